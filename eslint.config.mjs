@@ -1,0 +1,103 @@
+// Lint: strict types, and the one-way imports of the house.
+// A wrong import fails here and names the rule it broke (docs/architecture.md).
+import reactHooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+/** What each part of src-main may import, besides libraries, itself and shared/. Nothing else. */
+const mayImport = {
+  electron: ['service', 'engine', 'settings'],
+  cli: ['service', 'engine', 'settings'],
+  service: ['engine', 'settings'],
+  engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings'],
+  relay: ['storage', 'settings'],
+  probes: ['storage', 'settings'],
+  diagnosis: ['storage', 'settings'],
+  monitor: ['storage', 'settings'],
+  storage: ['settings'],
+  settings: [],
+};
+const parts = Object.keys(mayImport);
+
+const electronOnly = {
+  name: 'electron',
+  message: "Rule 'electron-stays-home': only src-main/electron imports electron.",
+};
+
+/** Imports between parts are relative (`../../storage/…`), so a path segment after dots names the part. */
+function layer(part) {
+  const forbidden = parts.filter((other) => other !== part && !mayImport[part].includes(other));
+  return {
+    files: [`src-main/${part}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: part === 'electron' ? [] : [electronOnly],
+          patterns: [
+            ...(forbidden.length > 0
+              ? [
+                  {
+                    regex: `^(\\.\\./)+(src-main/)?(${forbidden.join('|')})/`,
+                    message: `Rule 'imports-run-one-way': ${part} may import ${mayImport[part].join(', ') || 'nothing'} and shared, nothing else of src-main.`,
+                  },
+                ]
+              : []),
+            { regex: 'src-renderer/', message: "Rule 'main-knows-no-screen': src-main imports nothing of src-renderer." },
+            { regex: '(^|/)test/', message: "Rule 'no-test-in-product': product code imports nothing of test." },
+          ],
+        },
+      ],
+    },
+  };
+}
+
+function kept(where, allowed) {
+  return {
+    files: [`${where}/**/*.{ts,tsx}`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [electronOnly],
+          patterns: [
+            { regex: 'src-main/', message: `Rule '${where}-stands-apart': ${where} imports ${allowed}, nothing of src-main.` },
+            { regex: '(^|/)test/', message: "Rule 'no-test-in-product': product code imports nothing of test." },
+            { regex: '^node:', message: `Rule '${where}-runs-anywhere': ${where} runs in a browser too, so it imports nothing of Node.` },
+            ...(where === 'shared'
+              ? [{ regex: 'src-renderer/', message: "Rule 'shared-stands-apart': shared imports nothing of src-renderer." }]
+              : []),
+          ],
+        },
+      ],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['out/', 'dist/', 'node_modules/', '.cache/'] },
+  {
+    files: ['**/*.{ts,tsx}'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './tsconfig.renderer.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  ...parts.map(layer),
+  kept('shared', 'libraries'),
+  kept('src-renderer', 'shared and libraries'),
+  { files: ['src-renderer/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
+  { files: ['test/**/*.{ts,tsx}'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+);

@@ -1,0 +1,136 @@
+// A message in the log: its envelope, each recipient's fate, each attempt, and the words both servers said.
+import { z } from 'zod';
+import { causeSchema } from './cause.ts';
+
+/** A server's SMTP answer (RFC 5321 §4.2, RFC 3463). A code of 0 means that no answer came. */
+export const replySchema = z.object({
+  code: z.number().int(),
+  enhanced: z.string().nullable(),
+  text: z.string(),
+});
+export type Reply = z.infer<typeof replySchema>;
+
+/**
+ * What has become of one recipient.
+ * `queued`: waiting for its next attempt; `held`: stored until told; `delivered`: the office's server took it;
+ * `refused`: the office's server refused it for good; `expired`: given up after the time set;
+ * `deleted`: by an admin; `rejected`: Mailward said no at the door, nothing was stored.
+ */
+export const recipientStateSchema = z.enum([
+  'queued',
+  'held',
+  'delivered',
+  'refused',
+  'expired',
+  'deleted',
+  'rejected',
+]);
+export type RecipientState = z.infer<typeof recipientStateSchema>;
+
+export const recipientSchema = z.object({
+  address: z.string(),
+  domain: z.string(),
+  state: recipientStateSchema,
+  /** When the next attempt is due (UTC ms); null when none is planned. */
+  nextAttemptAt: z.number().int().nullable(),
+  attempts: z.number().int(),
+  cause: causeSchema.nullable(),
+  lastReply: replySchema.nullable(),
+});
+export type Recipient = z.infer<typeof recipientSchema>;
+
+/** One line of a dialogue. `note` lines are Mailward's own words ("connected to 192.0.2.1:25", "412 octets of message"). */
+export const transcriptLineSchema = z.object({
+  /** Milliseconds since the dialogue began. */
+  offset: z.number().int(),
+  from: z.enum(['client', 'server', 'note']),
+  text: z.string(),
+});
+export type TranscriptLine = z.infer<typeof transcriptLineSchema>;
+
+/** One try to deliver to one destination. */
+export const attemptSchema = z.object({
+  id: z.string(),
+  /** UTC ms. */
+  startedAt: z.number().int(),
+  endedAt: z.number().int(),
+  host: z.string(),
+  port: z.number().int(),
+  /** The address connected to; null when none could be. */
+  address: z.string().nullable(),
+  /** Protocol and cipher, e.g. `TLSv1.3 TLS_AES_256_GCM_SHA384`; null when the dialogue was in clear. */
+  tls: z.string().nullable(),
+  results: z.array(
+    z.object({
+      recipient: z.string(),
+      outcome: z.enum(['delivered', 'deferred', 'refused']),
+      cause: causeSchema.nullable(),
+      reply: replySchema.nullable(),
+    }),
+  ),
+  transcript: z.array(transcriptLineSchema),
+});
+export type Attempt = z.infer<typeof attemptSchema>;
+
+/** A message's state in one word: that of its recipient who needs most attention. */
+export const messageStateSchema = recipientStateSchema;
+export type MessageState = z.infer<typeof messageStateSchema>;
+
+/** One row of the traffic list or the queue. */
+export const messageSummarySchema = z.object({
+  id: z.string(),
+  /** UTC ms. */
+  receivedAt: z.number().int(),
+  /** Reverse-path without angle brackets; empty for the null sender. */
+  sender: z.string(),
+  /** At most three; `recipientCount` has the number. */
+  recipients: z.array(z.string()),
+  recipientCount: z.number().int(),
+  domains: z.array(z.string()),
+  /** Octets as received; 0 when refused before DATA. */
+  size: z.number().int(),
+  /** Decoded; empty when there was none. */
+  subject: z.string(),
+  clientAddress: z.string(),
+  state: messageStateSchema,
+  attempts: z.number().int(),
+  nextAttemptAt: z.number().int().nullable(),
+  cause: causeSchema.nullable(),
+  lastReply: replySchema.nullable(),
+});
+export type MessageSummary = z.infer<typeof messageSummarySchema>;
+
+/** One message's page. */
+export const messageDetailSchema = messageSummarySchema.extend({
+  helo: z.string(),
+  /** Protocol and cipher of the incoming connection; null when in clear. */
+  tls: z.string().nullable(),
+  /** The reply Mailward gave at the end. */
+  reply: replySchema,
+  allRecipients: z.array(recipientSchema),
+  /** What the sending server and Mailward said to each other. */
+  incoming: z.array(transcriptLineSchema),
+  attemptList: z.array(attemptSchema),
+  /** The header section as received, at most 64 KiB; empty once the content is gone. */
+  header: z.string(),
+  /** Whether the content is still stored, so that it can be exported or sent again. */
+  hasContent: z.boolean(),
+});
+export type MessageDetail = z.infer<typeof messageDetailSchema>;
+
+const urgency: readonly RecipientState[] = [
+  'refused',
+  'expired',
+  'held',
+  'queued',
+  'rejected',
+  'deleted',
+  'delivered',
+];
+
+/** The state that stands for all recipients of a message: the one that needs most attention. */
+export function overallState(states: Iterable<RecipientState>): MessageState {
+  let best = urgency.length - 1;
+  for (const state of states) best = Math.min(best, urgency.indexOf(state));
+  return urgency[best] ?? 'delivered';
+}

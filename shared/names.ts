@@ -1,0 +1,105 @@
+// Names of domains, hosts and ports as people type them, brought to the one form that Mailward stores.
+import { z } from 'zod';
+
+/**
+ * A host name label per RFC 1123, with the underscore that real zones use.
+ * Labels are 1–63 octets; the whole name is at most 253 (RFC 1035 §2.3.4, without the root dot).
+ */
+const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
+
+/**
+ * Brings a domain name to lower-case A-label form without a trailing dot; returns null when it is not one.
+ * IDNs are converted by the platform's URL parser (UTS 46), which both Node and the browser carry.
+ */
+export function toDomainName(input: string): string | null {
+  const trimmed = input.trim().replace(/\.$/, '');
+  if (trimmed === '' || /[\s/\\?#@:[\]%]/.test(trimmed)) return null;
+  let ascii = trimmed.toLowerCase();
+  if (/[^\x20-\x7e]/.test(ascii)) {
+    try {
+      ascii = new URL(`http://${ascii}`).hostname;
+    } catch {
+      return null;
+    }
+  }
+  if (ascii.length > 253) return null;
+  const labels = ascii.split('.');
+  if (!labels.every((part) => label.test(part))) return null;
+  // An all-numeric last label is an IPv4 address or a typo for one, never a domain (RFC 1123 §2.1).
+  if (/^\d+$/.test(labels.at(-1) ?? '')) return null;
+  return ascii;
+}
+
+/** A mail domain: at least two labels. */
+export const domainNameSchema = z.string().transform((value, context) => {
+  const name = toDomainName(value);
+  if (name === null || !name.includes('.')) {
+    context.addIssue({
+      code: 'custom',
+      message: `"${clip(value)}" is not a domain name; expected something like example.com`,
+    });
+    return z.NEVER;
+  }
+  return name;
+});
+
+const ipv4 = z.ipv4();
+const ipv6 = z.ipv6();
+
+/** A host: a name (one label is allowed, as in `localhost`), an IPv4 or an IPv6 address (brackets allowed). */
+export const hostSchema = z.string().transform((value, context) => {
+  const bare = value.trim().replace(/^\[(.*)\]$/, '$1');
+  if (ipv4.safeParse(bare).success || ipv6.safeParse(bare).success) return bare.toLowerCase();
+  const name = toDomainName(bare);
+  if (name === null) {
+    context.addIssue({
+      code: 'custom',
+      message: `"${clip(value)}" is neither a host name nor an IP address; expected something like mail.example.com or 192.0.2.1`,
+    });
+    return z.NEVER;
+  }
+  return name;
+});
+
+/** A TCP port, 1–65535. */
+export const portSchema = z
+  .number({ error: 'expected a port number from 1 to 65535' })
+  .int('expected a port number from 1 to 65535')
+  .min(1, 'expected a port number from 1 to 65535')
+  .max(65535, 'expected a port number from 1 to 65535');
+
+/** A host and port as typed: `host`, `host:port`, `[v6]`, `[v6]:port`. */
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+/**
+ * Reads `HOST[:PORT]`. Throws an `Error` that says what was expected.
+ * @param defaultPort used when no port is given; without it a port is required.
+ * @param allowZero lets port 0 through: "any free port", for listeners.
+ */
+export function parseHostPort(input: string, defaultPort?: number, allowZero = false): HostPort {
+  const match = /^(?:\[([^\]]+)\]|([^:\s]+)|([0-9a-f:.]*::?[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(input.trim());
+  const hostText = match?.[1] ?? match?.[2] ?? match?.[3];
+  const portText = match?.[4];
+  const expected = defaultPort === undefined ? 'HOST:PORT' : 'HOST or HOST:PORT';
+  if (hostText === undefined) throw new Error(`"${clip(input)}" is not an address; expected ${expected}`);
+  const host = hostSchema.safeParse(hostText);
+  if (!host.success) throw new Error(host.error.issues[0]?.message ?? `expected ${expected}`);
+  const port = portText === undefined ? defaultPort : Number(portText);
+  if (port === undefined) throw new Error(`"${clip(input)}" has no port; expected ${expected}`);
+  if (!Number.isInteger(port) || port > 65535 || (port < 1 && !(allowZero && port === 0))) {
+    throw new Error(`"${clip(input)}" has no valid port; expected a number from ${allowZero ? 0 : 1} to 65535`);
+  }
+  return { host: host.data, port };
+}
+
+/** Writes a host and port so that `parseHostPort` reads it back. */
+export function formatHostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function clip(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,86 @@
+// What the home screen and the tray show: one sentence, and the path of each domain's mail.
+import { z } from 'zod';
+import { causeSchema } from './cause.ts';
+import { modeSchema, routeSchema } from './domain.ts';
+import { replySchema } from './message.ts';
+import { healthSchema } from './state.ts';
+
+/** Mail that waits. Sizes in octets, times in UTC ms. */
+export const waitingSchema = z.object({
+  count: z.number().int(),
+  bytes: z.number().int(),
+  oldestAt: z.number().int().nullable(),
+});
+export type Waiting = z.infer<typeof waitingSchema>;
+
+/** Internet ▸ Mailward. */
+export const inboundLegSchema = z.object({
+  state: healthSchema,
+  words: z.string(),
+  /** Messages accepted and messages refused at the door, in the last 60 s. */
+  acceptedPerMinute: z.number(),
+  rejectedPerMinute: z.number(),
+  lastAt: z.number().int().nullable(),
+});
+
+/** Mailward ▸ the office's server. */
+export const outboundLegSchema = z.object({
+  state: healthSchema,
+  /** Three words at most when broken, e.g. "cannot be reached". */
+  words: z.string(),
+  deliveredPerMinute: z.number(),
+  lastDeliveredAt: z.number().int().nullable(),
+  cause: causeSchema.nullable(),
+  /** Since when it is broken (UTC ms); null when it is not. */
+  since: z.number().int().nullable(),
+  lastReply: replySchema.nullable(),
+});
+
+export const domainOverviewSchema = z.object({
+  name: z.string(),
+  mode: modeSchema,
+  route: routeSchema,
+  state: healthSchema,
+  sentence: z.string(),
+  inbound: inboundLegSchema,
+  outbound: outboundLegSchema,
+  /** Waiting for the next attempt. */
+  queued: waitingSchema,
+  /** Held until told. */
+  held: waitingSchema,
+  /** Refused for good or expired, content still kept: someone should look. */
+  failed: waitingSchema,
+});
+export type DomainOverview = z.infer<typeof domainOverviewSchema>;
+
+/** Messages in one minute, all domains together. */
+export const minuteSchema = z.object({
+  at: z.number().int(),
+  accepted: z.number().int(),
+  delivered: z.number().int(),
+  deferred: z.number().int(),
+  refused: z.number().int(),
+  rejected: z.number().int(),
+});
+export type Minute = z.infer<typeof minuteSchema>;
+
+export const listenerStateSchema = z.object({
+  host: z.string(),
+  port: z.number().int(),
+  listening: z.boolean(),
+  /** What is wrong and what to do; null when it listens. */
+  problem: z.string().nullable(),
+});
+export type ListenerState = z.infer<typeof listenerStateSchema>;
+
+export const overviewSchema = z.object({
+  at: z.number().int(),
+  state: healthSchema,
+  /** The state in words: "Mail is flowing for all 3 domains". */
+  sentence: z.string(),
+  domains: z.array(domainOverviewSchema),
+  /** The last 60 minutes, oldest first; the last one is still filling. */
+  minutes: z.array(minuteSchema),
+  listener: listenerStateSchema,
+});
+export type Overview = z.infer<typeof overviewSchema>;
