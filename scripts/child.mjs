@@ -1,0 +1,55 @@
+// Runs a program in the foreground on behalf of a script: signals go to it once each, and its end is ours.
+import { spawn } from 'node:child_process';
+
+const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** The terminal and npm both deliver one Ctrl-C; a second within this time (ms) is an echo of the first. */
+const echo = 500;
+
+/**
+ * Starts a program and waits for its end. It runs in a process group of its own, so that a Ctrl-C reaches it once, from
+ * here, whatever stands between the terminal and us; a terminal that closes (SIGHUP) asks it to stop (SIGTERM).
+ * @param options passed to `spawn`; standard streams are shared unless told otherwise.
+ * @returns its exit status (128 + number when a signal ended it), and whether it was we who asked it to stop.
+ */
+export function runInForeground(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: 'inherit',
+      detached: process.platform !== 'win32',
+      ...options,
+    });
+    let asked = false;
+    let last = 0;
+    const pass = (signal) => {
+      const now = Date.now();
+      if (now - last < echo) return;
+      last = now;
+      asked = true;
+      child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
+    };
+    for (const signal of passedOn) process.on(signal, pass);
+    const done = () => {
+      for (const signal of passedOn) process.off(signal, pass);
+    };
+    child.once('error', (error) => {
+      done();
+      reject(error);
+    });
+    child.once('exit', (code, signal) => {
+      done();
+      resolve({ status: code ?? 128 + (signals[signal] ?? 0), asked });
+    });
+  });
+}
+
+const signals = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
