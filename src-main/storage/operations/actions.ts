@@ -1,0 +1,97 @@
+// What an admin does to mail that waits: retry, hold, release, delete; and what a domain's mode does to all of its mail.
+// Large selections are worked through in slices, so that no single transaction holds up the mail.
+import type { DatabaseSync } from 'node:sqlite';
+import { overallState, type RecipientState } from '../../../shared/message.ts';
+
+export type Action = 'retry' | 'hold' | 'release' | 'delete';
+
+export interface ActionSlice {
+  action: Action;
+  /** Message ids, in full. */
+  ids: number[];
+  /** Only recipients of this domain; null for every recipient of the messages. */
+  domain: string | null;
+  heldBy: 'mode' | 'admin';
+  now: number;
+}
+
+/** The states an action applies to; recipients in any other are left alone. */
+const from: Readonly<Record<Action, readonly RecipientState[]>> = {
+  retry: ['queued', 'refused', 'expired'],
+  hold: ['queued', 'refused', 'expired'],
+  release: ['held'],
+  delete: ['queued', 'held', 'refused', 'expired'],
+};
+
+const change: Readonly<Record<Action, string>> = {
+  retry: `state = 'queued', next_at = :now, queued_since = :now, held_by = NULL`,
+  hold: `state = 'held', next_at = NULL, held_by = :heldBy`,
+  release: `state = 'queued', next_at = :now, queued_since = :now, held_by = NULL`,
+  delete: `state = 'deleted', next_at = NULL, held_by = NULL`,
+};
+
+const quoted = (states: readonly string[]) => states.map((state) => `'${state}'`).join(', ');
+
+export function actionReads(db: DatabaseSync) {
+  return {
+    /** The next messages of a domain with recipients in these states, in order of id. */
+    waitingIds(args: {
+      domain: string;
+      states: RecipientState[];
+      heldBy: 'mode' | null;
+      after: number;
+      upTo: number;
+      limit: number;
+    }): number[] {
+      const rows = db
+        .prepare(
+          // The fixed list lets SQLite prove that the partial index covers the query.
+          `SELECT DISTINCT message_id AS id FROM recipient
+           WHERE domain = ? AND state IN ('queued', 'held', 'refused', 'expired') AND state IN (${quoted(args.states)})
+             AND message_id > ? AND message_id <= ? ${args.heldBy === null ? '' : `AND held_by = 'mode'`}
+           ORDER BY message_id LIMIT ?`,
+        )
+        .all(args.domain, args.after, args.upTo, args.limit) as unknown as { id: number }[];
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+export function actionWrites(db: DatabaseSync) {
+  const statements = new Map(
+    (Object.keys(change) as Action[]).map((action) => [
+      action,
+      db.prepare(
+        `UPDATE recipient SET ${change[action]}
+         WHERE message_id = :id AND state IN (${quoted(from[action])}) AND (:domain IS NULL OR domain = :domain)`,
+      ),
+    ]),
+  );
+  const states = db.prepare('SELECT DISTINCT state FROM recipient WHERE message_id = ?');
+  const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');
+  const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
+  const hasContent = db.prepare('SELECT 1 FROM content WHERE message_id = ? LIMIT 1');
+  const waiting: readonly RecipientState[] = ['queued', 'held', 'refused', 'expired'];
+
+  return {
+    /** Applies an action to a slice of messages; returns the ids it changed. */
+    act(slice: ActionSlice): number[] {
+      const statement = statements.get(slice.action);
+      if (!statement) return [];
+      const changed: number[] = [];
+      for (const id of slice.ids) {
+        // Without its content a message cannot be sent again, whatever its state says.
+        if (slice.action !== 'delete' && !hasContent.get(id)) continue;
+        const values: Record<string, string | number | null> = { id, domain: slice.domain };
+        if (slice.action === 'hold') values['heldBy'] = slice.heldBy;
+        else if (slice.action !== 'delete') values['now'] = slice.now;
+        if (statement.run(values).changes === 0) continue;
+        changed.push(id);
+        const present = (states.all(id) as unknown as { state: RecipientState }[]).map((row) => row.state);
+        setState.run(overallState(present), id);
+        if (!present.some((state) => waiting.includes(state))) deletePieces.run(id);
+      }
+      return changed;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+// Protected domains in the database.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Domain, Mode, Route } from '../../../shared/domain.ts';
+
+interface Row {
+  name: string;
+  created_at: number;
+  route: string;
+  mode: string;
+}
+
+export function domainReads(db: DatabaseSync) {
+  const all = db.prepare('SELECT * FROM domain ORDER BY name');
+  return {
+    domains(): Domain[] {
+      return (all.all() as unknown as Row[]).map((row) => ({
+        name: row.name,
+        createdAt: row.created_at,
+        route: JSON.parse(row.route) as Route,
+        mode: JSON.parse(row.mode) as Mode,
+      }));
+    },
+  };
+}
+
+export function domainWrites(db: DatabaseSync) {
+  const put = db.prepare(
+    'INSERT INTO domain (name, created_at, route, mode) VALUES (?, ?, ?, ?) ' +
+      'ON CONFLICT (name) DO UPDATE SET route = excluded.route, mode = excluded.mode',
+  );
+  const drop = db.prepare('DELETE FROM domain WHERE name = ?');
+  return {
+    putDomain(domain: Domain): void {
+      put.run(domain.name, domain.createdAt, JSON.stringify(domain.route), JSON.stringify(domain.mode));
+    },
+    dropDomain(name: string): void {
+      drop.run(name);
+    },
+  };
+}

@@ -1,0 +1,211 @@
+// The message log: lists, one message whole, and the sweep that removes what is past its time.
+import type { DatabaseSync } from 'node:sqlite';
+import type { Cause } from '../../../shared/cause.ts';
+import type {
+  Attempt,
+  MessageDetail,
+  MessageState,
+  MessageSummary,
+  Recipient,
+  RecipientState,
+  Reply,
+  TranscriptLine,
+} from '../../../shared/message.ts';
+import { firstIdAt, formatId } from '../ids.ts';
+
+interface MessageRow {
+  id: number;
+  received_at: number;
+  sender: string;
+  subject: string;
+  size: number;
+  client_address: string;
+  helo: string;
+  tls: string | null;
+  reply: string;
+  incoming: string;
+  state: MessageState;
+}
+
+interface RecipientRow {
+  message_id: number;
+  address: string;
+  domain: string;
+  state: RecipientState;
+  next_at: number | null;
+  attempts: number;
+  cause: Cause | null;
+  reply: string | null;
+}
+
+export interface ListQuery {
+  states: MessageState[] | null;
+  domain: string | null;
+  text: string | null;
+  before: number | null;
+  limit: number;
+}
+
+const HEADER_LIMIT = 65_536;
+const parseReply = (text: string | null): Reply | null => (text === null ? null : (JSON.parse(text) as Reply));
+
+export function logReads(db: DatabaseSync) {
+  const recipients = db.prepare('SELECT * FROM recipient WHERE message_id = ? ORDER BY position');
+  const message = db.prepare('SELECT * FROM message WHERE id = ?');
+  const attempts = db.prepare('SELECT * FROM attempt WHERE message_id = ? ORDER BY id');
+  const firstPiece = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1');
+  const minutes = db.prepare(
+    `SELECT received_at / 60000 * 60000 AS at, sum(state <> 'rejected') AS accepted, sum(state = 'rejected') AS rejected
+     FROM message WHERE id >= ? GROUP BY 1`,
+  );
+  const tried = db.prepare(
+    `SELECT attempt.started_at / 60000 * 60000 AS at, json_extract(result.value, '$.outcome') AS outcome, count(*) AS count
+     FROM attempt, json_each(attempt.results) AS result
+     WHERE attempt.id > (SELECT coalesce(max(id), 0) FROM attempt) - 100000 AND attempt.started_at >= ? GROUP BY 1, 2`,
+  );
+
+  function summary(row: MessageRow, all: RecipientRow[]): MessageSummary {
+    const telling = all.find((one) => one.state === row.state) ?? all[0];
+    const due = all.map((one) => one.next_at).filter((at) => at !== null);
+    return {
+      id: formatId(row.id),
+      receivedAt: row.received_at,
+      sender: row.sender,
+      recipients: all.slice(0, 3).map((one) => one.address),
+      recipientCount: all.length,
+      domains: [...new Set(all.map((one) => one.domain))],
+      size: row.size,
+      subject: row.subject,
+      clientAddress: row.client_address,
+      state: row.state,
+      attempts: all.reduce((most, one) => Math.max(most, one.attempts), 0),
+      nextAttemptAt: due.length > 0 ? Math.min(...due) : null,
+      cause: telling?.cause ?? null,
+      lastReply: parseReply(telling?.reply ?? null),
+    };
+  }
+
+  const allOf = (id: number) => recipients.all(id) as unknown as RecipientRow[];
+
+  return {
+    /** Messages newest first, and whether there are more. */
+    list(query: ListQuery): { rows: MessageSummary[]; more: boolean } {
+      const where: string[] = [];
+      const values: (string | number)[] = [];
+      if (query.before !== null) {
+        where.push('id < ?');
+        values.push(query.before);
+      }
+      if (query.states !== null) {
+        where.push(`state IN (${query.states.map(() => '?').join(', ')})`);
+        values.push(...query.states);
+      }
+      if (query.domain !== null) {
+        where.push('EXISTS (SELECT 1 FROM recipient WHERE message_id = message.id AND domain = ?)');
+        values.push(query.domain);
+      }
+      if (query.text !== null && query.text !== '') {
+        const like = `%${query.text.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
+        where.push(
+          `(sender LIKE ? ESCAPE '\\' OR subject LIKE ? ESCAPE '\\' OR EXISTS
+             (SELECT 1 FROM recipient WHERE message_id = message.id AND address LIKE ? ESCAPE '\\'))`,
+        );
+        values.push(like, like, like);
+      }
+      const rows = db
+        .prepare(
+          `SELECT id, received_at, sender, subject, size, client_address, state FROM message
+           ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY id DESC LIMIT ?`,
+        )
+        .all(...values, query.limit + 1) as unknown as MessageRow[];
+      return {
+        rows: rows.slice(0, query.limit).map((row) => summary(row, allOf(row.id))),
+        more: rows.length > query.limit,
+      };
+    },
+    summaries(ids: number[]): MessageSummary[] {
+      return ids.flatMap((id) => {
+        const row = message.get(id) as unknown as MessageRow | undefined;
+        return row ? [summary(row, allOf(id))] : [];
+      });
+    },
+    detail(id: number): MessageDetail | null {
+      const row = message.get(id) as unknown as MessageRow | undefined;
+      if (!row) return null;
+      const all = allOf(id);
+      const piece = firstPiece.get(id) as { data: Uint8Array } | undefined;
+      return {
+        ...summary(row, all),
+        helo: row.helo,
+        tls: row.tls,
+        reply: JSON.parse(row.reply) as Reply,
+        allRecipients: all.map(
+          (one): Recipient => ({
+            address: one.address,
+            domain: one.domain,
+            state: one.state,
+            nextAttemptAt: one.next_at,
+            attempts: one.attempts,
+            cause: one.cause,
+            lastReply: parseReply(one.reply),
+          }),
+        ),
+        incoming: JSON.parse(row.incoming) as TranscriptLine[],
+        attemptList: (attempts.all(id) as unknown as Record<string, unknown>[]).map(
+          (attempt): Attempt => ({
+            id: String(attempt['id']),
+            startedAt: attempt['started_at'] as number,
+            endedAt: attempt['ended_at'] as number,
+            host: attempt['host'] as string,
+            port: attempt['port'] as number,
+            address: attempt['address'] as string | null,
+            tls: attempt['tls'] as string | null,
+            results: JSON.parse(attempt['results'] as string) as Attempt['results'],
+            transcript: JSON.parse(attempt['transcript'] as string) as TranscriptLine[],
+          }),
+        ),
+        header: piece ? headerOf(piece.data) : '',
+        hasContent: piece !== undefined,
+      };
+    },
+    /** Traffic per minute since `since` (UTC ms), to fill the chart after a start. */
+    minutes(since: number): {
+      received: { at: number; accepted: number; rejected: number }[];
+      tried: { at: number; outcome: 'delivered' | 'deferred' | 'refused'; count: number }[];
+    } {
+      return {
+        received: minutes.all(firstIdAt(since)) as unknown as { at: number; accepted: number; rejected: number }[],
+        tried: tried.all(since) as unknown as {
+          at: number;
+          outcome: 'delivered' | 'deferred' | 'refused';
+          count: number;
+        }[],
+      };
+    },
+  };
+}
+
+export function logWrites(db: DatabaseSync) {
+  const old = db.prepare(
+    `SELECT id FROM message WHERE id < ? AND state IN ('delivered', 'deleted', 'rejected', 'refused', 'expired') ORDER BY id LIMIT ?`,
+  );
+  const drop = db.prepare('DELETE FROM message WHERE id = ?');
+  const dropContent = db.prepare('DELETE FROM content WHERE message_id = ?');
+  return {
+    /** Removes finished messages received before `before` (UTC ms), `limit` at a time; returns how many went. */
+    forget(args: { before: number; limit: number }): number {
+      const rows = old.all(firstIdAt(args.before), args.limit) as unknown as { id: number }[];
+      for (const { id } of rows) {
+        dropContent.run(id);
+        drop.run(id);
+      }
+      return rows.length;
+    },
+  };
+}
+
+function headerOf(data: Uint8Array): string {
+  const text = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, HEADER_LIMIT)).toString('utf8');
+  const end = text.indexOf('\r\n\r\n');
+  return end < 0 ? text : text.slice(0, end + 2);
+}
