@@ -1,0 +1,116 @@
+// Attaching to a running service: this shell is then one more viewer of an engine that lives elsewhere.
+import { EventEmitter } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '../../shared/contract/index.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { settingsSchema } from '../../shared/settings.ts';
+import { connectClient } from '../service/client.ts';
+import type { Backend, Status } from './backend.ts';
+import { forwardTo } from './forward.ts';
+
+/** Where the service listens, and what it wants to hear. */
+export interface Link {
+  url: string;
+  token: string;
+}
+
+/** How long to wait before asking a silent service again, in ms. */
+const retryMs = 2000;
+
+const silent: Status = {
+  state: 'could-not-check',
+  sentence: 'The Mailward service does not answer; trying to reach it again.',
+};
+
+/**
+ * Connects to the service and follows its overview; when the connection is lost, says so and keeps trying. `find` is
+ * asked for the link each time: a service that was started anew may listen elsewhere. Rejects when the first
+ * connection fails.
+ */
+export async function attach(find: () => Promise<Link>): Promise<Backend> {
+  const events = new EventEmitter<{ status: [Status]; settings: [Settings]; lost: [] }>();
+  const closing = new AbortController();
+  let status = silent;
+  let connection = await connect(find, closing.signal);
+  let reached = Promise.withResolvers<void>();
+  reached.resolve();
+  const client = (): Client => connection.client;
+
+  const say = (next: Status) => {
+    status = { state: next.state, sentence: next.sentence };
+    events.emit('status', status);
+  };
+  const follow = async () => {
+    while (!closing.signal.aborted) {
+      try {
+        say(connection.first);
+        for await (const overview of connection.overviews) say(overview);
+      } catch {
+        // Whatever ended it, the answer is the same: say so, and try again.
+      }
+      connection.close();
+      if (closing.signal.aborted) return;
+      reached = Promise.withResolvers();
+      say(silent);
+      events.emit('lost');
+      await reconnect();
+    }
+  };
+  const reconnect = async () => {
+    while (!closing.signal.aborted) {
+      try {
+        await pause(retryMs, undefined, { signal: closing.signal });
+        connection = await connect(find, closing.signal);
+        reached.resolve();
+        return;
+      } catch {
+        // Still silent.
+      }
+    }
+  };
+  const following = follow();
+
+  return {
+    router: forwardTo(client, (path, output) => {
+      if (path !== 'settings.set') return;
+      events.emit('settings', settingsSchema.parse((output as { settings: unknown }).settings));
+    }),
+    status: () => status,
+    onStatus: (listener) => {
+      events.on('status', listener);
+      return () => events.off('status', listener);
+    },
+    getSettings: () => client().settings.get(),
+    setSettings: async (settings) => {
+      const { settings: kept } = await client().settings.set(settings);
+      events.emit('settings', kept);
+    },
+    onSettings: (listener) => {
+      events.on('settings', listener);
+      return () => events.off('settings', listener);
+    },
+    reachable: () => reached.promise,
+    onLost: (listener) => {
+      events.on('lost', listener);
+    },
+    close: async () => {
+      closing.abort();
+      connection.close();
+      await following;
+    },
+  };
+}
+
+/** A connection whose service has shown that it answers: it has sent its first overview. */
+async function connect(find: () => Promise<Link>, signal: AbortSignal) {
+  const { client, close } = await connectClient(await find());
+  try {
+    const overviews = await client.live.overview(undefined, { signal });
+    const first = await overviews.next();
+    if (first.done === true) throw new Error('The service ended its overview.');
+    return { client, close, overviews, first: first.value };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+// The desktop app's entry: settles what must be settled before Electron is ready, and leaves the rest to the shell.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { app, dialog } from 'electron';
+import { explain } from './failure.ts';
+import { guardPages } from './guard.ts';
+import { declareScheme } from './protocol.ts';
+import { runShell } from './shell.ts';
+import { readStartOptions } from './start-options.ts';
+import type { StartOptions } from './start-options.ts';
+
+start();
+
+function start(): void {
+  let options: StartOptions;
+  try {
+    options = readStartOptions(process.argv.slice(1), process.env, process.cwd());
+  } catch (error) {
+    dialog.showErrorBox(
+      'Mailward was started wrongly',
+      String(error instanceof Error ? error.message : error),
+    );
+    app.exit(2);
+    return;
+  }
+  const dataDir = options.dataDir ?? app.getPath('userData');
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { what, detail } = explain(error, dataDir);
+    dialog.showErrorBox(what, detail);
+    app.exit(1);
+    return;
+  }
+  // The lock of the single instance is kept in userData: one Mailward to a data folder, whichever it is.
+  app.setPath('userData', dataDir);
+  // Chromium's own files stay together, apart from the mail.
+  app.setPath('sessionData', join(dataDir, 'browser'));
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+
+  // Windows shows notifications only of a program it knows by this name (electron-builder.yml: appId).
+  app.setAppUserModelId('mailward.desktop');
+  app.enableSandbox();
+  declareScheme();
+  guardPages();
+  // Mailward lives in the tray: it ends when it is told to, not when a window does.
+  app.on('window-all-closed', () => undefined);
+  runShell({
+    ...options,
+    dataDir,
+    loginArguments: ['--hidden', ...(options.dataDir === undefined ? [] : ['--data', dataDir])],
+  }).catch((error: unknown) => {
+    const { what, detail } = explain(error, dataDir);
+    dialog.showErrorBox(what, detail);
+    app.quit();
+  });
+}
