@@ -1,0 +1,21 @@
+// Measures messages a second through Mailward and through Postfix: `npm run bench`, `npm run -s bench -- --json`.
+import { join } from 'node:path';
+import { Problem, ensureDependencies, main, node24, root, toolEnvironment } from './bootstrap.mjs';
+import { ensureBuilt } from './build.mjs';
+import { runInForeground } from './child.mjs';
+import { ensureSystemPackages } from './system-packages.mjs';
+
+await main(async (args) => {
+  await ensureDependencies();
+  if (ensureSystemPackages().some(({ name }) => name === 'postfix')) {
+    throw new Problem(
+      'The bench needs smtp-source, smtp-sink and Postfix, all in the Debian package postfix.',
+    );
+  }
+  await ensureBuilt();
+  const { status } = await runInForeground(node24(), [join(root, 'test', 'bench', 'main.ts'), ...args], {
+    cwd: root,
+    env: toolEnvironment(),
+  });
+  return status;
+});

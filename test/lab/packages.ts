@@ -1,0 +1,28 @@
+// Which real programs are here: tests that need one are skipped, by name, where it is not.
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** The path of a program, looked for where a root's PATH would have it; null when it is not installed. */
+export function programPath(name: string): string | null {
+  for (const folder of folders) {
+    const path = join(folder, name);
+    if (folder !== '' && existsSync(path)) return path;
+  }
+  return null;
+}
+
+/** The path of a program that a test has already made sure of. */
+export function needProgram(name: string): string {
+  const path = programPath(name);
+  if (path === null)
+    throw new Error(`${name} is not installed; scripts/system-packages.mjs names its package`);
+  return path;
+}
+
+/** Postfix's master process has to be started by root, whatever it then runs as. */
+export const hasPostfix =
+  process.platform === 'linux' && process.getuid?.() === 0 && programPath('postfix') !== null;
+export const hasSmtpSource = programPath('smtp-source') !== null;
+export const hasSwaks = programPath('swaks') !== null;

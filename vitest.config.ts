@@ -1,0 +1,51 @@
+// How the tests run: quick ones side by side, then, one file at a time, those that start servers, browsers and builds.
+// Files named *.long.test.ts run only with MAILWARD_LONG=1 (`npm run test:long`).
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const here = import.meta.dirname;
+const everything = 'test/**/*.test.{ts,tsx}';
+const heavy = ['lab', 'integration', 'chaos', 'bench', 'scripts', 'electron', 'e2e'].map(
+  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
+);
+const long = 'test/**/*.long.test.ts';
+const never = ['**/node_modules/**', '.cache/**', ...(process.env['MAILWARD_LONG'] === '1' ? [] : [long])];
+
+// Outside Electron the real module has nothing to offer but a download; tests get the labelled stand-in.
+const standIn = ['test/electron/stand-in/index.ts', 'test/electron/stand-in.ts']
+  .map((path) => resolve(here, path))
+  .find((path) => existsSync(path));
+
+export default defineConfig({
+  cacheDir: '.cache/vite',
+  resolve: { alias: standIn === undefined ? [] : [{ find: /^electron$/, replacement: standIn }] },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: [everything],
+          exclude: [...never, ...heavy],
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'heavy',
+          include: heavy,
+          exclude: never,
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
