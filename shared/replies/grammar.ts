@@ -1,0 +1,192 @@
+// The small language that reply rules are written in: lists of words, and words that stand near each other.
+import type { Reading, Span } from './reading.ts';
+
+/** A meaning that has words in several languages, e.g. "the recipient" or "does not exist". */
+export interface Concept {
+  pattern: RegExp;
+  /** Where one of these is meant, this is not: the address in "IP address" is no recipient. */
+  except: readonly Concept[];
+}
+
+/** Answers where in a reply a condition holds, or null. */
+export type Condition = (reading: Reading) => Span | null;
+
+/**
+ * What stands for an accented letter when a server's words have passed through something that knows ASCII only:
+ * the bare letter, the German two-letter spelling, a question mark or two, or the replacement character.
+ */
+function letter(char: string): string {
+  const base = char.normalize('NFD').replaceAll(/[\u0300-\u036F]/g, '');
+  if (base === char) return char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
+  return `(?:${base}e?|[?\uFFFD]{1,3})`;
+}
+
+const anyWords = (count: number): string => `(?:[^\\s]{1,24} ){0,${count}}`;
+const gap = '[^a-z0-9\\uE000-\\uE00F]{1,3}';
+
+function latinWord(word: string): string {
+  const forms = word.split('|').map((form) => {
+    const open = form.endsWith('*');
+    return [...(open ? form.slice(0, -1) : form)].map(letter).join('') + (open ? '[a-z]{0,14}' : '');
+  });
+  return forms.length === 1 ? (forms[0] ?? '') : `(?:${forms.join('|')})`;
+}
+
+function phrase(text: string): string {
+  // Scripts without spaces between words, and masks, have no word boundaries either.
+  if (/[^\u0000-\u024F]/.test(text)) return text;
+  let pattern = '';
+  let join = '';
+  for (const word of text.split(' ')) {
+    const skip = /^~(\d?)$/.exec(word);
+    if (skip) {
+      pattern += join + anyWords(Number(skip[1] === '' ? 2 : skip[1]));
+      join = '';
+    } else if (word.endsWith('?')) {
+      pattern += `${join}(?:${latinWord(word.slice(0, -1))}${gap})?`;
+      join = '';
+    } else {
+      pattern += join + latinWord(word);
+      join = gap;
+    }
+  }
+  return `(?<![a-z0-9])${pattern}(?![a-z0-9])`;
+}
+
+/**
+ * Words for one meaning, comma-separated phrases. In a phrase: `a|b` either word, `word*` any ending, `word?` may be missing,
+ * `~` up to two words of any kind (`~4` up to four). Accents are written; replies may have lost them. Japanese is a plain pattern.
+ */
+export function words(...lists: readonly string[]): Concept {
+  const phrases = lists.flatMap((list) => list.split(',')).map((item) => item.trim());
+  return {
+    pattern: new RegExp(
+      phrases
+        .filter((item) => item !== '')
+        .map(phrase)
+        .join('|'),
+      'g',
+    ),
+    except: [],
+  };
+}
+
+export function without(concept: Concept, ...except: readonly Concept[]): Concept {
+  return { pattern: concept.pattern, except };
+}
+
+/** Both meanings' words. */
+export function or(...concepts: readonly Concept[]): Concept {
+  return {
+    pattern: new RegExp(concepts.map((concept) => concept.pattern.source).join('|'), 'g'),
+    except: concepts.flatMap((concept) => concept.except),
+  };
+}
+
+const found = new WeakMap<Reading, Map<Concept, readonly Span[]>>();
+
+/** Enough to decide; a text that says a word more often than this says nothing new with it. */
+const mostSpans = 40;
+
+function spans(reading: Reading, concept: Concept): readonly Span[] {
+  let known = found.get(reading);
+  if (known === undefined) found.set(reading, (known = new Map()));
+  const before = known.get(concept);
+  if (before !== undefined) return before;
+  let result: Span[] = [];
+  for (const match of reading.text.matchAll(concept.pattern)) {
+    result.push({ start: match.index, end: match.index + match[0].length });
+    if (result.length >= mostSpans) break;
+  }
+  for (const other of concept.except) {
+    const taken = spans(reading, other);
+    result = result.filter((span) => !taken.some((o) => o.start < span.end && span.start < o.end));
+  }
+  known.set(concept, result);
+  return result;
+}
+
+const sentenceEnd = /[.!?;] |。/;
+
+interface Reach {
+  /** Most characters between the two. */
+  within?: number;
+  /** The second must follow the first. */
+  ordered?: boolean;
+}
+
+function pair(
+  reading: Reading,
+  a: Concept,
+  b: Concept,
+  { within = 40, ordered = false }: Reach,
+): Span | null {
+  let best: Span | null = null;
+  let bestGap = within + 1;
+  for (const x of spans(reading, a)) {
+    for (const y of spans(reading, b)) {
+      if (x.start < y.end && y.start < x.end) continue;
+      const after = x.end <= y.start;
+      if (ordered && !after) continue;
+      const [from, to] = after ? [x.end, y.start] : [y.end, x.start];
+      if (to - from >= bestGap || sentenceEnd.test(reading.text.slice(from, to))) continue;
+      bestGap = to - from;
+      best = { start: Math.min(x.start, y.start), end: Math.max(x.end, y.end) };
+    }
+  }
+  return best;
+}
+
+/** One of the concepts is there. */
+export const says =
+  (...concepts: readonly Concept[]): Condition =>
+  (reading) => {
+    for (const concept of concepts) {
+      const span = spans(reading, concept)[0];
+      if (span !== undefined) return span;
+    }
+    return null;
+  };
+
+/** Two meanings in one sentence, in either order, at most `within` characters apart (40 unless told). */
+export const near =
+  (a: Concept, b: Concept, within?: number): Condition =>
+  (reading) =>
+    pair(reading, a, b, within === undefined ? {} : { within });
+
+/** As `near`, in this order. */
+export const then =
+  (a: Concept, b: Concept, within?: number): Condition =>
+  (reading) =>
+    pair(reading, a, b, within === undefined ? { ordered: true } : { within, ordered: true });
+
+export const either =
+  (...conditions: readonly Condition[]): Condition =>
+  (reading) => {
+    for (const condition of conditions) {
+      const span = condition(reading);
+      if (span !== null) return span;
+    }
+    return null;
+  };
+
+/** The first condition, where all the others hold too, wherever in the text. */
+export const both =
+  (condition: Condition, ...others: readonly Condition[]): Condition =>
+  (reading) => {
+    const span = condition(reading);
+    return span !== null && others.every((other) => other(reading) !== null) ? span : null;
+  };
+
+export const unless =
+  (condition: Condition, ...guards: readonly Condition[]): Condition =>
+  (reading) => {
+    const span = condition(reading);
+    return span !== null && guards.every((guard) => guard(reading) === null) ? span : null;
+  };
+
+/** A condition on the codes rather than the words; quotes nothing. */
+export const when =
+  (test: (reading: Reading) => boolean): Condition =>
+  (reading) =>
+    test(reading) ? { start: 0, end: 0 } : null;

@@ -1,0 +1,173 @@
+// Who and what replies speak of, and what they say of it, in English, German, French, Spanish, Japanese and a little beyond.
+import { or, without, words } from './grammar.ts';
+import { mask } from './reading.ts';
+
+// —— Who and what ————————————————————————————————————————————————————————————
+
+/** The machine that connects: us, seen from the server. */
+export const client = words(
+  'client host, client, client address, clients, ip, ips, ip address*, ip range, address range*, your host, your server, your system, your network*, your isp, your mail server, your provider, your mta, your computer',
+  'sending host, sending server, sending ip, sending mta, sending system, sender host, sender ip, senders ip, sender s ip, source ip, source address, host, hosts, network*, remote host, remote server, remote address, connecting host, connecting ip, connection* from, mail server, smtp server, relay host, subnet, netblock',
+  'ip adresse*, ip, ihr|ihre|ihren|ihrer server|host|netz|rechner|provider, absender ip, sendende* server, sendende* host',
+  'adresse ip, adresses ip, votre serveur, votre ip, votre reseau, votre hôte, ip source, hôte, serveur émetteur',
+  'dirección|direcciones ip, su ip, su servidor, su red, su host, ip de origen, servidor remitente',
+  'ip ?アドレス, 送信元 ?ip, 送信元サーバ, 送信元ホスト, 送信サーバ, 接続元, 貴サーバ, ホスト',
+  mask.ip,
+);
+
+/** The one who sends: the address or domain in MAIL FROM or From. */
+export const sender = without(
+  words(
+    'sender*, from address*, mail from, mailfrom, from, return path, reverse path, envelope from, from domain, sending domain, sending address, sending user, originator, originating domain, author s?, header from, rfc5322 from, your domain, your e? mail address, mail from',
+    'absender*, absende*, versender, sender',
+    'expéditeur*, émetteur*, expediteur*, envoyeur',
+    'remitente*, emisor, mittente, remetente, afzender',
+    '送信者, 送信元, 差出人, 発信者, 発信元, 送り主',
+  ),
+  client,
+  words(
+    'from your|this|the|that|a|an, from us, from external, from being, from here, from ~1 ip|server|host|network',
+  ),
+  words('送信元 ?ip, 送信元サーバ, 送信元ホスト'),
+);
+
+/** The one who should receive: a person, a mailbox, an address. */
+export const recipient = without(
+  words(
+    'recipient*, recip, rcpt, receiver, addressee, user*, username, userid, mailbox*, mail box*, inbox, account*, e? mail account, address*, e? mail address*, alias*, local part, localpart, person, people, customer, subscriber, employee, member, mail drop, maildrop, destination address, destination, rcpt to, name, student, contact',
+    'empfänger*, benutzer*, nutzer*, anwender, postfach*, mailbox, konto, account, adresse*, adressat*, teilnehmer*, kunde, emailadresse, mailadresse, postfachs, empfangsadresse, name',
+    'destinataire*, utilisateur*, usager, boîte*, boite aux lettres, bal, compte*, adresse*, abonné*, messagerie',
+    'destinatario*, usuario*, buzón, buzones, cuenta*, dirección*, direcciones, casilla, correo electrónico, utente, utenti, casella, indirizzo, utilizador, destinatário, usuário, endereço, conta, gebruiker, ontvanger, postbus, adres',
+    '宛先, あて先, 宛名, 受信者, 受取人, 名宛人, ユーザ, 利用者, メールアドレス, アドレス, メールボックス, アカウント, 受信箱, 相手先, 送信先, 会員',
+    'atesaki, jushinsha, meeru adoresu, yuuza, yuza',
+    mask.address,
+  ),
+  client,
+  sender,
+  words(
+    'sender address*, senders address*, from address*, envelope sender, mailbox name not, address list, address book',
+  ),
+  words(
+    '送信者.?(?:の|メール)?アドレス, 差出人.?アドレス, 送信元.?アドレス, 送信元メールアドレス, adresse* de l expéditeur, dirección del remitente, absenderadresse',
+  ),
+);
+
+/** A domain or host name as the place a recipient lives. */
+export const domain = without(
+  words(
+    'domain*, domain name, destination domain, recipient domain, host name, domäne, zieldomain, domaine*, dominio*, domein, ドメイン',
+    mask.host,
+  ),
+  words(
+    'in|at|of|within|on|im|in der|dans|sur|en ~2 domain|domäne|domaine|dominio',
+    `in|at|of|on domain ${mask.host}`,
+  ),
+);
+
+/** We, the machine that answers. */
+export const here = words(
+  'this server, this host, this system, this machine, this mail server, this site, this mta, our server*, our system*, this location, we, i, here, us, mx',
+  'dieser|diesem|diesen server|system|rechner|host, wir, hier, uns',
+  'ce serveur, ce système, cette machine, nous, ici',
+  'este servidor, este sistema, nosotros, aquí, esta máquina',
+  '当サーバ, このサーバ, 当システム, 弊社',
+);
+
+/** The thing sent. */
+export const message = words(
+  'message*, msg, mail, e? mail, emails, mails, letter, data, post, submission',
+  'nachricht*, mail, e? mail, mails, sendung',
+  'message*, courriel*, courrier, mail, mél',
+  'mensaje*, correo*, messaggio, mensagem, bericht',
+  'メッセージ, メール, 本文',
+);
+
+// —— What is said ————————————————————————————————————————————————————————————
+
+export const not = words(
+  'not, no, never, isn, without, unable, fail*, neither',
+  'nicht, kein*, nie, ohne',
+  'pas, non, aucun*, ne',
+  'no, ningún, sin, nunca',
+  'ません, ない, ぬ, 不可',
+);
+
+/** Refused, in any way of saying so. */
+export const refused = words(
+  'reject*, refus*, den*ied, denied, deny, denies, declin*, block*, banned, ban, bans, bounce*, prohibit*, forbid*, disallow*, unaccept*, unwelcome, barred, bar, drop*, stopped, prevented, filtered, disabled',
+  'not ~1 accept*, not ~1 allow*, not ~1 permit*, not ~1 authori*, not ~1 welcome, not ~1 deliver*, no longer accept*, not ~1 receive, no ~2 allowed|accepted|permitted',
+  'abgelehnt, abgewiesen, zurückgewiesen, verweiger*, gesperrt, geblockt, blockiert*, verboten, untersagt, unzulässig, unerwünscht*, lehnt ~4 ab, lehnen ~4 ab, nicht ~1 erlaubt, nicht ~1 zulässig, nicht ~1 zugelassen, nicht ~1 gestattet, nicht ~1 akzeptiert, nicht ~1 angenommen, nicht ~2 annehmen, nicht berechtigt, nehmen ~4 nicht an',
+  'refusé*, refus, rejeté*, rejet*, rejete*, interdit*, bloqué*, prohib*, pas ~1 autoris*, pas ~1 accept*, pas ~1 permis*, non autoris*, n accepte*|acceptons ~2 pas, pas admis*, indésirable*',
+  'rechaz*, denegad*, deneg*, prohibid*, bloquead*, no ~2 permit*, no ~2 autoriz*, no ~2 acept*, no ~2 admit*, no ~2 acepta*, vetad*, rifiutat*, bloccat*, rejeitad*, recusad*, geweigerd',
+  '拒否, 拒絶, 許可されて, 許可していま, 許可しておりま, 許可されま, 禁止, 受け取れま, 受け取りま, 受け付け, 受付でき, 受信でき, 受信しま, 受け入れ, ブロック, お断り, 規制, 認められて',
+);
+
+/** Not there; not known here. */
+export const unknown = words(
+  'unknown, not ~2 found, not ~2 exist*, nonexist*, non exist*, inexist*, no such, invalid*, not ~2 valid, not ~1 known, not ~2 know, unrecogni*, not ~1 recogni*, not ~1 listed, no longer valid, unverified, not ~1 verified',
+  'not ~3 have ~5 account|mailbox, no ~2 account|mailbox|user|recipient|person|inbox|subscriber|member|customer|addressee|alias|entry, nobody, no one, never heard, could|can not ~1 find|locate|resolve|look, not ~1 locate, not ~1 registered, unregistered, not ~3 match ~1 any, not on ~4 list, not in ~4 list|directory|database|table|map, not ~1 our, not ~1 my, not ~3 customer|subscriber|user|member, illegal, bad, undeliverable, unroutable, unrouteable, undefined, no record, not ~2 here, does not live, ambiguous, incorrect, wrong, misspel*, gave no ~1, isn ~2 directory, not a ~3 recipient|user|mailbox|account|address, not ~1 handle*',
+  'unbekannt*, existier* ~5 nicht, nicht ~1 existier*, nicht existent*, inexistent, gibt es ~5 nicht, nicht ~1 gefunden, nicht ~1 vorhanden, nicht ~1 bekannt, nicht ~2 ermittelt, ungültig*, falsch*, kein* ~1 postfach|benutzer|empfänger|konto|mailbox|nutzer|account, kennen ~3 nicht, nicht ~1 registriert, nicht ~1 angelegt, nicht ~1 zustellbar, unzustellbar, fehlt, niemand*',
+  'inconnu*, n existe*|existent ~2 pas, n existe, inexistant*, introuvable*, invalide*, pas ~2 trouvé*, pas ~1 valide*, non valide*, n est pas ~1 connu*, pas connu*, aucun* ~3, pas de ~2 compte|boîte|utilisateur, erroné*, incorrect*, ne connaissons ~3 pas, non trouvé*, mauvais*',
+  'desconocid*, no ~2 existe*, no existen, inexistente*, no ~3 encontr*, no ~3 encuentra, no ~2 válid*, inválid*, no ~1 conocid*, no hay ~3, erróne*, incorrect*, no ~1 registrad*, no reconocid*, ningún ~2, sconosciut*, inesistent*, non esiste, non trovat*, não existe, desconhecid*, não encontrad*, onbekend*, bestaat niet, niet gevonden',
+  '存在し(?:ない|ませ|ておりませ|ていませ), 存在せず, 見つかりませ, 見つからな, 見当たりませ, 不明, ありませ, おりませ, いませ, 無効, 使われてい?(?:お)?りませ, 使われていませ, 使用されて(?:い|お)り?ませ, 登録されて(?:い|お)り?ませ, 該当, 正しくありませ, 誤り, 誤って, 間違, 未登録, 確認できませ, 不正, 届きませ',
+  'fumei, sonzai shi ?masen, sonzai shinai, mitsukarimasen',
+);
+
+/** Was there once, or is closed for good. */
+export const gone = words(
+  'disabled, deactivated, de activated, inactive, closed, deleted, removed, terminated, discontinued, expired, cancel*, no longer, not ~1 active, unused, abandoned, has left, left the|our, moved, ceased, retired, obsolete, decommissioned, not in use, out of service, has been de, dead, departed, defunct, relocated',
+  'gelöscht, deaktiviert, geschlossen, nicht mehr, inaktiv*, verzogen, gekündigt, abgeschaltet, aufgelöst, stillgelegt, ausgeschieden, abgemeldet, erloschen',
+  'supprimé*, désactivé*, fermé*, n est plus, n existe plus, clôturé*, clos, inactif*, inactive, résilié*, expiré*, ne fait plus, a quitté',
+  'eliminad*, desactivad*, cerrad*, dad* de baja, baja, inactiv*, deshabilitad*, cancelad*, ya no, borrad*, suprimid*, expirad*, disattivat*, chius*, encerrad*, desativad*',
+  '削除, 解約, 退会, 廃止, 閉鎖, 解除, 無効化, 使用停止, 終了, 退職',
+);
+
+/** Shut for a while or by decree: says nothing about whether the user exists. */
+export const held = words(
+  'suspend*, locked, frozen, on hold, blocked, restricted, quarantined, temporarily disabled, administratively disabled, disabled due, disabled for, disabled because, under review, overdue, unpaid, paused',
+  'gesperrt, ausgesetzt, eingefroren, blockiert',
+  'suspendu*, bloqué*, bloque, gelé*, verrouillé*',
+  'suspendid*, bloquead*, congelad*, sospes*, suspens*',
+  '停止, 凍結, ロック, 一時停止, 利用制限',
+);
+
+export const required = words(
+  'requir*, must, need*, necessary, mandatory, insist*, first, before, only, expected, demand*, please use, please turn on, compulsory, want*, obligatory, enforced',
+  'erforderlich, benötigt, muss, müssen, nötig, notwendig, zuerst, nur, bitte, vorher, zwingend, verlangt, pflicht',
+  'requis*, obligatoire*, nécessaire*, devez, doit, faut, exig*, uniquement, seulement, veuillez',
+  'requiere*, requerid*, obligatori*, necesari*, debe*, debe, exig*, solo, sólo, primero, necesita, richiest*, obrigatóri*',
+  '必要, 必須, してください, して下さい, 要求, のみ, 要します',
+);
+
+export const failed = words(
+  'fail*, invalid, incorrect, wrong, bad, not ~1 accepted, reject*, unsuccessful, unable, denied, den*ied, mismatch, error, not ~1 pass*, did not, does not ~1 pass*, not ~1 valid, no ~1 match, refused, could not, can not, not ~2 match*, broken, expired, untrusted, not ~2 verif*, unverified, permerror, temperror, hard fail, none, violat*, problem, unavailable, not ~1 available, neither, no valid, missing, not ~1 aligned, disabled, locked',
+  'fehlgeschlagen, fehlschlag, gescheitert, falsch*, ungültig*, nicht ~1 korrekt, fehler*, nicht bestanden, abgelehnt, verletzt, nicht ~1 möglich, schlug ~3 fehl, fehlende*',
+  'échec, échou*, incorrect*, invalide*, erroné*, erreur, refusé*, non conforme, n est pas valide, rejet*, mauvais*, impossible',
+  'fall*, incorrect*, inválid*, erróne*, error, rechazad*, no ~2 válid*, no supera*, no ~1 cumple, fracas*, denegad*, fallit*, falhou',
+  '失敗, エラー, 誤り, 違反, 間違, 正しくありませ, 無効, 不正, 一致しませ, 拒否, できませ',
+);
+
+export const full = words(
+  'full, over quota, overquota, quota exceed*, exceed*, over ~2 limit, over ~1 allocat*, out of ~1 space|storage, out of space, no ~2 space|room|storage, not ~1 enough ~1 space|storage|room, insufficient, exhaust*, used up, overdrawn, used all, storage|space limit, has reached, reached, beyond, ran out, has run out, over its, over the ~2 quota|limit, can not ~2 hold|take ~2 more, over storage, full up, too many messages, maxed, too full, overfull',
+  'voll, überfüllt, überschritten, überschreitet, erschöpft, kein ~1 platz|speicherplatz, kein* freie*, aufgebraucht, nicht genügend, nicht genug, zu voll',
+  'plein*, dépass*, satur*, insuffisant*, épuisé*, pas assez, plus de place, excéd*, atteint*',
+  'llen*, superad*, excedid*, exced*, supera, agotad*, sin espacio, insuficiente*, sobrepas*, alcanzad*, no ~2 espacio, pien*, superat*, chei*, cheia, vol',
+  'いっぱい, 一杯, 満杯, 超過, 超えて, 超え, オーバー, 容量不足, 不足, 空きがありませ, 満タン, あふれ',
+);
+
+export const later = words(
+  'temporar*, later, try again, retry, again, momentarily, for now, at this time, at the moment, just now, currently, right now, come back, moment, minutes, seconds, shortly, not ~1 now, transient, deferred, defer',
+  'später, vorübergehend, temporär, momentan, derzeit, zurzeit, zur zeit, erneut, nochmals, minuten, augenblick, gerade',
+  'plus tard, temporaire*, momentané*, réessay*, ultérieurement, actuellement, minutes, pour le moment, instant',
+  'más tarde, temporal*, inténtelo, intente*, reintent*, momento, minutos, más adelante, actualmente, momentáneamente, de nuevo',
+  '一時, しばらく, 後ほど, のちほど, 再送, 再度, 後で, 時間をおいて, ただいま, 現在',
+);
+
+export const forever = words(
+  'permanent*, fatal, never, for good, dauerhaft, définitif*, définitivement, permanente, 恒久',
+);
+
+export const anyRecipientOrPerson = or(
+  recipient,
+  words('here, this name, that name, such name, bei uns, chez nous'),
+);
