@@ -1,0 +1,79 @@
+// One engine to a data folder. The lock is the operating system's, so a crash or `kill -9` never leaves it behind.
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** How to reach the engine that has the folder. */
+export interface Holder {
+  pid: number;
+  host: 'service' | 'desktop';
+  /** Where its service answers, e.g. `http://127.0.0.1:8025`; null when it offers none. */
+  url: string | null;
+  token: string | null;
+}
+
+/** Another engine has the data folder. */
+export class DataDirLocked extends Error {
+  readonly holder: Holder | null;
+  constructor(dataDir: string, holder: Holder | null) {
+    super(
+      holder
+        ? `the data folder ${dataDir} is in use by Mailward's ${holder.host === 'desktop' ? 'desktop app' : 'service'} (process ${holder.pid}); stop that one first, or choose another folder with --data`
+        : `the data folder ${dataDir} is in use by another Mailward; stop that one first, or choose another folder with --data`,
+    );
+    this.holder = holder;
+  }
+}
+
+/** The data folder cannot be used. */
+export class DataDirUnusable extends Error {}
+
+export interface DataDirLock {
+  /** Tells others how to reach us. */
+  announce: (holder: Holder) => void;
+  release: () => void;
+}
+
+/** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked` or `DataDirUnusable`. */
+export function lockDataDir(dataDir: string): DataDirLock {
+  const announcement = join(dataDir, 'engine.json');
+  let db: DatabaseSync;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Mail lies in here: no other user of the machine may read it, whoever made the folder.
+    chmodSync(dataDir, 0o700);
+    db = new DatabaseSync(join(dataDir, 'engine.lock'));
+  } catch (error) {
+    throw new DataDirUnusable(
+      `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,
+    );
+  }
+  try {
+    // SQLite's exclusive lock is a lock of the operating system's on every platform, and ends with the process.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if (/locked|busy/i.test((error as Error).message)) throw new DataDirLocked(dataDir, readHolder(announcement));
+    throw new DataDirUnusable(
+      `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,
+    );
+  }
+  rmSync(announcement, { force: true });
+  return {
+    announce(holder) {
+      writeFileSync(announcement, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    },
+    release() {
+      rmSync(announcement, { force: true });
+      db.close();
+    },
+  };
+}
+
+function readHolder(path: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,124 @@
+// Puts the state of all mail into words: one sentence for the whole, one for each domain, three words for a broken leg.
+import { causeWords } from '../../shared/cause.ts';
+import type { Domain } from '../../shared/domain.ts';
+import type { DomainOverview, ListenerState, Minute, Overview, Waiting } from '../../shared/overview.ts';
+import type { Health } from '../../shared/state.ts';
+import type { LaneHealth } from '../relay/outbound/lane.ts';
+import type { Meter } from './meter.ts';
+
+export interface WaitingMail {
+  queued: Waiting;
+  held: Waiting;
+  failed: Waiting;
+}
+
+export interface OverviewInput {
+  now: number;
+  domains: readonly Domain[];
+  waiting: (domain: string) => WaitingMail;
+  health: (domain: string) => LaneHealth | null;
+  meter: Meter;
+  listener: ListenerState;
+}
+
+/** Troubles that pass by themselves, as long as mail still moves. */
+const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
+
+export function composeOverview(input: OverviewInput): Overview {
+  const domains = input.domains.map((domain) => describeDomain(domain, input));
+  const state = worst([
+    ...domains.map((domain) => domain.state),
+    input.listener.listening ? 'ok' : 'problem',
+  ]);
+  return {
+    at: input.now,
+    state: domains.length === 0 && input.listener.listening ? 'not-applicable' : state,
+    sentence: sentenceFor(domains, input.listener),
+    domains,
+    minutes: input.meter.minutes(input.now) satisfies Minute[],
+    listener: input.listener,
+  };
+}
+
+function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
+  const { now, meter, listener } = input;
+  const { name, mode, route } = domain;
+  const waiting = input.waiting(name);
+  const health = input.health(name);
+  const trouble = health?.trouble ?? null;
+  const inboundState: Health = listener.listening ? 'ok' : 'problem';
+  const outboundState: Health =
+    mode.name === 'hold' ? 'attention' : trouble === null ? 'ok' : PASSING.has(trouble.cause) ? 'attention' : 'problem';
+  const failedState: Health = waiting.failed.count > 0 ? 'attention' : 'ok';
+  return {
+    name,
+    mode,
+    route,
+    state: worst([inboundState, outboundState, failedState]),
+    sentence: domainSentence(domain, waiting, trouble),
+    inbound: {
+      state: inboundState,
+      words: listener.listening ? 'listening' : 'not listening',
+      acceptedPerMinute: meter.perMinute(name, 'accepted', now),
+      rejectedPerMinute: meter.perMinute(name, 'rejected', now),
+      lastAt: meter.lastAt(name, 'accepted'),
+    },
+    outbound: {
+      state: outboundState,
+      words:
+        mode.name === 'hold'
+          ? 'held'
+          : trouble
+            ? causeWords[trouble.cause].short
+            : mode.name === 'reroute'
+              ? 'rerouted'
+              : 'delivering',
+      deliveredPerMinute: meter.perMinute(name, 'delivered', now),
+      lastDeliveredAt: health?.lastDeliveredAt ?? meter.lastAt(name, 'delivered'),
+      cause: trouble?.cause ?? null,
+      since: mode.name === 'hold' ? mode.since : (trouble?.since ?? null),
+      lastReply: trouble?.reply ?? null,
+    },
+    ...waiting,
+  };
+}
+
+function domainSentence(domain: Domain, waiting: WaitingMail, trouble: LaneHealth['trouble']): string {
+  const { name, mode } = domain;
+  if (mode.name === 'hold') {
+    const because = mode.reason === '' ? '' : ` (${mode.reason})`;
+    return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost.`;
+  }
+  const via = mode.name === 'reroute' ? 'The server it is rerouted to' : 'Your server';
+  if (trouble) return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(waiting.queued.count)} stored, nothing is lost.`;
+  if (waiting.failed.count > 0) return `Mail for ${name} is flowing; ${messages(waiting.failed.count)} could not be delivered and should be looked at.`;
+  if (waiting.held.count > 0) return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
+  return mode.name === 'reroute' ? `Mail for ${name} is flowing to another server (rerouted).` : `Mail for ${name} is flowing.`;
+}
+
+function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState): string {
+  if (!listener.listening) return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
+  if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
+  const bad = domains.filter((domain) => domain.state !== 'ok');
+  const [first] = bad;
+  if (first && bad.length === 1) return first.sentence;
+  if (bad.length > 1) {
+    return `${bad.length} of ${domains.length} domains need attention: ${bad.slice(0, 3).map((domain) => domain.name).join(', ')}${bad.length > 3 ? ' …' : ''}.`;
+  }
+  const [only] = domains;
+  return domains.length === 1 && only ? only.sentence : `Mail is flowing for all ${domains.length} domains.`;
+}
+
+const order: readonly Health[] = ['not-applicable', 'ok', 'could-not-check', 'attention', 'problem'];
+
+function worst(states: readonly Health[]): Health {
+  return states.reduce<Health>((a, b) => (order.indexOf(b) > order.indexOf(a) ? b : a), 'ok');
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message is' : `${count.toLocaleString('en')} messages are`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,83 @@
+// How much mail waits, by domain: counted in the database, so that it is exact, and no more often than that is cheap.
+import type { Database } from '../storage/database.ts';
+import { timeOfId } from '../storage/ids.ts';
+import type { WaitingMail } from './overview.ts';
+
+const AT_MOST_EVERY = 1_000;
+/** With a million waiting messages a count takes a while; then it is done more rarely. */
+const REST_FACTOR = 20;
+
+const nothing = () => ({ count: 0, bytes: 0, oldestAt: null });
+
+export class WaitingCounts {
+  readonly #db: Database;
+  readonly #changed: () => void;
+  #counts = new Map<string, WaitingMail>();
+  #timer: NodeJS.Timeout | null = null;
+  #stale = false;
+  #counting = false;
+  #notBefore = 0;
+  #closed = false;
+
+  constructor(db: Database, changed: () => void) {
+    this.#db = db;
+    this.#changed = changed;
+  }
+
+  of(domain: string): WaitingMail {
+    return this.#counts.get(domain) ?? { queued: nothing(), held: nothing(), failed: nothing() };
+  }
+
+  /** Something changed: count again soon. */
+  stale(): void {
+    this.#stale = true;
+    if (this.#timer || this.#counting || this.#closed) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        void this.refresh();
+      },
+      Math.max(0, this.#notBefore - Date.now()),
+    );
+  }
+
+  async refresh(): Promise<void> {
+    if (this.#counting || this.#closed) return;
+    this.#counting = true;
+    this.#stale = false;
+    const began = Date.now();
+    try {
+      const counts = new Map<string, WaitingMail>();
+      for (const row of await this.#db.read('waiting')) {
+        let mail = counts.get(row.domain);
+        if (!mail) {
+          mail = { queued: nothing(), held: nothing(), failed: nothing() };
+          counts.set(row.domain, mail);
+        }
+        const kind = row.state === 'queued' ? 'queued' : row.state === 'held' ? 'held' : 'failed';
+        const before = mail[kind];
+        const oldest = timeOfId(row.oldest);
+        mail[kind] = {
+          count: before.count + row.count,
+          bytes: before.bytes + row.bytes,
+          oldestAt: before.oldestAt === null ? oldest : Math.min(before.oldestAt, oldest),
+        };
+      }
+      this.#counts = counts;
+    } catch {
+      // The reader is closing, or its next answer will do: figures on screen are not worth an alarm.
+      this.#stale = true;
+    } finally {
+      this.#counting = false;
+      const now = Date.now();
+      this.#notBefore = now + Math.max(AT_MOST_EVERY, (now - began) * REST_FACTOR);
+    }
+    this.#changed();
+    if (this.#stale) this.stale();
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+}

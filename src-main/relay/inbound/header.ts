@@ -1,0 +1,78 @@
+// The header section of a message: the trace field that we add, and the few fields that people look for.
+import { hostname as machineName } from 'node:os';
+
+export interface Trace {
+  /** What the client called itself. */
+  helo: string;
+  clientAddress: string;
+  /** Our own name. */
+  hostname: string;
+  /** SMTP, ESMTP, ESMTPS (RFC 3848), UTF8SMTP … (RFC 6531 §4.3). */
+  protocol: string;
+  id: string;
+  /** UTC ms. */
+  receivedAt: number;
+  /** Given only for a message to one recipient, so that recipients do not learn of one another (RFC 5321 §7.2). */
+  recipient: string | null;
+}
+
+/** The `Received:` field that every relay adds on top (RFC 5321 §4.4). */
+export function receivedField(trace: Trace): Buffer {
+  const literal = trace.clientAddress.includes(':') ? `IPv6:${trace.clientAddress}` : trace.clientAddress;
+  // A client may call itself anything; only what a name or literal is made of goes into the message.
+  const helo = trace.helo.replace(/[^\w.\-:[\]]/g, '?').slice(0, 255) || 'unknown';
+  const lines = [
+    `Received: from ${helo} ([${literal}])`,
+    `\tby ${trace.hostname} (Mailward) with ${trace.protocol} id ${trace.id}`,
+    `${trace.recipient === null ? '' : `\tfor <${trace.recipient}>`}; ${rfc5322Date(trace.receivedAt)}`,
+  ];
+  const text = trace.recipient === null ? `${lines[0]}\r\n${lines[1]}${lines[2]}\r\n` : `${lines.join('\r\n')}\r\n`;
+  return Buffer.from(text, 'utf8');
+}
+
+/** RFC 5322 §3.3, in UTC. */
+export function rfc5322Date(time: number): string {
+  return new Date(time).toUTCString().replace('GMT', '+0000');
+}
+
+/** The name we give ourselves when none is set. */
+export function ownName(configured: string): string {
+  return configured === '' ? machineName() : configured;
+}
+
+/** The decoded value of the first `Subject:` field; empty when there is none. Long ones are cut at 200 characters. */
+export function subjectOf(head: Buffer): string {
+  const text = head.subarray(0, 32_768).toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  const header = end < 0 ? text : text.slice(0, end + 2);
+  const match = /(?:^|\r\n)subject:[ \t]*((?:[^\r]|\r\n[ \t])*)/i.exec(header);
+  if (!match?.[1]) return '';
+  const raw = Buffer.from(match[1].replace(/\r\n[ \t]/g, ' '), 'latin1').toString('utf8');
+  // Control characters have no business in a list on screen.
+  return decodeWords(raw)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(0, 200);
+}
+
+/** Decodes RFC 2047 encoded words; what cannot be decoded stays as it is. */
+export function decodeWords(text: string): string {
+  return text
+    .replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bq]\?)/gi, '$1')
+    .replace(/=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi, (whole, charset: string, kind: string, data: string) => {
+      const octets =
+        kind.toLowerCase() === 'b'
+          ? Buffer.from(data, 'base64')
+          : Buffer.from(
+              data
+                .replaceAll('_', ' ')
+                .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
+              'latin1',
+            );
+      try {
+        return new TextDecoder(charset).decode(octets);
+      } catch {
+        return whole;
+      }
+    });
+}

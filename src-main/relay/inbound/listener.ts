@@ -1,0 +1,324 @@
+// The SMTP listener: where mail enters. It decides who may send to whom, stores what is accepted, and only then says 250.
+import { statfs } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { SMTPServer, type SMTPServerAddress } from 'smtp-server';
+import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { Reply } from '../../../shared/message.ts';
+import type { ListenerState } from '../../../shared/overview.ts';
+import type { Settings } from '../../../shared/settings.ts';
+import { StorageFull } from '../../storage/database.ts';
+import { formatId } from '../../storage/ids.ts';
+import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
+import type { Envelope, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
+import { IncomingConnection, type MessageSink } from './connection.ts';
+import { ownName, receivedField, subjectOf } from './header.ts';
+
+/** Free space that stays for delivering what is already here: attempts are written too. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
+const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
+const BROKEN: Reply = { code: 451, enhanced: '4.3.0', text: 'Cannot store the message, try again later' };
+
+export interface ListenerOptions {
+  settings: () => Settings;
+  directory: Directory;
+  spool: Spool;
+  dataDir: string;
+  /** A message was accepted; `content` is there when it is small enough to be in memory still. */
+  accepted: (message: NewMessage, content: Buffer | null) => void;
+  /** A transaction, or a connection that got nowhere, was refused at the door. */
+  rejected: (message: NewMessage) => void;
+  /** Something happened that an admin should read in the service's log. */
+  trouble: (words: string) => void;
+}
+
+interface Refusal {
+  mailbox: Mailbox;
+  reply: Reply;
+}
+
+/** Recipients refused in the present transaction. Kept beside the session, which the library resets as it likes. */
+class Refusals {
+  readonly list: Refusal[] = [];
+  sender = '';
+  /** A client that tries a thousand addresses fills no log. */
+  add(refusal: Refusal): void {
+    if (this.list.length < 20) this.list.push(refusal);
+  }
+}
+
+class Rejection extends Error {
+  readonly responseCode: number;
+  constructor(reply: Reply) {
+    super(`${reply.enhanced ?? ''} ${reply.text}`.trim());
+    this.responseCode = reply.code;
+  }
+}
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  readonly #refusals = new Map<string, Refusals>();
+  readonly #state: ListenerState;
+  #fullUntil = 0;
+  #freeBytes = Number.POSITIVE_INFINITY;
+  #freeCheckedAt = 0;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { smtp } = options.settings();
+    this.#state = { host: smtp.host, port: smtp.port, listening: false, problem: null };
+    this.#server = new Server(
+      {
+        name: ownName(smtp.hostname),
+        banner: 'Mailward',
+        size: smtp.maxMessageBytes,
+        maxRecipients: smtp.maxRecipients,
+        maxClients: smtp.maxConnections,
+        socketTimeout: smtp.idleSeconds * 1000,
+        closeTimeout: 5000,
+        authMethods: [],
+        authOptional: true,
+        disabledCommands: ['AUTH', 'STARTTLS'],
+        hideSTARTTLS: true,
+        hideDSN: true,
+        hideREQUIRETLS: true,
+        disableReverseLookup: true,
+        heloResponse: '%s greets you',
+        logger: false,
+        onMailFrom: (address, session, callback) => this.#mail(address, session.id, callback),
+        onRcptTo: (address, session, callback) => this.#rcpt(address, session.id, callback),
+      },
+      (connection) => this.#startMessage(connection),
+      (connection) => this.#closed(connection),
+    );
+    // The library reports every client that goes away in the middle here; that is not news.
+    this.#server.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'listen') return;
+      if (!error.code || !['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNECTION'].includes(error.code)) {
+        options.trouble(`SMTP listener: ${error.message}`);
+      }
+    });
+  }
+
+  get state(): ListenerState {
+    return this.#state;
+  }
+
+  /** Starts listening. Throws with a sentence that says what to do when the port cannot be had. */
+  async listen(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const server = this.#server.server;
+      server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, host, port))));
+      server.listen({ host, port, backlog: 2048 }, () => resolve());
+    });
+    const address = this.#server.server.address();
+    this.#state.host = host;
+    this.#state.port = address !== null && typeof address === 'object' ? address.port : port;
+    this.#state.listening = true;
+  }
+
+  /** Stops taking connections and lets those under way end (5 s at most). */
+  async close(): Promise<void> {
+    if (!this.#state.listening) return;
+    this.#state.listening = false;
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #mail(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
+    const refusals = new Refusals();
+    refusals.sender = cleanSender(address.address);
+    this.#refusals.set(session, refusals);
+    const args = address.args === false ? {} : address.args;
+    const size = Number(args['SIZE'] ?? 0);
+    this.#hasSpace(size).then(
+      (space) => callback(space ? null : new Rejection(FULL)),
+      () => callback(null),
+    );
+  }
+
+  /** A full disk is noticed before the client sends its message, and what free space there is stays for deliveries. */
+  async #hasSpace(bytes: number): Promise<boolean> {
+    const now = Date.now();
+    if (now < this.#fullUntil) return false;
+    if (now - this.#freeCheckedAt > 1000) {
+      this.#freeCheckedAt = now;
+      const disk = await statfs(this.#options.dataDir);
+      this.#freeBytes = disk.bavail * disk.bsize;
+    }
+    return this.#freeBytes - bytes > RESERVE_BYTES;
+  }
+
+  #rcpt(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
+    const mailbox = readMailbox(address.address);
+    const domain = mailbox ? this.#options.directory.get(mailbox.domain) : undefined;
+    if (mailbox && domain) {
+      callback(null);
+      return;
+    }
+    const reply: Reply = { code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` };
+    this.#refusals.get(session)?.add({ mailbox: mailbox ?? { address: address.address, domain: '' }, reply });
+    callback(new Rejection(reply));
+  }
+
+  #startMessage(connection: IncomingConnection): MessageSink {
+    const { session } = connection;
+    const settings = this.#options.settings();
+    const deposit = this.#options.spool.deposit();
+    const receivedAt = Date.now();
+    const mailboxes = session.envelope.rcptTo.flatMap((one) => readMailbox(one.address) ?? []);
+    const refused = this.#refusals.get(session.id)?.list ?? [];
+    const sender = cleanSender(session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address);
+    const smtpUtf8 = connection.wantsSmtpUtf8;
+    const trace = receivedField({
+      helo: session.hostNameAppearsAs,
+      clientAddress: session.remoteAddress,
+      hostname: ownName(settings.smtp.hostname),
+      protocol: smtpUtf8 ? session.transmissionType.replace(/^E?SMTP/, 'UTF8SMTP') : session.transmissionType,
+      id: formatId(deposit.id),
+      receivedAt,
+      recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
+    });
+    void deposit.write(trace);
+    let head: Buffer | null = null;
+    const envelope = (reply: Reply, recipients: NewRecipient[], eightBit: boolean, subject: string): Envelope => ({
+      receivedAt,
+      sender,
+      subject,
+      clientAddress: session.remoteAddress,
+      helo: session.hostNameAppearsAs,
+      tls: describeTls(connection),
+      body8bit: eightBit,
+      smtpUtf8,
+      reply,
+      incoming: withLastReply(connection, reply),
+      recipients: [...recipients, ...refused.map(toRejected)],
+    });
+    connection.refusedMessage = (reply) => {
+      const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
+      this.#logRejected(envelope(reply, recipients, false, head ? subjectOf(head) : ''), deposit.size);
+    };
+    return {
+      write: (content) => {
+        head ??= content;
+        return deposit.write(content);
+      },
+      end: async (eightBit) => {
+        const reply: Reply = { code: 250, enhanced: '2.6.0', text: `Message stored, id ${formatId(deposit.id)}` };
+        const accepted = envelope(
+          reply,
+          mailboxes.map((mailbox) => this.#toQueued(mailbox)),
+          eightBit,
+          head ? subjectOf(head) : '',
+        );
+        try {
+          const content = await deposit.accept(accepted);
+          this.#options.accepted({ ...accepted, id: deposit.id, size: deposit.size, lastPiece: null }, content);
+          return reply;
+        } catch (error) {
+          const full = error instanceof StorageFull;
+          if (full) this.#fullUntil = Date.now() + 2000;
+          this.#options.trouble(`a message could not be stored: ${(error as Error).message}`);
+          return full ? FULL : BROKEN;
+        } finally {
+          this.#refusals.delete(session.id);
+        }
+      },
+      abort: () => deposit.drop(),
+    };
+  }
+
+  #toQueued(mailbox: Mailbox): NewRecipient {
+    const held = this.#options.directory.get(mailbox.domain)?.mode.name === 'hold';
+    return { ...mailbox, state: held ? 'held' : 'queued', heldBy: held ? 'mode' : null, cause: null, reply: null };
+  }
+
+  /** A connection that ends with refusals and no message leaves a row in the log, with what was said. */
+  #closed(connection: IncomingConnection): void {
+    const refusals = this.#refusals.get(connection.session.id);
+    this.#refusals.delete(connection.session.id);
+    const last = refusals?.list.at(-1);
+    if (!refusals || !last) return;
+    const envelope: Envelope = {
+      receivedAt: Date.now(),
+      sender: refusals.sender,
+      subject: '',
+      clientAddress: connection.session.remoteAddress,
+      helo: connection.session.hostNameAppearsAs || '',
+      tls: describeTls(connection),
+      body8bit: false,
+      smtpUtf8: false,
+      reply: last.reply,
+      incoming: connection.transcript.toJson(),
+      recipients: refusals.list.map(toRejected),
+    };
+    this.#logRejected(envelope, 0);
+  }
+
+  #logRejected(envelope: Envelope, size: number): void {
+    this.#options.spool.logRejected(envelope, size).then(
+      (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
+      (error: Error) => this.#options.trouble(`a refusal could not be logged: ${error.message}`),
+    );
+  }
+}
+
+class Server extends SMTPServer {
+  readonly #startMessage: (connection: IncomingConnection) => MessageSink;
+  readonly #closed: (connection: IncomingConnection) => void;
+
+  constructor(
+    options: ConstructorParameters<typeof SMTPServer>[0],
+    startMessage: (connection: IncomingConnection) => MessageSink,
+    closed: (connection: IncomingConnection) => void,
+  ) {
+    super(options);
+    this.#startMessage = startMessage;
+    this.#closed = closed;
+  }
+
+  override connect(socket: Socket | TLSSocket, socketOptions?: SMTPConnectionOptions): void {
+    const connection = new IncomingConnection(this, socket, socketOptions, {
+      startMessage: this.#startMessage,
+      closed: this.#closed,
+    });
+    this.connections.add(connection);
+    connection.on('error', (error: Error) => this.emit('error', error));
+    connection.init();
+  }
+}
+
+function toRejected({ mailbox, reply }: Refusal): NewRecipient {
+  return { ...mailbox, state: 'rejected', heldBy: null, cause: null, reply };
+}
+
+/** The transcript is stored with the message, before our last reply is sent: it is added here. */
+function withLastReply(connection: IncomingConnection, reply: Reply): string {
+  const lines = connection.transcript.lines;
+  const words = `${reply.code} ${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`;
+  return JSON.stringify([...lines, { offset: Date.now() - connection.startedAt, from: 'server', text: words }]);
+}
+
+function describeTls(connection: IncomingConnection): string | null {
+  const cipher = connection.tlsOptions;
+  return cipher === false ? null : `${cipher.version} ${cipher.standardName}`;
+}
+
+/** The reverse-path with its domain as A-labels; kept as it is when the domain is not a name. */
+function cleanSender(address: string): string {
+  return readMailbox(address)?.address ?? address;
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `the SMTP port ${where} is taken by another program; stop that program or choose another port with --smtp HOST:PORT`;
+    case 'EACCES':
+      return `this user may not listen on ${where}; choose a port above 1023 with --smtp HOST:PORT, or give Mailward the right to use low ports`;
+    case 'EADDRNOTAVAIL':
+      return `this machine has no address ${host}; choose one of its own, or 0.0.0.0 for all, with --smtp HOST:PORT`;
+    default:
+      return `cannot listen on ${where}: ${error.message}`;
+  }
+}

@@ -1,0 +1,128 @@
+// The scheduler: a lane for each domain, and the chores that come round by the clock.
+import type { Domain } from '../../../shared/domain.ts';
+import type { Settings } from '../../../shared/settings.ts';
+import { ownName } from '../inbound/header.ts';
+import type { Directory } from '../policy/directory.ts';
+import type { NewMessage, Spool } from '../spool/spool.ts';
+import { Lane, type LaneEvents, type LaneHealth } from './lane.ts';
+
+const DAY = 86_400_000;
+/** How often expired and out-of-date mail is looked for, ms. */
+const CHORES = 600_000;
+/** Old log rows removed in one go. */
+const FORGET_SLICE = 500;
+
+export interface SchedulerOptions extends LaneEvents {
+  spool: Spool;
+  directory: Directory;
+  settings: () => Settings;
+  /** Messages that the clock changed. */
+  expired: (ids: number[]) => void;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #lanes = new Map<string, Lane>();
+  #chores: NodeJS.Timeout | null = null;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    for (const domain of this.#options.directory.all()) this.domainChanged(domain);
+    const round = () => {
+      this.#chores = setTimeout(() => {
+        void this.#doChores().finally(round);
+      }, CHORES);
+    };
+    void this.#doChores().finally(round);
+  }
+
+  /** A domain is new, or its route or mode was changed. */
+  domainChanged(domain: Domain): void {
+    const lane = this.#lanes.get(domain.name);
+    if (lane) {
+      lane.update(domain);
+      return;
+    }
+    const { spool, settings } = this.#options;
+    const options = () => {
+      const { smtp, delivery } = settings();
+      return {
+        hostname: ownName(smtp.hostname),
+        connectSeconds: delivery.connectSeconds,
+        replySeconds: delivery.replySeconds,
+      };
+    };
+    const created = new Lane(domain, spool, settings, options, this.#options);
+    this.#lanes.set(domain.name, created);
+    created.wake();
+  }
+
+  async domainRemoved(name: string): Promise<void> {
+    const lane = this.#lanes.get(name);
+    this.#lanes.delete(name);
+    await lane?.close();
+  }
+
+  /** A message was accepted: off it goes, to each of its domains. */
+  accepted(message: NewMessage, content: Buffer | null): void {
+    const domains = new Set(message.recipients.filter((one) => one.state === 'queued').map((one) => one.domain));
+    for (const domain of domains) {
+      this.#lanes.get(domain)?.offer({
+        content,
+        message: {
+          id: message.id,
+          sender: message.sender,
+          subject: message.subject,
+          size: message.size,
+          receivedAt: message.receivedAt,
+          clientAddress: message.clientAddress,
+          body8bit: message.body8bit,
+          smtpUtf8: message.smtpUtf8,
+          recipients: message.recipients.flatMap((one, position) =>
+            one.domain === domain && one.state === 'queued'
+              ? [{ position, address: one.address, attempts: 0, queuedSince: message.receivedAt }]
+              : [],
+          ),
+          recipientCount: message.recipients.length,
+          firstRecipients: message.recipients.slice(0, 3).map((one) => one.address),
+          domains: [...new Set(message.recipients.map((one) => one.domain))],
+        },
+      });
+    }
+  }
+
+  /** Looks for due mail now. `forgive` forgets the back-off of the domain's servers: somebody asked for a retry. */
+  wake(domain: string | null, forgive: boolean): void {
+    for (const lane of this.#lanes.values()) if (domain === null || lane.name === domain) lane.wake(forgive);
+  }
+
+  health(domain: string): LaneHealth | null {
+    return this.#lanes.get(domain)?.health ?? null;
+  }
+
+  /** Waits for attempts under way, so that their outcome is written; starts no more. */
+  async close(): Promise<void> {
+    if (this.#chores) clearTimeout(this.#chores);
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+  }
+
+  async #doChores(): Promise<void> {
+    const { spool, directory, settings, expired, trouble } = this.#options;
+    try {
+      const now = Date.now();
+      const before = now - settings().delivery.expireDays * DAY;
+      for (const domain of directory.all()) {
+        // A lane that is paused for days never tries what expires meanwhile.
+        const ids = await spool.db.write('expire', { domain: domain.name, before });
+        if (ids.length > 0) expired(ids);
+      }
+      const old = now - settings().log.keepDays * DAY;
+      while ((await spool.db.write('forget', { before: old, limit: FORGET_SLICE })) === FORGET_SLICE);
+    } catch (error) {
+      trouble(`the regular clean-up did not work: ${(error as Error).message}`);
+    }
+  }
+}

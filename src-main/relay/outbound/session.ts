@@ -1,0 +1,259 @@
+// One outgoing SMTP connection to a destination: nodemailer's, with its words kept and its errors read per recipient.
+import { Readable } from 'node:stream';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Destination } from '../../../shared/domain.ts';
+import type { Reply } from '../../../shared/message.ts';
+import { Transcript } from '../transcript.ts';
+import { noReply, parseReply } from './reply.ts';
+
+export type Stage = 'connect' | 'starttls' | 'mail' | 'rcpt' | 'message';
+
+/** The destination could not be used at all; says nothing about the message. */
+export class DestinationFailed extends Error {
+  readonly reply: Reply;
+  readonly stage: Stage;
+  readonly transcript: Transcript;
+  constructor(words: string, reply: Reply | null, stage: Stage, transcript: Transcript) {
+    super(words);
+    this.reply = reply ?? noReply(words);
+    this.stage = stage;
+    this.transcript = transcript;
+  }
+}
+
+export interface SessionOptions {
+  /** Our own name, for EHLO. */
+  hostname: string;
+  connectSeconds: number;
+  replySeconds: number;
+}
+
+export interface Letter {
+  sender: string;
+  recipients: string[];
+  size: number;
+  body8bit: boolean;
+  content: Buffer | AsyncIterable<Uint8Array>;
+}
+
+/** What nodemailer tells of an error. */
+interface WireError extends Error {
+  code?: string | undefined;
+  originalCode?: string | undefined;
+  response?: string | undefined;
+}
+
+/** What the server said to each recipient, in the order of the letter's recipients. */
+export interface Answer {
+  reply: Reply;
+  stage: Stage;
+}
+
+export class Session {
+  readonly destination: Destination;
+  readonly address: string | null;
+  readonly tls: string | null;
+  transcript: Transcript;
+  /** Messages sent over this connection so far. */
+  sent = 0;
+  readonly #smtp: SMTPConnection;
+  readonly #wire: Wire;
+  #ended = false;
+
+  private constructor(destination: Destination, smtp: SMTPConnection, wire: Wire) {
+    this.destination = destination;
+    this.#smtp = smtp;
+    this.#wire = wire;
+    this.transcript = wire.transcript;
+    const socket = smtp._socket;
+    this.address = (socket || null)?.remoteAddress ?? null;
+    this.tls = describeTls(socket);
+    smtp.on('error', () => {
+      this.#ended = true;
+    });
+    smtp.on('end', () => {
+      this.#ended = true;
+    });
+  }
+
+  /** Connects, greets, and secures as the destination's TLS policy says. Throws `DestinationFailed`. */
+  static async open(destination: Destination, options: SessionOptions): Promise<Session> {
+    try {
+      return await Session.#open(destination, options, destination.tls, new Transcript(Date.now()));
+    } catch (error) {
+      // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
+      if (destination.tls === 'opportunistic' && error instanceof DestinationFailed && error.stage === 'starttls') {
+        error.transcript.add('note', `${error.message}; trying again without encryption`);
+        return Session.#open(destination, options, 'none', error.transcript);
+      }
+      throw error;
+    }
+  }
+
+  static async #open(
+    destination: Destination,
+    options: SessionOptions,
+    policy: Destination['tls'],
+    transcript: Transcript,
+  ): Promise<Session> {
+    const wire = new Wire(transcript);
+    const smtp = new SMTPConnection({
+      host: destination.host,
+      port: destination.port,
+      secure: false,
+      name: options.hostname,
+      ignoreTLS: policy === 'none',
+      requireTLS: policy === 'require' || policy === 'verify',
+      tls: { rejectUnauthorized: policy === 'verify', minVersion: 'TLSv1.2' },
+      ...(destination.sourceAddress === null ? {} : { localAddress: destination.sourceAddress }),
+      connectionTimeout: options.connectSeconds * 1000,
+      greetingTimeout: options.replySeconds * 1000,
+      socketTimeout: options.replySeconds * 1000,
+      allowInternalNetworkInterfaces: true,
+      transactionLog: true,
+      logger: wire,
+    });
+    transcript.add('note', `connecting to ${destination.host} port ${destination.port}`);
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: WireError) => {
+        const stage: Stage = error.code === 'ETLS' ? 'starttls' : 'connect';
+        transcript.add('note', error.message);
+        smtp.close();
+        reject(new DestinationFailed(explain(error, destination), error.response ? parseReply(error.response) : null, stage, transcript));
+      };
+      smtp.once('error', fail);
+      smtp.connect((error) => {
+        if (error) fail(error);
+        else {
+          smtp.removeListener('error', fail);
+          resolve();
+        }
+      });
+    });
+    return new Session(destination, smtp, wire);
+  }
+
+  get usable(): boolean {
+    return !this.#ended && !this.#smtp.destroyed;
+  }
+
+  /** Starts the transcript of the next message on this connection. */
+  startTranscript(): void {
+    this.transcript = new Transcript(Date.now());
+    this.transcript.add('note', `over the connection to ${this.address ?? this.destination.host} that was open already`);
+    this.#wire.transcript = this.transcript;
+  }
+
+  /**
+   * Sends one message. Answers for each recipient; throws `DestinationFailed` when the connection broke before the
+   * server took the message. (Broken after the last octet, the message may have arrived: it is tried again, because
+   * twice is better than never.)
+   */
+  async send(letter: Letter): Promise<Answer[]> {
+    this.sent++;
+    const content = Buffer.isBuffer(letter.content) ? letter.content : Readable.from(letter.content, { objectMode: false });
+    return new Promise<Answer[]>((resolve, reject) => {
+      this.#smtp.send(
+        { from: letter.sender, to: letter.recipients, size: letter.size, use8BitMime: letter.body8bit },
+        content,
+        (error, info) => {
+          const refused = new Map<string, Answer>();
+          for (const one of error?.rejectedErrors ?? info?.rejectedErrors ?? []) {
+            if (one.recipient && one.response) refused.set(one.recipient, { reply: parseReply(one.response), stage: 'rcpt' });
+          }
+          const all = (rest: Answer) => letter.recipients.map((address) => refused.get(address) ?? rest);
+          if (!error) {
+            resolve(all({ reply: parseReply(info?.response ?? ''), stage: 'message' }));
+            return;
+          }
+          if (Buffer.isBuffer(content) ? false : !content.destroyed) (content as Readable).destroy();
+          const response = error.response;
+          if (refused.size === letter.recipients.length) resolve(all({ reply: noReply(error.message), stage: 'rcpt' }));
+          else if (response && error.code !== 'ECONNECTION') {
+            resolve(all({ reply: parseReply(response), stage: error.command === 'MAIL FROM' ? 'mail' : 'message' }));
+          } else if (error.code === 'EMESSAGE' && error.command === 'MAIL FROM') {
+            resolve(all({ reply: { code: 552, enhanced: '5.3.4', text: 'the message is larger than the server announced to accept' }, stage: 'mail' }));
+          } else if (error.code === 'ESTREAM') {
+            // Our own side failed in the middle of the data; only closing keeps the server from taking half a message.
+            this.#smtp.close();
+            reject(error);
+          } else {
+            this.transcript.add('note', error.message);
+            reject(
+              new DestinationFailed(explain(error, this.destination), response ? parseReply(response) : null, 'message', this.transcript),
+            );
+          }
+        },
+      );
+    });
+  }
+
+  close(): void {
+    this.#ended = true;
+    if (this.#smtp.destroyed) return;
+    // A server that answers QUIT with nonsense, or not at all, must not take the process down.
+    this.#smtp.on('error', () => this.#smtp.close());
+    this.#smtp.quit();
+  }
+}
+
+/** Takes nodemailer's log calls and keeps the two that carry the dialogue. */
+class Wire {
+  transcript: Transcript;
+  constructor(transcript: Transcript) {
+    this.transcript = transcript;
+  }
+  debug(entry: { tnx?: string }, words: string): void {
+    if (entry.tnx === 'client') this.transcript.add('client', words);
+    else if (entry.tnx === 'server') for (const line of words.split(/\r?\n/)) this.transcript.add('server', line);
+  }
+  info(entry: { tnx?: string; outByteCount?: number; remoteAddress?: string; remotePort?: number; cipher?: string }): void {
+    if (entry.tnx === 'message') this.transcript.add('note', `${entry.outByteCount ?? 0} octets of message`);
+    else if (entry.tnx === 'network' && entry.remoteAddress) this.transcript.add('note', `connected to ${entry.remoteAddress}`);
+  }
+  trace(): void {
+    // Nothing of the dialogue is logged at this level.
+  }
+  warn(): void {
+    // Errors reach the caller as errors.
+  }
+  error(): void {
+    // Errors reach the caller as errors.
+  }
+  fatal(): void {
+    // Errors reach the caller as errors.
+  }
+}
+
+function explain(error: WireError, destination: Destination): string {
+  const where = `${destination.host} port ${destination.port}`;
+  if (error.response) return `${where} answered: ${error.response.split(/\r?\n/)[0] ?? ''}`;
+  const code = error.originalCode ?? error.code;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `${where} refused the connection: nothing listens there`;
+    case 'ETIMEDOUT':
+      return `${where} did not answer in time`;
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `no way to ${where}: the network says it cannot be reached`;
+    case 'EADDRNOTAVAIL':
+      return `cannot use the source address ${destination.sourceAddress ?? ''}: this machine does not have it`;
+    case 'ENOTFOUND':
+    case 'EDNS':
+    case 'ENODATA':
+    case 'ESERVFAIL':
+      return `the name ${destination.host} could not be looked up (${error.message})`;
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return `${where} closed the connection without a word`;
+    default:
+      return `${where}: ${error.message}`;
+  }
+}
+
+function describeTls(socket: unknown): string | null {
+  const tls = socket as { encrypted?: boolean; getProtocol?: () => string | null; getCipher?: () => { standardName?: string } };
+  if (!tls.encrypted || !tls.getProtocol || !tls.getCipher) return null;
+  return `${tls.getProtocol() ?? 'TLS'} ${tls.getCipher().standardName ?? ''}`.trim();
+}

@@ -1,0 +1,132 @@
+// The spool: a message is here, on disk, before the sending server is told 250; and stays until its fate is settled.
+import type { RecipientOutcome, NewMessage, NewRecipient, DueMessage } from '../../storage/operations/spool.ts';
+import type { Database } from '../../storage/database.ts';
+import { IdSource } from '../../storage/ids.ts';
+
+export type { DueMessage, NewMessage, NewRecipient, RecipientOutcome };
+
+/** Content is stored in pieces of this many octets, so that memory holds one piece of a message and not all of it. */
+const PIECE = 262_144;
+
+/** What `accept` needs besides the content. */
+export type Envelope = Omit<NewMessage, 'id' | 'size' | 'lastPiece'>;
+
+/** A message that is arriving. */
+export class Deposit {
+  readonly id: number;
+  readonly #db: Database;
+  #parts: Buffer[] = [];
+  #held = 0;
+  #size = 0;
+  #pieces = 0;
+  #failure: Error | null = null;
+  #dropped = false;
+
+  constructor(db: Database, id: number) {
+    this.#db = db;
+    this.id = id;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes content. A promise asks the caller to wait until a piece is on disk; it never rejects: `accept` does. */
+  write(content: Buffer): Promise<void> | undefined {
+    if (content.length === 0 || this.#dropped || this.#failure) return undefined;
+    this.#parts.push(content);
+    this.#held += content.length;
+    this.#size += content.length;
+    if (this.#held < PIECE) return undefined;
+    return this.#store(this.#take());
+  }
+
+  async #store(data: Buffer): Promise<void> {
+    try {
+      await this.#db.write('addPiece', { messageId: this.id, piece: this.#pieces++, data });
+      // Dropped while the piece was on its way: it must not stay behind.
+      if (this.#dropped) await this.#db.write('discardPieces', this.id);
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+  }
+
+  #take(): Buffer {
+    const [only] = this.#parts;
+    const data = this.#parts.length === 1 && only ? only : Buffer.concat(this.#parts, this.#held);
+    this.#parts = [];
+    this.#held = 0;
+    return data;
+  }
+
+  /**
+   * Makes the message ours. When it resolves, message and envelope are on disk; when it throws (`StorageFull`,
+   * `StorageError`) nothing of it is stored. Returns the content when it is small enough to be in memory still.
+   */
+  async accept(envelope: Envelope): Promise<Buffer | null> {
+    try {
+      if (this.#failure) throw this.#failure;
+      const whole = this.#pieces === 0;
+      const data = this.#take();
+      await this.#db.write('accept', {
+        ...envelope,
+        id: this.id,
+        size: this.#size,
+        lastPiece: { piece: this.#pieces, data },
+      });
+      return whole ? data : null;
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+  }
+
+  /** Forgets what was written. */
+  drop(): void {
+    if (this.#dropped) return;
+    this.#dropped = true;
+    this.#parts = [];
+    if (this.#pieces > 0) this.#db.write('discardPieces', this.id).catch(() => undefined);
+  }
+}
+
+export class Spool {
+  readonly db: Database;
+  readonly #ids: IdSource;
+
+  private constructor(db: Database, highest: number) {
+    this.db = db;
+    this.#ids = new IdSource(highest);
+  }
+
+  /** Opens the spool on a database and removes what a crash left half-received. */
+  static async open(db: Database): Promise<Spool> {
+    await db.write('removeOrphans');
+    return new Spool(db, await db.write('highestId'));
+  }
+
+  deposit(): Deposit {
+    return new Deposit(this.db, this.#ids.next(Date.now()));
+  }
+
+  /** Writes a transaction that was refused at the door into the log; nothing is stored of its content. */
+  async logRejected(envelope: Envelope, size: number): Promise<number> {
+    const id = this.#ids.next(Date.now());
+    await this.db.write('accept', { ...envelope, id, size, lastPiece: null });
+    return id;
+  }
+
+  /**
+   * A stored message's content, piece by piece. Throws when it does not come to `size` octets: the message was deleted
+   * while it was read, and half a message must never pass for a whole one.
+   */
+  async *content(messageId: number, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+    let read = 0;
+    for (let index = 0; read < size; index++) {
+      const piece = await this.db.read('piece', { messageId, index });
+      if (piece === null) throw new Error('the stored content is not complete');
+      read += piece.length;
+      yield piece;
+    }
+  }
+}
