@@ -1,0 +1,47 @@
+// The whole interface: look, queries, dialogs, and the choice between the screens and the question for a token.
+import { MantineProvider } from '@mantine/core';
+import { ModalsProvider } from '@mantine/modals';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import type { Connection } from './connection.ts';
+import { EngineProvider, useConnectionView } from './engine.tsx';
+import { router } from './router.tsx';
+import { TokenScreen } from './screens/token.tsx';
+import { theme, variables } from './theme.ts';
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The engine's answers are the truth of the moment, and a lost wire has its own way back (everything is asked anew).
+      retry: false,
+      staleTime: 5000,
+      refetchOnWindowFocus: false,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+export function App({ connection }: { connection: Connection }) {
+  const { state } = useConnectionView(connection);
+  return (
+    <StrictMode>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+        <QueryClientProvider client={queries}>
+          <ModalsProvider>
+            {state === 'refused' ? (
+              <TokenScreen connection={connection} />
+            ) : (
+              <EngineProvider connection={connection}>
+                <RouterProvider router={router} />
+              </EngineProvider>
+            )}
+            <Notifications position="bottom-right" autoClose={6000} />
+          </ModalsProvider>
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>
+  );
+}

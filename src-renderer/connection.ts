@@ -1,0 +1,151 @@
+// The connection to the engine: one client for the whole page, whichever wire carries it and however often it breaks.
+import type { ClientContext, ClientLink } from '@orpc/client';
+import { createORPCClient } from '@orpc/client';
+import type { Client } from '../shared/contract/index.ts';
+import type { DesktopAbilities } from '../shared/desktop.ts';
+import { type Channel, type Opener, portOpener, socketOpener, TokenRefused } from './channel.ts';
+import { keepToken, readToken } from './token.ts';
+
+declare global {
+  interface Window {
+    /** Put there by the desktop shell's preload script; a browser has none. */
+    mailward?: DesktopAbilities;
+  }
+}
+
+/**
+ * `connecting`: the first time; `open`; `lost`: it was or should be there, and is tried again by itself;
+ * `refused`: no token, or one that the service does not accept.
+ */
+export type ConnectionState = 'connecting' | 'open' | 'lost' | 'refused';
+
+/** What the screens see of the connection. `epoch` grows with every new wire: whoever follows something starts again. */
+export interface ConnectionView {
+  state: ConnectionState;
+  epoch: number;
+}
+
+/** A call was made while there was no wire, and none came in time. */
+export class NotConnected extends Error {
+  override readonly name = 'NotConnected';
+  constructor() {
+    super(
+      'Mailward is not connected to its engine at the moment. It tries again by itself; repeat this when it is back.',
+    );
+  }
+}
+
+/** Pauses between tries in milliseconds: quick at first, for a restart of the engine, then calm. */
+const pauses: readonly number[] = [300, 700, 1500, 3000, 5000, 10_000];
+/** How long a call waits for the wire before it fails. */
+const callWaits = 10_000;
+/** A wire can die without a word (a laptop that slept, a tunnel that fell): it is asked this often. */
+const askEvery = 20_000;
+const answerWithin = 10_000;
+
+export class Connection {
+  readonly client: Client;
+  /** What only a desktop can do; null in a browser. */
+  readonly desktop: DesktopAbilities | null;
+  readonly #open: Opener;
+  readonly #listeners = new Set<() => void>();
+  #view: ConnectionView = { state: 'connecting', epoch: 0 };
+  #channel: Channel | null = null;
+  #wake: () => void = () => undefined;
+
+  constructor() {
+    this.desktop = window.mailward ?? null;
+    this.#open = this.desktop === null ? socketOpener(readToken) : portOpener();
+    const link: ClientLink<ClientContext> = {
+      call: async (path, input, options) => (await this.#present()).link.call(path, input, options),
+    };
+    this.client = createORPCClient<Client>(link);
+    window.addEventListener('online', () => this.#wake());
+    void this.#run();
+  }
+
+  /** The present view; the same object until something changes. */
+  readonly view = (): ConnectionView => this.#view;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Uses another token from now on. */
+  useToken(token: string): void {
+    keepToken(token);
+    this.#set('connecting');
+    this.#wake();
+  }
+
+  async #run(): Promise<never> {
+    let failures = 0;
+    let refusals = 0;
+    for (;;) {
+      try {
+        const channel = await this.#open();
+        failures = refusals = 0;
+        this.#channel = channel;
+        this.#set('open');
+        const stopAsking = this.#askNowAndThen(channel);
+        await channel.gone;
+        stopAsking();
+        this.#channel = null;
+        this.#set('lost');
+      } catch (error) {
+        // An engine that is just starting may refuse once between two questions: believe the second time.
+        refusals = error instanceof TokenRefused ? refusals + 1 : 0;
+        if (refusals >= 2 || readToken() === null) this.#set(this.desktop === null ? 'refused' : 'lost');
+        else if (this.#view.epoch > 0 || failures > 0) this.#set('lost');
+      }
+      await this.#pause(pauses[Math.min(failures, pauses.length - 1)] ?? 10_000);
+      failures += 1;
+    }
+  }
+
+  #askNowAndThen(channel: Channel): () => void {
+    const timer = setInterval(() => {
+      const signal = AbortSignal.timeout(answerWithin);
+      this.client.system.info(undefined, { signal }).catch(() => {
+        if (signal.aborted && this.#channel === channel) channel.close();
+      });
+    }, askEvery);
+    return () => clearInterval(timer);
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #present(): Promise<Channel> {
+    if (this.#channel !== null) return Promise.resolve(this.#channel);
+    return new Promise((resolve, reject) => {
+      const stop = this.subscribe(() => {
+        if (this.#channel === null) return;
+        done();
+        resolve(this.#channel);
+      });
+      const tooLate = setTimeout(() => {
+        done();
+        reject(new NotConnected());
+      }, callWaits);
+      const done = () => {
+        stop();
+        clearTimeout(tooLate);
+      };
+    });
+  }
+
+  #set(state: ConnectionState): void {
+    if (state === this.#view.state && state !== 'open') return;
+    this.#view = { state, epoch: this.#view.epoch + (state === 'open' ? 1 : 0) };
+    for (const listener of this.#listeners) listener();
+  }
+}

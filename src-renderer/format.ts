@@ -1,0 +1,71 @@
+// How figures, sizes and times are written on screen. Times are UTC milliseconds in data and the reader's zone here.
+
+const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
+const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const dayTime = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A whole number with separators. */
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** "1 message", "12 messages". */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A rate with one decimal at most. */
+export function rate(value: number): string {
+  return value >= 10 ? whole.format(value) : short.format(value);
+}
+
+/** Octets in the unit that keeps the figure short (1 kB is 1000 octets). */
+export function size(octets: number): string {
+  if (octets < 1000) return `${octets} B`;
+  if (octets < 1_000_000) return `${short.format(octets / 1000)} kB`;
+  if (octets < 1_000_000_000) return `${short.format(octets / 1_000_000)} MB`;
+  return `${short.format(octets / 1_000_000_000)} GB`;
+}
+
+/** A span of milliseconds in its largest unit: "12 s", "3 min", "2 h", "4 d". */
+export function span(milliseconds: number): string {
+  const value = Math.abs(milliseconds);
+  if (value < minute) return `${Math.round(value / 1000)} s`;
+  if (value < hour) return `${Math.floor(value / minute)} min`;
+  if (value < day) return `${Math.floor(value / hour)} h`;
+  return `${Math.floor(value / day)} d`;
+}
+
+/** A moment seen from now: "just now", "3 min ago", "in 4 min". */
+export function relative(at: number, now: number): string {
+  const distance = now - at;
+  if (Math.abs(distance) < 2000) return distance >= 0 ? 'just now' : 'now';
+  return distance > 0 ? `${span(distance)} ago` : `in ${span(distance)}`;
+}
+
+/** The exact moment in the reader's zone. */
+export function exact(at: number): string {
+  return exactTime.format(at);
+}
+
+/** The time of day, with the date in front when it is not today's. */
+export function sinceWhen(at: number, now: number): string {
+  const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
+  return sameDay ? clockTime.format(at) : dayTime.format(at);
+}
+
+/** Hours and minutes in the reader's zone. */
+export function clock(at: number): string {
+  return clockTime.format(at);
+}

@@ -1,0 +1,77 @@
+// Merges messages that changed into the pages of a list, newest first, without asking for the pages again.
+import type { MessageState, MessageSummary } from '../shared/message.ts';
+
+export interface RowFilter {
+  states?: MessageState[] | undefined;
+  domain?: string | undefined;
+  /** Part of a sender, recipient or subject, in any case. */
+  text?: string | undefined;
+}
+
+export interface RowPage {
+  rows: MessageSummary[];
+  more: boolean;
+}
+
+/** Whether a row belongs into a filtered list, as the engine would decide. */
+export function matches(row: MessageSummary, filter: RowFilter): boolean {
+  if (filter.states !== undefined && !filter.states.includes(row.state)) return false;
+  if (filter.domain !== undefined && !row.domains.includes(filter.domain)) return false;
+  if (filter.text === undefined || filter.text === '') return true;
+  const wanted = filter.text.toLowerCase();
+  return [row.sender, row.subject, ...row.recipients].some((text) => text.toLowerCase().includes(wanted));
+}
+
+/** Newest first; messages of one millisecond keep one order. */
+function before(one: MessageSummary, other: MessageSummary): boolean {
+  return one.receivedAt === other.receivedAt ? one.id > other.id : one.receivedAt > other.receivedAt;
+}
+
+/**
+ * Replaces rows by id, takes out those that left the filter, and puts new ones where they belong. A row older than
+ * the last page's end is left to that page. Pages keep their number, and pages without a change their identity.
+ */
+export function mergeRows(
+  pages: readonly RowPage[],
+  changed: readonly MessageSummary[],
+  filter: RowFilter,
+): RowPage[] {
+  const byId = new Map(changed.map((row) => [row.id, row]));
+  const merged = pages.map((page): RowPage => {
+    if (!page.rows.some((row) => byId.has(row.id))) return page;
+    const rows: MessageSummary[] = [];
+    for (const row of page.rows) {
+      const fresh = byId.get(row.id);
+      byId.delete(row.id);
+      if (fresh === undefined) rows.push(row);
+      else if (matches(fresh, filter)) rows.push(fresh);
+    }
+    return { ...page, rows };
+  });
+  const fresh = [...byId.values()].filter((row) => matches(row, filter));
+  fresh.sort((one, other) => (before(one, other) ? 1 : -1));
+  for (const row of fresh) insert(merged, row);
+  return merged;
+}
+
+function insert(pages: RowPage[], row: MessageSummary): void {
+  for (const [index, page] of pages.entries()) {
+    const at = page.rows.findIndex((each) => before(row, each));
+    const isLast = index === pages.length - 1;
+    if (at === -1 && !(isLast && !page.more)) continue;
+    const rows = [...page.rows];
+    rows.splice(at === -1 ? rows.length : at, 0, row);
+    pages[index] = { ...page, rows };
+    return;
+  }
+}
+
+/** The rows among `changed` that a list with these pages does not show yet and would. */
+export function unseen(
+  pages: readonly RowPage[],
+  changed: readonly MessageSummary[],
+  filter: RowFilter,
+): MessageSummary[] {
+  const known = new Set(pages.flatMap((page) => page.rows.map((row) => row.id)));
+  return changed.filter((row) => !known.has(row.id) && matches(row, filter));
+}

@@ -1,0 +1,112 @@
+// A list of messages that keeps itself up to date: pages asked for as the reader scrolls, changes merged as they happen.
+import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import type { Client } from '../shared/contract/index.ts';
+import type { MessageSummary } from '../shared/message.ts';
+import { useEngine, useLive } from './engine.tsx';
+import { mergeRows, type RowFilter, type RowPage, unseen } from './live-rows.ts';
+
+/** How fresh the list is kept: everything; new rows wait until asked for; nothing changes at all. */
+export type Liveliness = 'live' | 'steady' | 'paused';
+
+const pageSize = 200;
+/** After rows were skipped for a slow viewer the list is asked for anew, but not more often than this. */
+const refreshEvery = 5000;
+
+const startTraffic = (client: Client, signal: AbortSignal) => client.live.traffic(undefined, { signal });
+
+export interface MessageList {
+  rows: MessageSummary[];
+  /** New rows that wait for the reader to be ready. */
+  waiting: number;
+  hasMore: boolean;
+  busy: boolean;
+  loadingMore: boolean;
+  error: Error | null;
+  loadMore: () => void;
+  refresh: () => void;
+}
+
+export function useMessages(filter: RowFilter, liveliness: Liveliness): MessageList {
+  const { orpc } = useEngine();
+  const queries = useQueryClient();
+  const held = useRef({ identity: '', rows: new Map<string, MessageSummary>() });
+  const skippedAt = useRef(0);
+  const [waiting, setWaiting] = useState(0);
+
+  const options = orpc.messages.list.infiniteOptions({
+    input: (before: string | undefined) => ({ ...cleaned(filter), before, limit: pageSize }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => (page.more ? page.rows.at(-1)?.id : undefined),
+    staleTime: 0,
+  });
+  const query = useInfiniteQuery(options);
+  const { queryKey } = options;
+  const identity = JSON.stringify(queryKey);
+
+  const pages = () => queries.getQueryData<InfiniteData<RowPage, string | undefined>>(queryKey)?.pages ?? [];
+  const merge = (rows: readonly MessageSummary[]) => {
+    if (rows.length === 0) return;
+    queries.setQueryData<InfiniteData<RowPage, string | undefined>>(
+      queryKey,
+      (data) => data && { ...data, pages: mergeRows(data.pages, rows, filter) },
+    );
+  };
+
+  useLive(startTraffic, ({ rows, skipped }) => {
+    if (skipped > 0 && Date.now() - skippedAt.current > refreshEvery) {
+      skippedAt.current = Date.now();
+      if (liveliness === 'live') void query.refetch();
+    }
+    if (liveliness === 'live') {
+      merge(rows);
+      return;
+    }
+    if (held.current.identity !== identity) held.current = { identity, rows: new Map() };
+    const news = new Set(unseen(pages(), rows, filter).map((row) => row.id));
+    for (const row of rows) {
+      // While paused every change waits; while steady only what would move the rows.
+      if (news.has(row.id) || liveliness === 'paused') held.current.rows.set(row.id, row);
+    }
+    if (liveliness === 'steady') merge(rows.filter((row) => !news.has(row.id) && staysInPlace(row, filter)));
+    setWaiting(unseen(pages(), [...held.current.rows.values()], filter).length);
+  });
+
+  const flush = useEffectEvent(() => {
+    const { identity: whose, rows } = held.current;
+    held.current = { identity, rows: new Map() };
+    // What waited for another list is in this one's first page already.
+    if (whose === identity) merge([...rows.values()]);
+    setWaiting(0);
+  });
+  useEffect(() => {
+    if (liveliness === 'live') flush();
+  }, [liveliness, identity]);
+
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
+  return {
+    rows,
+    waiting: liveliness === 'live' ? 0 : waiting,
+    hasMore: query.hasNextPage,
+    busy: query.isPending,
+    loadingMore: query.isFetchingNextPage,
+    error: query.error,
+    loadMore: () => {
+      if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
+    },
+    refresh: () => void query.refetch(),
+  };
+}
+
+function staysInPlace(row: MessageSummary, filter: RowFilter): boolean {
+  return filter.states === undefined || filter.states.includes(row.state);
+}
+
+/** Without the filters that are not set: the engine takes an absent key, not an undefined one. */
+function cleaned(filter: RowFilter) {
+  return {
+    ...(filter.states === undefined ? {} : { states: filter.states }),
+    ...(filter.domain === undefined ? {} : { domain: filter.domain }),
+    ...(filter.text === undefined || filter.text === '' ? {} : { text: filter.text }),
+  };
+}

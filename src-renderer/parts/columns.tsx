@@ -1,0 +1,86 @@
+// The columns of message lists. Ids name places in styles/table.css, where they fold when the window is narrow.
+import { Link } from '@tanstack/react-router';
+import { causeWords } from '../../shared/cause.ts';
+import type { MessageSummary } from '../../shared/message.ts';
+import { counted, size } from '../format.ts';
+import { causeSentence, replyLine } from '../words.ts';
+import type { MessageColumn } from './message-table.tsx';
+import { Moment } from './moment.tsx';
+import { MessageMark } from './state-mark.tsx';
+
+/** The null sender of bounces has no address (RFC 5321 §4.5.5). */
+export function senderWords(sender: string): string {
+  return sender === '' ? '<> (null sender)' : sender;
+}
+
+export function recipientWords(row: Pick<MessageSummary, 'recipients' | 'recipientCount'>): string {
+  const [first = 'no recipient'] = row.recipients;
+  return row.recipientCount > 1 ? `${first} and ${counted(row.recipientCount - 1, 'more', 'more')}` : first;
+}
+
+export const stateColumn: MessageColumn = {
+  id: 'state',
+  header: 'State',
+  cell: ({ row }) => <MessageMark state={row.original.state} attempts={row.original.attempts} />,
+};
+
+export const senderColumn: MessageColumn = {
+  id: 'sender',
+  header: 'From',
+  cell: ({ row }) => <span title={row.original.sender}>{senderWords(row.original.sender)}</span>,
+};
+
+export const recipientColumn: MessageColumn = {
+  id: 'recipient',
+  header: 'To',
+  cell: ({ row }) => <span title={row.original.recipients.join(', ')}>{recipientWords(row.original)}</span>,
+};
+
+export const subjectColumn: MessageColumn = {
+  id: 'subject',
+  header: 'Subject',
+  cell: ({ row }) => (
+    <Link to="/message/$id" params={{ id: row.original.id }} tabIndex={-1} className="row-link">
+      {row.original.subject === '' ? '(no subject)' : row.original.subject}
+    </Link>
+  ),
+};
+
+export const causeColumn: MessageColumn = {
+  id: 'cause',
+  header: 'Why',
+  cell: ({ row: { original } }) => {
+    if (original.cause === null) {
+      return original.state === 'rejected' && original.lastReply !== null ? (
+        <span title={replyLine(original.lastReply)}>{replyLine(original.lastReply)}</span>
+      ) : null;
+    }
+    const answer = original.lastReply === null ? '' : ` ${replyLine(original.lastReply)}`;
+    return <span title={causeSentence(original.cause) + answer}>{causeWords[original.cause].short}</span>;
+  },
+};
+
+export const nextColumn: MessageColumn = {
+  id: 'next',
+  header: 'Next attempt',
+  cell: ({ row: { original } }) =>
+    original.nextAttemptAt === null ? null : <Moment at={original.nextAttemptAt} />,
+};
+
+export const attemptsColumn: MessageColumn = {
+  id: 'attempts',
+  header: 'Attempts',
+  cell: ({ row }) => row.original.attempts,
+};
+
+export const sizeColumn: MessageColumn = {
+  id: 'size',
+  header: 'Size',
+  cell: ({ row }) => (row.original.size === 0 ? '–' : size(row.original.size)),
+};
+
+export const receivedColumn: MessageColumn = {
+  id: 'received',
+  header: 'Received',
+  cell: ({ row }) => <Moment at={row.original.receivedAt} />,
+};

@@ -1,0 +1,145 @@
+// The drawer behind a leg of the picture: what is known about it, the last reply, and what can be done now.
+import { Alert, Drawer, Stack } from '@mantine/core';
+import { causeWords } from '../../shared/cause.ts';
+import { formatHostPort } from '../../shared/names.ts';
+import type { DomainOverview, Overview } from '../../shared/overview.ts';
+import { count, rate } from '../format.ts';
+import { replyLine, tlsWords } from '../words.ts';
+import { ModeButtons } from './mode-buttons.tsx';
+import { LinkButton } from './link-button.tsx';
+import { Moment } from './moment.tsx';
+import { StateMark } from './state-mark.tsx';
+import type { LegName } from './mail-path.tsx';
+
+interface LegPanelProps {
+  overview: Overview;
+  /** Null closes the panel. */
+  open: { domain: string; leg: LegName } | null;
+  onClose: () => void;
+}
+
+export function LegPanel({ overview, open, onClose }: LegPanelProps) {
+  const domain = overview.domains.find(({ name }) => name === open?.domain);
+  return (
+    <Drawer
+      opened={open !== null && domain !== undefined}
+      onClose={onClose}
+      position="right"
+      size="md"
+      title={open?.leg === 'inbound' ? 'Internet ▸ Mailward' : 'Mailward ▸ your server'}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {domain !== undefined &&
+        (open?.leg === 'inbound' ? (
+          <Inbound domain={domain} overview={overview} />
+        ) : (
+          <Outbound domain={domain} />
+        ))}
+    </Drawer>
+  );
+}
+
+function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overview }) {
+  const { inbound } = domain;
+  const { listener } = overview;
+  return (
+    <Stack gap="lg">
+      <h2>{domain.name}</h2>
+      <StateMark state={inbound.state} word={inbound.words} />
+      {listener.problem !== null && (
+        <Alert color="red" title="Mailward cannot listen for mail">
+          {listener.problem}
+        </Alert>
+      )}
+      <dl className="facts">
+        <dt>Listens on</dt>
+        <dd>{formatHostPort(listener.host, listener.port)}</dd>
+        <dt>Accepted</dt>
+        <dd>{rate(inbound.acceptedPerMinute)} a minute</dd>
+        <dt>Rejected</dt>
+        <dd>{rate(inbound.rejectedPerMinute)} a minute</dd>
+        <dt>Last message</dt>
+        <dd>{inbound.lastAt === null ? 'none so far' : <Moment at={inbound.lastAt} />}</dd>
+      </dl>
+      <LinkButton variant="default" to="/traffic" search={{ domain: domain.name }}>
+        See the traffic of {domain.name}
+      </LinkButton>
+    </Stack>
+  );
+}
+
+function Outbound({ domain }: { domain: DomainOverview }) {
+  const { outbound, mode } = domain;
+  const waits = domain.queued.count + domain.held.count + domain.failed.count;
+  const route = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
+  return (
+    <Stack gap="lg">
+      <h2>{domain.name}</h2>
+      <div>
+        <StateMark
+          state={outbound.state}
+          word={outbound.cause === null ? outbound.words : causeWords[outbound.cause].short}
+        />
+        <p>{domain.sentence}</p>
+      </div>
+      {outbound.lastReply !== null && (
+        <div data-state={outbound.state}>
+          <p className="soft small">The server’s last answer</p>
+          <blockquote className="quote">{replyLine(outbound.lastReply)}</blockquote>
+        </div>
+      )}
+      <dl className="facts">
+        {outbound.since !== null && (
+          <>
+            <dt>Broken since</dt>
+            <dd>
+              <Moment at={outbound.since} />
+            </dd>
+          </>
+        )}
+        <dt>Delivered</dt>
+        <dd>{rate(outbound.deliveredPerMinute)} a minute</dd>
+        <dt>Last delivery</dt>
+        <dd>
+          {outbound.lastDeliveredAt === null ? 'none so far' : <Moment at={outbound.lastDeliveredAt} />}
+        </dd>
+        <dt>{mode.name === 'reroute' ? 'Rerouted to' : 'Route'}</dt>
+        <dd>
+          {route.map((destination) => (
+            <div key={formatHostPort(destination.host, destination.port)}>
+              {formatHostPort(destination.host, destination.port)}
+              <span className="soft small"> {tlsWords[destination.tls].toLowerCase()}</span>
+            </div>
+          ))}
+        </dd>
+        {mode.name !== 'deliver' && (
+          <>
+            <dt>{mode.name === 'hold' ? 'On hold' : 'Rerouted'}</dt>
+            <dd>
+              <Moment at={mode.since} />
+              {mode.reason !== '' && <div>“{mode.reason}”</div>}
+            </dd>
+          </>
+        )}
+      </dl>
+      <Stack gap="xs">
+        <ModeButtons name={domain.name} mode={mode.name} />
+        {waits > 0 && (
+          <LinkButton
+            variant="default"
+            to="/queue"
+            search={{
+              show: domain.held.count > 0 ? 'held' : domain.queued.count > 0 ? 'waiting' : 'failed',
+              domain: domain.name,
+            }}
+          >
+            See the {count(waits)} in the queue
+          </LinkButton>
+        )}
+        <LinkButton variant="default" to="/domains" search={{ edit: domain.name }}>
+          Change the route
+        </LinkButton>
+      </Stack>
+    </Stack>
+  );
+}

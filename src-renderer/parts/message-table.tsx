@@ -1,0 +1,200 @@
+// A long list of messages: only the rows in sight are drawn, the arrow keys move through them, narrow windows fold the columns.
+import { Checkbox, VisuallyHidden } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import {
+  type ColumnDef,
+  type OnChangeFn,
+  type RowSelectionState,
+  rowSelectionFeature,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table';
+import { useNavigate } from '@tanstack/react-router';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import type { MessageSummary } from '../../shared/message.ts';
+import '../styles/table.css';
+import { useVirtualRows } from '../virtual-rows.ts';
+
+export const tableParts = tableFeatures({ rowSelectionFeature });
+export type MessageColumn = ColumnDef<typeof tableParts, MessageSummary>;
+
+interface MessageTableProps {
+  label: string;
+  rows: MessageSummary[];
+  /** Stable; a column's id is also the name of its place when folded (styles/table.css). */
+  columns: MessageColumn[];
+  hasMore: boolean;
+  loadingMore: boolean;
+  onMore: () => void;
+  /** Whether the reader is at the top, where new rows may push the others down. */
+  onTop?: (atTop: boolean) => void;
+  selection?: RowSelectionState;
+  onSelection?: OnChangeFn<RowSelectionState>;
+  /** Identifies the list, so that coming back to it finds the same place. */
+  place: string;
+  empty: ReactNode;
+}
+
+const wideRow = 44;
+const foldedRow = 88;
+/** Where each list was left, in pixels from its top. */
+const leftAt = new Map<string, number>();
+
+const noSelection: RowSelectionState = {};
+
+export function MessageTable(props: MessageTableProps) {
+  const { rows, columns, selection, onSelection, onTop, hasMore, onMore, place } = props;
+  const folded = useMediaQuery('(max-width: 62em)', window.matchMedia('(max-width: 62em)').matches);
+  const rowHeight = folded ? foldedRow : wideRow;
+  const scroller = useRef<HTMLDivElement>(null);
+  const navigate = useNavigate();
+  const [active, setActive] = useState(0);
+
+  const table = useTable({
+    features: tableParts,
+    columns,
+    data: rows,
+    getRowId: (row) => row.id,
+    state: { rowSelection: selection ?? noSelection },
+    ...(onSelection === undefined ? {} : { onRowSelectionChange: onSelection }),
+  });
+  const tableRows = table.getRowModel().rows;
+
+  const virtual = useVirtualRows({
+    count: tableRows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    getItemKey: (index) => tableRows[index]?.id ?? index,
+    overscan: 12,
+    initialOffset: () => leftAt.get(place) ?? 0,
+  });
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
+
+  const items = virtual.getVirtualItems();
+  const lastShown = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && lastShown >= tableRows.length - 40) onMore();
+  }, [hasMore, lastShown, tableRows.length, onMore]);
+
+  const focusRow = (index: number) => {
+    const target = Math.max(0, Math.min(tableRows.length - 1, index));
+    setActive(target);
+    virtual.scrollToIndex(target);
+    // The row may only be drawn after the scroll.
+    requestAnimationFrame(() => {
+      scroller.current
+        ?.querySelector<HTMLElement>(`[data-index="${target}"]`)
+        ?.focus({ preventScroll: true });
+    });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!(event.target instanceof HTMLElement) || event.target.role !== 'row') return;
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2);
+    const index = Number(event.target.dataset['index'] ?? active);
+    const row = tableRows[index];
+    const moves: Record<string, number> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      PageDown: index + page,
+      PageUp: index - page,
+      Home: 0,
+      End: tableRows.length - 1,
+    };
+    const to = moves[event.key];
+    if (to !== undefined) focusRow(to);
+    else if (event.key === 'Enter' && row !== undefined) open(row.original);
+    else if (event.key === ' ' && row !== undefined && selection !== undefined) row.toggleSelected();
+    else return;
+    event.preventDefault();
+  };
+  const open = (row: MessageSummary) => void navigate({ to: '/message/$id', params: { id: row.id } });
+
+  if (rows.length === 0) return <div className="table-empty">{props.empty}</div>;
+  return (
+    <div
+      className="table-scroll"
+      ref={scroller}
+      onScroll={(event) => {
+        const top = event.currentTarget.scrollTop;
+        leftAt.set(place, top);
+        onTop?.(top < 4);
+      }}
+    >
+      <div
+        className="table"
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={hasMore ? -1 : tableRows.length + 1}
+        aria-multiselectable={selection === undefined ? undefined : true}
+        data-selectable={selection !== undefined}
+        onKeyDown={onKeyDown}
+      >
+        <div className="table-head" role="row" aria-rowindex={1}>
+          {selection !== undefined && (
+            <span role="columnheader" className="cell-select">
+              <Checkbox
+                size="xs"
+                aria-label="Select all rows that are loaded"
+                checked={table.getIsAllRowsSelected()}
+                indeterminate={table.getIsSomeRowsSelected()}
+                onChange={table.getToggleAllRowsSelectedHandler()}
+              />
+            </span>
+          )}
+          {table.getHeaderGroups()[0]?.headers.map((header) => (
+            <span key={header.id} role="columnheader" className={`cell-${header.column.id}`}>
+              <table.FlexRender header={header} />
+            </span>
+          ))}
+        </div>
+        <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = tableRows[item.index];
+            if (row === undefined) return null;
+            return (
+              // The keys of a row are handled by the grid, for all rows at once.
+              <div
+                key={item.key}
+                role="row"
+                className="table-row"
+                data-index={item.index}
+                aria-rowindex={item.index + 2}
+                aria-selected={selection === undefined ? undefined : row.getIsSelected()}
+                tabIndex={item.index === Math.min(active, tableRows.length - 1) ? 0 : -1}
+                style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}
+                onFocus={() => setActive(item.index)}
+                onClick={(event) => {
+                  if ((event.target as HTMLElement).closest('a, label, input, button') === null)
+                    open(row.original);
+                }}
+              >
+                {selection !== undefined && (
+                  <span role="gridcell" className="cell-select">
+                    <Checkbox
+                      size="xs"
+                      tabIndex={-1}
+                      aria-label={`Select the message from ${row.original.sender || 'the null sender'}`}
+                      checked={row.getIsSelected()}
+                      onChange={row.getToggleSelectedHandler()}
+                    />
+                  </span>
+                )}
+                {row.getAllCells().map((cell) => (
+                  <span key={cell.id} role="gridcell" className={`cell-${cell.column.id}`}>
+                    <table.FlexRender cell={cell} />
+                  </span>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {props.loadingMore && (
+        <p className="table-more" role="status">
+          Asking for older messages…
+        </p>
+      )}
+      <VisuallyHidden>Arrow keys move through the rows, Enter opens a message.</VisuallyHidden>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+// The one-click modes of a domain: hold its mail, or deliver it again.
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ModeName } from '../../shared/domain.ts';
+import { useEngine } from '../engine.tsx';
+import { errorWords } from '../words.ts';
+
+export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
+  const { orpc } = useEngine();
+  const queries = useQueryClient();
+  const change = useMutation(
+    orpc.domains.setMode.mutationOptions({
+      onSuccess: (domain) => {
+        notifications.show({
+          title:
+            domain.mode.name === 'hold'
+              ? `Mail for ${name} is being held`
+              : `Mail for ${name} is delivered again`,
+          message:
+            domain.mode.name === 'hold'
+              ? 'New mail is stored and stays until you say otherwise. Nothing expires meanwhile.'
+              : 'Mail held because of the domain goes out now.',
+        });
+        return queries.invalidateQueries({ queryKey: orpc.domains.key() });
+      },
+      onError: (error) => {
+        notifications.show({ color: 'red', title: 'The mode was not changed', message: errorWords(error) });
+      },
+    }),
+  );
+  return mode === 'deliver' ? (
+    <Button
+      variant="default"
+      leftSection={<IconPlayerPause size={16} />}
+      loading={change.isPending}
+      onClick={() => change.mutate({ name, mode: 'hold' })}
+    >
+      Hold mail for {name}
+    </Button>
+  ) : (
+    <Button
+      leftSection={<IconPlayerPlay size={16} />}
+      loading={change.isPending}
+      onClick={() => change.mutate({ name, mode: 'deliver' })}
+    >
+      Deliver mail for {name} again
+    </Button>
+  );
+}

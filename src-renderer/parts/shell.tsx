@@ -1,0 +1,174 @@
+// The frame around every screen: name, navigation (a bar at the side, or at the bottom of a narrow window), connection, light and dark.
+import { Badge, SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import {
+  IconActivity,
+  IconDeviceDesktop,
+  IconHome2,
+  IconMoon,
+  IconPlugConnectedX,
+  IconSettings,
+  IconStack2,
+  IconSun,
+  IconWorld,
+} from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { formatHostPort } from '../../shared/names.ts';
+import type { Overview } from '../../shared/overview.ts';
+import { useConnectionView, useEngine, useOverview } from '../engine.tsx';
+import { count } from '../format.ts';
+import '../styles/shell.css';
+import { StateShape } from './state-mark.tsx';
+
+const places = [
+  { to: '/', label: 'Home', icon: <IconHome2 size={20} stroke={1.7} /> },
+  { to: '/traffic', label: 'Traffic', icon: <IconActivity size={20} stroke={1.7} /> },
+  { to: '/queue', label: 'Queue', icon: <IconStack2 size={20} stroke={1.7} /> },
+  { to: '/domains', label: 'Domains', icon: <IconWorld size={20} stroke={1.7} /> },
+  { to: '/settings', label: 'Settings', icon: <IconSettings size={20} stroke={1.7} /> },
+] as const;
+
+export function Shell() {
+  const overview = useOverview();
+  return (
+    <div className="shell">
+      <a
+        className="skip"
+        href="#content"
+        onClick={(event) => {
+          // The fragment belongs to the router, so the jump is made by hand.
+          event.preventDefault();
+          document.getElementById('content')?.focus();
+        }}
+      >
+        Skip to the content
+      </a>
+      <header className="shell-head">
+        <Link to="/" className="brand" aria-label="Mailward, home">
+          <BrandMark />
+          <span>Mailward</span>
+        </Link>
+        <SchemeSwitch />
+      </header>
+      <nav className="shell-nav" aria-label="Screens">
+        {places.map((place) => (
+          <Link
+            key={place.to}
+            to={place.to}
+            className="shell-link"
+            activeOptions={{ exact: place.to === '/', includeSearch: false }}
+          >
+            {place.icon}
+            <span>{place.label}</span>
+            {place.to === '/queue' && <QueueCount overview={overview} />}
+          </Link>
+        ))}
+      </nav>
+      <div className="shell-foot">
+        <EngineNote overview={overview} />
+      </div>
+      <main id="content" className="shell-main" tabIndex={-1}>
+        <ConnectionBanner />
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function QueueCount({ overview }: { overview: Overview | null }) {
+  let total = 0;
+  for (const domain of overview?.domains ?? []) {
+    total += domain.queued.count + domain.held.count + domain.failed.count;
+  }
+  if (total === 0) return null;
+  return (
+    <Badge className="shell-count" size="sm" variant="light" color="gray">
+      {total > 99_999 ? '99k+' : count(total)}
+      <VisuallyHidden> messages</VisuallyHidden>
+    </Badge>
+  );
+}
+
+/** Where mail comes in, and which Mailward this is. */
+function EngineNote({ overview }: { overview: Overview | null }) {
+  const { orpc } = useEngine();
+  const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
+  return (
+    <>
+      {info.data?.demo === true && <p className="shell-demo">Demonstration with a pretend office</p>}
+      {overview !== null && (
+        <p className="shell-listener">
+          <StateShape state={overview.listener.listening ? 'ok' : 'problem'} size={12} />
+          <span>
+            {overview.listener.listening ? 'Listening on ' : 'Not listening on '}
+            <span className="nowrap">{formatHostPort(overview.listener.host, overview.listener.port)}</span>
+          </span>
+        </p>
+      )}
+      {info.data !== undefined && <p>Version {info.data.version}</p>}
+    </>
+  );
+}
+
+function ConnectionBanner() {
+  const { connection } = useEngine();
+  const { state } = useConnectionView(connection);
+  return (
+    <div role="status" className="banner-place">
+      {state === 'lost' && (
+        <p className="banner">
+          <IconPlugConnectedX size={18} aria-hidden="true" />
+          <span>
+            Not connected to the engine; trying again… <small>What you see is from before.</small>
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function SchemeSwitch() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const choice = (icon: ReactNode, word: string) => (
+    <span className="scheme-choice" title={word}>
+      {icon}
+      <VisuallyHidden>{word}</VisuallyHidden>
+    </span>
+  );
+  return (
+    <SegmentedControl
+      className="scheme"
+      size="xs"
+      aria-label="Light or dark"
+      value={colorScheme}
+      onChange={(value) => setColorScheme(value === 'light' || value === 'dark' ? value : 'auto')}
+      data={[
+        { value: 'light', label: choice(<IconSun size={16} />, 'Light') },
+        { value: 'auto', label: choice(<IconDeviceDesktop size={16} />, 'Like the system') },
+        { value: 'dark', label: choice(<IconMoon size={16} />, 'Dark') },
+      ]}
+    />
+  );
+}
+
+export function BrandMark({ size = 28 }: { size?: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" fill="#2a55b8" />
+      <path d="M5 16h6M21 16h6" stroke="#b3c8f4" strokeWidth="2.5" strokeLinecap="round" />
+      <path
+        d="M16 7.5l7 3v5.200c0 4.300-2.900 7.300-7 8.800-4.100-1.500-7-4.500-7-8.800V10.500z"
+        fill="#fff"
+      />
+      <path
+        d="M12.500 16l2.500 2.500 4.500-5"
+        fill="none"
+        stroke="#2a55b8"
+        strokeWidth="2.200"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}

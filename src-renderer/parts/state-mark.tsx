@@ -1,0 +1,60 @@
+// The mark of a state: a shape, a colour and a word, so that none of them has to be seen alone.
+import type { ReactNode } from 'react';
+import type { MessageState } from '../../shared/message.ts';
+import type { Health } from '../../shared/state.ts';
+import { healthWords, stateHealth, stateMeanings, stateWords } from '../words.ts';
+
+/** The shape alone; the word must stand beside it. */
+export function StateShape({ state, size = 16 }: { state: Health; size?: number }) {
+  return (
+    <svg
+      className="shape"
+      data-state={state}
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      aria-hidden="true"
+    >
+      {shapes[state]}
+    </svg>
+  );
+}
+
+const shapes: Readonly<Record<Health, ReactNode>> = {
+  ok: <circle cx="8" cy="8" r="6" fill="currentColor" />,
+  attention: (
+    <>
+      <path d="M8 1.6 15 14H1z" fill="currentColor" strokeLinejoin="round" />
+      <path d="M8 6v3.600M8 11.400v.800" stroke="var(--page)" strokeWidth="1.600" strokeLinecap="round" />
+    </>
+  ),
+  problem: <path d="m3 3 10 10M13 3 3 13" stroke="currentColor" strokeWidth="3" strokeLinecap="round" />,
+  'could-not-check': (
+    <g stroke="currentColor" fill="none" strokeWidth="1.400">
+      <circle cx="8" cy="8" r="6" />
+      <path d="m3.900 8.600 4.700-4.700M4.800 12.400l7.600-7.600M7.400 13l5.600-5.600" />
+    </g>
+  ),
+  'not-applicable': <circle cx="8" cy="8" r="5.200" fill="none" stroke="currentColor" strokeWidth="1.600" />,
+};
+
+/** Shape and word of a health state. */
+export function StateMark({ state, word }: { state: Health; word?: string }) {
+  return (
+    <span className="state" data-state={state}>
+      <StateShape state={state} />
+      <span>{word ?? healthWords[state]}</span>
+    </span>
+  );
+}
+
+/** Shape and word of a message's or a recipient's state; its meaning on hover. */
+export function MessageMark({ state, attempts }: { state: MessageState; attempts: number }) {
+  const health = stateHealth(state, attempts);
+  return (
+    <span className="state" data-state={health} title={stateMeanings[state]}>
+      <StateShape state={health} />
+      <span>{stateWords[state]}</span>
+    </span>
+  );
+}

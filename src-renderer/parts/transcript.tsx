@@ -1,0 +1,63 @@
+// What two servers said to each other: who speaks, when, and the decisive words marked.
+import type { TranscriptLine } from '../../shared/message.ts';
+import '../styles/transcript.css';
+
+interface TranscriptProps {
+  label: string;
+  lines: readonly TranscriptLine[];
+  /** Who the client and the server are in this dialogue. */
+  client: string;
+  server: string;
+}
+
+type Weight = 'good' | 'later' | 'bad' | 'plain';
+
+export function Transcript({ label, lines, client, server }: TranscriptProps) {
+  if (lines.length === 0) {
+    return <p className="soft">No words were kept of this dialogue.</p>;
+  }
+  return (
+    <div className="transcript" role="region" aria-label={label} tabIndex={0}>
+      <ol>
+        {lines.map((line, index) => {
+          const weight = weigh(line);
+          return (
+            // A transcript only ever grows at its end.
+            <li key={index} data-from={line.from} data-weight={weight}>
+              <span className="said-at">{(line.offset / 1000).toFixed(2)}</span>
+              <span className="said-by">
+                {line.from === 'client' ? client : line.from === 'server' ? server : 'note'}
+              </span>
+              <span className="said">{mark(line, weight)}</span>
+            </li>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+/** Whether a reply settles something (RFC 5321 §4.2.1: 4yz is for now, 5yz for good). */
+function weigh(line: TranscriptLine): Weight {
+  if (line.from !== 'server') return 'plain';
+  if (line.text.startsWith('5')) return 'bad';
+  if (line.text.startsWith('4')) return 'later';
+  return /^250[ -]2\.0\.0|^250 .*(queued|accepted)/i.test(line.text) ? 'good' : 'plain';
+}
+
+function mark(line: TranscriptLine, weight: Weight) {
+  if (line.from === 'client') {
+    const verb = /^(EHLO|HELO|MAIL FROM|RCPT TO|DATA|BDAT|STARTTLS|RSET|QUIT|AUTH|NOOP|VRFY)\b/i.exec(
+      line.text,
+    )?.[0];
+    if (verb === undefined) return line.text;
+    return (
+      <>
+        <b>{verb}</b>
+        {line.text.slice(verb.length)}
+      </>
+    );
+  }
+  if (weight !== 'plain') return <mark>{line.text}</mark>;
+  return line.text;
+}

@@ -1,0 +1,234 @@
+// The domains that Mailward protects: where their mail goes, what happens to it now, and how it is.
+import { Button, Menu, Modal } from '@mantine/core';
+import {
+  IconDots,
+  IconPlus,
+  IconRoute,
+  IconSwitchHorizontal,
+  IconTrash,
+  IconWorldPlus,
+} from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Domain } from '../../shared/domain.ts';
+import { formatHostPort } from '../../shared/names.ts';
+import type { DomainOverview } from '../../shared/overview.ts';
+import { useEngine, useOverview } from '../engine.tsx';
+import { count, counted } from '../format.ts';
+import { AddDomainForm, EditRouteForm, ModeForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { StateMark } from '../parts/state-mark.tsx';
+import '../styles/domains.css';
+import { modeWords, tlsWords } from '../words.ts';
+
+const route = getRouteApi('/domains');
+
+type Dialog = { kind: 'add' } | { kind: 'route' | 'mode' | 'remove'; name: string };
+
+export function DomainsScreen() {
+  const { orpc } = useEngine();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const overview = useOverview();
+  const query = useQuery(orpc.domains.list.queryOptions());
+  const [own, setDialog] = useState<Dialog | null>(null);
+  // A link can open a dialog too: the invitation on the home screen, or "change the route" there.
+  const asked: Dialog | null =
+    search.add === true
+      ? { kind: 'add' }
+      : search.edit === undefined
+        ? null
+        : { kind: 'route', name: search.edit };
+  const dialog = own ?? asked;
+  const close = () => {
+    setDialog(null);
+    if (asked !== null) void navigate({ to: '/domains', search: {}, replace: true });
+  };
+  const domains = query.data;
+  const inDialog =
+    dialog === null || dialog.kind === 'add' ? undefined : domains?.find(({ name }) => name === dialog.name);
+  const viewOf = (name: string) => overview?.domains.find((each) => each.name === name);
+
+  return (
+    <Page
+      title="Domains"
+      sentence={domainsSentence(domains)}
+      actions={
+        <Button leftSection={<IconPlus size={16} />} onClick={() => setDialog({ kind: 'add' })}>
+          Add a domain
+        </Button>
+      }
+    >
+      {domains === undefined ? (
+        query.error === null ? (
+          <Busy what="Asking the engine for the domains." />
+        ) : (
+          <Failure
+            what="The domains could not be read"
+            error={query.error}
+            onRetry={() => void query.refetch()}
+          />
+        )
+      ) : domains.length === 0 ? (
+        <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
+          Name the domain and the server that takes its mail today. Nothing changes for anyone until the
+          domain’s MX names this machine.
+        </Empty>
+      ) : (
+        <ul className="domains">
+          {domains.map((domain) => (
+            <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} onDialog={setDialog} />
+          ))}
+        </ul>
+      )}
+      <Modal
+        opened={dialog?.kind === 'add'}
+        onClose={close}
+        title="Add a domain"
+        size="lg"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <AddDomainForm onClose={close} />
+      </Modal>
+      <Modal
+        opened={inDialog !== undefined}
+        onClose={close}
+        title={inDialog === undefined ? '' : dialogTitle(dialog, inDialog.name)}
+        size="lg"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        {inDialog !== undefined && dialog?.kind === 'route' && (
+          <EditRouteForm domain={inDialog} onClose={close} />
+        )}
+        {inDialog !== undefined && dialog?.kind === 'mode' && <ModeForm domain={inDialog} onClose={close} />}
+        {inDialog !== undefined && dialog?.kind === 'remove' && (
+          <RemoveDomainForm
+            domain={inDialog}
+            waits={waitsOf(viewOf(inDialog.name))}
+            onClose={close}
+            onQueue={() =>
+              void navigate({ to: '/queue', search: shelfOf(viewOf(inDialog.name), inDialog.name) })
+            }
+          />
+        )}
+      </Modal>
+    </Page>
+  );
+}
+
+function dialogTitle(dialog: Dialog | null, name: string): string {
+  if (dialog?.kind === 'route') return `Route of ${name}`;
+  return dialog?.kind === 'mode' ? `Mode of ${name}` : `Remove ${name}?`;
+}
+
+function waitsOf(view: DomainOverview | undefined): number {
+  return view === undefined ? 0 : view.queued.count + view.held.count + view.failed.count;
+}
+
+function shelfOf(view: DomainOverview | undefined, domain: string) {
+  const show = (view?.held.count ?? 0) > 0 ? 'held' : (view?.queued.count ?? 0) > 0 ? 'waiting' : 'failed';
+  return { show, domain } as const;
+}
+
+function domainsSentence(domains: readonly Domain[] | undefined): string {
+  if (domains === undefined) return 'Looking at the domains…';
+  if (domains.length === 0) return 'Mailward protects no domain yet.';
+  const odd = domains.filter((domain) => domain.mode.name !== 'deliver').length;
+  const rest =
+    odd === 0
+      ? ''
+      : `; mail for ${odd === domains.length ? 'all of them' : count(odd)} is not delivered as usual`;
+  return `Mailward protects ${counted(domains.length, 'domain')}${rest}.`;
+}
+
+interface DomainCardProps {
+  domain: Domain;
+  view: DomainOverview | undefined;
+  onDialog: (dialog: Dialog) => void;
+}
+
+function DomainCard({ domain, view, onDialog }: DomainCardProps) {
+  const { name, mode } = domain;
+  const target = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
+  const waits = waitsOf(view);
+  return (
+    <li className="panel domain">
+      <div className="domain-head">
+        <h2>{name}</h2>
+        {view !== undefined && <StateMark state={view.state} />}
+        <Menu position="bottom-end" width={240}>
+          <Menu.Target>
+            <Button
+              className="domain-menu"
+              variant="default"
+              size="xs"
+              rightSection={<IconDots size={16} />}
+              aria-label={`Change ${name}`}
+            >
+              Change
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              leftSection={<IconSwitchHorizontal size={16} />}
+              onClick={() => onDialog({ kind: 'mode', name })}
+            >
+              Set the mode…
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconRoute size={16} />}
+              onClick={() => onDialog({ kind: 'route', name })}
+            >
+              Edit the route…
+            </Menu.Item>
+            <Menu.Divider />
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={16} />}
+              onClick={() => onDialog({ kind: 'remove', name })}
+            >
+              Remove…
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </div>
+      {view !== undefined && <p className="domain-sentence">{view.sentence}</p>}
+      <dl className="facts">
+        <dt>Mode</dt>
+        <dd>
+          {modeWords[mode.name]}
+          {mode.name !== 'deliver' && (
+            <span className="soft">
+              , set <Moment at={mode.since} />
+              {mode.reason !== '' && `: “${mode.reason}”`}
+            </span>
+          )}
+        </dd>
+        <dt>{mode.name === 'reroute' ? 'Goes to' : 'Route'}</dt>
+        <dd>
+          <ol className="route-list">
+            {target.map((destination) => (
+              <li key={formatHostPort(destination.host, destination.port)}>
+                {formatHostPort(destination.host, destination.port)}{' '}
+                <span className="soft small">{tlsWords[destination.tls].toLowerCase()}</span>
+              </li>
+            ))}
+          </ol>
+        </dd>
+        <dt>In the queue</dt>
+        <dd>
+          {waits === 0 ? (
+            'nothing'
+          ) : (
+            <Link to="/queue" search={shelfOf(view, name)}>
+              {counted(waits, 'message')}
+            </Link>
+          )}
+        </dd>
+      </dl>
+    </li>
+  );
+}

@@ -1,0 +1,136 @@
+// The home screen: the state in a sentence, the mail's way by domain, what waits, and the last hour.
+import { Alert } from '@mantine/core';
+import { IconMailForward } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { DomainOverview, Overview, Waiting } from '../../shared/overview.ts';
+import type { Health } from '../../shared/state.ts';
+import { useOverview } from '../engine.tsx';
+import { count, size, span } from '../format.ts';
+import { LegPanel } from '../parts/leg-panel.tsx';
+import { LinkButton } from '../parts/link-button.tsx';
+import { type LegName, MailPath } from '../parts/mail-path.tsx';
+import { MinutesChart } from '../parts/minutes-chart.tsx';
+import { useNow } from '../parts/moment.tsx';
+import { Busy, Empty } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { StateShape } from '../parts/state-mark.tsx';
+
+export function HomeScreen() {
+  const overview = useOverview();
+  if (overview === null) {
+    return (
+      <Page title="Home" sentence="Looking at the mail…">
+        <Busy what="Asking the engine how the mail is." />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title="Home"
+      sentence={
+        <span className="sentence">
+          <StateShape state={overview.state} size={22} />
+          <span>{overview.sentence}</span>
+        </span>
+      }
+    >
+      {overview.listener.problem !== null && (
+        <Alert color="red" title="Mailward cannot listen for mail">
+          {overview.listener.problem}
+        </Alert>
+      )}
+      {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
+    </Page>
+  );
+}
+
+function FirstDomain() {
+  return (
+    <Empty
+      icon={<IconMailForward size={32} stroke={1.4} />}
+      title="Which domain’s mail shall arrive?"
+      action={
+        <LinkButton to="/domains" search={{ add: true }} size="md">
+          Add the first domain
+        </LinkButton>
+      }
+    >
+      Name the domain and the server that takes its mail today. Mailward stands in front of that server,
+      passes the mail on, and keeps it safe when the server cannot take it.
+    </Empty>
+  );
+}
+
+function Flow({ overview }: { overview: Overview }) {
+  const [leg, setLeg] = useState<{ domain: string; leg: LegName } | null>(null);
+  return (
+    <>
+      <MailPath domains={overview.domains} onLeg={(domain, name) => setLeg({ domain, leg: name })} />
+      <Figures domains={overview.domains} />
+      <MinutesChart minutes={overview.minutes} />
+      <LegPanel overview={overview} open={leg} onClose={() => setLeg(null)} />
+    </>
+  );
+}
+
+function Figures({ domains }: { domains: readonly DomainOverview[] }) {
+  return (
+    <section className="figures" aria-label="Mail that waits">
+      <Figure
+        show="waiting"
+        name="Waiting"
+        calm="nothing is under way"
+        parts={domains.map((each) => each.queued)}
+      />
+      <Figure
+        show="held"
+        name="Held"
+        calm="nothing is stored for later"
+        state="attention"
+        parts={domains.map((each) => each.held)}
+      />
+      <Figure
+        show="failed"
+        name="Failed"
+        calm="nothing was given up"
+        state="problem"
+        parts={domains.map((each) => each.failed)}
+      />
+    </section>
+  );
+}
+
+interface FigureProps {
+  show: 'waiting' | 'held' | 'failed';
+  name: string;
+  /** What to say when there is none. */
+  calm: string;
+  /** The state when there is some. */
+  state?: Health;
+  parts: readonly Waiting[];
+}
+
+function Figure({ show, name, calm, state = 'not-applicable', parts }: FigureProps) {
+  const now = useNow();
+  let total = 0;
+  let bytes = 0;
+  let oldest: number | null = null;
+  for (const part of parts) {
+    total += part.count;
+    bytes += part.bytes;
+    if (part.oldestAt !== null) oldest = Math.min(oldest ?? part.oldestAt, part.oldestAt);
+  }
+  return (
+    <Link to="/queue" search={{ show }} className="figure">
+      <span className="figure-name">
+        <StateShape state={total === 0 ? 'ok' : state} />
+        {name}
+      </span>
+      <span className="figure-value">{count(total)}</span>
+      <span className="figure-more">
+        {total === 0 ? calm : `${size(bytes)}${oldest === null ? '' : `, oldest ${span(now - oldest)}`}`}
+      </span>
+    </Link>
+  );
+}

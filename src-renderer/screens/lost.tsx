@@ -1,0 +1,43 @@
+// The two screens nobody asks for: a place that does not exist, and a screen that broke.
+import { Button, Code, Group } from '@mantine/core';
+import { IconMapOff } from '@tabler/icons-react';
+import { LinkButton } from '../parts/link-button.tsx';
+import { Empty } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { errorWords } from '../words.ts';
+
+export function NotFoundScreen() {
+  return (
+    <Page title="Not found" sentence="There is no such place in Mailward.">
+      <Empty
+        icon={<IconMapOff size={32} stroke={1.4} />}
+        title="The address may be old or mistyped"
+        action={<LinkButton to="/">Go to the home screen</LinkButton>}
+      >
+        The mail is not touched by this.
+      </Empty>
+    </Page>
+  );
+}
+
+export function BrokenScreen({ error, reset }: { error: unknown; reset: () => void }) {
+  return (
+    <Page title="A screen broke" sentence="This screen broke; the mail goes on without it.">
+      <div className="note" role="alert">
+        <p>
+          Mailward’s engine runs apart from what you see, so nothing is lost. Try the screen again; if it
+          breaks again, reload the page, and report this text:
+        </p>
+        <Code block className="broken-text">
+          {errorWords(error)}
+        </Code>
+        <Group justify="center">
+          <Button onClick={reset}>Try this screen again</Button>
+          <Button variant="default" onClick={() => window.location.reload()}>
+            Reload the page
+          </Button>
+        </Group>
+      </div>
+    </Page>
+  );
+}

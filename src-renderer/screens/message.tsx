@@ -1,0 +1,277 @@
+// One message's page: its envelope, what became of each recipient, and the words both servers said.
+import { Button } from '@mantine/core';
+import {
+  IconArrowLeft,
+  IconClockPlay,
+  IconDownload,
+  IconMailOff,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconTrash,
+} from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, useCanGoBack, useRouter } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { causeWords } from '../../shared/cause.ts';
+import type { Client } from '../../shared/contract/index.ts';
+import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts';
+import { formatHostPort } from '../../shared/names.ts';
+import { type ActionName, actionsFor, useMessageActions } from '../actions.tsx';
+import { useEngine, useLive } from '../engine.tsx';
+import { counted, exact, size, span } from '../format.ts';
+import { senderWords } from '../parts/columns.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { MessageMark, StateMark, StateShape } from '../parts/state-mark.tsx';
+import { Transcript } from '../parts/transcript.tsx';
+import { useExport } from '../saving.ts';
+import { replyLine, stateHealth } from '../words.ts';
+
+const route = getRouteApi('/message/$id');
+const startTraffic = (client: Client, signal: AbortSignal) => client.live.traffic(undefined, { signal });
+
+export function MessageScreen() {
+  const { id } = route.useParams();
+  const { orpc } = useEngine();
+  const queries = useQueryClient();
+  const query = useQuery(orpc.messages.get.queryOptions({ input: { id } }));
+  useLive(startTraffic, ({ rows }) => {
+    if (rows.some((row) => row.id === id)) {
+      void queries.invalidateQueries({ queryKey: orpc.messages.get.key({ input: { id } }) });
+    }
+  });
+
+  if (query.data !== undefined) return <MessagePage message={query.data} />;
+  if (query.error === null) {
+    return (
+      <Page title="Message" sentence="Looking for the message…" actions={<Back />}>
+        <Busy what="Asking the message log for this message." />
+      </Page>
+    );
+  }
+  const unknown = 'code' in query.error && query.error.code === 'NOT_FOUND';
+  return (
+    <Page
+      title="Message"
+      sentence={unknown ? 'The message log has no such message.' : 'The message could not be read.'}
+      actions={<Back />}
+    >
+      {unknown ? (
+        <Empty icon={<IconMailOff size={32} stroke={1.4} />} title="It may have left the log">
+          Finished messages are kept for the time set under Settings, message log. Mail that waits is always
+          kept.
+        </Empty>
+      ) : (
+        <Failure what="No answer" error={query.error} onRetry={() => void query.refetch()} />
+      )}
+    </Page>
+  );
+}
+
+function Back() {
+  const router = useRouter();
+  const canGoBack = useCanGoBack();
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconArrowLeft size={16} />}
+      onClick={() => (canGoBack ? router.history.back() : void router.navigate({ to: '/traffic' }))}
+    >
+      Back to the list
+    </Button>
+  );
+}
+
+const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }>> = {
+  retry: { word: 'Try again now', icon: <IconClockPlay size={16} /> },
+  hold: { word: 'Hold', icon: <IconPlayerPause size={16} /> },
+  release: { word: 'Release', icon: <IconPlayerPlay size={16} /> },
+  delete: { word: 'Delete…', icon: <IconTrash size={16} /> },
+};
+
+function MessagePage({ message }: { message: MessageDetail }) {
+  const { act, busy } = useMessageActions();
+  const exporting = useExport();
+  const possible = new Set(message.allRecipients.flatMap((recipient) => actionsFor(recipient.state)));
+  const health = stateHealth(message.state, message.attempts);
+  return (
+    <Page
+      title={message.subject === '' ? 'Message' : message.subject}
+      sentence={
+        <span className="sentence">
+          <StateShape state={health} size={22} />
+          <span>{messageSentence(message)}</span>
+        </span>
+      }
+      actions={
+        <>
+          <Back />
+          {(['retry', 'hold', 'release', 'delete'] as const)
+            .filter((action) => possible.has(action))
+            .map((action) => (
+              <Button
+                key={action}
+                variant="default"
+                {...(action === 'delete' ? { c: 'red' } : {})}
+                leftSection={actionWords[action].icon}
+                disabled={busy}
+                onClick={() => act(action, { ids: [message.id] }, 1)}
+              >
+                {actionWords[action].word}
+              </Button>
+            ))}
+          {message.hasContent && (
+            <Button
+              variant="default"
+              leftSection={<IconDownload size={16} />}
+              loading={exporting.isPending}
+              onClick={() => exporting.mutate([message.id])}
+            >
+              Export as .eml
+            </Button>
+          )}
+        </>
+      }
+    >
+      <section className="section" aria-labelledby="envelope">
+        <h2 id="envelope">Envelope</h2>
+        <dl className="facts">
+          <dt>From</dt>
+          <dd>{senderWords(message.sender)}</dd>
+          <dt>Subject</dt>
+          <dd>{message.subject === '' ? '(none)' : message.subject}</dd>
+          <dt>Received</dt>
+          <dd>
+            {exact(message.receivedAt)}, <Moment at={message.receivedAt} />
+          </dd>
+          <dt>Sent by</dt>
+          <dd>
+            {message.clientAddress}
+            {message.helo !== '' && ` calling itself ${message.helo}`}, {message.tls ?? 'not encrypted'}
+          </dd>
+          <dt>Size</dt>
+          <dd>{message.size === 0 ? 'refused before the content came' : size(message.size)}</dd>
+          <dt>Answered</dt>
+          <dd className="mono">{replyLine(message.reply)}</dd>
+        </dl>
+      </section>
+      <section className="section" aria-labelledby="recipients">
+        <h2 id="recipients">{counted(message.allRecipients.length, 'recipient')}</h2>
+        <ul className="recipients">
+          {message.allRecipients.map((recipient) => (
+            <RecipientRow key={recipient.address} recipient={recipient} />
+          ))}
+        </ul>
+      </section>
+      <section className="section" aria-labelledby="incoming">
+        <h2 id="incoming">How it came in</h2>
+        <Transcript
+          label="What the sending server and Mailward said to each other"
+          lines={message.incoming}
+          client="sender"
+          server="Mailward"
+        />
+      </section>
+      <section className="section" aria-labelledby="attempts">
+        <h2 id="attempts">
+          {message.attemptList.length === 0 ? 'No attempt to deliver it yet' : 'How it went out'}
+        </h2>
+        <div>
+          {message.attemptList.map((attempt, index) => (
+            <AttemptPart key={attempt.id} attempt={attempt} number={index + 1} />
+          ))}
+        </div>
+      </section>
+      {message.header !== '' && (
+        <section className="section" aria-labelledby="header">
+          <h2 id="header">Header as received</h2>
+          <pre className="header-text" tabIndex={0} aria-labelledby="header">
+            {message.header}
+          </pre>
+        </section>
+      )}
+    </Page>
+  );
+}
+
+function RecipientRow({ recipient }: { recipient: Recipient }) {
+  return (
+    <li>
+      <span className="recipient-address">{recipient.address}</span>
+      <MessageMark state={recipient.state} attempts={recipient.attempts} />
+      <span className="recipient-why">
+        {recipient.cause !== null && <span>{causeWords[recipient.cause].short}</span>}
+        {recipient.lastReply !== null && <span className="mono"> {replyLine(recipient.lastReply)}</span>}
+      </span>
+      <span className="recipient-next">
+        {recipient.nextAttemptAt !== null && (
+          <>
+            again <Moment at={recipient.nextAttemptAt} />
+          </>
+        )}
+      </span>
+    </li>
+  );
+}
+
+const outcomeHealth = { delivered: 'ok', deferred: 'attention', refused: 'problem' } as const;
+const outcomeWords = { delivered: 'delivered', deferred: 'put off', refused: 'refused' } as const;
+
+function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) {
+  const where = formatHostPort(attempt.host, attempt.port);
+  return (
+    <article className="attempt">
+      <div className="attempt-head">
+        <h3>
+          Attempt {number} to {where}
+        </h3>
+        <span className="soft small">
+          <Moment at={attempt.startedAt} />, took {span(attempt.endedAt - attempt.startedAt)},{' '}
+          {attempt.tls ?? 'not encrypted'}
+          {attempt.address !== null && attempt.address !== attempt.host && `, at ${attempt.address}`}
+        </span>
+      </div>
+      <ul className="attempt-results">
+        {attempt.results.map((result) => (
+          <li key={result.recipient} className="small">
+            <StateMark state={outcomeHealth[result.outcome]} word={outcomeWords[result.outcome]} />{' '}
+            <span className="soft">
+              {result.recipient}
+              {result.cause !== null && `: ${causeWords[result.cause].short}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <Transcript
+        label={`What Mailward and ${where} said to each other in attempt ${number}`}
+        lines={attempt.transcript}
+        client="Mailward"
+        server="your server"
+      />
+    </article>
+  );
+}
+
+function messageSentence(message: MessageDetail): string {
+  const why = message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`;
+  const many = message.allRecipients.length > 1;
+  switch (message.state) {
+    case 'delivered':
+      return many ? 'Your server took it for all recipients.' : 'Your server took it.';
+    case 'queued':
+      return message.attempts === 0
+        ? 'It is safe here and is about to be delivered.'
+        : `It is safe here and waits for its next attempt${why}.`;
+    case 'held':
+      return 'It is safe here and stays until you release it.';
+    case 'refused':
+      return `${many ? 'Your server refused it for at least one recipient' : 'Your server refused it for good'}${why}.`;
+    case 'expired':
+      return `It could not be delivered in the time set${why}.`;
+    case 'deleted':
+      return 'It was deleted here; only this entry is left.';
+    case 'rejected':
+      return 'Mailward rejected it at the door, so nothing was stored.';
+  }
+}

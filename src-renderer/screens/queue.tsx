@@ -1,0 +1,268 @@
+// The queue: mail that waits, is held, or failed, with what can be done about it.
+import { Button, SegmentedControl, Select } from '@mantine/core';
+import {
+  IconClockPlay,
+  IconDownload,
+  IconInboxOff,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconTrash,
+} from '@tabler/icons-react';
+import type { RowSelectionState } from '@tanstack/react-table';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import type { Selection } from '../../shared/contract/index.ts';
+import type { MessageState } from '../../shared/message.ts';
+import type { Overview, Waiting } from '../../shared/overview.ts';
+import { type ActionName, useMessageActions } from '../actions.tsx';
+import { useOverview } from '../engine.tsx';
+import { count, counted, span } from '../format.ts';
+import { useMessages } from '../messages.ts';
+import {
+  attemptsColumn,
+  causeColumn,
+  nextColumn,
+  receivedColumn,
+  recipientColumn,
+  senderColumn,
+  sizeColumn,
+  stateColumn,
+  subjectColumn,
+} from '../parts/columns.tsx';
+import { MessageTable } from '../parts/message-table.tsx';
+import { useNow } from '../parts/moment.tsx';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import type { QueueShelf } from '../router.tsx';
+import { useExport } from '../saving.ts';
+
+const route = getRouteApi('/queue');
+
+interface Shelf {
+  states: MessageState[];
+  part: 'queued' | 'held' | 'failed';
+  actions: ActionName[];
+  empty: string;
+}
+
+const shelves: Readonly<Record<QueueShelf, Shelf>> = {
+  waiting: {
+    states: ['queued'],
+    part: 'queued',
+    actions: ['retry', 'hold', 'delete'],
+    empty: 'Mail that is on its way or waits for its next attempt is listed here. It all went out.',
+  },
+  held: {
+    states: ['held'],
+    part: 'held',
+    actions: ['release', 'delete'],
+    empty: 'Mail that is stored until you release it is listed here, for as long as you like.',
+  },
+  failed: {
+    states: ['refused', 'expired'],
+    part: 'failed',
+    actions: ['retry', 'delete'],
+    empty: 'Mail that your server refused for good, or that could not be delivered in time, is listed here.',
+  },
+};
+
+const shelfNames: readonly QueueShelf[] = ['waiting', 'held', 'failed'];
+
+const actionWords: Readonly<Record<ActionName, string>> = {
+  retry: 'Try again now',
+  hold: 'Hold',
+  release: 'Release',
+  delete: 'Delete…',
+};
+
+const actionIcons: Readonly<Record<ActionName, ReactNode>> = {
+  retry: <IconClockPlay size={16} />,
+  hold: <IconPlayerPause size={16} />,
+  release: <IconPlayerPlay size={16} />,
+  delete: <IconTrash size={16} />,
+};
+
+const columns = [
+  stateColumn,
+  senderColumn,
+  recipientColumn,
+  subjectColumn,
+  causeColumn,
+  sizeColumn,
+  nextColumn,
+  receivedColumn,
+];
+const columnsWithoutNext = columns.map((column) => (column === nextColumn ? attemptsColumn : column));
+
+/** A browser asks about many downloads at once, and a person means a few. */
+const mostExports = 20;
+
+export function QueueScreen() {
+  const { show = 'waiting', domain } = route.useSearch();
+  // Another shelf or domain is another list: nothing stays selected.
+  return <ShelfScreen key={`${show} ${domain ?? ''}`} show={show} domain={domain} />;
+}
+
+function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | undefined }) {
+  const shelf = shelves[show];
+  const navigate = route.useNavigate();
+  const overview = useOverview();
+  const now = useNow();
+  const [atTop, setAtTop] = useState(true);
+  const [selected, setSelected] = useState<RowSelectionState>({});
+  const [whole, setWhole] = useState(false);
+  const list = useMessages({ states: shelf.states, domain }, atTop ? 'live' : 'steady');
+  const exporting = useExport();
+  const { act, busy } = useMessageActions(() => {
+    setSelected({});
+    setWhole(false);
+  });
+
+  const totals = Object.fromEntries(
+    shelfNames.map((name) => [name, sum(overview, shelves[name].part, domain)]),
+  );
+  const total = totals[show] ?? nothing;
+  const present = new Set(list.rows.map((row) => row.id));
+  const ids = Object.keys(selected).filter((id) => present.has(id));
+  const selection: Selection =
+    whole && domain !== undefined ? { domain, states: shelf.states } : { ids: ids.slice(0, 10_000) };
+  const chosen = whole ? total.count : ids.length;
+  const mayChooseWhole =
+    domain !== undefined && ids.length > 0 && ids.length === list.rows.length && list.hasMore;
+
+  return (
+    <Page title="Queue" sentence={queueSentence(show, total, domain, now)} fill>
+      <div className="filters">
+        <SegmentedControl
+          aria-label="Which mail"
+          value={show}
+          onChange={(value) =>
+            void navigate({ search: (before) => ({ ...before, show: value }), replace: true })
+          }
+          data={shelfNames.map((name) => ({
+            value: name,
+            label: `${name[0]?.toUpperCase() ?? ''}${name.slice(1)} ${count(totals[name]?.count ?? 0)}`,
+          }))}
+        />
+        <Select
+          className="filter-pick"
+          aria-label="Domain"
+          placeholder="Every domain"
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': 'Every domain' }}
+          data={overview?.domains.map(({ name }) => name) ?? []}
+          value={domain ?? null}
+          onChange={(value) =>
+            void navigate({ search: (before) => ({ ...before, domain: value ?? undefined }), replace: true })
+          }
+        />
+      </div>
+      <div className="action-line" role="group" aria-label="What to do with the selected messages">
+        <p className="soft" aria-live="polite">
+          {chosen === 0 ? 'Select messages to act on them.' : `${counted(chosen, 'message')} selected`}
+        </p>
+        {chosen > 0 && (
+          <>
+            {shelf.actions.map((action) => (
+              <Button
+                key={action}
+                size="xs"
+                variant={action === 'delete' ? 'subtle' : 'default'}
+                {...(action === 'delete' ? { color: 'red' } : {})}
+                leftSection={actionIcons[action]}
+                disabled={busy}
+                onClick={() => act(action, selection, chosen)}
+              >
+                {actionWords[action]}
+              </Button>
+            ))}
+            {!whole && (
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<IconDownload size={16} />}
+                loading={exporting.isPending}
+                disabled={ids.length > mostExports}
+                title={ids.length > mostExports ? `At most ${mostExports} at a time` : undefined}
+                onClick={() => exporting.mutate(ids)}
+              >
+                Export
+              </Button>
+            )}
+            {mayChooseWhole && (
+              <Button size="xs" variant="subtle" onClick={() => setWhole(!whole)}>
+                {whole
+                  ? `Only the ${count(ids.length)} that are loaded`
+                  : `Select all ${count(total.count)} of ${domain}`}
+              </Button>
+            )}
+          </>
+        )}
+      </div>
+      <div className="list-place queue">
+        {list.busy ? (
+          <Busy what="Asking the engine for the queue." />
+        ) : list.error !== null && list.rows.length === 0 ? (
+          <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
+        ) : (
+          <MessageTable
+            label={`Messages: ${show}`}
+            place={`queue ${show} ${domain ?? ''}`}
+            rows={list.rows}
+            columns={show === 'waiting' ? columns : columnsWithoutNext}
+            hasMore={list.hasMore}
+            loadingMore={list.loadingMore}
+            onMore={list.loadMore}
+            onTop={setAtTop}
+            selection={selected}
+            onSelection={(update) => {
+              setSelected(update);
+              setWhole(false);
+            }}
+            empty={
+              <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
+                {shelf.empty}
+              </Empty>
+            }
+          />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+const nothing: Waiting = { count: 0, bytes: 0, oldestAt: null };
+
+function sum(overview: Overview | null, part: Shelf['part'], domain: string | undefined): Waiting {
+  const total = { ...nothing };
+  for (const each of overview?.domains ?? []) {
+    if (domain !== undefined && each.name !== domain) continue;
+    const { count: more, bytes, oldestAt } = each[part];
+    total.count += more;
+    total.bytes += bytes;
+    if (oldestAt !== null) total.oldestAt = Math.min(total.oldestAt ?? oldestAt, oldestAt);
+  }
+  return total;
+}
+
+function queueSentence(show: QueueShelf, total: Waiting, domain: string | undefined, now: number): string {
+  const whose = domain === undefined ? '' : ` for ${domain}`;
+  if (total.count === 0) {
+    return {
+      waiting: `No mail${whose} waits.`,
+      held: `No mail${whose} is held.`,
+      failed: `No mail${whose} failed.`,
+    }[show];
+  }
+  const amount = counted(total.count, 'message');
+  const verb = total.count === 1;
+  const age = total.oldestAt === null ? '' : ` The oldest came ${span(now - total.oldestAt)} ago.`;
+  return (
+    {
+      waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
+      held: `${amount}${whose} ${verb ? 'is' : 'are'} stored until released.`,
+      failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
+    }[show] + age
+  );
+}

@@ -1,0 +1,200 @@
+// The traffic: every message as it comes and goes, newest first.
+import { Button, CloseButton, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import {
+  IconArrowUp,
+  IconMailSearch,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconSearch,
+} from '@tabler/icons-react';
+import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import { messageStateSchema } from '../../shared/message.ts';
+import type { Overview } from '../../shared/overview.ts';
+import { useOverview } from '../engine.tsx';
+import { counted, rate } from '../format.ts';
+import type { RowFilter } from '../live-rows.ts';
+import { useMessages } from '../messages.ts';
+import {
+  causeColumn,
+  receivedColumn,
+  recipientColumn,
+  senderColumn,
+  sizeColumn,
+  stateColumn,
+  subjectColumn,
+} from '../parts/columns.tsx';
+import { MessageTable } from '../parts/message-table.tsx';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { stateWords } from '../words.ts';
+
+const route = getRouteApi('/traffic');
+const columns = [
+  stateColumn,
+  senderColumn,
+  recipientColumn,
+  subjectColumn,
+  causeColumn,
+  sizeColumn,
+  receivedColumn,
+];
+
+export function TrafficScreen() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const overview = useOverview();
+  const [paused, setPaused] = useState(false);
+  const [atTop, setAtTop] = useState(true);
+  const [resets, setResets] = useState(0);
+  const filter: RowFilter = {
+    text: search.text,
+    domain: search.domain,
+    states: search.state === undefined ? undefined : [search.state],
+  };
+  const list = useMessages(filter, paused ? 'paused' : atTop ? 'live' : 'steady');
+  const filtered = Object.values(search).some((value) => value !== undefined);
+  const change = (part: Partial<typeof search>) =>
+    void navigate({ search: (present) => ({ ...present, ...part }), replace: true });
+
+  return (
+    <Page
+      title="Traffic"
+      sentence={trafficSentence(overview, paused)}
+      fill
+      actions={
+        <Button
+          variant="default"
+          aria-pressed={paused}
+          leftSection={paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+          onClick={() => setPaused(!paused)}
+        >
+          {paused ? 'Go on' : 'Pause the list'}
+        </Button>
+      }
+    >
+      <div className="filters" role="search">
+        <TextFilter
+          key={resets}
+          text={search.text ?? ''}
+          onText={(text) => change({ text: text === '' ? undefined : text })}
+        />
+        <Select
+          className="filter-pick"
+          aria-label="Domain"
+          placeholder="Every domain"
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': 'Every domain' }}
+          data={overview?.domains.map(({ name }) => name) ?? []}
+          value={search.domain ?? null}
+          onChange={(domain) => change({ domain: domain ?? undefined })}
+        />
+        <Select
+          className="filter-pick"
+          aria-label="State"
+          placeholder="Every state"
+          clearable
+          clearButtonProps={{ 'aria-label': 'Every state' }}
+          data={messageStateSchema.options.map((state) => ({ value: state, label: stateWords[state] }))}
+          value={search.state ?? null}
+          onChange={(state) => change({ state: messageStateSchema.safeParse(state).data })}
+        />
+      </div>
+      <div className="list-place traffic">
+        {list.waiting > 0 && (
+          <Button
+            className="news"
+            size="compact-md"
+            radius="xl"
+            leftSection={<IconArrowUp size={16} />}
+            onClick={() => {
+              setPaused(false);
+              setAtTop(true);
+              document.querySelector('.table-scroll')?.scrollTo({ top: 0 });
+            }}
+          >
+            {counted(list.waiting, 'new message')}
+          </Button>
+        )}
+        {list.busy ? (
+          <Busy what="Asking the message log for the latest messages." />
+        ) : list.error !== null && list.rows.length === 0 ? (
+          <Failure what="The message log could not be read" error={list.error} onRetry={list.refresh} />
+        ) : (
+          <MessageTable
+            label="Messages, newest first"
+            place={`traffic ${JSON.stringify(search)}`}
+            rows={list.rows}
+            columns={columns}
+            hasMore={list.hasMore}
+            loadingMore={list.loadingMore}
+            onMore={list.loadMore}
+            onTop={setAtTop}
+            empty={
+              <Empty
+                icon={<IconMailSearch size={32} stroke={1.4} />}
+                title={filtered ? 'No message is like that' : 'No mail has come yet'}
+                action={
+                  filtered ? (
+                    <Button
+                      variant="default"
+                      onClick={() => {
+                        setResets(resets + 1);
+                        void navigate({ search: {}, replace: true });
+                      }}
+                    >
+                      Show every message
+                    </Button>
+                  ) : undefined
+                }
+              >
+                {filtered
+                  ? 'Nothing in the message log fits all the filters. New messages that fit appear here by themselves.'
+                  : 'Messages appear here the moment they reach Mailward, with the words both servers said.'}
+              </Empty>
+            }
+          />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function trafficSentence(overview: Overview | null, paused: boolean): string {
+  if (paused) return 'The list stands still while you read; the mail goes on.';
+  if (overview === null) return 'Looking at the traffic…';
+  let incoming = 0;
+  let outgoing = 0;
+  for (const domain of overview.domains) {
+    incoming += domain.inbound.acceptedPerMinute;
+    outgoing += domain.outbound.deliveredPerMinute;
+  }
+  if (incoming + outgoing === 0) return 'It is quiet: no mail in the last minute.';
+  return `In the last minute ${counted(incoming, 'message')} came in and ${rate(outgoing)} went out.`;
+}
+
+/** Typing stays quick: the list follows when the typing pauses. */
+function TextFilter({ text, onText }: { text: string; onText: (text: string) => void }) {
+  const [typed, setTyped] = useState(text);
+  const tell = useDebouncedCallback(onText, 250);
+  const set = (value: string) => {
+    setTyped(value);
+    tell(value.trim());
+  };
+  return (
+    <TextInput
+      className="filter-text"
+      aria-label="Text in sender, recipient or subject"
+      placeholder="Sender, recipient or subject"
+      maxLength={200}
+      leftSection={<IconSearch size={16} aria-hidden="true" />}
+      rightSection={
+        typed === '' ? null : <CloseButton size="sm" aria-label="Clear the text" onClick={() => set('')} />
+      }
+      value={typed}
+      onChange={(event) => set(event.currentTarget.value)}
+    />
+  );
+}

@@ -1,0 +1,83 @@
+// The words on screen for states, modes and policies: one word per thing, as in the rest of the project.
+import { type Cause, causeWords } from '../shared/cause.ts';
+import type { ModeName, TlsPolicy } from '../shared/domain.ts';
+import type { MessageState, Reply } from '../shared/message.ts';
+import type { Health } from '../shared/state.ts';
+
+export const healthWords: Readonly<Record<Health, string>> = {
+  ok: 'OK',
+  attention: 'needs attention',
+  problem: 'problem',
+  'could-not-check': 'could not check',
+  'not-applicable': 'not applicable',
+};
+
+export const stateWords: Readonly<Record<MessageState, string>> = {
+  queued: 'waiting',
+  held: 'held',
+  delivered: 'delivered',
+  refused: 'refused',
+  expired: 'expired',
+  deleted: 'deleted',
+  rejected: 'rejected',
+};
+
+/** What each state means, for the reader who meets it first. */
+export const stateMeanings: Readonly<Record<MessageState, string>> = {
+  queued: 'It is safe here and waits for its next attempt.',
+  held: 'It is safe here and stays until you release it.',
+  delivered: 'Your server took it.',
+  refused: 'Your server refused it for good. The content is still here.',
+  expired:
+    'It could not be delivered in the time set, and Mailward stopped trying. The content is still here.',
+  deleted: 'An admin deleted it. Only this entry is left.',
+  rejected: 'Mailward said no at the door, so the sending server knows. Nothing was stored.',
+};
+
+/** The shape and colour of a message's state: a first wait is ordinary, a second one wants attention. */
+export function stateHealth(state: MessageState, attempts: number): Health {
+  switch (state) {
+    case 'delivered':
+      return 'ok';
+    case 'queued':
+      return attempts === 0 ? 'not-applicable' : 'attention';
+    case 'held':
+      return 'attention';
+    case 'refused':
+    case 'expired':
+      return 'problem';
+    case 'deleted':
+    case 'rejected':
+      return 'not-applicable';
+  }
+}
+
+export const modeWords: Readonly<Record<ModeName, string>> = {
+  deliver: 'Deliver',
+  hold: 'Hold',
+  reroute: 'Reroute',
+};
+
+export const tlsWords: Readonly<Record<TlsPolicy, string>> = {
+  opportunistic: 'Encrypt when offered',
+  require: 'Always encrypt',
+  verify: 'Always encrypt, and check the certificate',
+  none: 'Never encrypt',
+};
+
+/** "Your server does not answer." */
+export function causeSentence(cause: Cause): string {
+  return `Your server ${causeWords[cause].server}.`;
+}
+
+/** A reply on one line: `550 5.1.1 no such user`. */
+export function replyLine(reply: Reply): string {
+  if (reply.code === 0) return reply.text === '' ? 'no answer' : reply.text;
+  return [String(reply.code), reply.enhanced, reply.text].filter(Boolean).join(' ');
+}
+
+/** What to tell the reader about an error that came from a call. The contract's messages are full sentences already. */
+export function errorWords(error: unknown): string {
+  if (error instanceof Error && error.message !== '') return error.message;
+  return 'Something went wrong and no reason was given. Try again; if it stays, look at the log of the engine.';
+}
