@@ -8,41 +8,118 @@ export const settingsSchema = z
   .object({
     smtp: z
       .object({
-        host: hostSchema.default('0.0.0.0').describe('Address the SMTP listener binds to. `0.0.0.0` is every IPv4 address, `::` every address.'),
-        port: z.number().int().min(0).max(65535).default(2525).describe('Port of the SMTP listener. The world delivers to port 25; `0` takes any free port.'),
-        hostname: z.union([z.literal(''), hostSchema]).default('').describe('Name Mailward gives itself in its greeting, in `HELO` and in `Received:`. Empty uses the machine’s host name.'),
-        maxMessageBytes: z.number().int().min(65_536).max(1_073_741_824).default(52_428_800).describe('Largest message accepted, in octets (announced as SIZE, RFC 1870).'),
-        maxRecipients: z.number().int().min(1).max(1000).default(100).describe('Most recipients of one message; further ones are asked to come in another (`452 4.5.3`, RFC 5321 §4.5.3.1.8 asks for at least 100).'),
-        maxConnections: z.number().int().min(1).max(20_000).default(1000).describe('Most incoming connections at a time; further ones are told to come later (`421`).'),
-        idleSeconds: seconds(3600).default(300).describe('A client that says nothing for this long is disconnected (`421 4.4.2`; RFC 5321 §4.5.3.2.7 asks for 300 s).'),
+        host: hostSchema
+          .default('127.0.0.1')
+          .describe(
+            'Address the SMTP listener binds to. `127.0.0.1` is this machine alone; for mail from the world `0.0.0.0` (every IPv4 address) or `::` (every address).',
+          ),
+        port: z
+          .number()
+          .int()
+          .min(0)
+          .max(65535)
+          .default(2525)
+          .describe('Port of the SMTP listener. The world delivers to port 25; `0` takes any free port.'),
+        hostname: z
+          .union([z.literal(''), hostSchema])
+          .default('')
+          .describe(
+            'Name Mailward gives itself in its greeting, in `HELO` and in `Received:`. Empty uses the machine’s host name.',
+          ),
+        maxMessageBytes: z
+          .number()
+          .int()
+          .min(65_536)
+          .max(1_073_741_824)
+          .default(52_428_800)
+          .describe('Largest message accepted, in octets (announced as SIZE, RFC 1870).'),
+        maxRecipients: z
+          .number()
+          .int()
+          .min(1)
+          .max(1000)
+          .default(100)
+          .describe(
+            'Most recipients of one message; further ones are asked to come in another (`452 4.5.3`, RFC 5321 §4.5.3.1.8 asks for at least 100).',
+          ),
+        maxConnections: z
+          .number()
+          .int()
+          .min(1)
+          .max(20_000)
+          .default(1000)
+          .describe('Most incoming connections at a time; further ones are told to come later (`421`).'),
+        idleSeconds: seconds(3600)
+          .default(300)
+          .describe(
+            'A client that says nothing for this long is disconnected (`421 4.4.2`; RFC 5321 §4.5.3.2.7 asks for 300 s).',
+          ),
       })
       .prefault({})
       .describe('The SMTP listener: where mail enters.'),
     delivery: z
       .object({
-        concurrency: z.number().int().min(1).max(100).default(20).describe('Most connections to one domain’s servers at a time.'),
-        connectSeconds: seconds(300).default(10).describe('How long to wait for a server to take a connection before the next destination is tried.'),
-        replySeconds: seconds(1800).default(300).describe('How long to wait for a server’s answer to a command (RFC 5321 §4.5.3.2 asks for 5 minutes).'),
+        concurrency: z
+          .number()
+          .int()
+          .min(1)
+          .max(100)
+          .default(20)
+          .describe('Most connections to one domain’s servers at a time.'),
+        connectSeconds: seconds(300)
+          .default(10)
+          .describe(
+            'How long to wait for a server to take a connection before the next destination is tried.',
+          ),
+        replySeconds: seconds(1800)
+          .default(300)
+          .describe(
+            'How long to wait for a server’s answer to a command (RFC 5321 §4.5.3.2 asks for 5 minutes).',
+          ),
         retrySeconds: z
           .array(seconds(86_400))
           .min(1)
           .max(20)
           .default([60, 300, 900, 1800, 3600])
-          .describe('Pauses between attempts, in seconds; the last one repeats. Up to a tenth is added or taken off at random.'),
-        expireDays: z.number().int().min(1).max(30).default(5).describe('Mail that could not be delivered for this many days is given up and shown as expired. Held mail never expires.'),
+          .describe(
+            'Pauses between attempts, in seconds; the last one repeats. Up to a tenth is added or taken off at random.',
+          ),
+        expireDays: z
+          .number()
+          .int()
+          .min(1)
+          .max(30)
+          .default(5)
+          .describe(
+            'Mail that could not be delivered for this many days is given up and shown as expired. Held mail never expires.',
+          ),
       })
       .prefault({})
       .describe('Delivery: where mail leaves.'),
     log: z
       .object({
-        keepDays: z.number().int().min(1).max(3650).default(90).describe('How long finished messages stay in the message log. Mail that waits is kept regardless.'),
-        keepTranscripts: z.boolean().default(true).describe('Whether the words both servers said are kept with each message.'),
+        keepDays: z
+          .number()
+          .int()
+          .min(1)
+          .max(3650)
+          .default(90)
+          .describe(
+            'How long finished messages stay in the message log. Mail that waits is kept regardless.',
+          ),
+        keepTranscripts: z
+          .boolean()
+          .default(true)
+          .describe('Whether the words both servers said are kept with each message.'),
       })
       .prefault({})
       .describe('The message log.'),
     desktop: z
       .object({
-        closeToTray: z.boolean().default(true).describe('Closing the window leaves Mailward running in the tray.'),
+        closeToTray: z
+          .boolean()
+          .default(true)
+          .describe('Closing the window leaves Mailward running in the tray.'),
         openAtLogin: z.boolean().default(false).describe('Start Mailward when you log in.'),
       })
       .prefault({})

@@ -89,14 +89,25 @@ class RunningEngine implements Engine {
   #overviewAt = 0;
   #closing: Promise<void> | null = null;
 
-  static async start(options: EngineOptions, lock: DataDirLock, settings: SettingsStore, db: Database): Promise<RunningEngine> {
+  static async start(
+    options: EngineOptions,
+    lock: DataDirLock,
+    settings: SettingsStore,
+    db: Database,
+  ): Promise<RunningEngine> {
     const spool = await Spool.open(db);
     const engine = new RunningEngine(options, lock, settings, db, spool);
     await engine.#begin(options);
     return engine;
   }
 
-  private constructor(options: EngineOptions, lock: DataDirLock, settings: SettingsStore, db: Database, spool: Spool) {
+  private constructor(
+    options: EngineOptions,
+    lock: DataDirLock,
+    settings: SettingsStore,
+    db: Database,
+    spool: Spool,
+  ) {
     this.settings = settings;
     this.#lock = lock;
     this.#db = db;
@@ -221,10 +232,16 @@ class RunningEngine implements Engine {
     this.#changed();
   }
 
-  #settled(message: DueMessage, state: MessageSummary['state'], results: RecipientOutcome[], domain: string): void {
+  #settled(
+    message: DueMessage,
+    state: MessageSummary['state'],
+    results: RecipientOutcome[],
+    domain: string,
+  ): void {
     const now = Date.now();
     for (const result of results) {
-      const what = result.state === 'delivered' ? 'delivered' : result.state === 'queued' ? 'deferred' : 'refused';
+      const what =
+        result.state === 'delivered' ? 'delivered' : result.state === 'queued' ? 'deferred' : 'refused';
       this.#meter.count(domain, what, now);
     }
     if (this.#live.traffic.watched) {

@@ -73,7 +73,9 @@ export class Rows<Row extends { id: string }> {
     }
   }
 
-  async *watch(signal: AbortSignal | undefined): AsyncGenerator<{ rows: Row[]; skipped: number }, void, undefined> {
+  async *watch(
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ rows: Row[]; skipped: number }, void, undefined> {
     const viewer: Viewer<Row> = { rows: new Map(), skipped: 0, wake: null };
     const onAbort = () => viewer.wake?.();
     this.#viewers.add(viewer);

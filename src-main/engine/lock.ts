@@ -53,7 +53,8 @@ export function lockDataDir(dataDir: string): DataDirLock {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if (/locked|busy/i.test((error as Error).message)) throw new DataDirLocked(dataDir, readHolder(announcement));
+    if (/locked|busy/i.test((error as Error).message))
+      throw new DataDirLocked(dataDir, readHolder(announcement));
     throw new DataDirUnusable(
       `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,
     );

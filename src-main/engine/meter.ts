@@ -12,7 +12,13 @@ interface Recent {
   lastAt: Partial<Record<Counted, number>>;
 }
 
-const none = (): Record<Counted, number> => ({ accepted: 0, delivered: 0, deferred: 0, refused: 0, rejected: 0 });
+const none = (): Record<Counted, number> => ({
+  accepted: 0,
+  delivered: 0,
+  deferred: 0,
+  refused: 0,
+  rejected: 0,
+});
 
 export class Meter {
   readonly #domains = new Map<string, Recent>();

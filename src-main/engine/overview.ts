@@ -48,7 +48,13 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const trouble = health?.trouble ?? null;
   const inboundState: Health = listener.listening ? 'ok' : 'problem';
   const outboundState: Health =
-    mode.name === 'hold' ? 'attention' : trouble === null ? 'ok' : PASSING.has(trouble.cause) ? 'attention' : 'problem';
+    mode.name === 'hold'
+      ? 'attention'
+      : trouble === null
+        ? 'ok'
+        : PASSING.has(trouble.cause)
+          ? 'attention'
+          : 'problem';
   const failedState: Health = waiting.failed.count > 0 ? 'attention' : 'ok';
   return {
     name,
@@ -90,20 +96,29 @@ function domainSentence(domain: Domain, waiting: WaitingMail, trouble: LaneHealt
     return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost.`;
   }
   const via = mode.name === 'reroute' ? 'The server it is rerouted to' : 'Your server';
-  if (trouble) return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(waiting.queued.count)} stored, nothing is lost.`;
-  if (waiting.failed.count > 0) return `Mail for ${name} is flowing; ${messages(waiting.failed.count)} could not be delivered and should be looked at.`;
-  if (waiting.held.count > 0) return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
-  return mode.name === 'reroute' ? `Mail for ${name} is flowing to another server (rerouted).` : `Mail for ${name} is flowing.`;
+  if (trouble)
+    return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(waiting.queued.count)} stored, nothing is lost.`;
+  if (waiting.failed.count > 0)
+    return `Mail for ${name} is flowing; ${messages(waiting.failed.count)} could not be delivered and should be looked at.`;
+  if (waiting.held.count > 0)
+    return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
+  return mode.name === 'reroute'
+    ? `Mail for ${name} is flowing to another server (rerouted).`
+    : `Mail for ${name} is flowing.`;
 }
 
 function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState): string {
-  if (!listener.listening) return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
+  if (!listener.listening)
+    return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
   if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
   const bad = domains.filter((domain) => domain.state !== 'ok');
   const [first] = bad;
   if (first && bad.length === 1) return first.sentence;
   if (bad.length > 1) {
-    return `${bad.length} of ${domains.length} domains need attention: ${bad.slice(0, 3).map((domain) => domain.name).join(', ')}${bad.length > 3 ? ' …' : ''}.`;
+    return `${bad.length} of ${domains.length} domains need attention: ${bad
+      .slice(0, 3)
+      .map((domain) => domain.name)
+      .join(', ')}${bad.length > 3 ? ' …' : ''}.`;
   }
   const [only] = domains;
   return domains.length === 1 && only ? only.sentence : `Mail is flowing for all ${domains.length} domains.`;

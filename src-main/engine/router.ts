@@ -45,7 +45,8 @@ export function createRouter(parts: RouterParts) {
 
   function domainNamed(name: string): Domain {
     const domain = directory.get(name);
-    if (!domain) throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
+    if (!domain)
+      throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
     return domain;
   }
 
@@ -57,7 +58,11 @@ export function createRouter(parts: RouterParts) {
   }
 
   /** Works through a selection in slices. Mail that arrives meanwhile is not part of it. */
-  async function act(action: Action, selection: Selection, heldBy: 'mode' | 'admin' = 'admin'): Promise<number> {
+  async function act(
+    action: Action,
+    selection: Selection,
+    heldBy: 'mode' | 'admin' = 'admin',
+  ): Promise<number> {
     const apply = async (ids: number[], domain: string | null) => {
       const changed = await db.write('act', { action, ids, domain, heldBy, now: Date.now() });
       if (changed.length > 0) parts.messagesChanged(changed);
@@ -90,7 +95,9 @@ export function createRouter(parts: RouterParts) {
     return count;
   }
 
-  const queueCall = (action: Action) => async ({ input }: { input: Selection }) => ({ count: await act(action, input) });
+  const queueCall =
+    (action: Action) =>
+    async ({ input }: { input: Selection }) => ({ count: await act(action, input) });
 
   return os.router({
     system: {
@@ -104,7 +111,9 @@ export function createRouter(parts: RouterParts) {
       list: os.domains.list.handler(() => directory.all()),
       add: os.domains.add.handler(async ({ input }) => {
         if (directory.get(input.name)) {
-          throw new ORPCError('CONFLICT', { message: `${input.name} is protected already; change its route instead` });
+          throw new ORPCError('CONFLICT', {
+            message: `${input.name} is protected already; change its route instead`,
+          });
         }
         const now = Date.now();
         return change({
@@ -171,7 +180,8 @@ export function createRouter(parts: RouterParts) {
       ),
       get: os.messages.get.handler(async ({ input }) => {
         const detail = await db.read('detail', idOf(input.id));
-        if (!detail) throw new ORPCError('NOT_FOUND', { message: `there is no message ${input.id} in the log` });
+        if (!detail)
+          throw new ORPCError('NOT_FOUND', { message: `there is no message ${input.id} in the log` });
         return detail;
       }),
       export: os.messages.export.handler(async ({ input }) => {
@@ -182,11 +192,14 @@ export function createRouter(parts: RouterParts) {
           const piece = await db.read('piece', { messageId: id, index });
           if (piece === null) break;
           size += piece.length;
-          if (size > MOST_EXPORT) throw new ORPCError('REFUSED', { message: 'the message is too large to export' });
+          if (size > MOST_EXPORT)
+            throw new ORPCError('REFUSED', { message: 'the message is too large to export' });
           pieces.push(new Uint8Array(piece));
         }
         if (pieces.length === 0) {
-          throw new ORPCError('NOT_FOUND', { message: `the content of message ${input.id} is not stored any more` });
+          throw new ORPCError('NOT_FOUND', {
+            message: `the content of message ${input.id} is not stored any more`,
+          });
         }
         return new File(pieces, `${input.id}.eml`, { type: 'message/rfc822' });
       }),
@@ -203,7 +216,8 @@ export function createRouter(parts: RouterParts) {
         const before = settings.get();
         try {
           const after = settings.set(input);
-          const restartFor = parts.offline || JSON.stringify(before.smtp) === JSON.stringify(after.smtp) ? [] : ['smtp'];
+          const restartFor =
+            parts.offline || JSON.stringify(before.smtp) === JSON.stringify(after.smtp) ? [] : ['smtp'];
           return { settings: after, restartFor };
         } catch (error) {
           if (error instanceof BrokenSettings) throw new ORPCError('REFUSED', { message: error.message });

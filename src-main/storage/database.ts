@@ -38,7 +38,10 @@ class Channel {
   static async open(input: WorkerInput): Promise<Channel> {
     // Built, the worker stands beside the bundle that holds this code; unbuilt, it is the source beside this file.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './storage-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: input, name: `storage ${input.role}` });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: input,
+      name: `storage ${input.role}`,
+    });
     const first = await new Promise<'ready' | WorkerFailure>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
@@ -76,7 +79,10 @@ class Channel {
     batch.forEach((waiting, index) => {
       const result = results[index];
       if (result?.ok) waiting.resolve(result.value as never);
-      else waiting.reject(toError(result?.failure ?? { message: 'no answer from the database', sqliteCode: null }));
+      else
+        waiting.reject(
+          toError(result?.failure ?? { message: 'no answer from the database', sqliteCode: null }),
+        );
     });
   }
 

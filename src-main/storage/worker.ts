@@ -30,7 +30,8 @@ function failure(error: unknown): WorkerFailure {
 
 function runOne(operations: Map<string, Operation>, call: Call): Result {
   const operation = operations.get(call.name);
-  if (!operation) return { ok: false, failure: { message: `unknown operation ${call.name}`, sqliteCode: null } };
+  if (!operation)
+    return { ok: false, failure: { message: `unknown operation ${call.name}`, sqliteCode: null } };
   try {
     return { ok: true, value: operation(call.args) };
   } catch (error) {
@@ -39,7 +40,11 @@ function runOne(operations: Map<string, Operation>, call: Call): Result {
 }
 
 /** All or nothing: the first failure when any call failed, and everything is undone. */
-function runTogether(db: DatabaseSync, operations: Map<string, Operation>, calls: Call[]): Result[] | WorkerFailure {
+function runTogether(
+  db: DatabaseSync,
+  operations: Map<string, Operation>,
+  calls: Call[],
+): Result[] | WorkerFailure {
   try {
     db.exec('BEGIN IMMEDIATE');
     const results: Result[] = [];

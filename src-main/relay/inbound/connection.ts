@@ -40,7 +40,9 @@ class Input extends SMTPStream {
   #reader: DataReader | null = null;
   #onData: ((reader: DataReader, content: Buffer, ended: boolean) => Promise<void> | undefined) | null = null;
 
-  readMessage(onData: (reader: DataReader, content: Buffer, ended: boolean) => Promise<void> | undefined): void {
+  readMessage(
+    onData: (reader: DataReader, content: Buffer, ended: boolean) => Promise<void> | undefined,
+  ): void {
     this._dataMode = true;
     this.#reader = new DataReader();
     this.#onData = onData;
@@ -85,7 +87,12 @@ export class IncomingConnection extends SMTPConnection {
   readonly #handlers: ConnectionHandlers;
   #sink: MessageSink | null = null;
 
-  constructor(server: SMTPServer, socket: Socket | TLSSocket, options: SMTPConnectionOptions | undefined, handlers: ConnectionHandlers) {
+  constructor(
+    server: SMTPServer,
+    socket: Socket | TLSSocket,
+    options: SMTPConnectionOptions | undefined,
+    handlers: ConnectionHandlers,
+  ) {
     super(server, socket, options);
     this.#handlers = handlers;
   }
@@ -212,7 +219,11 @@ export class IncomingConnection extends SMTPConnection {
     let reply: Reply;
     if (received > limit) reply = { code: 552, enhanced: '5.3.4', text: tooLarge(limit).slice(6) };
     else if (reader.bareLineEnd) {
-      reply = { code: 550, enhanced: '5.6.0', text: 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)' };
+      reply = {
+        code: 550,
+        enhanced: '5.6.0',
+        text: 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)',
+      };
     } else {
       await sink.write(last);
       reply = await sink.end(reader.eightBit);

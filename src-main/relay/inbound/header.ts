@@ -1,5 +1,6 @@
 // The header section of a message: the trace field that we add, and the few fields that people look for.
 import { hostname as machineName } from 'node:os';
+import { rfc5322Date } from '../../../shared/time.ts';
 
 export interface Trace {
   /** What the client called itself. */
@@ -26,13 +27,9 @@ export function receivedField(trace: Trace): Buffer {
     `\tby ${trace.hostname} (Mailward) with ${trace.protocol} id ${trace.id}`,
     `${trace.recipient === null ? '' : `\tfor <${trace.recipient}>`}; ${rfc5322Date(trace.receivedAt)}`,
   ];
-  const text = trace.recipient === null ? `${lines[0]}\r\n${lines[1]}${lines[2]}\r\n` : `${lines.join('\r\n')}\r\n`;
+  const text =
+    trace.recipient === null ? `${lines[0]}\r\n${lines[1]}${lines[2]}\r\n` : `${lines.join('\r\n')}\r\n`;
   return Buffer.from(text, 'utf8');
-}
-
-/** RFC 5322 §3.3, in UTC. */
-export function rfc5322Date(time: number): string {
-  return new Date(time).toUTCString().replace('GMT', '+0000');
 }
 
 /** The name we give ourselves when none is set. */
@@ -59,20 +56,23 @@ export function subjectOf(head: Buffer): string {
 export function decodeWords(text: string): string {
   return text
     .replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bq]\?)/gi, '$1')
-    .replace(/=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi, (whole, charset: string, kind: string, data: string) => {
-      const octets =
-        kind.toLowerCase() === 'b'
-          ? Buffer.from(data, 'base64')
-          : Buffer.from(
-              data
-                .replaceAll('_', ' ')
-                .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
-              'latin1',
-            );
-      try {
-        return new TextDecoder(charset).decode(octets);
-      } catch {
-        return whole;
-      }
-    });
+    .replace(
+      /=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi,
+      (whole, charset: string, kind: string, data: string) => {
+        const octets =
+          kind.toLowerCase() === 'b'
+            ? Buffer.from(data, 'base64')
+            : Buffer.from(
+                data
+                  .replaceAll('_', ' ')
+                  .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
+                'latin1',
+              );
+        try {
+          return new TextDecoder(charset).decode(octets);
+        } catch {
+          return whole;
+        }
+      },
+    );
 }

@@ -181,7 +181,12 @@ export class Listener {
     });
     void deposit.write(trace);
     let head: Buffer | null = null;
-    const envelope = (reply: Reply, recipients: NewRecipient[], eightBit: boolean, subject: string): Envelope => ({
+    const envelope = (
+      reply: Reply,
+      recipients: NewRecipient[],
+      eightBit: boolean,
+      subject: string,
+    ): Envelope => ({
       receivedAt,
       sender,
       subject,
@@ -204,7 +209,11 @@ export class Listener {
         return deposit.write(content);
       },
       end: async (eightBit) => {
-        const reply: Reply = { code: 250, enhanced: '2.6.0', text: `Message stored, id ${formatId(deposit.id)}` };
+        const reply: Reply = {
+          code: 250,
+          enhanced: '2.6.0',
+          text: `Message stored, id ${formatId(deposit.id)}`,
+        };
         const accepted = envelope(
           reply,
           mailboxes.map((mailbox) => this.#toQueued(mailbox)),
@@ -213,7 +222,10 @@ export class Listener {
         );
         try {
           const content = await deposit.accept(accepted);
-          this.#options.accepted({ ...accepted, id: deposit.id, size: deposit.size, lastPiece: null }, content);
+          this.#options.accepted(
+            { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null },
+            content,
+          );
           return reply;
         } catch (error) {
           const full = error instanceof StorageFull;
@@ -230,7 +242,13 @@ export class Listener {
 
   #toQueued(mailbox: Mailbox): NewRecipient {
     const held = this.#options.directory.get(mailbox.domain)?.mode.name === 'hold';
-    return { ...mailbox, state: held ? 'held' : 'queued', heldBy: held ? 'mode' : null, cause: null, reply: null };
+    return {
+      ...mailbox,
+      state: held ? 'held' : 'queued',
+      heldBy: held ? 'mode' : null,
+      cause: null,
+      reply: null,
+    };
   }
 
   /** A connection that ends with refusals and no message leaves a row in the log, with what was said. */
@@ -296,7 +314,10 @@ function toRejected({ mailbox, reply }: Refusal): NewRecipient {
 function withLastReply(connection: IncomingConnection, reply: Reply): string {
   const lines = connection.transcript.lines;
   const words = `${reply.code} ${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`;
-  return JSON.stringify([...lines, { offset: Date.now() - connection.startedAt, from: 'server', text: words }]);
+  return JSON.stringify([
+    ...lines,
+    { offset: Date.now() - connection.startedAt, from: 'server', text: words },
+  ]);
 }
 
 function describeTls(connection: IncomingConnection): string | null {

@@ -30,7 +30,9 @@ export class Destinations {
   setRoute(route: readonly Destination[]): void {
     const old = this.#places;
     const same = (a: Destination, b: Destination) => JSON.stringify(a) === JSON.stringify(b);
-    this.#places = route.map((destination) => old.find((place) => same(place.destination, destination)) ?? toPlace(destination));
+    this.#places = route.map(
+      (destination) => old.find((place) => same(place.destination, destination)) ?? toPlace(destination),
+    );
     for (const place of old) if (!this.#places.includes(place)) closeAll(place);
   }
 

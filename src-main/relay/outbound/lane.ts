@@ -52,7 +52,17 @@ export interface LaneEvents {
 }
 
 /** Causes that say something about the server or about us, not about one message or recipient. */
-const SERVER_CAUSES = new Set<Cause>(['relay-denied', 'rate-limited', 'blocklisted', 'tls-required', 'auth-required', 'auth-failed', 'server-busy', 'ptr-missing', 'connection-failed']);
+const SERVER_CAUSES = new Set<Cause>([
+  'relay-denied',
+  'rate-limited',
+  'blocklisted',
+  'tls-required',
+  'auth-required',
+  'auth-failed',
+  'server-busy',
+  'ptr-missing',
+  'connection-failed',
+]);
 
 export class Lane {
   readonly name: string;
@@ -75,7 +85,13 @@ export class Lane {
   #closed = false;
   #drained: (() => void) | null = null;
 
-  constructor(domain: Domain, spool: Spool, settings: () => Settings, options: () => SessionOptions, events: LaneEvents) {
+  constructor(
+    domain: Domain,
+    spool: Spool,
+    settings: () => Settings,
+    options: () => SessionOptions,
+    events: LaneEvents,
+  ) {
     this.name = domain.name;
     this.#domain = domain;
     this.#spool = spool;
@@ -196,7 +212,11 @@ export class Lane {
     this.#finishedMeanwhile = finished;
     const limit = MOST_READY + this.#busy.size;
     try {
-      const { messages, nextAt } = await this.#spool.db.read('due', { domain: this.name, now: this.#lookedAt, limit });
+      const { messages, nextAt } = await this.#spool.db.read('due', {
+        domain: this.name,
+        now: this.#lookedAt,
+        limit,
+      });
       if (messages.length === limit) this.#moreOnDisk = true;
       for (const message of messages) {
         if (this.#busy.has(message.id) || finished.has(message.id)) continue;
@@ -239,8 +259,10 @@ export class Lane {
       const answer = answers?.[index];
       if (answer) return { meaning: meaningOf(answer.reply, answer.stage), reply: answer.reply };
       // The destination failed, or our own side did: whatever was said, it was not said about this message.
-      const words = failure instanceof DestinationFailed ? failure.reply : noReply(failure?.message ?? 'no answer');
-      const cause = failure instanceof DestinationFailed ? (meaningOf(words, failure.stage).cause ?? 'other') : 'other';
+      const words =
+        failure instanceof DestinationFailed ? failure.reply : noReply(failure?.message ?? 'no answer');
+      const cause =
+        failure instanceof DestinationFailed ? (meaningOf(words, failure.stage).cause ?? 'other') : 'other';
       return { meaning: { outcome: 'deferred', cause }, reply: words };
     });
     const destinationFailed = failure instanceof DestinationFailed;
@@ -255,7 +277,9 @@ export class Lane {
   }
 
   /** Sends the message over a kept connection or a new one. Exactly one of `answers` and `failure` is set. */
-  async #try(job: Job): Promise<{ session: Session | null; answers: Answer[] | null; failure: Error | null }> {
+  async #try(
+    job: Job,
+  ): Promise<{ session: Session | null; answers: Answer[] | null; failure: Error | null }> {
     const { message } = job;
     for (let fresh = false; ; fresh = true) {
       let session: Session;
@@ -295,11 +319,15 @@ export class Lane {
     const now = Date.now();
     const { delivery } = this.#settings();
     const results = message.recipients.map((recipient, index): RecipientOutcome => {
-      const { meaning, reply } = meanings[index] ?? { meaning: { outcome: 'deferred', cause: 'other' }, reply: null };
+      const { meaning, reply } = meanings[index] ?? {
+        meaning: { outcome: 'deferred', cause: 'other' },
+        reply: null,
+      };
       const base = { position: recipient.position, cause: meaning.cause, reply };
       if (meaning.outcome === 'delivered') return { ...base, state: 'delivered', nextAt: null };
       if (meaning.outcome === 'refused') return { ...base, state: 'refused', nextAt: null };
-      if (now - recipient.queuedSince > delivery.expireDays * DAY) return { ...base, state: 'expired', nextAt: null };
+      if (now - recipient.queuedSince > delivery.expireDays * DAY)
+        return { ...base, state: 'expired', nextAt: null };
       const nextAt = about.destinationFailed
         ? Math.max(this.#destinations.pausedUntil, now + 1000)
         : now + pauseAfter(recipient.attempts + 1, delivery.retrySeconds, Math.random);
@@ -342,7 +370,11 @@ export class Lane {
   }
 
   /** What an attempt says about the server itself. */
-  #learn(meanings: { meaning: Meaning; reply: Reply }[], destinationFailed: boolean, session: Session | null): void {
+  #learn(
+    meanings: { meaning: Meaning; reply: Reply }[],
+    destinationFailed: boolean,
+    session: Session | null,
+  ): void {
     const now = Date.now();
     if (meanings.some(({ meaning }) => meaning.outcome === 'delivered')) {
       this.health.lastDeliveredAt = now;
@@ -351,7 +383,9 @@ export class Lane {
         this.#events.health(this.name);
       }
     } else {
-      const telling = meanings.find(({ meaning }) => destinationFailed || (meaning.cause !== null && SERVER_CAUSES.has(meaning.cause)));
+      const telling = meanings.find(
+        ({ meaning }) => destinationFailed || (meaning.cause !== null && SERVER_CAUSES.has(meaning.cause)),
+      );
       if (telling?.meaning.cause) {
         const destination = session?.destination ?? routeOf(this.#domain)[0];
         const before = this.health.trouble;

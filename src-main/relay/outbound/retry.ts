@@ -5,7 +5,11 @@ import type { Settings } from '../../../shared/settings.ts';
 const JITTER = 0.1;
 
 /** The pause in ms after `attempts` attempts (1 for the first), from the schedule in the settings. */
-export function pauseAfter(attempts: number, schedule: Settings['delivery']['retrySeconds'], random: () => number): number {
+export function pauseAfter(
+  attempts: number,
+  schedule: Settings['delivery']['retrySeconds'],
+  random: () => number,
+): number {
   const seconds = schedule[Math.min(attempts, schedule.length) - 1] ?? 60;
   return Math.round(seconds * 1000 * (1 + JITTER * (2 * random() - 1)));
 }

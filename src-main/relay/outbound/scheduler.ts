@@ -68,7 +68,9 @@ export class Scheduler {
 
   /** A message was accepted: off it goes, to each of its domains. */
   accepted(message: NewMessage, content: Buffer | null): void {
-    const domains = new Set(message.recipients.filter((one) => one.state === 'queued').map((one) => one.domain));
+    const domains = new Set(
+      message.recipients.filter((one) => one.state === 'queued').map((one) => one.domain),
+    );
     for (const domain of domains) {
       this.#lanes.get(domain)?.offer({
         content,

@@ -82,7 +82,11 @@ export class Session {
       return await Session.#open(destination, options, destination.tls, new Transcript(Date.now()));
     } catch (error) {
       // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
-      if (destination.tls === 'opportunistic' && error instanceof DestinationFailed && error.stage === 'starttls') {
+      if (
+        destination.tls === 'opportunistic' &&
+        error instanceof DestinationFailed &&
+        error.stage === 'starttls'
+      ) {
         error.transcript.add('note', `${error.message}; trying again without encryption`);
         return Session.#open(destination, options, 'none', error.transcript);
       }
@@ -119,7 +123,14 @@ export class Session {
         const stage: Stage = error.code === 'ETLS' ? 'starttls' : 'connect';
         transcript.add('note', error.message);
         smtp.close();
-        reject(new DestinationFailed(explain(error, destination), error.response ? parseReply(error.response) : null, stage, transcript));
+        reject(
+          new DestinationFailed(
+            explain(error, destination),
+            error.response ? parseReply(error.response) : null,
+            stage,
+            transcript,
+          ),
+        );
       };
       smtp.once('error', fail);
       smtp.connect((error) => {
@@ -140,7 +151,10 @@ export class Session {
   /** Starts the transcript of the next message on this connection. */
   startTranscript(): void {
     this.transcript = new Transcript(Date.now());
-    this.transcript.add('note', `over the connection to ${this.address ?? this.destination.host} that was open already`);
+    this.transcript.add(
+      'note',
+      `over the connection to ${this.address ?? this.destination.host} that was open already`,
+    );
     this.#wire.transcript = this.transcript;
   }
 
@@ -151,7 +165,9 @@ export class Session {
    */
   async send(letter: Letter): Promise<Answer[]> {
     this.sent++;
-    const content = Buffer.isBuffer(letter.content) ? letter.content : Readable.from(letter.content, { objectMode: false });
+    const content = Buffer.isBuffer(letter.content)
+      ? letter.content
+      : Readable.from(letter.content, { objectMode: false });
     return new Promise<Answer[]>((resolve, reject) => {
       this.#smtp.send(
         { from: letter.sender, to: letter.recipients, size: letter.size, use8BitMime: letter.body8bit },
@@ -159,7 +175,8 @@ export class Session {
         (error, info) => {
           const refused = new Map<string, Answer>();
           for (const one of error?.rejectedErrors ?? info?.rejectedErrors ?? []) {
-            if (one.recipient && one.response) refused.set(one.recipient, { reply: parseReply(one.response), stage: 'rcpt' });
+            if (one.recipient && one.response)
+              refused.set(one.recipient, { reply: parseReply(one.response), stage: 'rcpt' });
           }
           const all = (rest: Answer) => letter.recipients.map((address) => refused.get(address) ?? rest);
           if (!error) {
@@ -168,11 +185,23 @@ export class Session {
           }
           if (Buffer.isBuffer(content) ? false : !content.destroyed) (content as Readable).destroy();
           const response = error.response;
-          if (refused.size === letter.recipients.length) resolve(all({ reply: noReply(error.message), stage: 'rcpt' }));
+          if (refused.size === letter.recipients.length)
+            resolve(all({ reply: noReply(error.message), stage: 'rcpt' }));
           else if (response && error.code !== 'ECONNECTION') {
-            resolve(all({ reply: parseReply(response), stage: error.command === 'MAIL FROM' ? 'mail' : 'message' }));
+            resolve(
+              all({ reply: parseReply(response), stage: error.command === 'MAIL FROM' ? 'mail' : 'message' }),
+            );
           } else if (error.code === 'EMESSAGE' && error.command === 'MAIL FROM') {
-            resolve(all({ reply: { code: 552, enhanced: '5.3.4', text: 'the message is larger than the server announced to accept' }, stage: 'mail' }));
+            resolve(
+              all({
+                reply: {
+                  code: 552,
+                  enhanced: '5.3.4',
+                  text: 'the message is larger than the server announced to accept',
+                },
+                stage: 'mail',
+              }),
+            );
           } else if (error.code === 'ESTREAM') {
             // Our own side failed in the middle of the data; only closing keeps the server from taking half a message.
             this.#smtp.close();
@@ -180,7 +209,12 @@ export class Session {
           } else {
             this.transcript.add('note', error.message);
             reject(
-              new DestinationFailed(explain(error, this.destination), response ? parseReply(response) : null, 'message', this.transcript),
+              new DestinationFailed(
+                explain(error, this.destination),
+                response ? parseReply(response) : null,
+                'message',
+                this.transcript,
+              ),
             );
           }
         },
@@ -205,11 +239,19 @@ class Wire {
   }
   debug(entry: { tnx?: string }, words: string): void {
     if (entry.tnx === 'client') this.transcript.add('client', words);
-    else if (entry.tnx === 'server') for (const line of words.split(/\r?\n/)) this.transcript.add('server', line);
+    else if (entry.tnx === 'server')
+      for (const line of words.split(/\r?\n/)) this.transcript.add('server', line);
   }
-  info(entry: { tnx?: string; outByteCount?: number; remoteAddress?: string; remotePort?: number; cipher?: string }): void {
+  info(entry: {
+    tnx?: string;
+    outByteCount?: number;
+    remoteAddress?: string;
+    remotePort?: number;
+    cipher?: string;
+  }): void {
     if (entry.tnx === 'message') this.transcript.add('note', `${entry.outByteCount ?? 0} octets of message`);
-    else if (entry.tnx === 'network' && entry.remoteAddress) this.transcript.add('note', `connected to ${entry.remoteAddress}`);
+    else if (entry.tnx === 'network' && entry.remoteAddress)
+      this.transcript.add('note', `connected to ${entry.remoteAddress}`);
   }
   trace(): void {
     // Nothing of the dialogue is logged at this level.
@@ -253,7 +295,11 @@ function explain(error: WireError, destination: Destination): string {
 }
 
 function describeTls(socket: unknown): string | null {
-  const tls = socket as { encrypted?: boolean; getProtocol?: () => string | null; getCipher?: () => { standardName?: string } };
+  const tls = socket as {
+    encrypted?: boolean;
+    getProtocol?: () => string | null;
+    getCipher?: () => { standardName?: string };
+  };
   if (!tls.encrypted || !tls.getProtocol || !tls.getCipher) return null;
   return `${tls.getProtocol() ?? 'TLS'} ${tls.getCipher().standardName ?? ''}`.trim();
 }

@@ -1,5 +1,10 @@
 // The spool: a message is here, on disk, before the sending server is told 250; and stays until its fate is settled.
-import type { RecipientOutcome, NewMessage, NewRecipient, DueMessage } from '../../storage/operations/spool.ts';
+import type {
+  RecipientOutcome,
+  NewMessage,
+  NewRecipient,
+  DueMessage,
+} from '../../storage/operations/spool.ts';
 import type { Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
 

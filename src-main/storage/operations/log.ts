@@ -47,7 +47,8 @@ export interface ListQuery {
 }
 
 const HEADER_LIMIT = 65_536;
-const parseReply = (text: string | null): Reply | null => (text === null ? null : (JSON.parse(text) as Reply));
+const parseReply = (text: string | null): Reply | null =>
+  text === null ? null : (JSON.parse(text) as Reply);
 
 export function logReads(db: DatabaseSync) {
   const recipients = db.prepare('SELECT * FROM recipient WHERE message_id = ? ORDER BY position');
@@ -174,7 +175,11 @@ export function logReads(db: DatabaseSync) {
       tried: { at: number; outcome: 'delivered' | 'deferred' | 'refused'; count: number }[];
     } {
       return {
-        received: minutes.all(firstIdAt(since)) as unknown as { at: number; accepted: number; rejected: number }[],
+        received: minutes.all(firstIdAt(since)) as unknown as {
+          at: number;
+          accepted: number;
+          rejected: number;
+        }[],
         tried: tried.all(since) as unknown as {
           at: number;
           outcome: 'delivered' | 'deferred' | 'refused';
@@ -205,7 +210,9 @@ export function logWrites(db: DatabaseSync) {
 }
 
 function headerOf(data: Uint8Array): string {
-  const text = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, HEADER_LIMIT)).toString('utf8');
+  const text = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, HEADER_LIMIT)).toString(
+    'utf8',
+  );
   const end = text.indexOf('\r\n\r\n');
   return end < 0 ? text : text.slice(0, end + 2);
 }

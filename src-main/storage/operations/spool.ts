@@ -111,7 +111,10 @@ export function spoolReads(db: DatabaseSync) {
       return waiting.all() as unknown as ReturnType<typeof this.waiting>;
     },
     /** Messages of a domain that are due, oldest due first, and when the next one after `now` will be. */
-    due(args: { domain: string; now: number; limit: number }): { messages: DueMessage[]; nextAt: number | null } {
+    due(args: { domain: string; now: number; limit: number }): {
+      messages: DueMessage[];
+      nextAt: number | null;
+    } {
       const ids = dueRows.all(args.domain, args.now, args.limit) as unknown as { id: number }[];
       const messages = ids.map(({ id }) => {
         const row = messageRow.get(id) as Record<string, unknown>;
@@ -135,7 +138,11 @@ export function spoolReads(db: DatabaseSync) {
           smtpUtf8: row['smtputf8'] === 1,
           recipients: all
             .filter(
-              (r) => r.domain === args.domain && r.state === 'queued' && r.next_at !== null && r.next_at <= args.now,
+              (r) =>
+                r.domain === args.domain &&
+                r.state === 'queued' &&
+                r.next_at !== null &&
+                r.next_at <= args.now,
             )
             .map((r) => ({
               position: r.position,
@@ -206,7 +213,8 @@ export function spoolWrites(db: DatabaseSync) {
     },
     /** Removes pieces whose message was never accepted; returns how many messages they were of. */
     removeOrphans(): number {
-      return new Set((orphans.all() as unknown as { message_id: number }[]).map((row) => row.message_id)).size;
+      return new Set((orphans.all() as unknown as { message_id: number }[]).map((row) => row.message_id))
+        .size;
     },
     accept(message: NewMessage): void {
       insertMessage.run(
@@ -271,7 +279,11 @@ export function spoolWrites(db: DatabaseSync) {
     },
     /** Gives up what has been queued since before `before` (UTC ms). Returns the messages it touched. */
     expire(args: { domain: string; before: number }): number[] {
-      const ids = [...new Set((expire.all(args.domain, args.before) as unknown as { id: number }[]).map((row) => row.id))];
+      const ids = [
+        ...new Set(
+          (expire.all(args.domain, args.before) as unknown as { id: number }[]).map((row) => row.id),
+        ),
+      ];
       ids.forEach(refresh);
       return ids;
     },

@@ -1,0 +1,150 @@
+// `mailward domain`: the protected domains, their routes and modes.
+import { Command } from 'commander';
+import {
+  destinationSchema,
+  modeNameSchema,
+  tlsPolicySchema,
+  type Destination,
+  type Domain,
+} from '../../../shared/domain.ts';
+import { domainNameSchema, formatHostPort, parseHostPort } from '../../../shared/names.ts';
+import { Ended, EXIT, formatTime, globalsOf, print, printJson, printTable, withEngine } from '../context.ts';
+
+export function domainCommand(): Command {
+  const domain = new Command('domain').description('protected domains');
+
+  domain
+    .command('add <domain>')
+    .description('protect a domain: take its mail and deliver it to its own server')
+    .requiredOption('--route <host:port...>', "the office's server; several, in order, to fall back on")
+    .option('--tls <policy>', 'none, opportunistic, require or verify', 'opportunistic')
+    .action(async (name: string, options: { route: string[]; tls: string }, command: Command) => {
+      const globals = globalsOf(command);
+      const input = { name: readName(name), route: readRoute(options.route, options.tls) };
+      const added = await withEngine(globals, ({ client }) => client.domains.add(input));
+      if (globals.json) printJson(added);
+      else print(`Mail for ${added.name} is taken and delivered to ${routeWords(added.route)}.`);
+    });
+
+  domain
+    .command('list')
+    .description('all protected domains')
+    .action(async (_options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const domains = await withEngine(globals, ({ client }) => client.domains.list());
+      if (globals.json) domains.forEach(printJson);
+      else if (domains.length === 0)
+        print('No domain is protected yet. Add one: mailward domain add example.com --route HOST[:PORT]');
+      else
+        printTable(
+          ['DOMAIN', 'MODE', 'ROUTE'],
+          domains.map((one) => [one.name, one.mode.name, routeWords(one.route)]),
+        );
+    });
+
+  domain
+    .command('show <domain>')
+    .description('one domain')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const wanted = readName(name);
+      const domains = await withEngine(globals, ({ client }) => client.domains.list());
+      const found = domains.find((one) => one.name === wanted);
+      if (!found) throw new Ended(EXIT.problem, `${wanted} is not a domain that Mailward protects`);
+      if (globals.json) printJson(found);
+      else show(found);
+    });
+
+  domain
+    .command('mode <domain> <mode>')
+    .description('deliver, hold (store until told) or reroute')
+    .option('--reason <words>', 'why, for whoever asks later', '')
+    .option('--to <host:port...>', 'with reroute: where to')
+    .option('--tls <policy>', 'with reroute: none, opportunistic, require or verify', 'opportunistic')
+    .action(
+      async (
+        name: string,
+        mode: string,
+        options: { reason: string; to?: string[]; tls: string },
+        command: Command,
+      ) => {
+        const globals = globalsOf(command);
+        const wanted = modeNameSchema.safeParse(mode);
+        if (!wanted.success)
+          throw new Ended(EXIT.usage, `"${mode}" is not a mode; expected deliver, hold or reroute`);
+        if (wanted.data === 'reroute' && !options.to)
+          throw new Ended(EXIT.usage, 'reroute needs --to HOST[:PORT]');
+        const input = {
+          name: readName(name),
+          mode: wanted.data,
+          reason: options.reason,
+          reroute: options.to ? readRoute(options.to, options.tls) : null,
+        };
+        const changed = await withEngine(globals, ({ client }) => client.domains.setMode(input));
+        if (globals.json) printJson(changed);
+        else print(`Mail for ${changed.name}: ${changed.mode.name}.`);
+      },
+    );
+
+  domain
+    .command('route <domain> <host:port...>')
+    .description('change where a domain is delivered to')
+    .option('--tls <policy>', 'none, opportunistic, require or verify', 'opportunistic')
+    .action(async (name: string, route: string[], options: { tls: string }, command: Command) => {
+      const globals = globalsOf(command);
+      const input = { name: readName(name), route: readRoute(route, options.tls) };
+      const changed = await withEngine(globals, ({ client }) => client.domains.setRoute(input));
+      if (globals.json) printJson(changed);
+      else print(`Mail for ${changed.name} is delivered to ${routeWords(changed.route)}.`);
+    });
+
+  domain
+    .command('remove <domain>')
+    .description('stop protecting a domain; refused while its mail waits')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const wanted = readName(name);
+      await withEngine(globals, ({ client }) => client.domains.remove({ name: wanted }));
+      if (globals.json) printJson({ removed: wanted });
+      else print(`Mailward no longer takes mail for ${wanted}.`);
+    });
+
+  return domain;
+}
+
+export function readName(text: string): string {
+  const result = domainNameSchema.safeParse(text);
+  if (!result.success) throw new Ended(EXIT.usage, result.error.issues[0]?.message ?? 'not a domain name');
+  return result.data;
+}
+
+function readRoute(texts: string[], tls: string): Destination[] {
+  const policy = tlsPolicySchema.safeParse(tls);
+  if (!policy.success)
+    throw new Ended(
+      EXIT.usage,
+      `"${tls}" is not a TLS policy; expected none, opportunistic, require or verify`,
+    );
+  return texts.map((text) => {
+    try {
+      return destinationSchema.parse({ ...parseHostPort(text, 25), tls: policy.data });
+    } catch (error) {
+      throw new Ended(EXIT.usage, (error as Error).message);
+    }
+  });
+}
+
+function routeWords(route: readonly Destination[]): string {
+  return route.map((one) => formatHostPort(one.host, one.port)).join(', then ');
+}
+
+function show(domain: Domain): void {
+  print(`Domain:  ${domain.name}`);
+  print(`Since:   ${formatTime(domain.createdAt)}`);
+  domain.route.forEach((one, index) => {
+    print(`${index === 0 ? 'Route:  ' : '  then: '} ${formatHostPort(one.host, one.port)} (TLS ${one.tls})`);
+  });
+  const reason = domain.mode.reason === '' ? '' : `: ${domain.mode.reason}`;
+  print(`Mode:    ${domain.mode.name} since ${formatTime(domain.mode.since)}${reason}`);
+  if (domain.mode.reroute) print(`To:      ${routeWords(domain.mode.reroute)}`);
+}

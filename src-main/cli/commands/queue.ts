@@ -1,0 +1,186 @@
+// `mailward queue`: mail that waits, is held, or could not be delivered.
+import { Command } from 'commander';
+import { writeFileSync } from 'node:fs';
+import type { Selection } from '../../../shared/contract/index.ts';
+import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
+import {
+  Ended,
+  EXIT,
+  formatSize,
+  formatTime,
+  globalsOf,
+  plain,
+  print,
+  printJson,
+  printTable,
+  withEngine,
+} from '../context.ts';
+import { readName } from './domain.ts';
+
+const WAITING: MessageState[] = ['queued', 'held', 'refused', 'expired'];
+const PAGE = 500;
+
+type Action = 'retry' | 'hold' | 'release' | 'delete';
+
+const actions: Record<Action, { description: string; states: MessageState[]; done: string }> = {
+  retry: {
+    description: 'try again now, also what was refused or expired',
+    states: ['queued', 'refused', 'expired'],
+    done: 'will be tried now',
+  },
+  hold: { description: 'store until released', states: ['queued', 'refused', 'expired'], done: 'held' },
+  release: { description: 'let held mail go', states: ['held'], done: 'released' },
+  delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
+};
+
+export function queueCommand(): Command {
+  const queue = new Command('queue').description('mail that waits, is held, or could not be delivered');
+
+  queue
+    .command('list')
+    .description('newest first')
+    .option('--domain <domain>', 'of one domain')
+    .option('--state <state...>', `of ${WAITING.join(', ')}`)
+    .option('--limit <count>', 'at most so many', '1000')
+    .action(async (options: { domain?: string; state?: string[]; limit: string }, command: Command) => {
+      const globals = globalsOf(command);
+      const limit = Number(options.limit);
+      if (!Number.isInteger(limit) || limit < 1)
+        throw new Ended(EXIT.usage, `"${options.limit}" is not a number of messages`);
+      const states = options.state === undefined ? WAITING : options.state.map(readState);
+      const domain = options.domain === undefined ? undefined : readName(options.domain);
+      await withEngine(globals, async ({ client }) => {
+        const rows: string[][] = [];
+        let before: string | undefined;
+        for (let left = limit; left > 0; ) {
+          const page = await client.messages.list({
+            states,
+            limit: Math.min(PAGE, left),
+            ...(domain === undefined ? {} : { domain }),
+            ...(before === undefined ? {} : { before }),
+          });
+          for (const row of page.rows) {
+            if (globals.json) printJson(row);
+            else {
+              const to = row.recipients[0] ?? '';
+              rows.push([
+                row.id,
+                row.state,
+                formatTime(row.receivedAt),
+                formatSize(row.size),
+                row.sender || '<>',
+                row.recipientCount > 1 ? `${to} +${row.recipientCount - 1}` : to,
+                replyWords(row.lastReply),
+              ]);
+            }
+          }
+          left -= page.rows.length;
+          before = page.rows.at(-1)?.id;
+          if (!page.more || before === undefined) break;
+        }
+        if (globals.json) return;
+        if (rows.length === 0) print('Nothing waits.');
+        else printTable(['ID', 'STATE', 'RECEIVED', 'SIZE', 'FROM', 'TO', 'LAST REPLY'], rows);
+      });
+    });
+
+  queue
+    .command('show <id>')
+    .description('one message, with what both servers said')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const detail = await withEngine(globals, ({ client }) => client.messages.get({ id }));
+      if (globals.json) printJson(detail);
+      else show(detail);
+    });
+
+  for (const [action, about] of Object.entries(actions) as [Action, (typeof actions)[Action]][]) {
+    queue
+      .command(`${action} [ids...]`)
+      .description(about.description)
+      .option('--domain <domain>', "all of a domain's")
+      .action(async (ids: string[], options: { domain?: string }, command: Command) => {
+        const globals = globalsOf(command);
+        if (ids.length > 0 === (options.domain !== undefined)) {
+          throw new Ended(
+            EXIT.usage,
+            `say which: mailward queue ${action} ID …, or mailward queue ${action} --domain example.com`,
+          );
+        }
+        const selection: Selection =
+          options.domain === undefined ? { ids } : { domain: readName(options.domain), states: about.states };
+        const { count } = await withEngine(globals, ({ client }) => client.queue[action](selection));
+        if (globals.json) printJson({ count });
+        else print(`${count} ${count === 1 ? 'message' : 'messages'} ${about.done}.`);
+        if (count === 0 && ids.length > 0) process.exitCode = EXIT.problem;
+      });
+  }
+
+  queue
+    .command('export <id>')
+    .description('the message as an .eml file, on standard output or into a file')
+    .option('--output <file>', 'write there; an existing file is not overwritten')
+    .action(async (id: string, options: { output?: string }, command: Command) => {
+      const globals = globalsOf(command);
+      const file = await withEngine(globals, ({ client }) => client.messages.export({ id }));
+      const content = new Uint8Array(await file.arrayBuffer());
+      if (options.output === undefined) {
+        process.stdout.write(content);
+        return;
+      }
+      try {
+        writeFileSync(options.output, content, { flag: 'wx', mode: 0o600 });
+      } catch (error) {
+        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
+      }
+      if (globals.json) printJson({ file: options.output, size: content.length });
+      else print(`Wrote ${options.output} (${formatSize(content.length)}).`);
+    });
+
+  return queue;
+}
+
+function readState(text: string): MessageState {
+  const found = WAITING.find((state) => state === text);
+  if (!found)
+    throw new Ended(EXIT.usage, `"${text}" is not a state of waiting mail; expected ${WAITING.join(', ')}`);
+  return found;
+}
+
+function replyWords(reply: Reply | null): string {
+  if (reply === null) return '-';
+  return `${reply.code === 0 ? '' : `${reply.code} `}${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`.slice(
+    0,
+    80,
+  );
+}
+
+function show(detail: MessageDetail): void {
+  print(`Message:  ${detail.id} (${detail.state})`);
+  print(
+    `Received: ${formatTime(detail.receivedAt)} from ${plain(detail.clientAddress)} (${plain(detail.helo)}), ${formatSize(detail.size)}`,
+  );
+  print(`From:     <${plain(detail.sender)}>`);
+  for (const one of detail.allRecipients) {
+    print(
+      `To:       <${plain(one.address)}> ${one.state}${one.nextAttemptAt === null ? '' : `, next attempt ${formatTime(one.nextAttemptAt)}`}`,
+    );
+    if (one.lastReply) print(`          ${plain(replyWords(one.lastReply))}`);
+  }
+  if (detail.subject !== '') print(`Subject:  ${plain(detail.subject)}`);
+  print('');
+  print('What the sending server and Mailward said:');
+  detail.incoming.forEach(printLine);
+  for (const attempt of detail.attemptList) {
+    print('');
+    print(
+      `Attempt ${formatTime(attempt.startedAt)} at ${attempt.host} port ${attempt.port}${attempt.tls === null ? '' : ` (${attempt.tls})`}:`,
+    );
+    attempt.transcript.forEach(printLine);
+  }
+}
+
+function printLine(line: TranscriptLine): void {
+  const mark = line.from === 'client' ? '>' : line.from === 'server' ? '<' : ' ';
+  print(`  ${String(line.offset).padStart(6)} ms ${mark} ${plain(line.text)}`);
+}

@@ -1,0 +1,100 @@
+// `mailward serve`: the headless host in the foreground.
+import { Command } from 'commander';
+import pino from 'pino';
+import { formatHostPort, parseHostPort } from '../../../shared/names.ts';
+import { openEngine } from '../../engine/engine.ts';
+import { accessToken } from '../../service/access.ts';
+import { startService } from '../../service/service.ts';
+import { Ended, EXIT, globalsOf, print, printJson } from '../context.ts';
+import { startDemo } from '../demo/demo.ts';
+import { version } from '../version.ts';
+
+const DEFAULT_LISTEN = '127.0.0.1:8025';
+
+interface Options {
+  smtp?: string;
+  listen: string;
+  demo?: boolean;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run Mailward without a desktop: the relay, and its user interface in a browser')
+    .option(
+      '--smtp <host:port>',
+      'where to take mail (default: what the settings say, 127.0.0.1:2525 at first)',
+    )
+    .option('--listen <host:port>', 'where to serve the user interface', DEFAULT_LISTEN)
+    .option(
+      '--demo',
+      'a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
+    )
+    .action(async (options: Options, command: Command) => {
+      const globals = globalsOf(command);
+      const smtp = options.smtp === undefined ? undefined : readAddress(options.smtp, 25);
+      const listen = readAddress(options.listen, 8025);
+      const demo = options.demo === true ? startDemo() : null;
+      const dataDir = demo?.dataDir ?? globals.dataDir;
+      const log = pino(
+        { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+        pino.destination({ dest: 2, sync: true }),
+      );
+      const trouble = (words: string) => log.warn(words);
+
+      const engine = await openEngine({
+        dataDir,
+        host: 'service',
+        version,
+        trouble,
+        demo: demo !== null,
+        ...(smtp ? { smtp } : {}),
+      });
+      const token = accessToken(dataDir);
+      const service = await startService({ engine, token, listen, trouble }).catch(async (error: unknown) => {
+        await engine.close();
+        throw error;
+      });
+      engine.announce({ pid: process.pid, host: 'service', url: service.url, token });
+      await demo?.begin(engine);
+
+      const ui = `${service.url}/#token=${token}`;
+      if (globals.json) printJson({ ready: true, ui, smtp: engine.smtp, dataDir });
+      else {
+        print(`Mailward ${version} is ready.`);
+        print(`User interface: ${ui}`);
+        if (engine.smtp) print(`SMTP: ${formatHostPort(engine.smtp.host, engine.smtp.port)}`);
+        print(`Data folder: ${dataDir}`);
+        print('Press Ctrl-C to stop.');
+      }
+
+      await stopSignal();
+      if (!globals.json) print('Stopping: mail under way is finished first …');
+      demo?.stop();
+      await service.close();
+      await engine.close();
+      await demo?.cleanUp();
+    });
+}
+
+function readAddress(text: string, defaultPort: number): { host: string; port: number } {
+  try {
+    return parseHostPort(text, defaultPort, true);
+  } catch (error) {
+    throw new Ended(EXIT.usage, (error as Error).message);
+  }
+}
+
+/** Resolves at the first request to stop. A second one ends the process at once: what is on disk is safe. */
+async function stopSignal(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let asked = false;
+    const onSignal = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    process.on('SIGHUP', onSignal);
+  });
+}

@@ -1,0 +1,112 @@
+// What every command shares: the data folder, the way it prints, and how it ends.
+import { createRouterClient } from '@orpc/server';
+import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import type { Client } from '../../shared/contract/index.ts';
+import { openEngine } from '../engine/engine.ts';
+import { DataDirLocked } from '../engine/lock.ts';
+import { connectClient } from '../service/client.ts';
+import { defaultDataDir } from '../settings/data-dir.ts';
+
+/** 0 fine, 1 a problem was found, 2 wrong usage, 3 could not check. */
+export const EXIT = { fine: 0, problem: 1, usage: 2, couldNotCheck: 3 } as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+/** Ends the command with a sentence on standard error. */
+export class Ended extends Error {
+  readonly exit: Exit;
+  constructor(exit: Exit, words: string) {
+    super(words);
+    this.exit = exit;
+  }
+}
+
+export interface Globals {
+  dataDir: string;
+  json: boolean;
+}
+
+export function globalsOf(command: Command): Globals {
+  const options = command.optsWithGlobals<{ data?: string; json?: boolean }>();
+  return {
+    dataDir: resolve(options.data ?? process.env['MAILWARD_DATA'] ?? defaultDataDir()),
+    json: options.json === true,
+  };
+}
+
+export interface Reached {
+  client: Client;
+  /** False when nobody has the data folder: the command opened it itself, and no mail is moving. */
+  running: boolean;
+}
+
+/** Runs a command against the running engine, or opens the data folder when nobody has it. */
+export async function withEngine<T>(globals: Globals, run: (reached: Reached) => Promise<T>): Promise<T> {
+  try {
+    const engine = await openEngine({ dataDir: globals.dataDir, host: 'service', offline: true });
+    try {
+      return await run({ client: createRouterClient(engine.router), running: false });
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DataDirLocked)) throw error;
+    const holder = error.holder;
+    if (holder?.url == null || holder.token === null) throw new Ended(EXIT.couldNotCheck, error.message);
+    const connected = await connectClient({ url: holder.url, token: holder.token }).catch(
+      (reason: unknown) => {
+        throw new Ended(EXIT.couldNotCheck, (reason as Error).message);
+      },
+    );
+    try {
+      return await run({ client: connected.client, running: true });
+    } finally {
+      connected.close();
+    }
+  }
+}
+
+/** Prints one object. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A table with aligned columns, for people. Control characters from strangers' mail do not reach the terminal. */
+export function printTable(headings: string[], rows: string[][]): void {
+  const clean = rows.map((row) => row.map(plain));
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...clean.map((row) => (row[column] ?? '').length)),
+  );
+  for (const row of [headings, ...clean]) {
+    print(
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  '),
+    );
+  }
+}
+
+/** Text from outside, made safe for a terminal. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+}
+
+export function formatTime(time: number | null): string {
+  return time === null ? '-' : new Date(time).toLocaleString('sv-SE');
+}
+
+export function formatSize(octets: number): string {
+  if (octets < 1024) return `${octets} B`;
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  let size = octets;
+  let unit = -1;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size.toFixed(size < 10 ? 1 : 0)} ${units[unit] ?? ''}`;
+}

@@ -1,0 +1,44 @@
+// The command line's entry: `mailward COMMAND`. One file a command in commands/.
+import { ORPCError } from '@orpc/client';
+import { Command, CommanderError } from 'commander';
+import { BrokenSettings } from '../settings/settings.ts';
+import { domainCommand } from './commands/domain.ts';
+import { queueCommand } from './commands/queue.ts';
+import { serveCommand } from './commands/serve.ts';
+import { statusCommand } from './commands/status.ts';
+import { Ended, EXIT } from './context.ts';
+import { version } from './version.ts';
+
+const program = new Command('mailward')
+  .description("Keeps a small office's mail arriving.")
+  .version(version)
+  .option('--data <dir>', 'the data folder (or MAILWARD_DATA)')
+  .option('--json', 'print JSON: one object, or one a line where the answer is a list')
+  .showHelpAfterError('(mailward --help tells more)')
+  .exitOverride();
+
+for (const command of [serveCommand(), domainCommand(), queueCommand(), statusCommand()]) {
+  // Subcommands end like the program: with our exit status, not by leaving the process.
+  for (const one of [command, ...command.commands]) {
+    one.exitOverride().option('--data <dir>', 'the data folder').option('--json', 'print JSON');
+  }
+  program.addCommand(command);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 || error.code === 'commander.help' ? error.exitCode : EXIT.usage;
+  }
+  const words = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`mailward: ${words}\n`);
+  if (error instanceof Ended) return error.exit;
+  if (error instanceof ORPCError) return error.code === 'BAD_REQUEST' ? EXIT.usage : EXIT.problem;
+  if (error instanceof BrokenSettings) return EXIT.problem;
+  return EXIT.problem;
+}
