@@ -25,6 +25,11 @@ for (const command of [serveCommand(), domainCommand(), queueCommand(), statusCo
   program.addCommand(command);
 }
 
+// Whoever reads our output may stop reading (`| head`): that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.problem);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,7 +1,6 @@
 // The settings file of a data folder: read, checked, changed, and written so that a crash leaves the old or the new one.
-import { readFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import Conf from 'conf';
 import type { z } from 'zod';
 import { settingsSchema, type Settings } from '../../shared/settings.ts';
 
@@ -29,9 +28,12 @@ export function openSettings(dataDir: string): SettingsStore {
     set(next) {
       const before = current;
       current = check(next, 'the new settings');
-      // Opened late: Conf creates the file, and an untouched data folder should not gain one.
-      const file = new Conf<Settings>({ cwd: dataDir, configName: 'settings', configFileMode: 0o600 });
-      file.store = current;
+      try {
+        replaceFile(path, `${JSON.stringify(current, null, 2)}\n`);
+      } catch (error) {
+        current = before;
+        throw new BrokenSettings(`cannot write ${path}: ${(error as Error).message}`);
+      }
       for (const listener of listeners) listener(current, before);
       return current;
     },
@@ -40,6 +42,22 @@ export function openSettings(dataDir: string): SettingsStore {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/**
+ * Writes the new content beside the file, makes sure it is on disk, and puts it in the file's place in one step.
+ * Relies on rename(2) being atomic within a folder (POSIX; on Windows, ReplaceFile as libuv calls it).
+ */
+function replaceFile(path: string, content: string): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
 }
 
 function readFile(path: string): string | null {

@@ -81,6 +81,7 @@ export class Listener {
         authOptional: true,
         disabledCommands: ['AUTH', 'STARTTLS'],
         hideSTARTTLS: true,
+        hideENHANCEDSTATUSCODES: false,
         hideDSN: true,
         hideREQUIRETLS: true,
         disableReverseLookup: true,

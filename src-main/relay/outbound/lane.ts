@@ -14,6 +14,7 @@ import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
 import { Destinations } from './destinations.ts';
 import { meaningOf, noReply, type Meaning } from './reply.ts';
+import type { Transcript } from '../transcript.ts';
 import { pauseAfter } from './retry.ts';
 import { DestinationFailed, type Answer, type Session, type SessionOptions } from './session.ts';
 
@@ -49,6 +50,16 @@ export interface LaneEvents {
   settled: (message: DueMessage, state: MessageState, results: RecipientOutcome[], domain: string) => void;
   health: (domain: string) => void;
   trouble: (words: string) => void;
+}
+
+/** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
+const OUT_OF_STEP = new Set([421, 503]);
+
+interface Tried {
+  session: Session | null;
+  transcript: Transcript | null;
+  answers: Answer[] | null;
+  failure: Error | null;
 }
 
 /** Causes that say something about the server or about us, not about one message or recipient. */
@@ -266,7 +277,7 @@ export class Lane {
       return { meaning: { outcome: 'deferred', cause }, reply: words };
     });
     const destinationFailed = failure instanceof DestinationFailed;
-    const transcript = destinationFailed ? failure.transcript : session?.transcript;
+    const transcript = destinationFailed ? failure.transcript : tried.transcript;
     this.#learn(meanings, destinationFailed, session);
     await this.#settle(job, meanings, {
       startedAt,
@@ -277,16 +288,14 @@ export class Lane {
   }
 
   /** Sends the message over a kept connection or a new one. Exactly one of `answers` and `failure` is set. */
-  async #try(
-    job: Job,
-  ): Promise<{ session: Session | null; answers: Answer[] | null; failure: Error | null }> {
+  async #try(job: Job): Promise<Tried> {
     const { message } = job;
     for (let fresh = false; ; fresh = true) {
       let session: Session;
       try {
         session = await this.#destinations.open(fresh);
       } catch (error) {
-        return { session: null, answers: null, failure: error as Error };
+        return { transcript: null, session: null, answers: null, failure: error as Error };
       }
       const kept = session.sent > 0;
       try {
@@ -297,16 +306,27 @@ export class Lane {
           body8bit: message.body8bit,
           content: job.content ?? this.#spool.content(message.id, message.size),
         });
-        this.#destinations.release(session);
-        return { session, answers, failure: null };
+        if (kept && answers.some(({ reply }) => OUT_OF_STEP.has(reply.code))) {
+          session.close();
+          continue;
+        }
+        const transcript = session.transcript;
+        const taken = answers.every(({ reply }) => reply.code >= 200 && reply.code < 300);
+        void this.#giveBack(session, taken);
+        return { transcript, session, answers, failure: null };
       } catch (error) {
         session.close();
         // A kept connection that the server ended meanwhile says nothing about the server.
         if (kept && error instanceof DestinationFailed) continue;
         if (error instanceof DestinationFailed) this.#destinations.failed(session);
-        return { session, answers: null, failure: error as Error };
+        return { transcript: session.transcript, session, answers: null, failure: error as Error };
       }
     }
+  }
+
+  async #giveBack(session: Session, taken: boolean): Promise<void> {
+    if (!taken) await session.reset();
+    this.#destinations.release(session);
   }
 
   /** Writes down what became of each recipient. Comes back only when it is on disk. */

@@ -222,6 +222,22 @@ export class Session {
     });
   }
 
+  /**
+   * Ends a transaction that the server did not take, so that the connection can carry the next message. Without it a
+   * server answers the next MAIL with "503 nested MAIL command", a refusal that is not about that message at all.
+   */
+  async reset(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = () => resolve();
+      this.#smtp.once('end', end);
+      this.#smtp.reset((error) => {
+        this.#smtp.removeListener('end', end);
+        if (error) this.#ended = true;
+        resolve();
+      });
+    });
+  }
+
   close(): void {
     this.#ended = true;
     if (this.#smtp.destroyed) return;
