@@ -46,7 +46,10 @@ export const causeWords: Readonly<Record<Cause, CauseWords>> = {
   'auth-failed': { short: 'login refused', server: 'refused the user name or password' },
   'server-busy': { short: 'server has trouble', server: 'says it has trouble of its own for now' },
   loop: { short: 'mail loop', server: 'says the message goes round in a circle' },
-  'ptr-missing': { short: 'no reverse name', server: 'refuses us because our address has no name in DNS (PTR)' },
+  'ptr-missing': {
+    short: 'no reverse name',
+    server: 'refuses us because our address has no name in DNS (PTR)',
+  },
   'connection-failed': { short: 'cannot be reached', server: 'does not answer' },
   other: { short: 'refused', server: 'refused the message' },
 };

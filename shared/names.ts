@@ -90,7 +90,9 @@ export function parseHostPort(input: string, defaultPort?: number, allowZero = f
   const port = portText === undefined ? defaultPort : Number(portText);
   if (port === undefined) throw new Error(`"${clip(input)}" has no port; expected ${expected}`);
   if (!Number.isInteger(port) || port > 65535 || (port < 1 && !(allowZero && port === 0))) {
-    throw new Error(`"${clip(input)}" has no valid port; expected a number from ${allowZero ? 0 : 1} to 65535`);
+    throw new Error(
+      `"${clip(input)}" has no valid port; expected a number from ${allowZero ? 0 : 1} to 65535`,
+    );
   }
   return { host: host.data, port };
 }
