@@ -1,6 +1,8 @@
 // What the shell remembers between starts: where the window was, and what it has told the user once.
-import Conf from 'conf';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../settings/replace-file.ts';
 
 const memorySchema = z.object({
   window: z
@@ -29,13 +31,19 @@ export interface MemoryFile {
  * failure to write is left at that.
  */
 export function openMemory(dataDir: string): MemoryFile {
-  const file = new Conf<Memory>({ cwd: dataDir, configName: 'desktop', clearInvalidConfig: true });
-  const read = () => memorySchema.parse(file.store);
+  const path = join(dataDir, 'desktop.json');
+  const read = (): Memory => {
+    try {
+      return memorySchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    } catch {
+      return memorySchema.parse({});
+    }
+  };
   return {
     read,
     write: (part) => {
       try {
-        file.store = { ...read(), ...part };
+        replaceFile(path, `${JSON.stringify({ ...read(), ...part })}\n`);
       } catch {
         // A full disk must not keep the window from closing.
       }

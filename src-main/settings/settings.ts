@@ -1,8 +1,9 @@
 // The settings file of a data folder: read, checked, changed, and written so that a crash leaves the old or the new one.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { settingsSchema, type Settings } from '../../shared/settings.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** The file cannot be used as it is. The message names the key and what was expected; the file is left alone. */
 export class BrokenSettings extends Error {}
@@ -42,22 +43,6 @@ export function openSettings(dataDir: string): SettingsStore {
       return () => listeners.delete(listener);
     },
   };
-}
-
-/**
- * Writes the new content beside the file, makes sure it is on disk, and puts it in the file's place in one step.
- * Relies on rename(2) being atomic within a folder (POSIX; on Windows, ReplaceFile as libuv calls it).
- */
-function replaceFile(path: string, content: string): void {
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', 0o600);
-  try {
-    writeSync(file, content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
 }
 
 function readFile(path: string): string | null {

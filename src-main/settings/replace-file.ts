@@ -1,0 +1,19 @@
+// Replaces a small file so that a crash, or a full disk, leaves the old one or the new one and never half of either.
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+
+/**
+ * Writes the content beside the file, makes sure it is on disk, and puts it in the file's place in one step.
+ * Relies on rename(2) being atomic within a folder (POSIX; on Windows, MoveFileEx with replacement, as libuv calls it).
+ * The file can be read by this user alone. Throws what the file system says; the old file is then untouched.
+ */
+export function replaceFile(path: string, content: string): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(file, content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
