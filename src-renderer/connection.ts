@@ -36,7 +36,7 @@ export class NotConnected extends Error {
 }
 
 /** Pauses between tries in milliseconds: quick at first, for a restart of the engine, then calm. */
-const pauses: readonly number[] = [300, 700, 1500, 3000, 5000, 10_000];
+const pauses: readonly number[] = [300, 700, 1500, 3000, 5000];
 /** How long a call waits for the wire before it fails. */
 const callWaits = 10_000;
 /** A wire can die without a word (a laptop that slept, a tunnel that fell): it is asked this often. */
@@ -99,7 +99,7 @@ export class Connection {
         if (refusals >= 2 || readToken() === null) this.#set(this.desktop === null ? 'refused' : 'lost');
         else if (this.#view.epoch > 0 || failures > 0) this.#set('lost');
       }
-      await this.#pause(pauses[Math.min(failures, pauses.length - 1)] ?? 10_000);
+      await this.#pause(pauses[Math.min(failures, pauses.length - 1)] ?? 5000);
       failures += 1;
     }
   }

@@ -2,13 +2,22 @@
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
-const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const exactTime = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+});
+const clockTime = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
 const dayTime = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',
   hour: '2-digit',
   minute: '2-digit',
+  hourCycle: 'h23',
 });
 
 const minute = 60_000;
@@ -25,17 +34,27 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+/** One decimal where it matters: below ten. */
+function figure(value: number): string {
+  return value >= 10 ? whole.format(value) : short.format(value);
+}
+
 /** A rate with one decimal at most. */
 export function rate(value: number): string {
-  return value >= 10 ? whole.format(value) : short.format(value);
+  return figure(value);
+}
+
+/** How long something took: "0.3 s", "12 s", "3 min". */
+export function took(milliseconds: number): string {
+  return milliseconds < 10_000 ? `${short.format(milliseconds / 1000)} s` : span(milliseconds);
 }
 
 /** Octets in the unit that keeps the figure short (1 kB is 1000 octets). */
 export function size(octets: number): string {
   if (octets < 1000) return `${octets} B`;
-  if (octets < 1_000_000) return `${short.format(octets / 1000)} kB`;
-  if (octets < 1_000_000_000) return `${short.format(octets / 1_000_000)} MB`;
-  return `${short.format(octets / 1_000_000_000)} GB`;
+  if (octets < 1_000_000) return `${figure(octets / 1000)} kB`;
+  if (octets < 1_000_000_000) return `${figure(octets / 1_000_000)} MB`;
+  return `${figure(octets / 1_000_000_000)} GB`;
 }
 
 /** A span of milliseconds in its largest unit: "12 s", "3 min", "2 h", "4 d". */

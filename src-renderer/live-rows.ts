@@ -75,3 +75,41 @@ export function unseen(
   const known = new Set(pages.flatMap((page) => page.rows.map((row) => row.id)));
   return changed.filter((row) => !known.has(row.id) && matches(row, filter));
 }
+
+/** Changes that wait until the reader is ready for them, of one list at a time. */
+export class HeldRows {
+  readonly #listeners = new Set<() => void>();
+  #list = '';
+  #rows = new Map<string, MessageSummary>();
+  #news = 0;
+
+  /** How many rows a list would gain, as of the last `hold`. */
+  readonly news = (): number => this.#news;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Keeps rows for the list with this identity; what was kept for another list is forgotten: it is read anew. */
+  hold(list: string, rows: readonly MessageSummary[], news: (all: MessageSummary[]) => number): void {
+    if (list !== this.#list) this.#rows = new Map();
+    this.#list = list;
+    for (const row of rows) this.#rows.set(row.id, row);
+    this.#tell(news([...this.#rows.values()]));
+  }
+
+  /** Gives back what was kept for this list, once. */
+  release(list: string): MessageSummary[] {
+    const rows = list === this.#list ? [...this.#rows.values()] : [];
+    this.#rows = new Map();
+    this.#tell(0);
+    return rows;
+  }
+
+  #tell(news: number): void {
+    if (news === this.#news) return;
+    this.#news = news;
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,10 +1,10 @@
 // A list of messages that keeps itself up to date: pages asked for as the reader scrolls, changes merged as they happen.
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Client } from '../shared/contract/index.ts';
 import type { MessageSummary } from '../shared/message.ts';
 import { useEngine, useLive } from './engine.tsx';
-import { mergeRows, type RowFilter, type RowPage, unseen } from './live-rows.ts';
+import { HeldRows, mergeRows, type RowFilter, type RowPage, unseen } from './live-rows.ts';
 
 /** How fresh the list is kept: everything; new rows wait until asked for; nothing changes at all. */
 export type Liveliness = 'live' | 'steady' | 'paused';
@@ -30,9 +30,9 @@ export interface MessageList {
 export function useMessages(filter: RowFilter, liveliness: Liveliness): MessageList {
   const { orpc } = useEngine();
   const queries = useQueryClient();
-  const held = useRef({ identity: '', rows: new Map<string, MessageSummary>() });
+  const [held] = useState(() => new HeldRows());
   const skippedAt = useRef(0);
-  const [waiting, setWaiting] = useState(0);
+  const waiting = useSyncExternalStore(held.subscribe, held.news);
 
   const options = orpc.messages.list.infiniteOptions({
     input: (before: string | undefined) => ({ ...cleaned(filter), before, limit: pageSize }),
@@ -62,23 +62,15 @@ export function useMessages(filter: RowFilter, liveliness: Liveliness): MessageL
       merge(rows);
       return;
     }
-    if (held.current.identity !== identity) held.current = { identity, rows: new Map() };
     const news = new Set(unseen(pages(), rows, filter).map((row) => row.id));
-    for (const row of rows) {
-      // While paused every change waits; while steady only what would move the rows.
-      if (news.has(row.id) || liveliness === 'paused') held.current.rows.set(row.id, row);
-    }
+    // While paused every change waits; while steady only what would move the rows.
+    const later =
+      liveliness === 'paused' ? rows : rows.filter((row) => news.has(row.id) || !staysInPlace(row, filter));
+    held.hold(identity, later, (all) => unseen(pages(), all, filter).length);
     if (liveliness === 'steady') merge(rows.filter((row) => !news.has(row.id) && staysInPlace(row, filter)));
-    setWaiting(unseen(pages(), [...held.current.rows.values()], filter).length);
   });
 
-  const flush = useEffectEvent(() => {
-    const { identity: whose, rows } = held.current;
-    held.current = { identity, rows: new Map() };
-    // What waited for another list is in this one's first page already.
-    if (whose === identity) merge([...rows.values()]);
-    setWaiting(0);
-  });
+  const flush = useEffectEvent(() => merge(held.release(identity)));
   useEffect(() => {
     if (liveliness === 'live') flush();
   }, [liveliness, identity]);
@@ -86,7 +78,7 @@ export function useMessages(filter: RowFilter, liveliness: Liveliness): MessageL
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
   return {
     rows,
-    waiting: liveliness === 'live' ? 0 : waiting,
+    waiting,
     hasMore: query.hasNextPage,
     busy: query.isPending,
     loadingMore: query.isFetchingNextPage,

@@ -14,6 +14,20 @@ const accent: MantineColorsTuple = [
   '#1a3570',
 ];
 
+/** Dark enough at 6 and 7 for white words on it. */
+const red: MantineColorsTuple = [
+  '#fdeceb',
+  '#fad6d4',
+  '#f5aeab',
+  '#ff9b98',
+  '#ff8585',
+  '#de4747',
+  '#cc2f2f',
+  '#b92525',
+  '#9c1d1d',
+  '#7d1616',
+];
+
 const dark: MantineColorsTuple = [
   '#d5dae2',
   '#b9c0cb',
@@ -34,7 +48,7 @@ const mono = 'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "Libera
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 6 },
-  colors: { accent, dark },
+  colors: { accent, dark, red },
   fontFamily: font,
   fontFamilyMonospace: mono,
   fontSizes: { xs: '12px', sm: '14px', md: '15px', lg: '18px', xl: '22px' },
@@ -52,6 +66,11 @@ export const theme = createTheme({
   },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    Modal: { styles: { title: { fontSize: 17, fontWeight: 650 } } },
+    Drawer: { styles: { title: { fontSize: 14, color: 'var(--soft)' } } },
+    InputWrapper: { styles: { description: { fontSize: 13, lineHeight: '18px' } } },
+  },
 });
 
 /** Mantine's own greys are too faint for small text; these hold 4.5:1 on the page and on panels. */

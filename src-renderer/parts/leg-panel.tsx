@@ -61,7 +61,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
         <dt>Last message</dt>
         <dd>{inbound.lastAt === null ? 'none so far' : <Moment at={inbound.lastAt} />}</dd>
       </dl>
-      <LinkButton variant="default" to="/traffic" search={{ domain: domain.name }}>
+      <LinkButton className="long-button" variant="default" to="/traffic" search={{ domain: domain.name }}>
         See the traffic of {domain.name}
       </LinkButton>
     </Stack>
@@ -136,7 +136,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
             See the {count(waits)} in the queue
           </LinkButton>
         )}
-        <LinkButton variant="default" to="/domains" search={{ edit: domain.name }}>
+        <LinkButton className="long-button" variant="default" to="/domains" search={{ edit: domain.name }}>
           Change the route
         </LinkButton>
       </Stack>

@@ -77,7 +77,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
         </Station>
         <Leg
           label={`From Mailward to your server, ${domain.name}`}
-          state={outbound.state}
+          state={onHold ? 'attention' : outbound.state}
           form={outForm}
           perMinute={outbound.deliveredPerMinute}
           words={outWords(domain, outForm)}
@@ -118,9 +118,9 @@ function Station({ icon, name, children }: { icon: ReactNode; name: string; chil
   );
 }
 
-/** Held mail as a pile that grows with its order of magnitude: 1, 10, 100, 1,000, 10,000. */
+/** Held mail as a pile that grows with its order of magnitude: one, a few, tens, hundreds, thousands, more. */
 function HeldStack({ domain, total, age }: { domain: string; total: number; age: number | null }) {
-  const sheets = Math.min(5, 1 + Math.floor(Math.log10(total)));
+  const sheets = total === 1 ? 1 : Math.min(6, 2 + Math.floor(Math.log10(total)));
   return (
     <Link className="stack" to="/queue" search={{ show: 'held', domain }}>
       <svg width="28" height={12 + sheets * 4} viewBox={`0 0 28 ${12 + sheets * 4}`} aria-hidden="true">

@@ -134,6 +134,7 @@ export function MessageTable(props: MessageTableProps) {
             <span role="columnheader" className="cell-select">
               <Checkbox
                 size="xs"
+                label={folded ? 'Select all' : undefined}
                 aria-label="Select all rows that are loaded"
                 checked={table.getIsAllRowsSelected()}
                 indeterminate={table.getIsSomeRowsSelected()}

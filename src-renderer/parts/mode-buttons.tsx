@@ -32,6 +32,7 @@ export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
   );
   return mode === 'deliver' ? (
     <Button
+      className="long-button"
       variant="default"
       leftSection={<IconPlayerPause size={16} />}
       loading={change.isPending}
@@ -41,6 +42,7 @@ export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
     </Button>
   ) : (
     <Button
+      className="long-button"
       leftSection={<IconPlayerPlay size={16} />}
       loading={change.isPending}
       onClick={() => change.mutate({ name, mode: 'deliver' })}

@@ -161,7 +161,7 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
       <Button
         className="destination-add"
         variant="subtle"
-        size="sm"
+        size="compact-md"
         leftSection={<IconPlus size={16} />}
         disabled={drafts.length >= mostDestinations}
         onClick={() => onChange([...drafts, emptyDraft()])}

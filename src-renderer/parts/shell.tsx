@@ -1,5 +1,5 @@
 // The frame around every screen: name, navigation (a bar at the side, or at the bottom of a narrow window), connection, light and dark.
-import { Badge, SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import { SegmentedControl, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import {
   IconActivity,
   IconDeviceDesktop,
@@ -49,8 +49,10 @@ export function Shell() {
           <BrandMark />
           <span>Mailward</span>
         </Link>
-        <SchemeSwitch />
       </header>
+      <div className="shell-tools">
+        <SchemeSwitch />
+      </div>
       <nav className="shell-nav" aria-label="Screens">
         {places.map((place) => (
           <Link
@@ -83,10 +85,10 @@ function QueueCount({ overview }: { overview: Overview | null }) {
   }
   if (total === 0) return null;
   return (
-    <Badge className="shell-count" size="sm" variant="light" color="gray">
-      {total > 99_999 ? '99k+' : count(total)}
+    <span className="shell-count">
+      {total > 9999 ? '9,999+' : count(total)}
       <VisuallyHidden> messages</VisuallyHidden>
-    </Badge>
+    </span>
   );
 }
 
@@ -157,15 +159,12 @@ export function BrandMark({ size = 28 }: { size?: number }) {
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="8" fill="#2a55b8" />
       <path d="M5 16h6M21 16h6" stroke="#b3c8f4" strokeWidth="2.5" strokeLinecap="round" />
+      <path d="M16 7.5l7 3v5.200c0 4.3-2.9 7.3-7 8.8-4.1-1.5-7-4.5-7-8.800V10.500z" fill="#fff" />
       <path
-        d="M16 7.5l7 3v5.200c0 4.300-2.900 7.300-7 8.800-4.100-1.500-7-4.500-7-8.800V10.500z"
-        fill="#fff"
-      />
-      <path
-        d="M12.500 16l2.500 2.500 4.500-5"
+        d="M12.5 16l2.5 2.5 4.5-5"
         fill="none"
         stroke="#2a55b8"
-        strokeWidth="2.200"
+        strokeWidth="2.2"
         strokeLinecap="round"
         strokeLinejoin="round"
       />

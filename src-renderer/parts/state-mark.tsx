@@ -25,17 +25,17 @@ const shapes: Readonly<Record<Health, ReactNode>> = {
   attention: (
     <>
       <path d="M8 1.6 15 14H1z" fill="currentColor" strokeLinejoin="round" />
-      <path d="M8 6v3.600M8 11.400v.800" stroke="var(--page)" strokeWidth="1.600" strokeLinecap="round" />
+      <path d="M8 6v3.600M8 11.400v.8" stroke="var(--page)" strokeWidth="1.6" strokeLinecap="round" />
     </>
   ),
   problem: <path d="m3 3 10 10M13 3 3 13" stroke="currentColor" strokeWidth="3" strokeLinecap="round" />,
   'could-not-check': (
-    <g stroke="currentColor" fill="none" strokeWidth="1.400">
+    <g stroke="currentColor" fill="none" strokeWidth="1.4">
       <circle cx="8" cy="8" r="6" />
-      <path d="m3.900 8.600 4.700-4.700M4.800 12.400l7.600-7.600M7.400 13l5.600-5.600" />
+      <path d="m3.9 8.6 4.7-4.700M4.8 12.400l7.6-7.600M7.4 13l5.6-5.6" />
     </g>
   ),
-  'not-applicable': <circle cx="8" cy="8" r="5.200" fill="none" stroke="currentColor" strokeWidth="1.600" />,
+  'not-applicable': <circle cx="8" cy="8" r="5.2" fill="none" stroke="currentColor" strokeWidth="1.6" />,
 };
 
 /** Shape and word of a health state. */

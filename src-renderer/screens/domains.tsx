@@ -157,8 +157,10 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
   return (
     <li className="panel domain">
       <div className="domain-head">
-        <h2>{name}</h2>
-        {view !== undefined && <StateMark state={view.state} />}
+        <div className="domain-name">
+          <h2>{name}</h2>
+          {view !== undefined && <StateMark state={view.state} />}
+        </div>
         <Menu position="bottom-end" width={240}>
           <Menu.Target>
             <Button

@@ -18,7 +18,7 @@ import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts'
 import { formatHostPort } from '../../shared/names.ts';
 import { type ActionName, actionsFor, useMessageActions } from '../actions.tsx';
 import { useEngine, useLive } from '../engine.tsx';
-import { counted, exact, size, span } from '../format.ts';
+import { counted, exact, size, took } from '../format.ts';
 import { senderWords } from '../parts/columns.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
@@ -113,7 +113,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
               <Button
                 key={action}
                 variant="default"
-                {...(action === 'delete' ? { c: 'red' } : {})}
+                {...(action === 'delete' ? { c: 'var(--problem)' } : {})}
                 leftSection={actionWords[action].icon}
                 disabled={busy}
                 onClick={() => act(action, { ids: [message.id] }, 1)}
@@ -227,7 +227,7 @@ function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) 
           Attempt {number} to {where}
         </h3>
         <span className="soft small">
-          <Moment at={attempt.startedAt} />, took {span(attempt.endedAt - attempt.startedAt)},{' '}
+          <Moment at={attempt.startedAt} />, took {took(attempt.endedAt - attempt.startedAt)},{' '}
           {attempt.tls ?? 'not encrypted'}
           {attempt.address !== null && attempt.address !== attempt.host && `, at ${attempt.address}`}
         </span>
@@ -254,7 +254,7 @@ function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) 
 }
 
 function messageSentence(message: MessageDetail): string {
-  const why = message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`;
+  const why = message.cause === null ? '' : `: it ${causeWords[message.cause].server}`;
   const many = message.allRecipients.length > 1;
   switch (message.state) {
     case 'delivered':
@@ -262,13 +262,13 @@ function messageSentence(message: MessageDetail): string {
     case 'queued':
       return message.attempts === 0
         ? 'It is safe here and is about to be delivered.'
-        : `It is safe here and waits for its next attempt${why}.`;
+        : `It is safe here and waits for its next attempt${message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`}.`;
     case 'held':
       return 'It is safe here and stays until you release it.';
     case 'refused':
       return `${many ? 'Your server refused it for at least one recipient' : 'Your server refused it for good'}${why}.`;
     case 'expired':
-      return `It could not be delivered in the time set${why}.`;
+      return `Your server did not take it in the time set${why}.`;
     case 'deleted':
       return 'It was deleted here; only this entry is left.';
     case 'rejected':

@@ -64,13 +64,9 @@ export function TrafficScreen() {
       sentence={trafficSentence(overview, paused)}
       fill
       actions={
-        <Button
-          variant="default"
-          aria-pressed={paused}
-          leftSection={paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
-          onClick={() => setPaused(!paused)}
-        >
-          {paused ? 'Go on' : 'Pause the list'}
+        <Button className="pause" variant="default" aria-pressed={paused} onClick={() => setPaused(!paused)}>
+          {paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+          <span className="pause-word">{paused ? 'Go on' : 'Pause the list'}</span>
         </Button>
       }
     >
