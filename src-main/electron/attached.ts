@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
-import { connectClient } from '../service/client.ts';
 import type { Backend, Status } from './backend.ts';
 import { forwardTo } from './forward.ts';
+import { connectClient } from './neighbours.ts';
 
 /** Where the service listens, and what it wants to hear. */
 export interface Link {
@@ -30,10 +30,11 @@ const silent: Status = {
 export async function attach(find: () => Promise<Link>): Promise<Backend> {
   const events = new EventEmitter<{ status: [Status]; settings: [Settings]; lost: [] }>();
   const closing = new AbortController();
+  const isClosing = () => closing.signal.aborted;
   let status = silent;
   let connection = await connect(find, closing.signal);
-  let reached = Promise.withResolvers<void>();
-  reached.resolve();
+  let reached = Promise.withResolvers<undefined>();
+  reached.resolve(undefined);
   const client = (): Client => connection.client;
 
   const say = (next: Status) => {
@@ -41,7 +42,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
     events.emit('status', status);
   };
   const follow = async () => {
-    while (!closing.signal.aborted) {
+    while (!isClosing()) {
       try {
         say(connection.first);
         for await (const overview of connection.overviews) say(overview);
@@ -49,7 +50,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
         // Whatever ended it, the answer is the same: say so, and try again.
       }
       connection.close();
-      if (closing.signal.aborted) return;
+      if (isClosing()) return;
       reached = Promise.withResolvers();
       say(silent);
       events.emit('lost');
@@ -57,11 +58,11 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
     }
   };
   const reconnect = async () => {
-    while (!closing.signal.aborted) {
+    while (!isClosing()) {
       try {
         await pause(retryMs, undefined, { signal: closing.signal });
         connection = await connect(find, closing.signal);
-        reached.resolve();
+        reached.resolve(undefined);
         return;
       } catch {
         // Still silent.

@@ -17,7 +17,7 @@ export interface Backend {
   /** Calls back with the settings after each change made through this backend. */
   onSettings(listener: (settings: Settings) => void): () => void;
   /** Settles when calls can be answered: at once, unless a service has gone and is being looked for. */
-  reachable(): Promise<void>;
+  reachable(): Promise<unknown>;
   /** Calls back each time the way to the engine is lost; calls under way have failed then. */
   onLost(listener: () => void): void;
   /** Stops the engine, or lets go of the service. Mail that was accepted is on disk and stays there. */

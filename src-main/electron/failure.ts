@@ -1,5 +1,5 @@
 // Why Mailward could not start, in words that say what to do.
-import { DataDirLocked } from '../engine/lock.ts';
+import { BrokenSettings, DataDirLocked, DataDirUnusable } from './neighbours.ts';
 
 export interface Failure {
   /** One sentence. */
@@ -10,7 +10,7 @@ export interface Failure {
   showFolder: boolean;
 }
 
-/** Errors of the file system that mean Mailward may not, or cannot, write to its folder. */
+/** Errors of the file system that mean Mailward may not, or cannot, write to its folder, and the remedy. */
 const unwritable: Readonly<Record<string, string>> = {
   EACCES: 'Give your user the right to write there',
   EPERM: 'Give your user the right to write there',
@@ -21,30 +21,39 @@ const unwritable: Readonly<Record<string, string>> = {
   EEXIST: 'There is a file where the folder should be: move that away',
 };
 
-/** Puts what `openBackend` rejected with into words for the person in front of the screen. */
+/** Puts what kept Mailward from starting into words for the person in front of the screen. */
 export function explain(error: unknown, dataDir: string): Failure {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = sentence(error instanceof Error ? error.message : String(error));
+  const folder = `Folder: ${dataDir}`;
   if (error instanceof DataDirLocked) {
-    const who = error.holder === null ? 'Another Mailward' : `Another Mailward (process ${error.holder.pid})`;
+    return { what: 'Another Mailward is using the data folder.', detail: words, showFolder: false };
+  }
+  if (error instanceof BrokenSettings) {
     return {
-      what: `${who} is using the data folder.`,
-      detail: `Close that one first, or start this one on a folder of its own with --data DIR.\n\nFolder: ${dataDir}`,
-      showFolder: false,
+      what: 'Mailward does not understand its settings.',
+      detail: `${words}\n\nNothing has been changed. Mend the file, or move it away to start with the usual settings.`,
+      showFolder: true,
     };
   }
   const remedy = unwritable[codeOf(error)];
-  if (remedy !== undefined) {
+  if (remedy !== undefined || error instanceof DataDirUnusable) {
     return {
-      what: 'Mailward cannot write to its data folder.',
-      detail: `${remedy}, or start Mailward on another folder with --data DIR.\n\nFolder: ${dataDir}\n${words}`,
+      what: 'Mailward cannot use its data folder.',
+      detail:
+        remedy === undefined
+          ? words
+          : `${remedy}, or start Mailward on another folder with --data DIR.\n\n${folder}\n${words}`,
       showFolder: false,
     };
   }
-  return {
-    what: 'Mailward could not start.',
-    detail: `${words}\n\nFolder: ${dataDir}`,
-    showFolder: true,
-  };
+  return { what: 'Mailward could not start.', detail: `${words}\n\n${folder}`, showFolder: true };
+}
+
+/** The engine's errors are written to follow a program's name; here they stand alone. */
+function sentence(message: string): string {
+  // A path keeps its letters as they are.
+  const capital = /^[a-z]+\s/.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 
 function codeOf(error: unknown): string {

@@ -24,8 +24,11 @@ function start(): void {
     return;
   }
   const dataDir = options.dataDir ?? app.getPath('userData');
+  // Chromium's own files stay together, apart from the mail.
+  const browserDir = join(dataDir, 'browser');
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Electron takes no path that is not there yet.
+    mkdirSync(browserDir, { recursive: true, mode: 0o700 });
   } catch (error) {
     const { what, detail } = explain(error, dataDir);
     dialog.showErrorBox(what, detail);
@@ -34,8 +37,7 @@ function start(): void {
   }
   // The lock of the single instance is kept in userData: one Mailward to a data folder, whichever it is.
   app.setPath('userData', dataDir);
-  // Chromium's own files stay together, apart from the mail.
-  app.setPath('sessionData', join(dataDir, 'browser'));
+  app.setPath('sessionData', browserDir);
   if (!app.requestSingleInstanceLock()) {
     app.quit();
     return;

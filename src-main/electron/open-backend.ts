@@ -1,21 +1,26 @@
 // Opens the engine on the data folder, or attaches to the service that already has it.
-import { openEngine } from '../engine/engine.ts';
-import type { Engine } from '../engine/engine.ts';
-import { DataDirLocked } from '../engine/lock.ts';
 import { attach } from './attached.ts';
 import type { Link } from './attached.ts';
 import type { Backend, Status } from './backend.ts';
+import { DataDirLocked, openEngine } from './neighbours.ts';
+import type { Engine } from './neighbours.ts';
 
 export interface BackendOptions {
   dataDir: string;
   smtp?: { host: string; port: number };
   demo: boolean;
+  version: string;
+  /** Something an admin should read in the log. */
+  trouble: (words: string) => void;
 }
 
 /** Rejects with what kept the engine from opening, or the service from being reached; `explain` puts it in words. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   try {
-    return fromEngine(await openEngine({ ...options, host: 'desktop' }));
+    const engine = await openEngine({ ...options, host: 'desktop' });
+    // Nobody can attach to a desktop app, but whoever finds the folder locked can be told by whom.
+    engine.announce({ pid: process.pid, host: 'desktop', url: null, token: null });
+    return fromEngine(engine);
   } catch (error) {
     const link = linkOf(error);
     if (link === null) throw error;
@@ -36,8 +41,9 @@ function fromEngine(engine: Engine): Backend {
     status,
     onStatus: (listener) => engine.onOverview(listener),
     getSettings: () => Promise.resolve(engine.settings.get()),
-    setSettings: async (settings) => {
-      await engine.settings.set(settings);
+    setSettings: (settings) => {
+      engine.settings.set(settings);
+      return Promise.resolve();
     },
     onSettings: (listener) => engine.settings.onChange(listener),
     reachable: () => Promise.resolve(),

@@ -23,7 +23,7 @@ export function servePorts(backend: Backend): void {
       // While it waited, the page may have asked again, navigated or gone.
       if (asked.get(event.sender) !== ask || event.sender.isDestroyed() || !isFromOurPage(event)) return;
       const { port1: ours, port2: theirs } = new MessageChannelMain();
-      open.get(event.sender)?.close();
+      shut(open.get(event.sender));
       open.set(event.sender, ours);
       ours.once('close', () => {
         if (open.get(event.sender) === ours) open.delete(event.sender);
@@ -35,6 +35,12 @@ export function servePorts(backend: Backend): void {
   });
 
   backend.onLost(() => {
-    for (const port of open.values()) port.close();
+    for (const port of open.values()) shut(port);
   });
+}
+
+/** Electron tells of a port's end only when the other side ended it; the subscriptions must hear of this end too. */
+function shut(port: MessagePortMain | undefined): void {
+  port?.close();
+  port?.emit('close');
 }

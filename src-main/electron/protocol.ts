@@ -1,7 +1,8 @@
 // The app:// scheme: serves the built user interface, and nothing else, from one folder.
 import { readFile } from 'node:fs/promises';
-import { extname, join, relative, isAbsolute, sep } from 'node:path';
+import { extname } from 'node:path';
 import { protocol } from 'electron';
+import { fileFor } from './interface-file.ts';
 import { isOurUrl, scheme } from './our-page.ts';
 
 /** To be called before the app is ready: Chromium fixes its list of schemes when it starts. */
@@ -78,24 +79,4 @@ function refuse(status: number, words: string): Response {
     status,
     headers: { ...headers, 'Content-Type': 'text/plain; charset=utf-8' },
   });
-}
-
-/**
- * The file a URL path stands for, or null when it would lie outside `folder` or cannot be read one way only
- * (broken escapes, NUL, backslashes, drive letters and streams, which Windows reads as part of a path).
- */
-export function fileFor(folder: string, pathname: string): string | null {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(pathname);
-  } catch {
-    return null;
-  }
-  // A percent sign that is left was encoded twice.
-  if (decoded.includes('\0') || /[\\:%]/.test(decoded)) return null;
-  if (decoded.split('/').includes('..')) return null;
-  const path = join(folder, decoded.endsWith('/') ? `${decoded}index.html` : decoded);
-  const inside = relative(folder, path);
-  if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return null;
-  return path;
 }

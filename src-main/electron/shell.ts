@@ -38,7 +38,13 @@ export async function runShell(options: ShellOptions): Promise<void> {
   });
   app.on('activate', show);
 
-  const opening = app.whenReady().then(() => openBackend(options));
+  const opening = app.whenReady().then(() =>
+    openBackend({
+      ...options,
+      version: app.getVersion(),
+      trouble: (words) => process.stderr.write(`mailward: ${words}\n`),
+    }),
+  );
   const quitting = quitAfter(async () => {
     // A backend that never opened has nothing to close, and its failure has been told already.
     const backend = await opening.catch(() => null);

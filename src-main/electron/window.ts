@@ -45,12 +45,19 @@ export function openWindow(memory: MemoryFile, hidden: boolean): BrowserWindow {
       spellcheck: false,
     },
   });
-  if (remembered?.maximised === true && !hidden) window.maximize();
+  // Maximising shows a window; one that starts hidden has to wait for the first time it is shown.
+  let toMaximise = remembered?.maximised === true;
+  const maximise = () => {
+    if (toMaximise) window.maximize();
+    toMaximise = false;
+  };
+  if (hidden) window.once('show', maximise);
+  else maximise();
   window.once('ready-to-show', () => {
     if (!hidden) window.show();
   });
   window.on('close', () => {
-    memory.write({ window: { ...window.getNormalBounds(), maximised: window.isMaximized() } });
+    memory.write({ window: { ...window.getNormalBounds(), maximised: window.isMaximized() || toMaximise } });
   });
   // A page whose process died is loaded anew; a second death at once would only go round in circles.
   let diedAt = -Infinity;
