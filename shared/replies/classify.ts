@@ -63,7 +63,7 @@ function decide(
       };
     }
   }
-  const byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced);
+  const byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
   if (enhanced !== null && byEnhanced !== null) {
     return {
       cause: byEnhanced,

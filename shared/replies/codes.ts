@@ -90,8 +90,16 @@ const enhancedCauses: Readonly<Record<string, Cause>> = {
 };
 
 /** The cause an enhanced code names by itself, or null where it leaves it open (5.7.1, x.0.0, 5.5.x …). */
-export function causeOfEnhanced(enhanced: string): Cause | null {
+export function causeOfEnhanced(enhanced: string, code: number | null, stage: Stage | null): Cause | null {
   const detail = enhanced.slice(2);
+  // 5.7.8 and 5.7.9 belong to AUTH; several services use them for refusals by policy as well.
+  if (
+    /^7\.[89]$/.test(detail) &&
+    stage !== 'auth' &&
+    code !== null &&
+    ![432, 454, 530, 534, 535, 538].includes(code)
+  )
+    return null;
   if (/^7\.6[0-4]\d$/.test(detail)) return 'blocklisted';
   if (/^7\.65\d$/.test(detail)) return 'rate-limited';
   const cause = Object.hasOwn(enhancedCauses, detail) ? enhancedCauses[detail] : undefined;

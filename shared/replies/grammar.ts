@@ -26,15 +26,15 @@ const gap = '[^a-z0-9\\uE000-\\uE00F]{1,3}';
 
 function latinWord(word: string): string {
   const forms = word.split('|').map((form) => {
-    const open = form.endsWith('*');
-    return [...(open ? form.slice(0, -1) : form)].map(letter).join('') + (open ? '[a-z]{0,14}' : '');
+    const stem = form.replaceAll('*', '').replaceAll(/./gu, letter);
+    return (form.startsWith('*') ? '[a-z]{0,8}' : '') + stem + (form.endsWith('*') ? '[a-z]{0,14}' : '');
   });
   return forms.length === 1 ? (forms[0] ?? '') : `(?:${forms.join('|')})`;
 }
 
 function phrase(text: string): string {
   // Scripts without spaces between words, and masks, have no word boundaries either.
-  if (/[^\u0000-\u024F]/.test(text)) return text;
+  if (/[^\u0000-\u024F]/.test(text)) return `(?:${text})`;
   let pattern = '';
   let join = '';
   for (const word of text.split(' ')) {
@@ -54,7 +54,7 @@ function phrase(text: string): string {
 }
 
 /**
- * Words for one meaning, comma-separated phrases. In a phrase: `a|b` either word, `word*` any ending, `word?` may be missing,
+ * Words for one meaning, comma-separated phrases. In a phrase: `a|b` either word, `word*` any ending, `*word` any beginning, `word?` may be missing,
  * `~` up to two words of any kind (`~4` up to four). Accents are written; replies may have lost them. Japanese is a plain pattern.
  */
 export function words(...lists: readonly string[]): Concept {
@@ -90,7 +90,7 @@ const mostSpans = 40;
 
 function spans(reading: Reading, concept: Concept): readonly Span[] {
   let known = found.get(reading);
-  if (known === undefined) found.set(reading, (known = new Map()));
+  if (known === undefined) found.set(reading, (known = new Map<Concept, readonly Span[]>()));
   const before = known.get(concept);
   if (before !== undefined) return before;
   let result: Span[] = [];

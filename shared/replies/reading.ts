@@ -134,9 +134,7 @@ function findCodes(text: string): { code: number | null; enhanced: string | null
     found = paired.exec(text) ?? inner.exec(text) ?? found;
   }
   const code = found?.[1] === undefined ? null : Number(found[1]);
-  let enhanced = found?.[2] ?? null;
-  if (enhanced === null) enhanced = lone.exec(text)?.[1] ?? null;
-  return { code, enhanced };
+  return { code, enhanced: found?.[2] ?? lone.exec(text)?.[1] ?? null };
 }
 
 /** Reads a raw reply. Never throws; linear in the text's length, and bounded by `readLimit`. */
@@ -175,11 +173,13 @@ export function read(raw: string): Reading {
   traced = rewrite(traced, /(?<=[a-z])(?=[A-Z])[A-Z]/g, (m) => ` ${m}`);
   // One fold a character keeps origins simple. A sharp s and ligatures become two letters.
   traced = rewrite(traced, /[^\u0000-\u0040\u005B-\u007F]/g, fold);
+  traced = rewrite(traced, /\bcan ?not\b|\bcan['’´`]?t\b/g, () => 'can not');
   traced = rewrite(
     traced,
-    /can ?not\b|n['’´`]t\b|(?<=\b(?:does|is|do|could|was|has|did|are|would|wo|ca|should|have))nt\b/g,
-    (m) => (m.startsWith('can') ? 'can not' : ' not'),
+    /n['’´`]t\b|(?<=\b(?:does|is|do|could|was|has|did|are|would|should|have))nt\b/g,
+    () => ' not',
   );
+  traced = rewrite(traced, /\be[- ]mail/g, () => 'email');
   traced = rewrite(traced, /\s+/g, () => ' ');
   const { text, origin } = traced;
   const quote = ({ start, end }: Span): string => {

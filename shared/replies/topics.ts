@@ -1,9 +1,9 @@
 // The things that replies are about: encryption, logins, lists, quotas, reverse names, content, … in the five languages.
-import { words } from './grammar.ts';
+import { without, words } from './grammar.ts';
 import { mask } from './reading.ts';
 
 export const loop = words(
-  'loop, loops, looping, looped, mail loop, mailloop, in circles, in a circle, circular, hop count, too many hops, hops, maximum hop*, too many received, too many ~1 received, ~1 received ~1 lines|headers, received count, been through here, routing loop, forwarding loop',
+  'hopcount, loop, loops, looping, looped, mail loop, mailloop, in circles, in a circle, circular, hop count, too many hops, hops, maximum hop*, too many received, too many ~1 received, ~1 received ~1 lines|headers, received count, been through here, routing loop, forwarding loop',
   'schleife*, mailschleife, mailloop, zyklus, im kreis',
   'boucle*, bouclage, tourne en rond, trop de sauts',
   'bucle*, ciclo, demasiados saltos, circuito',
@@ -19,7 +19,7 @@ export const greylist = words(
 );
 
 export const reverseName = words(
-  'ptr, ptrs, rdns, r dns, fcrdns, reverse dns, reverse lookup, reverse ~1 name*, reverse record, reverse resolution, reverse mapping, reverse entry, reverse ~1 hostname, reverse ip, reverse, reversedns, bad dns, hostname lookup, name lookup, ip name lookup, in addr, find your ~2 hostname|name, no hostname, forged hostname, hostname mismatch, no dns entry for, no name for, generic hostname, forward confirmed, resolve your ~2 ip|address|hostname, mismatch* client ip, no ~2 host name, no valid hostname, hostname ~2 not ~1 match, host name ~2 not ~1 match',
+  'ptr, ptrs, rdns, r dns, fcrdns, reverse dns, reverse lookup, reverse ~1 name*, reverse record, reverse resolution, reverse mapping, reverse entry, reverse ~1 hostname, reverse ip, reverse, reversedns, bad dns, ip name lookup, name lookup of, forward dns entry, in addr, find your ~2 hostname|name, no hostname, forged hostname, hostname mismatch, no dns entry for, no name for, generic hostname, forward confirmed, resolve your ~2 ip|address|hostname, mismatch* client ip, no ~2 host name, no valid hostname, hostname ~2 not ~1 match, host name ~2 not ~1 match',
   'reverse dns, rückwärtsauflösung, rdns eintrag, ptr eintrag, reverse eintrag, rückwärts*, reverse lookup, dns rückwärts*',
   'dns inverse*, inverse, résolution inverse, enregistrement ptr, reverse',
   'dns inverso, inverso, inversa, resolución inversa, registro ptr, registro inverso',
@@ -35,11 +35,16 @@ export const hostNameWords = words(
 export const helo = words('helo, ehlo, helo ehlo, helo name, helo command');
 
 export const senderAuthentication = words(
-  'spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated e? mail, unauthenticated message*, email authentication, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, spoof*, impersonat*, forged, forgery, usurp*, suplantación, gefälscht*',
+  'batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
+);
+
+/** A sender who is not who it says it is. */
+export const spoofing = words(
+  'spoof*, impersonat*, forged, forgery, usurp*, suplantación, gefälscht*, なりすまし',
 );
 
 export const tls = words(
-  'tls, starttls, ssl, encrypt*, tls1, tlsv1*, unencrypted, cipher*, certificate*, handshake, plaintext, plain text session*, clear text, cleartext, x509, cert, dane, tlsa, mta sts, secure connection, secure channel',
+  'tls, starttls, ssl, encrypt*, tls1, tlsv1*, unencrypted, cipher*, certificate*, handshake, plaintext, plain text session*, clear text, cleartext, x509, cert, dane, tlsa, dnssec, mta sts, secure connection, secure channel',
   'verschlüssel*, zertifikat*, unverschlüsselt*',
   'chiffr*, certificat*, chiffrement, crypté*, connexion sécurisée',
   'cifrad*, cifrado, certificado*, encripta*, conexión segura, crittograf*, criptograf*',
@@ -61,27 +66,30 @@ export const secretWords = words(
 );
 
 export const relay = words(
-  'relay, relays, relaying, relayed, open relay, relay access, relayhost, insecure mail relay, rcpthosts, forward messages, forward mail, third party, 3rd party, relaychk',
+  'non local, not local host, *rcpthost*, relay, relays, relaying, relayed, open relay, relay access, relayhost, insecure mail relay, forward messages, forward mail, third party, 3rd party, relaychk',
   'weiterleit*, relaying, relayen, durchleit*, fremde* domain*',
   'relais, relayage, relaie, relayer, relaye*',
   'reenvío, reenvi*, retransm*, relevo, relay, reencamin*, inoltro',
   '中継, リレー, 転送',
 );
 export const notHosted = words(
-  'not ~2 hosted, not ~2 handle*, not ~1 local, not ~2 serve*, not ~1 responsible, not ~1 served, not ~1 ours, not ~2 my ~2 domain*, not ~3 our ~2 domain*, not ~2 local domain*, no ~2 tenant, not home, not ~1 configured, not ~1 supported, not ~2 accept mail, not ~1 known here, no longer hosted, not ~2 one of, wrong server, not ~2 virtual, no mail for, not ~2 exchanger, not ~2 exchange, not ~1 belong, not ~1 managed, unknown domain*, unconfigured, not ~2 in my ~3, isn ~2 hosted, not ~1 allowed here, not ~1 accepted here, unknown to this, unknown here',
+  'not ~2 hosted, not ~2 handle*, not ~1 local, not ~2 serve*, not ~1 responsible, not ~1 served, not ~1 ours, not ~2 my ~2 domain*, not ~3 our ~2 domain*, not ~2 local domain*, no ~2 tenant, not home, not ~1 configured, not ~1 supported, not ~2 accept mail, not ~1 known here, not allowed, not a gateway, no longer hosted, not ~2 one of, wrong server, not ~2 virtual, no mail for, not ~2 exchanger, not ~2 exchange, not ~1 belong, not ~1 managed, unconfigured, not ~2 in my ~3, not in my|our ~1 list, not ~1 allowed here, not ~1 accepted here, unknown to this, unknown here',
   'nicht zuständig, nicht ~2 gehostet, nicht lokal, nicht ~1 verwaltet, nicht ~2 bedient, nicht ~2 konfiguriert, nicht ~1 eingerichtet, kein* lokale*',
   'ne gérons pas, pas géré*, pas hébergé*, n hébergeons pas, non géré*, n est pas ~2 hébergé*, ne gère pas, ne traitons pas, pas ~1 local, ne dessert pas',
   'no atiende, no atendemos, no ~1 alojad*, no ~1 gestiona*, no ~1 local, no ~1 pertenece, no ~1 servimos, no hospeda*',
   '管理していませ, 管理しておりませ, 取り扱って, 扱っており?ませ, 受け取りませ, 受け付けて, ローカル',
 );
 
-export const list = words(
-  'dnsbl*, rbl*, blacklist*, black list*, black listed, blocklist*, block list*, denylist*, deny list, block listing, ban list, banned list, bannedlist, listed by, listed in, listed at, listed on, found in, appears in|on, is on our|a|the ~2 list, is in our|a|the ~2 list, blocked using, blocked by ~2 list, spamhaus, spamcop, sorbs, barracudacentral, senderbase, senderscore, surriel, uceprotect, cloudmark, sbl, xbl, pbl, css, zen, cbl, nixspam, drop list, local blacklist, banned, realtime block, removal from this list, delist*, delisting, blackholed, black hole',
-  'schwarze* liste*, schwarzliste*, sperrliste*, blackliste, gelistet, negativliste',
-  'liste noire, listes noires, liste de blocage, blacklisté*, liste* d exclusion',
-  'lista negra, listas negras, lista de bloqueo, listas de bloqueo, lista nera, lista nere, lista negra',
-  'ブラックリスト, ブロックリスト, 拒否リスト, 規制リスト, スパムリスト, rbl',
-  mask.list,
+export const list = without(
+  words(
+    'not ~2 whitelist*, not ~2 allowlist*, bl, *dnsbl*, *rbl, *rbldns, blocked for abuse, blacklist*, black list*, black listed, blocklist*, block list*, denylist*, deny list, block listing, ban list, banned list, bannedlist, listed by, listed in, listed at, listed on, found in, appears in|on, is on our|a|the ~2 list, is in our|a|the ~2 list, blocked using, blocked by ~2 list, spamhaus, spamcop, sorbs, barracudacentral, senderbase, senderscore, surriel, uceprotect, cloudmark, sbl, xbl, pbl, css, zen, cbl, nixspam, drop list, local blacklist, realtime block, removal from this list, delist*, delisting, blackholed, black hole',
+    'schwarze* liste*, schwarzliste*, sperrliste*, blackliste, gelistet, negativliste',
+    'liste noire, listes noires, liste de blocage, blacklisté*, liste* d exclusion',
+    'lista negra, listas negras, lista de bloqueo, listas de bloqueo, lista nera, lista nere, lista negra',
+    'ブラックリスト, ブロックリスト, 拒否リスト, 規制リスト, スパムリスト, rbl',
+    mask.list,
+  ),
+  words('not ~1 listed'),
 );
 export const linkWords = words(
   'url*, uri*, link, links, surbl, uribl, body, website*, hyperlink*, dblurl, lien*, enlace*, リンク, contains a domain, domain* in ~2 message, site known, phishing',
@@ -90,11 +98,11 @@ export const reputation = words(
   'reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低',
 );
 export const abuse = words(
-  'abus*, spam, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial ?up, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, 動的',
+  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial ?up, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, 動的',
 );
 
 export const rate = words(
-  'rate limit*, ratelimit*, rate limited, rate control*, throttl*, slow down, too fast, too quick*, too frequent*, too often, frequency, excessive ~2 connection*|rate|volume|messages, unexpected volume, unusual rate, unusual volume, high volume, high rate, at a rate, mail flood, flood*, connection limit*, sending limit*, message limit*, sending rate, rate exceeded, rate is, quota for your, sending quota, relay quota, daily ~1 quota, daily ~2 limit, hourly ~2 limit, hourly quota, message quota, limit ~2 per, recipients per, messages per, connections per, per minute, per hour, per day, this hour, per connection, mail* per, mails too, simultaneous, concurren*, sessions from, more connections than, more than ~1 connections, more slowly, maximum ~2 connections, max ~2 connections, maximum ~2 recipients, connection count, connection rate, message rate, recipient rate, recipient limit, too many ~4 per, has sent too many, sent to too many, over rate, over ~1 rate, rate ~2 exceed*, receiving rate, receives mail too, receiving ~2 too, try slower, backoff, back off, tarpit*, only ~1 recipients, one recipient, error limit',
+  'too much mail, thread limit, rate limit*, ratelimit*, rate limited, rate control*, throttl*, slow down, too fast, too quick*, too frequent*, too often, frequency, excessive ~2 connection*|rate|volume|messages, unexpected volume, unusual rate, unusual volume, high volume, high rate, at a rate, mail flood, slower, flood*, connection limit*, sending limit*, message limit*, sending rate, rate exceeded, rate is, quota for your, sending quota, relay quota, daily ~1 quota, daily ~2 limit, hourly ~2 limit, hourly quota, message quota, limit ~2 per, recipients per, messages per, connections per, per minute, per hour, per day, this hour, per connection, mail* per, mails too, simultaneous, concurren*, sessions from, more connections than, more than ~1 connections, more slowly, maximum ~2 connections, max ~2 connections, maximum ~2 recipients, connection count, connection rate, message rate, recipient rate, recipient limit, too many ~4 per, has sent too many, sent to too many, over rate, over ~1 rate, rate ~2 exceed*, receiving rate, receives mail too, receiving ~2 too, try slower, backoff, back off, tarpit*, only ~1 recipients, one recipient, error limit',
   'zu schnell, zu häufig, drossel*, gedrosselt, gleichzeitig*, pro minute, pro stunde, pro tag, langsamer, sendelimit, versandlimit, verbindungslimit, ratenlimit*, ratelimit, stündliche* ~1 limit, limit überschritten',
   'trop vite, trop rapide*, ralenti*, simultané*, par minute, par heure, par jour, débit, limite d envoi, limitation de débit, limite de débit, fréquence, cadence',
   'demasiado rápido, simultáne*, por minuto, por hora, por día, límite de envío*, límite de mensajes, límite de conexiones, frecuencia, tasa, más despacio, ritmo, velocidad',
@@ -104,7 +112,7 @@ export const tooMany = words(
   'too many, so many, exceed*, excessive*, more than, maximum ~1 number, over limit, limit reached, limit exceeded, zu viele, zu viel, übermässig*, mehr als, trop de, trop d, plus de, nombre maximal, demasiad*, más de, troppi, troppe, muitas, muitos, te veel, 多すぎ, 超過, 超え, 上限',
 );
 export const countable = words(
-  'connection*, session*, message*, mail, mails, e? mails, emails, recipient*, rcpt*, request*, attempt*, command*, error*, invalid recipients, bad recipients, unknown recipients, unknown users, invalid users, transactions, deliveries, envelope*, failures, bounces, hosts, processes, smtp connections',
+  'connection*, session*, message*, mail, mails, emails, emails, recipient*, rcpt*, request*, attempt*, command*, error*, invalid recipients, bad recipients, unknown recipients, unknown users, invalid users, transactions, deliveries, envelope*, failures, bounces, hosts, processes, smtp connections',
   'verbindung*, nachrichten, mails, empfänger, anfragen, versuche, sitzungen, fehler, zustellungen',
   'connexion*, messages, courriels, destinataires, requêtes, tentatives, sessions, mails, erreurs, envois',
   'conexion*, mensajes, correos, destinatarios, peticiones, intentos, sesiones, errores, conexiones, connessioni, messaggi, conexões, verbindingen',
@@ -112,12 +120,11 @@ export const countable = words(
 );
 
 export const mailbox = words(
-  'mailbox*, mail box*, inbox, account*, user*, recipient*, folder, maildir, mail ?drop, maildrop, quota, quotas, overquota, disk quota, storage allocation, storage allowance, mail storage, storage limit, mailstore, message store, their storage, her, his',
-  'postfach*, empfänger*, benutzer*, konto, kontingent, mailbox, quota, speicherplatz, postfachs',
-  'boîte*, boite, destinataire*, utilisateur*, compte, quota*, bal, messagerie',
+  'mailbox*, mail box*, inbox, account*, user*, recipient*, folder, maildir, maildrop, disk quota, user quota, storage allocation, storage allowance, mail storage, storage limit, mailstore, message store, their storage, maildir delivery, mail file',
+  'postfach*, empfänger*, benutzer*, konto, kontingent, mailbox, speicherplatz, postfachs',
+  'boîte*, boite, destinataire*, utilisateur*, compte, bal, messagerie',
   'buzón, buzones, destinatario*, usuario*, cuenta*, cuota*, casilla, casella, caixa, postbus',
   'メールボックス, 受信箱, 受信者, ユーザ, 容量, 宛先, アカウント, クォータ, 保存',
-  'quota',
 );
 
 export const size = words(

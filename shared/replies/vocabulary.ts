@@ -18,7 +18,8 @@ export const client = words(
 /** The one who sends: the address or domain in MAIL FROM or From. */
 export const sender = without(
   words(
-    'sender*, from address*, mail from, mailfrom, from, return path, reverse path, envelope from, from domain, sending domain, sending address, sending user, originator, originating domain, author s?, header from, rfc5322 from, your domain, your e? mail address, mail from',
+    'sender*, from address*, mail from, mailfrom, return path, reverse path, envelope from, from domain, sending domain, sending address, sending user, originator, originating domain, author s?, header from, rfc5322 from, your domain, your email address',
+    `from ${mask.address}`,
     'absender*, absende*, versender, sender',
     'expéditeur*, émetteur*, expediteur*, envoyeur',
     'remitente*, emisor, mittente, remetente, afzender',
@@ -34,10 +35,10 @@ export const sender = without(
 /** The one who should receive: a person, a mailbox, an address. */
 export const recipient = without(
   words(
-    'recipient*, recip, rcpt, receiver, addressee, user*, username, userid, mailbox*, mail box*, inbox, account*, e? mail account, address*, e? mail address*, alias*, local part, localpart, person, people, customer, subscriber, employee, member, mail drop, maildrop, destination address, destination, rcpt to, name, student, contact',
-    'empfänger*, benutzer*, nutzer*, anwender, postfach*, mailbox, konto, account, adresse*, adressat*, teilnehmer*, kunde, emailadresse, mailadresse, postfachs, empfangsadresse, name',
+    'recipient*, recip, rcpt, receiver, addressee, user*, username, userid, mailbox*, mail box*, inbox, account*, email account, address*, email address*, mail address*, alias*, local part, localpart, person, people, customer, subscriber, employee, member, mail drop, maildrop, destination address, destination mailbox, destination user, rcpt to, student, envelope recipient, persona, contact',
+    'empfänger*, benutzer*, nutzer*, anwender, postfach*, mailbox, konto, account, adresse*, adressat*, teilnehmer*, kunde, emailadresse, mailadresse, postfachs, empfangsadresse',
     'destinataire*, utilisateur*, usager, boîte*, boite aux lettres, bal, compte*, adresse*, abonné*, messagerie',
-    'destinatario*, usuario*, buzón, buzones, cuenta*, dirección*, direcciones, casilla, correo electrónico, utente, utenti, casella, indirizzo, utilizador, destinatário, usuário, endereço, conta, gebruiker, ontvanger, postbus, adres',
+    'destinatario*, usuario*, buzón, buzones, cuenta*, dirección*, direcciones, casilla, correo electrónico, utente, utenti, persona, nome utente, casella, indirizzo, utilizador, destinatário, usuário, endereço, conta, gebruiker, ontvanger, postbus, adres',
     '宛先, あて先, 宛名, 受信者, 受取人, 名宛人, ユーザ, 利用者, メールアドレス, アドレス, メールボックス, アカウント, 受信箱, 相手先, 送信先, 会員',
     'atesaki, jushinsha, meeru adoresu, yuuza, yuza',
     mask.address,
@@ -58,10 +59,7 @@ export const domain = without(
     'domain*, domain name, destination domain, recipient domain, host name, domäne, zieldomain, domaine*, dominio*, domein, ドメイン',
     mask.host,
   ),
-  words(
-    'in|at|of|within|on|im|in der|dans|sur|en ~2 domain|domäne|domaine|dominio',
-    `in|at|of|on domain ${mask.host}`,
-  ),
+  words('in|at|of|within|on|im|dans|sur|en ~1 domain*|domäne|dominio*'),
 );
 
 /** We, the machine that answers. */
@@ -75,8 +73,8 @@ export const here = words(
 
 /** The thing sent. */
 export const message = words(
-  'message*, msg, mail, e? mail, emails, mails, letter, data, post, submission',
-  'nachricht*, mail, e? mail, mails, sendung',
+  'message*, msg, mail, email, emails, mails, letter, data, post, submission',
+  'nachricht*, mail, email, mails, sendung',
   'message*, courriel*, courrier, mail, mél',
   'mensaje*, correo*, messaggio, mensagem, bericht',
   'メッセージ, メール, 本文',
@@ -95,7 +93,7 @@ export const not = words(
 /** Refused, in any way of saying so. */
 export const refused = words(
   'reject*, refus*, den*ied, denied, deny, denies, declin*, block*, banned, ban, bans, bounce*, prohibit*, forbid*, disallow*, unaccept*, unwelcome, barred, bar, drop*, stopped, prevented, filtered, disabled',
-  'not ~1 accept*, not ~1 allow*, not ~1 permit*, not ~1 authori*, not ~1 welcome, not ~1 deliver*, no longer accept*, not ~1 receive, no ~2 allowed|accepted|permitted',
+  'not ~1 accept*, not ~1 allow*, not ~1 permit*, not ~1 authori*, not ~1 welcome, not ~1 deliver*, no longer accept*, not ~1 receive, no ~2 allowed|accepted|permitted, no access',
   'abgelehnt, abgewiesen, zurückgewiesen, verweiger*, gesperrt, geblockt, blockiert*, verboten, untersagt, unzulässig, unerwünscht*, lehnt ~4 ab, lehnen ~4 ab, nicht ~1 erlaubt, nicht ~1 zulässig, nicht ~1 zugelassen, nicht ~1 gestattet, nicht ~1 akzeptiert, nicht ~1 angenommen, nicht ~2 annehmen, nicht berechtigt, nehmen ~4 nicht an',
   'refusé*, refus, rejeté*, rejet*, rejete*, interdit*, bloqué*, prohib*, pas ~1 autoris*, pas ~1 accept*, pas ~1 permis*, non autoris*, n accepte*|acceptons ~2 pas, pas admis*, indésirable*',
   'rechaz*, denegad*, deneg*, prohibid*, bloquead*, no ~2 permit*, no ~2 autoriz*, no ~2 acept*, no ~2 admit*, no ~2 acepta*, vetad*, rifiutat*, bloccat*, rejeitad*, recusad*, geweigerd',
@@ -104,13 +102,22 @@ export const refused = words(
 
 /** Not there; not known here. */
 export const unknown = words(
-  'unknown, not ~2 found, not ~2 exist*, nonexist*, non exist*, inexist*, no such, invalid*, not ~2 valid, not ~1 known, not ~2 know, unrecogni*, not ~1 recogni*, not ~1 listed, no longer valid, unverified, not ~1 verified',
-  'not ~3 have ~5 account|mailbox, no ~2 account|mailbox|user|recipient|person|inbox|subscriber|member|customer|addressee|alias|entry, nobody, no one, never heard, could|can not ~1 find|locate|resolve|look, not ~1 locate, not ~1 registered, unregistered, not ~3 match ~1 any, not on ~4 list, not in ~4 list|directory|database|table|map, not ~1 our, not ~1 my, not ~3 customer|subscriber|user|member, illegal, bad, undeliverable, unroutable, unrouteable, undefined, no record, not ~2 here, does not live, ambiguous, incorrect, wrong, misspel*, gave no ~1, isn ~2 directory, not a ~3 recipient|user|mailbox|account|address, not ~1 handle*',
-  'unbekannt*, existier* ~5 nicht, nicht ~1 existier*, nicht existent*, inexistent, gibt es ~5 nicht, nicht ~1 gefunden, nicht ~1 vorhanden, nicht ~1 bekannt, nicht ~2 ermittelt, ungültig*, falsch*, kein* ~1 postfach|benutzer|empfänger|konto|mailbox|nutzer|account, kennen ~3 nicht, nicht ~1 registriert, nicht ~1 angelegt, nicht ~1 zustellbar, unzustellbar, fehlt, niemand*',
+  'unknown, not ~2 found, not ~2 exist*, nonexist*, non exist*, inexist*, no such, invalid*, notfound, userunknown, not ~1 present, not ~2 valid, not ~1 known, not ~2 know, unrecogni*, not ~1 recogni*, not ~1 listed, no longer valid',
+  'not ~3 have ~5 account|mailbox, no one, nessun*, could|can not ~1 find|locate|resolve|look, not ~1 locate, not ~1 registered, unregistered, not ~3 match ~1 any, not on ~4 list, not in ~4 list|directory|database|table|map, not ~1 our, not ~1 my, illegal, bad, undeliverable, unroutable, unrouteable, undefined, no record, not ~2 here, does not live, incorrect, wrong, misspel*, gave no result*, can not ~1 accept user, no mail box, available for this user, not ~1 handle*',
+  'unbekannt*, existier* ~5 nicht, nicht ~1 existier*, nicht existent*, inexistent, gibt es ~5 nicht, nicht ~1 gefunden, nicht ~1 vorhanden, nicht ~1 bekannt, nicht ~2 ermittelt, ungültig*, falsch*, kennen ~3 nicht, nicht ~1 registriert, nicht ~1 angelegt, nicht ~1 zustellbar, unzustellbar, fehlt, niemand*',
   'inconnu*, n existe*|existent ~2 pas, n existe, inexistant*, introuvable*, invalide*, pas ~2 trouvé*, pas ~1 valide*, non valide*, n est pas ~1 connu*, pas connu*, aucun* ~3, pas de ~2 compte|boîte|utilisateur, erroné*, incorrect*, ne connaissons ~3 pas, non trouvé*, mauvais*',
   'desconocid*, no ~2 existe*, no existen, inexistente*, no ~3 encontr*, no ~3 encuentra, no ~2 válid*, inválid*, no ~1 conocid*, no hay ~3, erróne*, incorrect*, no ~1 registrad*, no reconocid*, ningún ~2, sconosciut*, inesistent*, non esiste, non trovat*, não existe, desconhecid*, não encontrad*, onbekend*, bestaat niet, niet gevonden',
   '存在し(?:ない|ませ|ておりませ|ていませ), 存在せず, 見つかりませ, 見つからな, 見当たりませ, 不明, ありませ, おりませ, いませ, 無効, 使われてい?(?:お)?りませ, 使われていませ, 使用されて(?:い|お)り?ませ, 登録されて(?:い|お)り?ませ, 該当, 正しくありませ, 誤り, 誤って, 間違, 未登録, 確認できませ, 不正, 届きませ',
   'fumei, sonzai shi ?masen, sonzai shinai, mitsukarimasen',
+);
+
+/** The two together: who is not there. */
+export const noSuchUser = words(
+  'no ~1 account, no ~1 mailbox, no ~1 user, no ~1 person, no ~1 inbox, no ~1 subscriber, no ~1 member, no ~1 customer, no ~1 addressee, no ~1 alias, no such ~1 recipient|address, no ~4 by that name, nobody ~2 called|named|here|by, no one ~1 called|named|here|by, never heard of, not ~1 know any|him|her|such|this|that|of, not a|an|our|any ~3 customer|subscriber|user|member|recipient|mailbox|account|employee, not ~3 have ~5 account|mailbox, no longer with us, does not live here, no longer works',
+  'kein* ~1 postfach|benutzer|empfänger|konto|mailbox|nutzer|account|mitarbeiter|teilnehmer, niemand*, kennen wir nicht',
+  'pas de ~1 compte|boîte|utilisateur|destinataire|abonné, aucun* ~1 compte|boîte|utilisateur|destinataire|abonné|abonnée, ne connaissons pas',
+  'no hay ~2 usuario|buzón|cuenta|destinatario, ningún ~1 usuario|buzón|destinatario, ninguna ~1 cuenta, no conocemos, nessun ~1 utente|destinatario',
+  '該当(?:する|の)?(?:ユーザ|宛先|アドレス|メールアドレス)',
 );
 
 /** Was there once, or is closed for good. */
@@ -124,7 +131,7 @@ export const gone = words(
 
 /** Shut for a while or by decree: says nothing about whether the user exists. */
 export const held = words(
-  'suspend*, locked, frozen, on hold, blocked, restricted, quarantined, temporarily disabled, administratively disabled, disabled due, disabled for, disabled because, under review, overdue, unpaid, paused',
+  'suspend*, locked, frozen, on hold, blocked, restricted, quarantined, temporarily disabled, administratively disabled, disabled due, disabled for ~1 abuse|spam|violat*|non|policy, disabled because, under review, overdue, unpaid, paused',
   'gesperrt, ausgesetzt, eingefroren, blockiert',
   'suspendu*, bloqué*, bloque, gelé*, verrouillé*',
   'suspendid*, bloquead*, congelad*, sospes*, suspens*',
@@ -132,7 +139,7 @@ export const held = words(
 );
 
 export const required = words(
-  'requir*, must, need*, necessary, mandatory, insist*, first, before, only, expected, demand*, please use, please turn on, compulsory, want*, obligatory, enforced',
+  'requir*, must, need*, necessary, mandatory, insist*, first, before, only, requires, expected, demand*, please use, please turn on, compulsory, want*, obligatory, enforced',
   'erforderlich, benötigt, muss, müssen, nötig, notwendig, zuerst, nur, bitte, vorher, zwingend, verlangt, pflicht',
   'requis*, obligatoire*, nécessaire*, devez, doit, faut, exig*, uniquement, seulement, veuillez',
   'requiere*, requerid*, obligatori*, necesari*, debe*, debe, exig*, solo, sólo, primero, necesita, richiest*, obrigatóri*',
@@ -148,7 +155,7 @@ export const failed = words(
 );
 
 export const full = words(
-  'full, over quota, overquota, quota exceed*, exceed*, over ~2 limit, over ~1 allocat*, out of ~1 space|storage, out of space, no ~2 space|room|storage, not ~1 enough ~1 space|storage|room, insufficient, exhaust*, used up, overdrawn, used all, storage|space limit, has reached, reached, beyond, ran out, has run out, over its, over the ~2 quota|limit, can not ~2 hold|take ~2 more, over storage, full up, too many messages, maxed, too full, overfull',
+  'full, exceed*, over ~2 limit, over ~1 allocat*, out of ~1 space|storage, out of space, no ~2 space|room|storage, not ~1 enough ~1 space|storage|room, insufficient, exhaust*, used up, overdrawn, used all, storage|space limit, has reached, reached, beyond, ran out, has run out, over its, over the ~2 quota|limit, can not ~2 hold|take ~2 more, over storage, full up, too many messages, maxed, too full, overfull',
   'voll, überfüllt, überschritten, überschreitet, erschöpft, kein ~1 platz|speicherplatz, kein* freie*, aufgebraucht, nicht genügend, nicht genug, zu voll',
   'plein*, dépass*, satur*, insuffisant*, épuisé*, pas assez, plus de place, excéd*, atteint*',
   'llen*, superad*, excedid*, exced*, supera, agotad*, sin espacio, insuficiente*, sobrepas*, alcanzad*, no ~2 espacio, pien*, superat*, chei*, cheia, vol',
