@@ -32,9 +32,10 @@ function latinWord(word: string): string {
   return forms.length === 1 ? (forms[0] ?? '') : `(?:${forms.join('|')})`;
 }
 
+/** Scripts without spaces between words, and masks, have no word boundaries either. */
+const unspaced = /[^\u0000-\u024F]/;
+
 function phrase(text: string): string {
-  // Scripts without spaces between words, and masks, have no word boundaries either.
-  if (/[^\u0000-\u024F]/.test(text)) return `(?:${text})`;
   let pattern = '';
   let join = '';
   for (const word of text.split(' ')) {
@@ -50,7 +51,7 @@ function phrase(text: string): string {
       join = gap;
     }
   }
-  return `(?<![a-z0-9])${pattern}(?![a-z0-9])`;
+  return pattern;
 }
 
 /**
@@ -59,16 +60,10 @@ function phrase(text: string): string {
  */
 export function words(...lists: readonly string[]): Concept {
   const phrases = lists.flatMap((list) => list.split(',')).map((item) => item.trim());
-  return {
-    pattern: new RegExp(
-      phrases
-        .filter((item) => item !== '')
-        .map(phrase)
-        .join('|'),
-      'g',
-    ),
-    except: [],
-  };
+  const spaced = phrases.filter((item) => item !== '' && !unspaced.test(item));
+  const patterns = phrases.filter((item) => unspaced.test(item)).map((item) => `(?:${item})`);
+  if (spaced.length > 0) patterns.push(`(?<![a-z0-9])(?:${spaced.map(phrase).join('|')})(?![a-z0-9])`);
+  return { pattern: new RegExp(patterns.join('|'), 'g'), except: [] };
 }
 
 export function without(concept: Concept, ...except: readonly Concept[]): Concept {

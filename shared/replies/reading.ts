@@ -139,13 +139,12 @@ function findCodes(text: string): { code: number | null; enhanced: string | null
 
 /** Reads a raw reply. Never throws; linear in the text's length, and bounded by `readLimit`. */
 export function read(raw: string): Reading {
-  const source = unscramble(
-    raw
-      .slice(0, readLimit * 2)
-      .trim()
-      .slice(0, readLimit)
-      .normalize('NFKC'),
-  );
+  const begun = raw
+    .slice(0, readLimit * 2)
+    .trim()
+    .slice(0, readLimit);
+  // Compatibility forms can be many letters long (U+FDFA is 18), so the limit holds after this step, too.
+  const source = unscramble(begun.normalize('NFKC').slice(0, readLimit));
   const codes = findCodes(source);
   const stage = stageWords.find(([pattern]) => pattern.test(source))?.[1] ?? null;
 

@@ -11,7 +11,7 @@ export const loop = words(
 );
 
 export const greylist = words(
-  'greylist*, graylist*, grey list*, gray list*, postgrey, milter greylist, greylistd, gld, sqlgrey, triplet*, first time we, first time ~1 see*, are new here, not seen ~1 before, never seen, unfamiliar, unknown triplet, early retry, too early',
+  'greylist*, graylist*, grey list*, gray list*, postgrey, milter greylist, greylistd, gld, sqlgrey, triplet*, first time we, first time ~1 see*, are new here, not seen ~4 before, first time you, never seen, unfamiliar, unknown triplet, early retry, too early',
   'graue liste, grauliste*, greylisting, grau gelistet, erstkontakt',
   'liste grise, listes grises, liste gris',
   'lista gris, listas grises, lista grigia, lista cinza, grijze lijst',
@@ -29,13 +29,13 @@ export const matchWords = words(
   'not ~2 match*, mismatch*, not ~1 correspond*, differ*, stimmen ~2 nicht, passt nicht, ne correspond*, no coincide*, no corresponde*, 一致しませ',
 );
 export const hostNameWords = words(
-  'host ?name*, hostname*, name of your, rechnername, nom d hôte, nombre de host, ホスト名',
+  'host name*, hostname*, hostname*, name of your, rechnername, nom d hôte, nombre de host, ホスト名',
 );
 
 export const helo = words('helo, ehlo, helo ehlo, helo name, helo command');
 
 export const senderAuthentication = words(
-  'batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
+  'alignment, not aligned, p reject, p quarantine, batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
 );
 
 /** A sender who is not who it says it is. */
@@ -74,15 +74,15 @@ export const relay = words(
 );
 export const notHosted = words(
   'not ~2 hosted, not ~2 handle*, not ~1 local, not ~2 serve*, not ~1 responsible, not ~1 served, not ~1 ours, not ~2 my ~2 domain*, not ~3 our ~2 domain*, not ~2 local domain*, no ~2 tenant, not home, not ~1 configured, not ~1 supported, not ~2 accept mail, not ~1 known here, not allowed, not a gateway, no longer hosted, not ~2 one of, wrong server, not ~2 virtual, no mail for, not ~2 exchanger, not ~2 exchange, not ~1 belong, not ~1 managed, unconfigured, not ~2 in my ~3, not in my|our ~1 list, not ~1 allowed here, not ~1 accepted here, unknown to this, unknown here',
-  'nicht zuständig, nicht ~2 gehostet, nicht lokal, nicht ~1 verwaltet, nicht ~2 bedient, nicht ~2 konfiguriert, nicht ~1 eingerichtet, kein* lokale*',
-  'ne gérons pas, pas géré*, pas hébergé*, n hébergeons pas, non géré*, n est pas ~2 hébergé*, ne gère pas, ne traitons pas, pas ~1 local, ne dessert pas',
+  'gehört ~1 nicht, nicht zuständig, nicht ~2 gehostet, nicht lokal, nicht ~1 verwaltet, nicht ~2 bedient, nicht ~2 konfiguriert, nicht ~1 eingerichtet, kein* lokale*',
+  'n appartient pas, ne gérons pas, pas géré*, pas hébergé*, n hébergeons pas, non géré*, n est pas ~2 hébergé*, ne gère pas, ne traitons pas, pas ~1 local, ne dessert pas',
   'no atiende, no atendemos, no ~1 alojad*, no ~1 gestiona*, no ~1 local, no ~1 pertenece, no ~1 servimos, no hospeda*',
   '管理していませ, 管理しておりませ, 取り扱って, 扱っており?ませ, 受け取りませ, 受け付けて, ローカル',
 );
 
 export const list = without(
   words(
-    'not ~2 whitelist*, not ~2 allowlist*, bl, *dnsbl*, *rbl, *rbldns, blocked for abuse, blacklist*, black list*, black listed, blocklist*, block list*, denylist*, deny list, block listing, ban list, banned list, bannedlist, listed by, listed in, listed at, listed on, found in, appears in|on, is on our|a|the ~2 list, is in our|a|the ~2 list, blocked using, blocked by ~2 list, spamhaus, spamcop, sorbs, barracudacentral, senderbase, senderscore, surriel, uceprotect, cloudmark, sbl, xbl, pbl, css, zen, cbl, nixspam, drop list, local blacklist, realtime block, removal from this list, delist*, delisting, blackholed, black hole',
+    'not ~2 whitelist*, not ~2 allowlist*, bl, *dnsbl*, *rbl, *rbldns, blocked for abuse, blacklist*, black list*, black listed, blocklist*, block list*, denylist*, deny list, block listing, ban list, banned list, bannedlist, listed by, listed in, listed at, listed on, appears in|on, is on our|a|the ~2 list, is in our|a|the ~2 list, blocked using, blocked by ~2 list, spamhaus, spamcop, sorbs, barracudacentral, senderbase, senderscore, surriel, uceprotect, cloudmark, sbl, xbl, pbl, css, zen, cbl, nixspam, drop list, local blacklist, realtime block, removal from this list, delist*, delisting, blackholed, black hole',
     'schwarze* liste*, schwarzliste*, sperrliste*, blackliste, gelistet, negativliste',
     'liste noire, listes noires, liste de blocage, blacklisté*, liste* d exclusion',
     'lista negra, listas negras, lista de bloqueo, listas de bloqueo, lista nera, lista nere, lista negra',
@@ -98,7 +98,7 @@ export const reputation = words(
   'reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低',
 );
 export const abuse = words(
-  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial ?up, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, 動的',
+  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, 動的',
 );
 
 export const rate = words(

@@ -8,7 +8,7 @@ import { mask } from './reading.ts';
 export const client = words(
   'client host, client, client address, clients, ip, ips, ip address*, ip range, address range*, your host, your server, your system, your network*, your isp, your mail server, your provider, your mta, your computer',
   'sending host, sending server, sending ip, sending mta, sending system, sender host, sender ip, senders ip, sender s ip, source ip, source address, host, hosts, network*, remote host, remote server, remote address, connecting host, connecting ip, connection* from, mail server, smtp server, relay host, subnet, netblock',
-  'ip adresse*, ip, ihr|ihre|ihren|ihrer server|host|netz|rechner|provider, absender ip, sendende* server, sendende* host',
+  'ip adresse*, ip, ihr|ihre|ihren|ihrer|ihres server|mailserver|host|netz|rechner|provider, absender ip, sendende* server, sendende* host',
   'adresse ip, adresses ip, votre serveur, votre ip, votre reseau, votre hôte, ip source, hôte, serveur émetteur',
   'dirección|direcciones ip, su ip, su servidor, su red, su host, ip de origen, servidor remitente',
   'ip ?アドレス, 送信元 ?ip, 送信元サーバ, 送信元ホスト, 送信サーバ, 接続元, 貴サーバ, ホスト',
@@ -108,7 +108,7 @@ export const unknown = words(
   'inconnu*, n existe*|existent ~2 pas, n existe, inexistant*, introuvable*, invalide*, pas ~2 trouvé*, pas ~1 valide*, non valide*, n est pas ~1 connu*, pas connu*, aucun* ~3, pas de ~2 compte|boîte|utilisateur, erroné*, incorrect*, ne connaissons ~3 pas, non trouvé*, mauvais*',
   'desconocid*, no ~2 existe*, no existen, inexistente*, no ~3 encontr*, no ~3 encuentra, no ~2 válid*, inválid*, no ~1 conocid*, no hay ~3, erróne*, incorrect*, no ~1 registrad*, no reconocid*, ningún ~2, sconosciut*, inesistent*, non esiste, non trovat*, não existe, desconhecid*, não encontrad*, onbekend*, bestaat niet, niet gevonden',
   '存在し(?:ない|ませ|ておりませ|ていませ), 存在せず, 見つかりませ, 見つからな, 見当たりませ, 不明, ありませ, おりませ, いませ, 無効, 使われてい?(?:お)?りませ, 使われていませ, 使用されて(?:い|お)り?ませ, 登録されて(?:い|お)り?ませ, 該当, 正しくありませ, 誤り, 誤って, 間違, 未登録, 確認できませ, 不正, 届きませ',
-  'fumei, sonzai shi ?masen, sonzai shinai, mitsukarimasen',
+  'fumei, sonzai shi masen, shimasen, sonzai shinai, mitsukarimasen',
 );
 
 /** The two together: who is not there. */

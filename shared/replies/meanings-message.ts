@@ -1,0 +1,113 @@
+// Rules about who sends and what: lists, full boxes, size, the sender, the content.
+import {
+  enhancedIn,
+  mailboxWords,
+  negative,
+  ourAddress,
+  overQuota,
+  residential,
+  senderCode,
+  unknownUser,
+} from './conditions.ts';
+import { both, either, near, or, says, unless, words } from './grammar.ts';
+import type { Meaning } from './meanings.ts';
+import * as topic from './topics.ts';
+import * as trouble from './trouble.ts';
+import * as v from './vocabulary.ts';
+
+export const messageMeanings: readonly Meaning[] = [
+  {
+    rule: 'listed-link',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: near(topic.linkWords, or(topic.list, v.refused, trouble.spam, words('known')), 60),
+  },
+  {
+    rule: 'listed-sender',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: unless(near(v.sender, topic.list, 40), says(v.client)),
+  },
+  {
+    rule: 'listed',
+    cause: 'blocklisted',
+    temporary: false,
+    holds: says(topic.list, topic.reputation, residential),
+  },
+  {
+    rule: 'client-not-allowed',
+    cause: 'blocklisted',
+    temporary: false,
+    holds: unless(
+      near(ourAddress, words('not ~1 authori* to, not ~1 allowed to, not ~1 permitted to'), 40),
+      says(words('send ~2 from, send ~2 for, send ~2 as, mail from')),
+    ),
+  },
+  {
+    rule: 'mailbox-full',
+    cause: 'mailbox-full',
+    temporary: true,
+    holds: either(
+      says(overQuota),
+      unless(
+        near(mailboxWords, v.full, 50),
+        says(words('message exceeds, maximum size, message is larger, message is too')),
+      ),
+      unless(
+        near(topic.mailbox, v.full, 50),
+        says(words('message size, message length, too large')),
+        near(trouble.storage, trouble.ofServer, 10),
+      ),
+      both(says(trouble.storage, v.full), enhancedIn('2.2')),
+    ),
+  },
+  {
+    rule: 'too-large',
+    cause: 'message-too-large',
+    temporary: false,
+    holds: unless(
+      either(
+        near(v.message, topic.tooLarge, 40),
+        near(topic.size, topic.tooLarge, 40),
+        says(
+          words(
+            'line limit exceeded, line length, line too long, line is too long, lines too long, size limit, taille limite',
+          ),
+        ),
+      ),
+      says(words('in the queue, mime')),
+    ),
+  },
+  { rule: 'server-storage', cause: 'server-busy', temporary: true, holds: says(trouble.storage) },
+  {
+    rule: 'sender',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: either(
+      near(v.sender, or(v.refused, trouble.senderProblem, v.unknown, v.failed), 40),
+      says(trouble.mayNotSend, words('email address is not verified')),
+      both(unknownUser, senderCode),
+    ),
+  },
+  {
+    rule: 'spoofing',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: unless(says(topic.spoofing), says(trouble.spam)),
+  },
+  { rule: 'virus', cause: 'content-rejected', temporary: false, holds: says(trouble.virus) },
+  { rule: 'spam', cause: 'content-rejected', temporary: false, holds: says(trouble.spam) },
+  {
+    rule: 'content',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: unless(
+      near(
+        trouble.content,
+        or(negative, words('detected, found, limit, threshold, deferred, held, quarantined')),
+        50,
+      ),
+      unknownUser,
+    ),
+  },
+];

@@ -1,0 +1,202 @@
+// Rules about how we come: loops, waiting, speed, names, encryption, logins and relaying.
+import {
+  aboutSize,
+  codeIn,
+  mailboxWords,
+  negative,
+  ourAddress,
+  overQuota,
+  rateLimitQuota,
+  temporaryCode,
+} from './conditions.ts';
+import { both, either, near, or, says, unless, words } from './grammar.ts';
+import type { Meaning } from './meanings.ts';
+import * as topic from './topics.ts';
+import * as trouble from './trouble.ts';
+import * as v from './vocabulary.ts';
+
+export const sessionMeanings: readonly Meaning[] = [
+  { rule: 'loop', cause: 'loop', temporary: false, holds: says(topic.loop) },
+  { rule: 'greylisting', cause: 'greylisted', temporary: true, holds: says(topic.greylist) },
+  {
+    // What a relay that learns recipients, such as Mailward itself, answers for one that kept being unknown.
+    rule: 'learned-recipient',
+    cause: 'user-unknown',
+    temporary: false,
+    holds: says(words('too many failures for this recipient')),
+  },
+  {
+    rule: 'malformed',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: unless(
+      either(near(trouble.form, trouble.malformed, 32), says(words('multiple addresses, not ~2 compliant'))),
+      says(topic.tls),
+      says(topic.reverseName),
+      says(topic.list),
+      says(topic.login),
+      near(v.sender, words('rejected, denied, syntax'), 20),
+    ),
+  },
+  {
+    rule: 'attachment',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: unless(
+      near(
+        trouble.attachment,
+        or(negative, words('contain*, dangerous, illegal, potential*, blacklisted, high risk')),
+        50,
+      ),
+      says(overQuota),
+    ),
+  },
+  {
+    rule: 'relay-refused',
+    cause: 'relay-denied',
+    temporary: false,
+    holds: unless(
+      either(
+        near(topic.relay, or(v.refused, words('unable, not ~1 permitted')), 12),
+        says(words('*rcpthost*')),
+      ),
+      says(topic.list),
+      near(ourAddress, topic.abuse, 30),
+      near(topic.relay, words('sending limit*, quota, rate'), 20),
+    ),
+  },
+  {
+    rule: 'reverse-name',
+    cause: 'ptr-missing',
+    temporary: false,
+    holds: either(
+      says(topic.reverseName),
+      near(ourAddress, words('not ~1 resolve, unresolvable, no ~1 name'), 24),
+      both(near(topic.hostNameWords, topic.matchWords), says(v.client)),
+    ),
+  },
+  {
+    rule: 'helo',
+    cause: 'ptr-missing',
+    temporary: false,
+    holds: near(
+      topic.helo,
+      or(
+        negative,
+        v.unknown,
+        topic.matchWords,
+        words('fqdn, fully qualified, bogus, forged, impersonat*, requires, must be, must match'),
+      ),
+      50,
+    ),
+  },
+  {
+    rule: 'rate-limited',
+    cause: 'rate-limited',
+    temporary: true,
+    holds: says(
+      words(
+        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many',
+      ),
+    ),
+  },
+  {
+    rule: 'abusive-client',
+    cause: 'blocklisted',
+    temporary: false,
+    holds: unless(
+      either(
+        near(ourAddress, topic.abuse, 60),
+        says(words('are sending spam, you are a spammer, currently sending spam')),
+      ),
+      both(says(topic.rate), temporaryCode),
+      near(v.message, words('as spam, is spam, looks like, contains spam, likely, considered'), 20),
+    ),
+  },
+  {
+    rule: 'rate',
+    cause: 'rate-limited',
+    temporary: true,
+    holds: unless(
+      either(says(topic.rate), near(topic.tooMany, topic.countable, 24), rateLimitQuota),
+      near(mailboxWords, v.full, 40),
+      says(overQuota, words('spam rate, too many hops, timeout*')),
+      aboutSize,
+    ),
+  },
+  {
+    rule: 'rate-quota',
+    cause: 'rate-limited',
+    temporary: true,
+    holds: unless(
+      rateLimitQuota,
+      near(mailboxWords, v.full, 40),
+      aboutSize,
+      both(says(words('over quota, overquota, disk quota, user quota')), says(overQuota)),
+    ),
+  },
+  {
+    rule: 'sender-authentication',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: says(topic.senderAuthentication),
+  },
+  {
+    rule: 'encryption-required',
+    cause: 'tls-required',
+    temporary: false,
+    holds: unless(
+      near(topic.tls, or(v.required, words('issue')), 40),
+      near(topic.tls, trouble.attachment),
+      near(topic.tls, words('fail*, handshake, trusted, verif*'), 40),
+    ),
+  },
+  {
+    rule: 'encryption-failed',
+    cause: 'tls-required',
+    temporary: true,
+    holds: unless(
+      near(topic.tls, or(negative, words('self signed, weak, required, must, expired, mismatch')), 50),
+      near(topic.tls, trouble.attachment),
+    ),
+  },
+  {
+    rule: 'relay',
+    cause: 'relay-denied',
+    temporary: false,
+    holds: unless(
+      either(
+        near(topic.relay, or(negative, topic.login, words('insecure, attempt, attempted')), 50),
+        says(words('no relay*, open relay')),
+      ),
+      says(topic.list),
+    ),
+  },
+  {
+    rule: 'login-required',
+    cause: 'auth-required',
+    temporary: false,
+    holds: near(
+      topic.login,
+      words(
+        'required, requires, must, first, erforderlich, zuerst, requis*, obligatoire*, requiere*, requerid*, obligatori*, 必要, 必須, please turn on',
+      ),
+      16,
+    ),
+  },
+  {
+    rule: 'login-failed',
+    cause: 'auth-failed',
+    temporary: false,
+    holds: unless(
+      either(near(topic.login, v.failed, 40), both(says(topic.secretWords), codeIn(535))),
+      says(topic.notLoggedIn),
+    ),
+  },
+  {
+    rule: 'login-required',
+    cause: 'auth-required',
+    temporary: false,
+    holds: either(says(topic.notLoggedIn), near(topic.login, v.required, 40)),
+  },
+];
