@@ -4,6 +4,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Client } from '../../shared/contract/index.ts';
+import { connectClient } from '../../src-main/service/client.ts';
 import { scratch } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
 import { until } from './wait.ts';
@@ -11,10 +13,10 @@ import { until } from './wait.ts';
 const checkout = resolve(import.meta.dirname, '../..');
 
 /** `MAILWARD_FROM=out` tests the build (as `npm test` does after building); else the sources, as they are now. */
-const entry =
-  process.env['MAILWARD_FROM'] === 'out'
-    ? join(checkout, 'out/main/mailward.js')
-    : join(checkout, 'src-main/cli/main.ts');
+function entry(): string {
+  const isBuilt = process.env['MAILWARD_FROM'] === 'out';
+  return join(checkout, isBuilt ? 'out/main/mailward.js' : 'src-main/cli/main.ts');
+}
 
 export interface Finished {
   /** 128 + number when a signal ended it. */
@@ -160,6 +162,12 @@ export class Service implements AsyncDisposable {
       .map((line) => JSON.parse(line) as T);
   }
 
+  /** A connection like the user interface's: the whole contract, over WebSocket. */
+  async client(): Promise<{ client: Client; close: () => void }> {
+    const { origin, hash } = new URL(this.ui);
+    return connectClient({ url: origin, token: hash.replace('#token=', '') });
+  }
+
   async addDomain(name: string, route: string): Promise<void> {
     const result = await this.command('domain', 'add', name, '--route', route);
     if (result.status !== 0) throw new Error(`domain add ${name}: ${result.stdout}${result.stderr}`);
@@ -195,7 +203,7 @@ function launch(args: string[], extra: Record<string, string> = {}): ChildProces
   for (const name of ['VITEST', 'VITEST_MODE', 'NODE_ENV', 'NODE_OPTIONS', 'TEST', 'MAILWARD_DATA']) {
     if (extra[name] === undefined) Reflect.deleteProperty(env, name);
   }
-  return spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [entry(), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 interface Output {

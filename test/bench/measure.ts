@@ -1,0 +1,164 @@
+// Sends a load with smtp-source and measures until smtp-sink has all of it: three ways, one machine, one run.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Service } from '../lab/mailward.ts';
+import { needProgram } from '../lab/packages.ts';
+import { freePort, untilListening } from '../lab/ports.ts';
+import { Postfix } from '../lab/postfix.ts';
+import { until } from '../lab/wait.ts';
+
+export type Way = 'direct' | 'postfix' | 'mailward';
+
+export interface Load {
+  messages: number;
+  /** Octets of each message. */
+  size: number;
+  /** Connections that smtp-source keeps open at a time; one message a connection. */
+  sessions: number;
+  /** Most connections that each server opens to the sink. */
+  deliveries: number;
+}
+
+export interface Run {
+  way: Way;
+  /** Until the last message was accepted, and until the sink had the last one (s). */
+  acceptedAfter: number;
+  deliveredAfter: number;
+  /** Messages a second, end to end. */
+  rate: number;
+}
+
+/** Longest one run may take (ms): a bench that hangs is a result too. */
+const limit = 5 * 60_000;
+
+export async function measure(way: Way, load: Load): Promise<Run> {
+  await using stage = await setUp(way, load);
+  // A first, small load: connections, caches and just-in-time compilers are warm when the clock starts.
+  await sourceTo(stage.port, { ...load, messages: Math.min(500, load.messages) });
+  await stage.sink.has(Math.min(500, load.messages));
+  const before = stage.sink.taken();
+  const begun = performance.now();
+  await sourceTo(stage.port, load);
+  const accepted = performance.now();
+  await stage.sink.has(before + load.messages);
+  const delivered = performance.now();
+  return {
+    way,
+    acceptedAfter: (accepted - begun) / 1000,
+    deliveredAfter: (delivered - begun) / 1000,
+    rate: (load.messages * 1000) / (delivered - begun),
+  };
+}
+
+interface Stage extends AsyncDisposable {
+  port: number;
+  sink: SmtpSink;
+}
+
+async function setUp(way: Way, load: Load): Promise<Stage> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const sink = stack.use(await SmtpSink.start());
+    const port = await serverBefore(sink, way, load, stack);
+    return { port, sink, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function serverBefore(
+  sink: SmtpSink,
+  way: Way,
+  load: Load,
+  stack: AsyncDisposableStack,
+): Promise<number> {
+  if (way === 'direct') return sink.port;
+  if (way === 'postfix') {
+    const postfix = await Postfix.start({
+      domains: [],
+      settings: {
+        relay_domains: 'example.com',
+        relay_transport: `smtp:[127.0.0.1]:${sink.port}`,
+        // As many processes as there are sessions, and no pause for the queue to catch up: its best figures.
+        default_process_limit: String(load.sessions + load.deliveries + 20),
+        smtp_destination_concurrency_limit: String(load.deliveries),
+        smtp_initial_destination_concurrency: String(load.deliveries),
+        in_flow_delay: '0',
+      },
+    });
+    stack.use(postfix);
+    return postfix.port;
+  }
+  const service = await Service.start({ settings: { delivery: { concurrency: load.deliveries } } });
+  stack.use(service);
+  await service.addDomain('example.com', `127.0.0.1:${sink.port}`);
+  return service.smtpPort;
+}
+
+async function sourceTo(port: number, load: Load): Promise<void> {
+  const source = spawn(
+    needProgram('smtp-source'),
+    [
+      ...['-s', String(load.sessions), '-m', String(load.messages), '-l', String(load.size)],
+      ...['-f', 'anna@example.net', '-t', 'office@example.com', `127.0.0.1:${port}`],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'], timeout: limit },
+  );
+  let words = '';
+  source.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()));
+  const [code] = (await once(source, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`smtp-source ended with ${code}: ${words.slice(-1000)}`);
+}
+
+/** Postfix's own sink. Its counter (-c) is the one witness of how much has arrived. */
+class SmtpSink implements AsyncDisposable {
+  readonly port: number;
+  #child: ChildProcess;
+  #last = '';
+
+  private constructor(port: number, child: ChildProcess) {
+    this.port = port;
+    this.#child = child;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.#last = (this.#last + chunk.toString('latin1')).slice(-200);
+    });
+  }
+
+  static async start(): Promise<SmtpSink> {
+    const port = await freePort();
+    const child = spawn(needProgram('smtp-sink'), ['-c', '-u', 'nobody', `127.0.0.1:${port}`, '1000'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await untilListening('127.0.0.1', port);
+    return new SmtpSink(port, child);
+  }
+
+  /** Messages taken so far. */
+  taken(): number {
+    return Number(/mesg=(\d+)\r[^\r]*$/.exec(this.#last)?.[1] ?? 0);
+  }
+
+  async has(count: number): Promise<void> {
+    await until(
+      () => `the sink has ${this.taken()} of ${count} messages`,
+      () => this.taken() >= count,
+      { every: 5, within: limit },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGTERM');
+    await closed;
+  }
+}
+
+/** What the figures were taken on. */
+export function machine(): { processor: string; cores: number } {
+  const lines = readFileSync('/proc/cpuinfo', 'utf8').split('\n');
+  const models = lines.filter((line) => line.startsWith('model name'));
+  return { processor: models[0]?.split(': ')[1] ?? 'unknown', cores: models.length };
+}
