@@ -5,7 +5,7 @@ import { inWords, killAgainAndAgain } from './killing.ts';
 it(
   'two hundred kills under load lose no message that was answered 250',
   async () => {
-    const result = await killAgainAndAgain({ kills: 200, atLeastAccepted: 20_000, clients: 8 });
+    const result = await killAgainAndAgain({ kills: 200, atLeastAccepted: 20_000, clients: 16 });
     process.stdout.write(inWords(result));
     expect(result.lost).toEqual([]);
   },

@@ -34,7 +34,8 @@ function moody(random: Random): Sink {
     keep: false,
     temper: {
       rcpt: () => (random.next() < 0.02 ? '451 4.3.2 not now' : null),
-      data: () => (random.next() < 0.02 ? 'drop' : null),
+      // Rarely: whoever hangs up is left alone for a while, and all its mail with it.
+      data: () => (random.next() < 0.0003 ? 'drop' : null),
     },
   });
 }

@@ -83,14 +83,13 @@ describe.skipIf(!hasPostfix || !hasSwaks)('with the office’s Postfix down', ()
     for (const [index, { content }] of chosen.entries()) {
       await swaks(service.smtpPort, `late${index}@example.com`, content);
     }
+    // One attempt tells that the server is down; the rest of its mail waits without trying.
     await until('no attempt has failed', async () => {
       const rows = (await service.json<unknown>('queue', 'list')).map((row) =>
         messageSummarySchema.parse(row),
       );
-      return (
-        rows.length === chosen.length &&
-        rows.every((row) => row.attempts > 0 && row.state === 'queued' && row.cause === 'connection-failed')
-      );
+      expect(rows.map(({ state }) => state)).toEqual(chosen.map(() => 'queued'));
+      return rows.some(({ attempts, cause }) => attempts > 0 && cause === 'connection-failed');
     });
     expect(await service.stop('SIGINT')).toBe(0);
     await service.start();

@@ -8,7 +8,7 @@ import type { Client } from '../../shared/contract/index.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { scratch } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
-import { until } from './wait.ts';
+import { patience, until } from './wait.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 
@@ -25,14 +25,20 @@ export interface Finished {
   stderr: string;
 }
 
-/** Runs one command to its end. */
+/** Runs one command to its end; one that does not end is ended, and that is an error. */
 export async function mailward(
   args: string[],
   options: { env?: Record<string, string> } = {},
 ): Promise<Finished> {
   const child = launch(args, options.env);
   const output = collect(child);
+  const timer = setTimeout(() => child.kill('SIGKILL'), patience);
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  if (signal === 'SIGKILL') {
+    const { stdout, stderr } = output.text();
+    throw new Error(`mailward ${args.join(' ')} did not end in ${patience / 1000} s: ${stdout}${stderr}`);
+  }
   return { status: code ?? (signal === null ? -1 : 128), ...output.text() };
 }
 

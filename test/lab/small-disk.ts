@@ -1,14 +1,14 @@
 // A small file system of its own, so that a full disk is a real one.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scratch } from './scratch.ts';
 
 export interface SmallDisk extends Disposable {
   readonly path: string;
-  /** Takes the given octets away from the free space, until `free`. */
-  fill: (octets: number) => void;
+  /** Takes all free space away, to the last block, until `free`. */
+  fill: () => void;
   free: () => Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export function mountSmallDisk(size: number): SmallDisk | null {
   const ballast = join(path, 'ballast');
   return {
     path,
-    fill: (octets) => writeFileSync(ballast, Buffer.alloc(octets)),
+    fill: () => writeUntilFull(ballast),
     free: () => rm(ballast, { force: true }),
     [Symbol.dispose]() {
       const gone = spawnSync('umount', ['-l', path], { encoding: 'utf8' });
@@ -33,4 +33,20 @@ export function mountSmallDisk(size: number): SmallDisk | null {
       folder[Symbol.dispose]();
     },
   };
+}
+
+function writeUntilFull(path: string): void {
+  const file = openSync(path, 'a');
+  try {
+    for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 4)) {
+      const block = Buffer.alloc(size);
+      try {
+        while (writeSync(file, block) > 0);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
 }
