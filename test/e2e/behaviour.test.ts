@@ -1,0 +1,298 @@
+// What a person does with the screens, and what comes of it.
+import { readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../lab/wait.ts';
+import { Office, openBrowser, Visitor } from './support.ts';
+
+let office: Office;
+let browser: Browser;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  office = await Office.open();
+  browser = await openBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await office[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  visitor = await Visitor.arrive(browser, office.service.ui);
+});
+
+afterEach(async () => {
+  await visitor[Symbol.asyncDispose]();
+});
+
+/** The mode that the engine has for a domain now. */
+async function modeOf(name: string): Promise<string | undefined> {
+  return (await office.client.domains.list()).find((domain) => domain.name === name)?.mode.name;
+}
+
+async function stateOf(id: string): Promise<string> {
+  return (await office.client.messages.get({ id })).state;
+}
+
+describe('the first domain', () => {
+  test('an empty Mailward invites to add one, and adding it brings the picture', async () => {
+    await visitor.the('link', 'Add the first domain').click();
+    await visitor.the('textbox', 'Domain').fill('Example.COM.');
+    await visitor.the('textbox', 'Server that takes the mail').fill(`127.0.0.1:${office.sink.port}`);
+    await visitor.the('button', 'Add the domain').click();
+    await visitor.the('heading', /^example\.com$/).waitFor();
+
+    await visitor.the('link', 'Home').first().click();
+    await visitor.the('button', /From Mailward to your server, example\.com/).waitFor();
+    const [domain] = await office.client.domains.list();
+    expect(domain?.name).toBe('example.com');
+    expect(domain?.route[0]).toMatchObject({ host: '127.0.0.1', port: office.sink.port });
+  });
+
+  test('what is not a domain or a server is said at the field, and nothing is added', async () => {
+    await visitor.go('/domains?add=true');
+    await visitor.the('textbox', 'Domain').fill('not a domain');
+    await visitor.the('textbox', 'Server that takes the mail').fill('mail.example.com:99999');
+    await visitor.the('button', 'Add the domain').click();
+    await visitor.page.getByText('"not a domain" is not a domain name').waitFor();
+    await visitor.page.getByText('"mail.example.com:99999" has no valid port').waitFor();
+    expect(await visitor.the('textbox', 'Domain').getAttribute('aria-invalid')).toBe('true');
+    expect(await office.client.domains.list()).toHaveLength(1);
+  });
+
+  test('a domain that is there already is refused with the reason', async () => {
+    await visitor.go('/domains?add=true');
+    await visitor.the('textbox', 'Domain').fill('example.com');
+    await visitor.the('textbox', 'Server that takes the mail').fill('mail.example.com');
+    await visitor.the('button', 'Add the domain').click();
+    await visitor.the('alert', /.*/).getByText('Nothing was changed').waitFor();
+    expect(await office.client.domains.list()).toHaveLength(1);
+  });
+});
+
+describe('routes and modes', () => {
+  test('a second server is added behind the first and moved before it', async () => {
+    await visitor.go('/domains?edit=example.com');
+    await visitor.the('button', 'Add a server to fall back on').click();
+    await visitor.the('textbox', 'Server 2').fill('[2001:db8::25]:2525');
+    await visitor.the('button', 'Move server 2 up').click();
+    await visitor.the('button', 'Save the route').click();
+    await visitor.page.getByText('The route of example.com is changed').waitFor();
+    const [domain] = await office.client.domains.list();
+    expect(domain?.route.map(({ host, port }) => [host, port])).toEqual([
+      ['2001:db8::25', 2525],
+      ['127.0.0.1', office.sink.port],
+    ]);
+
+    await visitor.go('/domains');
+    await visitor.go('/domains?edit=example.com');
+    await visitor.the('button', 'Remove server 1').click();
+    await visitor.the('button', 'Save the route').click();
+    await until('the route is not back', async () => {
+      const [present] = await office.client.domains.list();
+      return present?.route.length === 1;
+    });
+  });
+
+  test('mail is held and delivered again from the picture', async () => {
+    await visitor.the('button', /From Mailward to your server, example\.com/).click();
+    await visitor.the('button', 'Hold mail for example.com').click();
+    await visitor.the('button', 'Deliver mail for example.com again').waitFor();
+    expect(await modeOf('example.com')).toBe('hold');
+    const id = await office.sendUntil('held', { to: ['office@example.com'], from: 'while-held' });
+    await visitor.the('link', /1 held/).waitFor({ state: 'attached' });
+
+    await visitor.the('button', 'Deliver mail for example.com again').click();
+    await visitor.the('button', 'Hold mail for example.com').waitFor();
+    await until('the held message does not go out', async () => (await stateOf(id)) === 'delivered');
+  });
+
+  test('a reason goes along with the mode', async () => {
+    await visitor.go('/domains');
+    await visitor.the('button', 'Change example.com').click();
+    await visitor.the('menuitem', 'Set the mode…').click();
+    await visitor.the('radio', 'Hold').click();
+    await visitor.the('textbox', 'Reason').fill('The server gets a new disk');
+    await visitor.the('button', 'Set the mode').click();
+    await visitor.page.getByText('“The server gets a new disk”').waitFor();
+    await office.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+  });
+
+  test('a domain whose mail waits is not removed, and the dialog says why', async () => {
+    const id = await office.sendUntil('queued', { to: ['later@example.com'], from: 'keeps-it-here' });
+    await visitor.go('/domains');
+    await visitor.the('button', 'Change example.com').click();
+    await visitor.the('menuitem', 'Remove…').click();
+    await visitor.the('button', 'Remove example.com').click();
+    await visitor.page.getByText('Nothing was changed').waitFor();
+    await visitor.page.getByText('cannot be removed while its mail waits').waitFor();
+    expect(await modeOf('example.com')).toBe('deliver');
+    await office.client.queue.delete({ ids: [id] });
+  });
+});
+
+describe('messages', () => {
+  test('a message appears in the traffic as it comes, and its page has both dialogues', async () => {
+    await visitor.go('/traffic');
+    const id = await office.sendUntil('refused', {
+      to: ['office@example.com', 'nobody@example.com'],
+      from: 'for-two',
+    });
+    await visitor.row('for-two').click();
+    await visitor.the('heading', /Your server refused it for at least one recipient/).waitFor();
+    const incoming = visitor.the('region', 'What the sending server and Mailward said to each other');
+    expect(await incoming.innerText()).toContain('MAIL FROM:<for-two@supplier.example>');
+    const outgoing = visitor.the('region', /^What Mailward and 127\.0\.0\.1:\d+ said to each other/);
+    expect(await outgoing.innerText()).toContain('550 5.1.1 no such user here');
+    const fates = await visitor.the('listitem', /.*/).filter({ hasText: '@example.com' }).allInnerTexts();
+    expect(fates.some((text) => text.includes('office@example.com') && text.includes('delivered'))).toBe(
+      true,
+    );
+    expect(
+      fates.some((text) => text.includes('nobody@example.com') && text.includes('unknown recipient')),
+    ).toBe(true);
+
+    const download = visitor.page.waitForEvent('download');
+    await visitor.the('button', 'Export as .eml').click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/\.eml$/);
+    expect(readFileSync(await file.path(), 'utf8')).toContain('Subject: An offer by for-two');
+    await office.client.queue.delete({ ids: [id] });
+  });
+
+  test('rows do not move under a reader who has scrolled: what is new is announced instead', async () => {
+    for (let number = 0; number < 40; number += 1) {
+      await office.send({ to: ['office@example.com'], from: `crowd-${number}` });
+    }
+    await visitor.go('/traffic');
+    await visitor.row('crowd-39').waitFor();
+    await visitor.page.evaluate("document.querySelector('.table-scroll').scrollTo(0, 600)");
+    const before = await visitor.row('crowd-20').boundingBox();
+    await office.sendUntil('delivered', { to: ['office@example.com'], from: 'latecomer' });
+    await visitor.the('button', /1 new message/).waitFor();
+    expect(await visitor.row('crowd-20').boundingBox()).toEqual(before);
+    await visitor.the('button', /1 new message/).click();
+    await visitor.row('latecomer').waitFor();
+  });
+
+  test('a paused list stands still until it goes on', async () => {
+    await visitor.go('/traffic');
+    await visitor.the('button', 'Pause the list').click();
+    await office.sendUntil('delivered', { to: ['office@example.com'], from: 'unseen' });
+    await visitor.the('button', /1 new message/).waitFor();
+    expect(await visitor.row('unseen').count()).toBe(0);
+    await visitor.the('button', 'Go on').click();
+    await visitor.row('unseen').waitFor();
+  });
+
+  test('the keyboard goes through the rows and opens one', async () => {
+    await visitor.go('/traffic');
+    await visitor.row('unseen').waitFor();
+    const rows = visitor.page.locator('.table-row');
+    await rows.first().focus();
+    await visitor.page.keyboard.press('ArrowDown');
+    await until('the second row has no focus', () =>
+      visitor.page.evaluate<boolean>("document.activeElement.dataset.index === '1'"),
+    );
+    await visitor.page.keyboard.press('Enter');
+    await visitor.the('heading', 'How it came in').waitFor();
+  });
+});
+
+describe('the queue', () => {
+  test('a waiting message is held, released, tried again, and deleted only after a question', async () => {
+    const id = await office.sendUntil('queued', { to: ['later@example.com'], from: 'under-way' });
+    await visitor.go('/queue');
+    await visitor.row('under-way').getByRole('checkbox').click();
+    await visitor.the('button', 'Hold').click();
+    await until('it is not held', async () => (await stateOf(id)) === 'held');
+    await visitor.page.getByText('Nothing is waiting').waitFor();
+
+    await visitor.page.getByText(/^Held/).click();
+    await visitor.row('under-way').getByRole('checkbox').click();
+    await visitor.the('button', 'Release').click();
+    await until('it is not released', async () => (await stateOf(id)) === 'queued');
+
+    await visitor.page.getByText(/^Waiting/).click();
+    await visitor.row('under-way').getByRole('checkbox').click();
+    const attempts = (await office.client.messages.get({ id })).attempts;
+    await visitor.the('button', 'Try again now').click();
+    await until(
+      'it is not tried',
+      async () => (await office.client.messages.get({ id })).attempts > attempts,
+    );
+
+    await visitor.row('under-way').getByRole('checkbox').click();
+    await visitor.the('button', 'Delete…').click();
+    await visitor.page.getByText('This cannot be undone').waitFor();
+    await visitor.the('button', 'Keep').click();
+    expect(await stateOf(id)).toBe('queued');
+    await visitor.the('button', 'Delete…').click();
+    await visitor.the('button', 'Delete 1 message').click();
+    await until('it is not deleted', async () => (await stateOf(id)) === 'deleted');
+    await visitor.page.getByText('Nothing is waiting').waitFor();
+  });
+});
+
+describe('settings', () => {
+  test('a wrong value is said at its field; a right one is saved', async () => {
+    await visitor.go('/settings');
+    const recipients = visitor.the('textbox', 'Most recipients of a message');
+    await recipients.fill('0');
+    await visitor.the('button', 'Save the settings').click();
+    await visitor.page.getByText('expected 1 or more').waitFor();
+    expect((await office.client.settings.get()).smtp.maxRecipients).toBe(100);
+    await recipients.fill('200');
+    await visitor.the('button', 'Save the settings').click();
+    await visitor.page.getByText(/^Saved/).waitFor();
+    expect((await office.client.settings.get()).smtp.maxRecipients).toBe(200);
+  });
+
+  test('a change that needs a restart says so, and a browser is offered nothing of the desktop', async () => {
+    await visitor.go('/settings');
+    await visitor.the('textbox', 'Port').fill('2626');
+    await visitor.the('button', 'Save the settings').click();
+    await visitor.page.getByText('Needs a restart').waitFor();
+    expect(await visitor.page.getByText('Start at login').count()).toBe(0);
+  });
+});
+
+describe('the connection', () => {
+  test('the token leaves the address, and a reload still gets in', async () => {
+    expect(visitor.page.url()).not.toContain('token');
+    await visitor.page.reload();
+    await visitor.the('heading', /^example\.com$/).waitFor();
+  });
+
+  test('without a token, or with a wrong one, the page says where to find it and takes it pasted', async () => {
+    const { origin } = new URL(office.service.ui);
+    await using stranger = await Visitor.arrive(browser, origin);
+    await stranger.the('heading', /needs to know that you may come in/).waitFor();
+    const box = stranger.the('textbox', 'Address or token');
+    await box.fill('open sesame');
+    await stranger.the('button', 'Open Mailward').click();
+    await stranger.page.getByText('There is no token in this text').waitFor();
+    await box.fill(`${origin}/#token=${'x'.repeat(32)}`);
+    await stranger.the('button', 'Open Mailward').click();
+    await stranger.the('heading', /token is not accepted/).waitFor();
+    expect(await stranger.barriers()).toEqual([]);
+    await stranger.the('textbox', 'Address or token').fill(office.service.ui);
+    await stranger.the('button', 'Open Mailward').click();
+    await stranger.the('heading', /^example\.com$/).waitFor();
+  });
+
+  test('when the engine goes away the page says so calmly, and comes back by itself', async () => {
+    await visitor.go('/traffic');
+    await visitor.row('unseen').waitFor();
+    await office.service.kill();
+    await visitor.page.getByText('Not connected to the engine; trying again…').waitFor();
+    expect(await visitor.row('unseen').count()).toBe(1);
+
+    await office.service.start();
+    await visitor.page.getByText('Not connected to the engine').waitFor({ state: 'detached' });
+    await office.send({ to: ['office@example.com'], from: 'after-the-storm' });
+    await visitor.row('after-the-storm').waitFor();
+  });
+});

@@ -1,0 +1,108 @@
+// Every screen, in light and dark, on a phone and on a desk: it opens, says its sentence, fits, and shuts nobody out (axe).
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Office, openBrowser, Visitor } from './support.ts';
+
+let office: Office;
+let browser: Browser;
+/** A message of each kind, by state. */
+const ids: Record<string, string> = {};
+
+const longName = 'a-very-long-department-name.of-an-even-longer-organisation.example.net';
+
+beforeAll(async () => {
+  office = await Office.open();
+  browser = await openBrowser();
+  await office.domain('example.com');
+  await office.domain('held.example.org');
+  await office.domain(longName);
+  await office.client.domains.setMode({ name: 'held.example.org', mode: 'hold', reason: 'Being moved' });
+  ids['delivered'] = await office.sendUntil('delivered', { to: [`office@${longName}`], from: 'arrived' });
+  ids['queued'] = await office.sendUntil('queued', { to: ['later@example.com'], from: 'patience' });
+  ids['refused'] = await office.sendUntil('refused', {
+    to: ['office@example.com', 'nobody@example.com'],
+    from: 'wrong',
+  });
+  ids['held'] = await office.sendUntil('held', { to: ['office@held.example.org'], from: 'stored' });
+  await office.send({ from: 'stranger', to: ['office@elsewhere.example'] });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await office[Symbol.asyncDispose]();
+});
+
+interface Screen {
+  name: string;
+  place: () => string;
+  /** Something that is only there once the screen has its content. */
+  shows: RegExp;
+}
+
+const screens: Screen[] = [
+  { name: 'home', place: () => '/', shows: /does mail leave as fast as it comes in/i },
+  { name: 'traffic', place: () => '/traffic', shows: /wrong@supplier/ },
+  {
+    name: 'a filter that nothing fits',
+    place: () => '/traffic?text=nosuchthing',
+    shows: /no message is like that/i,
+  },
+  { name: 'the waiting queue', place: () => '/queue', shows: /patience@supplier/ },
+  { name: 'the held queue', place: () => '/queue?show=held', shows: /stored@supplier/ },
+  { name: 'the failed queue', place: () => '/queue?show=failed', shows: /wrong@supplier/ },
+  {
+    name: 'a delivered message',
+    place: () => `/message/${ids['delivered'] ?? ''}`,
+    shows: /how it went out/i,
+  },
+  { name: 'a refused message', place: () => `/message/${ids['refused'] ?? ''}`, shows: /no such user here/i },
+  { name: 'a held message', place: () => `/message/${ids['held'] ?? ''}`, shows: /until you release it/i },
+  { name: 'a message that is not there', place: () => '/message/nosuchid', shows: /no such message/i },
+  { name: 'domains', place: () => '/domains', shows: /being moved/i },
+  { name: 'adding a domain', place: () => '/domains?add=true', shows: /server that takes the mail/i },
+  { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
+  { name: 'settings', place: () => '/settings', shows: /pauses between attempts/i },
+  { name: 'a place that does not exist', place: () => '/nowhere', shows: /no such place/i },
+];
+
+for (const scheme of ['light', 'dark'] as const) {
+  for (const width of [320, 1280]) {
+    describe(`${scheme}, ${width} px wide`, () => {
+      let visitor: Visitor;
+      beforeAll(async () => {
+        visitor = await Visitor.arrive(browser, office.service.ui, { scheme, width });
+      });
+      afterAll(async () => {
+        await visitor[Symbol.asyncDispose]();
+      });
+
+      test.each(screens)('$name', async ({ place, shows }) => {
+        await visitor.go(place());
+        await visitor.page.getByText(shows).first().waitFor();
+        expect(await visitor.page.title()).toMatch(/Mailward/);
+        expect(await visitor.overflow()).toBe(0);
+        expect(await visitor.barriers()).toEqual([]);
+        expect(visitor.complaints).toEqual([]);
+      });
+
+      test('the panel of a leg', async () => {
+        await visitor.go('/');
+        await visitor.the('button', /From Mailward to your server, held\.example\.org/).click();
+        await visitor.the('button', 'Deliver mail for held.example.org again').waitFor();
+        expect(await visitor.barriers()).toEqual([]);
+      });
+
+      test('the question before deleting', async () => {
+        await visitor.go('/queue?show=held');
+        await visitor
+          .the('checkbox', /Select the message from/)
+          .first()
+          .click();
+        await visitor.the('button', 'Delete…').click();
+        await visitor.page.getByText('This cannot be undone').waitFor();
+        expect(await visitor.barriers()).toEqual([]);
+        await visitor.the('button', 'Keep').click();
+      });
+    });
+  }
+}
