@@ -5,7 +5,7 @@ import type { Client } from '../../shared/contract/index.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import type { Backend, Status } from './backend.ts';
-import { forwardTo } from './forward.ts';
+import { endStream, forwardTo } from './forward.ts';
 import { connectClient } from './neighbours.ts';
 
 /** Where the service listens, and what it wants to hear. */
@@ -32,7 +32,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
   let status = silent;
-  let connection = await connect(find, closing.signal);
+  let connection = await connect(find);
   let reached = Promise.withResolvers<undefined>();
   reached.resolve(undefined);
   const client = (): Client => connection.client;
@@ -61,7 +61,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
     while (!isClosing()) {
       try {
         await pause(retryMs, undefined, { signal: closing.signal });
-        connection = await connect(find, closing.signal);
+        connection = await connect(find);
         reached.resolve(undefined);
         return;
       } catch {
@@ -96,6 +96,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
     },
     close: async () => {
       closing.abort();
+      endStream(connection.overviews);
       connection.close();
       await following;
     },
@@ -103,10 +104,10 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
 }
 
 /** A connection whose service has shown that it answers: it has sent its first overview. */
-async function connect(find: () => Promise<Link>, signal: AbortSignal) {
+async function connect(find: () => Promise<Link>) {
   const { client, close } = await connectClient(await find());
   try {
-    const overviews = await client.live.overview(undefined, { signal });
+    const overviews = await client.live.overview();
     const first = await overviews.next();
     if (first.done === true) throw new Error('The service ended its overview.');
     return { client, close, overviews, first: first.value };

@@ -6,7 +6,7 @@ import type { AnyRouter } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
 import type { Client } from '../../shared/contract/index.ts';
 
-type Call = (input: unknown, options: { signal?: AbortSignal; lastEventId?: string }) => Promise<unknown>;
+type Call = (input: unknown, options: { lastEventId?: string }) => Promise<unknown>;
 
 /** Told of each call that has succeeded, by its path in the contract. */
 type Done = (path: string, output: unknown) => void;
@@ -29,10 +29,10 @@ function forwardAll(
     return implement(part).handler(async ({ input, signal, lastEventId }) => {
       const call = path.reduce<unknown>((from, name) => (from as Record<string, unknown>)[name], current());
       const output = await (call as Call)(input, {
-        ...(signal === undefined ? {} : { signal }),
         ...(lastEventId === undefined ? {} : { lastEventId }),
       });
       done(path.join('.'), output);
+      if (isStream(output)) signal?.addEventListener('abort', () => endStream(output), { once: true });
       return output;
     });
   }
@@ -42,4 +42,16 @@ function forwardAll(
       forwardAll(child as AnyContractRouter, [...path, name], current, done),
     ]),
   );
+}
+
+function isStream(output: unknown): output is AsyncIterator<unknown> {
+  return typeof output === 'object' && output !== null && Symbol.asyncIterator in output && 'next' in output;
+}
+
+/**
+ * Ends a stream of the service's. The client could be given the signal itself, but then it tells the service of the end
+ * even after the connection has gone, and fails where nobody can catch it.
+ */
+export function endStream(stream: AsyncIterator<unknown>): void {
+  stream.return?.().catch(() => undefined);
 }

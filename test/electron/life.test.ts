@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EngineDouble } from './engine-double.ts';
 import { newFolder, start, until } from './harness.ts';
+import { registerSmokeTest } from './smoke.ts';
 import { Machine } from './stand-in/machine.ts';
+
+registerSmokeTest();
 
 describe('a single instance', () => {
   test('a second start brings the first one’s window up and ends', async () => {

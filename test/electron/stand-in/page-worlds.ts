@@ -24,6 +24,13 @@ if (window === window.top) {
     }
     Object.defineProperty(window, key, { value: Object.freeze(api), configurable: false, writable: false });
   });
+  // Electron gives the ports in its pages a close event, which Chromium alone does not.
+  const arrived = [];
+  window.addEventListener('message', ({ ports }) => arrived.push(...ports), true);
+  window.addEventListener('stand-in:port-closed', ({ detail }) => {
+    arrived[detail].dispatchEvent(new Event('close'));
+    arrived[detail].close();
+  });
   window.dispatchEvent(new CustomEvent('stand-in:ready'));
   // What setWindowOpenHandler decides, Chromium alone cannot be asked to.
   window.open = (url) => { void window.standInMayOpen(new URL(url, location.href).href); return null; };
@@ -82,15 +89,15 @@ if (window === window.top) {
       if ('error' in message) reject(new Error(message.error)); else resolve(message.value);
     } else if (message.kind === 'post') {
       const { port1, port2 } = new MessageChannel();
-      ports.set(message.port, port1);
+      ports.set(message.port, { port: port1, index: ports.size });
       port1.onmessage = ({ data }) => send({ kind: 'port', port: message.port, data: pack(data) });
-      port1.addEventListener('close', () => send({ kind: 'port-closed', port: message.port }));
       for (const listener of listeners.get(message.channel) ?? []) listener({ ports: [port2] }, null);
     } else if (message.kind === 'port') {
-      ports.get(message.port)?.postMessage(unpack(message.data));
+      ports.get(message.port)?.port.postMessage(unpack(message.data));
     } else if (message.kind === 'port-closed') {
-      ports.get(message.port)?.close();
-      ports.delete(message.port);
+      const { port, index } = ports.get(message.port);
+      port.close();
+      window.dispatchEvent(new CustomEvent('stand-in:port-closed', { detail: index }));
     }
   } };
 

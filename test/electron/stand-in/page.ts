@@ -36,8 +36,7 @@ const inside = (url: string) => url.replace(/^app:\/\/mailward(?=[/?#]|$)/, 'htt
 type FromPage =
   | { kind: 'invoke'; id: number; channel: string; args: unknown[] }
   | { kind: 'send'; channel: string; args: unknown[] }
-  | { kind: 'port'; port: number; data: unknown }
-  | { kind: 'port-closed'; port: number };
+  | { kind: 'port'; port: number; data: unknown };
 
 export async function openPage(browser: Browser, preload: string, host: PageHost): Promise<Page> {
   const context = await browser.newContext();
@@ -72,9 +71,6 @@ export async function openPage(browser: Browser, preload: string, host: PageHost
         break;
       case 'port':
         ports.get(message.port)?.postMessage(unpack(message.data));
-        break;
-      case 'port-closed':
-        ports.get(message.port)?.close();
         break;
     }
   };
