@@ -112,3 +112,11 @@ export function classify(text: string): Classification {
 export function classifyReply(reply: Reply, context: { stage?: Stage } = {}): Classification {
   return decide(reply.text, { code: reply.code, enhanced: reply.enhanced, ...context });
 }
+
+/**
+ * Whether the server said for good that this recipient does not exist: what may count against a learned recipient.
+ * Leaves out what another relay has only learned itself, so that two of them cannot keep each other's entries alive.
+ */
+export function isUnknownUser({ cause, temporary, rule }: Classification): boolean {
+  return cause === 'user-unknown' && !temporary && rule !== 'learned-recipient';
+}

@@ -149,12 +149,6 @@ export const near =
   (reading) =>
     pair(reading, a, b, within === undefined ? {} : { within });
 
-/** As `near`, in this order. */
-export const then =
-  (a: Concept, b: Concept, within?: number): Condition =>
-  (reading) =>
-    pair(reading, a, b, within === undefined ? { ordered: true } : { within, ordered: true });
-
 export const either =
   (...conditions: readonly Condition[]): Condition =>
   (reading) => {

@@ -8,7 +8,7 @@ import {
   temporaryCode,
   unknownUser,
 } from './conditions.ts';
-import { both, either, near, says, unless, when, words } from './grammar.ts';
+import { both, either, near, says, unless, when, without, words } from './grammar.ts';
 import type { Meaning } from './meanings.ts';
 import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
@@ -95,11 +95,7 @@ export const recipientMeanings: readonly Meaning[] = [
         says(words('polic*, access denied'), v.later),
       ),
       unless(
-        says(
-          words(
-            'mailbox unavailable, mailbox not available, account unavailable, address unavailable, mailbox is unavailable',
-          ),
-        ),
+        near(v.recipient, words('unavailable, not available, unreachable'), 12),
         temporaryCode,
         says(v.later),
       ),
@@ -111,7 +107,7 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'blocklisted',
     temporary: false,
     holds: either(
-      near(ourAddress, v.refused, 40),
+      near(ourAddress, without(v.refused, words('connection refused')), 40),
       says(
         words(
           'not allowed to connect, your access to, invalid ip, bad ip, connection rejected, connection denied, host not allowed',
@@ -141,6 +137,12 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'blocklisted',
     temporary: false,
     holds: says(words('blocked, banned, gesperrt, bloqué*, bloquead*')),
+  },
+  {
+    rule: 'transaction-failed',
+    cause: 'server-busy',
+    temporary: true,
+    holds: says(words('transaction failed')),
   },
   {
     rule: 'not-authorized',

@@ -26,6 +26,16 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: says(words('too many failures for this recipient')),
   },
   {
+    // Said in the last line of a reply whose first lines tell of other commands (Exim).
+    rule: 'sender-verification',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: either(
+      says(words('sender verify, sender verification, sender callout')),
+      near(v.sender, words('not ~1 match ~1 authenticated, not ~1 owned by'), 24),
+    ),
+  },
+  {
     rule: 'malformed',
     cause: 'content-rejected',
     temporary: false,
@@ -96,7 +106,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: true,
     holds: says(
       words(
-        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many',
+        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, connection rate*, relay quota',
       ),
     ),
   },

@@ -86,7 +86,8 @@ function splitWords(text: string): string {
 
 function maskUrl(url: string): string {
   const lower = url.toLowerCase();
-  if (isList(lower.slice(0, 300)) || /banned|dnsbl|rbl[/?]|delist/.test(lower)) return ` ${mask.list} `;
+  if (isList(lower.slice(0, 300)) || /banned|dnsbl|ipcheck|rbl[/?]|delist/.test(lower))
+    return ` ${mask.list} `;
   const page = /[?&]p=([A-Za-z]{3,40})/.exec(url);
   return page?.[1] === undefined ? ` ${mask.url} ` : ` ${mask.url} . ${splitWords(page[1])} . `;
 }
@@ -153,7 +154,7 @@ export function read(raw: string): Reading {
   traced = rewrite(traced, /\b(?:https?:\/\/|www\.)[^\s<>"'\])]{1,400}/gi, maskUrl);
   traced = rewrite(
     traced,
-    /[^\s<>@,;:()[\]"'`]{1,64}@[A-Za-z0-9\u0080-\uDFFF.-]{1,200}/g,
+    /[^\s<>@,;:()[\]"'`]{1,64}@[A-Za-z0-9\u0080-\u2FFF-]{1,63}(?:\.[A-Za-z0-9\u0080-\u2FFF-]{1,63}){0,8}/g,
     () => mask.address,
   );
   traced = rewrite(traced, /\b\d{1,3}(?:\.\d{1,3}){3}\b/g, () => mask.ip);

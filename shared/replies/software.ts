@@ -26,7 +26,10 @@ const signs: readonly (readonly [string, RegExp])[] = [
   ],
   ['messagelabs', /messagelabs|symanteccloud|\bCSI.{0,12}symantec/i],
   ['mxlogic', /mxlogic|mcafee\.com|\(Mode: (?:normal|exceptions)\)/i],
-  ['cisco-esa', /senderbase|talosintelligence|ironport|\b5\d\d #5\.\d\.\d\b/i],
+  [
+    'cisco-esa',
+    /senderbase|talosintelligence|ironport|due to the sending MTA's poor reputation|\b5\d\d #5\.\d\.\d\b/i,
+  ],
   ['sophos', /sophos|\breflexion\b/i],
   ['fortimail', /fortimail|fortiguard|forti(?:net|mail)/i],
   ['trendmicro', /trendmicro|interscan|\bIMSS\b|hes\.trendmicro/i],
@@ -36,19 +39,19 @@ const signs: readonly (readonly [string, RegExp])[] = [
     'gmx',
     /\bgmx\.(?:net|com|de)|mail\.com \(mxgmx|nemesis ESMTP|postmaster\.web\.de|\bweb\.de\b.{0,40}ESMTP|(?:postmaster|kundenserver)\.(?:1und1|ionos)/i,
   ],
-  ['t-online', /t-online\.de|\btosa\.t-|telekom\.de/i],
+  ['t-online', /Ask your postmaster for help or to contact|t-online\.de|\btosa\.t-|telekom\.de/i],
   ['orange', /\bOFR[_0-9]|wanadoo|orange\.fr|\bmwinf\d/i],
   ['laposte', /\bLPN\d|laposte\.net/i],
   ['free', /postmaster\.free\.fr|\bfree\.fr\b|proxad/i],
   ['mailru', /help\.mail\.ru|\bmail\.ru\b/i],
-  ['yandex', /yandex\.(?:ru|com|net)/i],
+  ['yandex', /yandex\.(?:ru|com|net)|\bya\.cc\//i],
   ['qq', /(?:mail|service)\.mail?\.?qq\.com|mail\.qq\.com|\bqq\.com\/cgi-bin/i],
   ['godaddy', /secureserver\.net|\bIB\d{3}\b|x\.co\/(?:rl|sr)bounce/i],
   ['comcast', /comcast\.net|xfinity\.com/i],
   ['spectrum', /spectrum\.net|\bAUP#/i],
   ['zoho', /zoho\.com|zohomail/i],
-  ['amazon-ses', /amazonses|aws\.amazon|amazonaws|inbound-smtp\..*amazonaws|region [A-Z]{2}-[A-Z]+-\d/i],
-  ['docomo', /docomo\.ne\.jp|\(UserSearch\)/i],
+  ['amazon-ses', /inbound-smtp\.[a-z0-9-]{1,40}\.amazonaws|aws\.amazon\.com|region [A-Z]{2}-[A-Z]+-\d/i],
+  ['docomo', /\(UserSearch\)/i],
   ['kddi', /ezweb\.ne\.jp.{0,40}ESMTP|\bau\.com\b.{0,40}ESMTP/i],
   ['rspamd', /rspamd|spam message rejected|try again later \(?greylist|matched map:/i],
   ['spamassassin', /spamassassin|blocked by spamassassin|spamd\b/i],
@@ -61,18 +64,21 @@ const signs: readonly (readonly [string, RegExp])[] = [
   ['opendmarc', /rejected by DMARC policy for/i],
   [
     'hmailserver',
-    /hmailserver|\bhmail\b|SMTP authentication is required\.|delivery is not allowed to this address|Unknown user$|Maximum allowed size\.|Rejected by greylisting/i,
+    /hmailserver|\bhmail\b|SMTP authentication is required\.|delivery is not allowed to this address|^550 Unknown user$|Maximum allowed size\.|Rejected by greylisting/i,
   ],
   ['kerio', /kerio/i],
   [
     'mailenable',
-    /mailenable|Requested action not taken: mailbox unavailable or not local|this server does not accept mail for/i,
+    /mailenable|Requested action not taken: mailbox unavailable or not local|This mail server requires authentication when attempting/i,
   ],
   [
     'mdaemon',
     /mdaemon|alt-n\.com|<[^>]*>, recipient unknown|Sorry,? .{0,40}? unknown here|\bThis message looks like SPAM\b/i,
   ],
-  ['domino', /lotus|domino|not listed in (?:public |domino )|Name & Address Book|\bIBM Domino\b|HCL Domino/i],
+  [
+    'domino',
+    /lotus|domino|not listed in (?:public |domino )|\.\.\. No such user|Name & Address Book|\bIBM Domino\b|HCL Domino/i,
+  ],
   ['zimbra', /zimbra|zm-?mta/i],
   ['james', /apache ?james|\bJAMES\b/],
   [
@@ -85,7 +91,7 @@ const signs: readonly (readonly [string, RegExp])[] = [
   ],
   [
     'courier',
-    /courier|^5?1?3? ?Relaying denied\.$|User unknown\.? *\(courier\)|513 Relaying denied|URL:http.*courier|517 (?:SPF|HELO|MAIL FROM|RCPT TO)|511 SPF|invalid sender header|550 User unknown\.$/im,
+    /courier|^5?1?3? ?Relaying denied\.$|User unknown\.? *\(courier\)|513 Relaying denied|URL:http.*courier|^517[ -]|511 SPF|invalid sender header|550 User unknown\.$/im,
   ],
   [
     'exchange',
@@ -93,7 +99,7 @@ const signs: readonly (readonly [string, RegExp])[] = [
   ],
   [
     'cpanel',
-    /cpanel|The mail server could not deliver mail to .+ The account or domain may not exist|JunkMail rejected|No Such User Here|Please turn on SMTP Authentication in your mail client|exceeded the max emails per hour/i,
+    /\bcPanel (?:Exim|server)\b|The mail server could not deliver mail to .+ The account or domain may not exist|JunkMail rejected|No Such User Here|Please turn on SMTP Authentication in your mail client|exceeded the max emails per hour/i,
   ],
   [
     'exim',
@@ -105,7 +111,7 @@ const signs: readonly (readonly [string, RegExp])[] = [
   ],
   [
     'sendmail',
-    /\.\.\. [A-Z][a-z]+|\bsendmail\b|IP name lookup failed|Relaying denied\. (?:IP|Proper)|rejecting connections on daemon|config error: mail loops back|improper use of 8-bit data|5\.3\.5 (?:system|local) config|Message size exceeds fixed maximum message size|Domain of sender address .+ does not/i,
+    /Connection rate limit exceeded\.|\.\.\. [A-Z][a-z]+|\bsendmail\b|IP name lookup failed|Relaying denied\. (?:IP|Proper)|rejecting connections on daemon|config error: mail loops back|improper use of 8-bit data|5\.3\.5 (?:system|local) config|Message size exceeds fixed maximum message size|Domain of sender address .+ does not/i,
   ],
   [
     'dovecot',
@@ -114,12 +120,16 @@ const signs: readonly (readonly [string, RegExp])[] = [
   ['cyrus', /cyrus|\blmtpengine|Mailbox does not exist.*cyrus|cyrus-.*unknown/i],
   [
     'postfix',
-    /\bpostfix\b|Recipient address rejected|Sender address rejected|Client host rejected|Helo command rejected|Relay access denied|User unknown in (?:local|virtual|relay|.{0,20}) ?(?:mailbox|alias|recipient)? ?table|Queue file write error|Message size exceeds fixed limit|Must issue a STARTTLS command first|Error: too many (?:recipients|errors)|Connection rate limit exceeded|; Client host \[|blocked using|Server configuration (?:error|problem)|too many hops|in reply to (?:RCPT TO|MAIL FROM|end of DATA|DATA|HELO|EHLO)|Name service error for name=|mail for .+ loops back to myself|Temporary lookup failure|improper command pipelining|Insufficient system storage|Host not found, try again|unreasonable virtual_alias_maps|Too many concurrent SMTP/i,
+    /\bpostfix\b|Recipient address rejected|Sender address rejected|Client host rejected|Helo command rejected|Relay access denied|User unknown in (?:local|virtual|relay|.{0,20}) ?(?:mailbox|alias|recipient)? ?table|Queue file write error|Message size exceeds fixed limit|Must issue a STARTTLS command first|Error: too many (?:recipients|errors)|; [Cc]lient (?:host )?\[|; Sender address \[|Server configuration (?:error|problem)|in reply to (?:RCPT TO|MAIL FROM|end of DATA|DATA|HELO|EHLO)|Name service error for name=|mail for .+ loops back to myself|Temporary lookup failure|improper command pipelining|Insufficient system storage|Host not found, try again|unreasonable virtual_alias_maps|Too many concurrent SMTP/i,
   ],
 ];
 
 /** The name of the server's software or service where the reply's text shows it, else null. */
 export function softwareOf(source: string): string | null {
-  const text = source.slice(0, 4096);
+  // Addresses and the client's own name in a reply are ours or the recipient's: they tell nothing of the server.
+  const text = source
+    .slice(0, 4096)
+    .replaceAll(/[^\s<>@[\]():;]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}/g, '@')
+    .replaceAll(/<[A-Za-z0-9._-]{1,200}\[[0-9A-Fa-f.:]{3,45}\](?::\d{1,5})?>/g, '<>');
   return signs.find(([, sign]) => sign.test(text))?.[0] ?? null;
 }

@@ -3,7 +3,7 @@ import { without, words } from './grammar.ts';
 import { mask } from './reading.ts';
 
 export const loop = words(
-  'hopcount, loop, loops, looping, looped, mail loop, mailloop, in circles, in a circle, circular, hop count, too many hops, hops, maximum hop*, too many received, too many ~1 received, ~1 received ~1 lines|headers, received count, been through here, routing loop, forwarding loop',
+  'hopcount, loop, loops, looping, looped, mail loop, mailloop, in circles, in a circle, circular, hop count, too many hops, hops, maximum hop*, too many received, ~1 received ~1 lines|headers, received count, been through here, routing loop, forwarding loop',
   'schleife*, mailschleife, mailloop, zyklus, im kreis',
   'boucle*, bouclage, tourne en rond, trop de sauts',
   'bucle*, ciclo, demasiados saltos, circuito',
@@ -35,7 +35,7 @@ export const hostNameWords = words(
 export const helo = words('helo, ehlo, helo ehlo, helo name, helo command');
 
 export const senderAuthentication = words(
-  'alignment, not aligned, p reject, p quarantine, batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
+  'unsigned dsn, alignment, not aligned, p reject, p quarantine, batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
 );
 
 /** A sender who is not who it says it is. */
@@ -59,18 +59,21 @@ export const login = words(
   '認証, ログイン, パスワード, サインイン',
 );
 export const notLoggedIn = words(
-  'unauthenticated, not ~1 authenticated, not ~1 logged in, anonymous, non authenticated, only ~1 authenticated, authenticated ~1 only, nicht authentifiziert, nicht angemeldet, non authentifié*, no autenticad*, 未認証',
+  'unauthenticated, not authenticated, not ~1 been authenticated, not yet authenticated, not ~1 logged in, anonymous, non authenticated, only ~1 authenticated, authenticated ~1 only, nicht authentifiziert, nicht angemeldet, non authentifié*, no autenticad*, 未認証',
 );
 export const secretWords = words(
   'password*, credential*, user name|username, passwd, passwort, kennwort, zugangsdaten, mot de passe, identifiant*, contraseña*, credencial*, usuario o, パスワード, login, logon, sign in, benutzername',
 );
 
-export const relay = words(
-  'non local, not local host, *rcpthost*, relay, relays, relaying, relayed, open relay, relay access, relayhost, insecure mail relay, forward messages, forward mail, third party, 3rd party, relaychk',
-  'weiterleit*, relaying, relayen, durchleit*, fremde* domain*',
-  'relais, relayage, relaie, relayer, relaye*',
-  'reenvío, reenvi*, retransm*, relevo, relay, reencamin*, inoltro',
-  '中継, リレー, 転送',
+export const relay = without(
+  words(
+    'non local, not local host, *rcpthost*, relay, relays, relaying, relayed, open relay, relay access, relayhost, insecure mail relay, forward messages, forward mail, third party, 3rd party, relaychk',
+    'weiterleit*, relaying, relayen, durchleit*, fremde* domain*',
+    'relais, relayage, relaie, relayer, relaye*',
+    'reenvío, reenvi*, retransm*, relevo, relay, reencamin*, inoltro',
+    '中継, リレー, 転送',
+  ),
+  words('relay recipient*'),
 );
 export const notHosted = words(
   'not ~2 hosted, not ~2 handle*, not ~1 local, not ~2 serve*, not ~1 responsible, not ~1 served, not ~1 ours, not ~2 my ~2 domain*, not ~3 our ~2 domain*, not ~2 local domain*, no ~2 tenant, not home, not ~1 configured, not ~1 supported, not ~2 accept mail, not ~1 known here, not allowed, not a gateway, no longer hosted, not ~2 one of, wrong server, not ~2 virtual, no mail for, not ~2 exchanger, not ~2 exchange, not ~1 belong, not ~1 managed, unconfigured, not ~2 in my ~3, not in my|our ~1 list, not ~1 allowed here, not ~1 accepted here, unknown to this, unknown here',

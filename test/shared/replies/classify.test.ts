@@ -1,0 +1,277 @@
+// What replies mean: tables of real and of made-up ones, the order of meanings, codes, and input that means harm.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Classification,
+  classificationSchema,
+  classify,
+  classifyReply,
+  isUnknownUser,
+} from '../../../shared/replies/classify.ts';
+import { type Expected, expectations, sisimai } from './fixtures.ts';
+
+/** Texts where the classifier says something else than the table, one a line, so that a failure can be read. */
+function wrong(rows: readonly { text: string; cause: string }[]): string[] {
+  return rows.flatMap(({ text, cause }) => {
+    const got = classify(text);
+    return got.cause === cause ? [] : [`${cause}, not ${got.cause} (${got.rule}: ${got.evidence}): ${text}`];
+  });
+}
+
+const share = (misses: readonly string[], rows: readonly unknown[]): number =>
+  1 - misses.length / rows.length;
+
+describe('tables of replies', () => {
+  const servers = expectations('servers.csv');
+  const wordings = expectations('wordings.csv');
+
+  it('knows what the servers in Debian and the vendors say', () => {
+    const misses = wrong(servers);
+    expect(share(misses, servers), misses.join('\n')).toBeGreaterThanOrEqual(0.98);
+  });
+
+  it('knows other words for the same things, in five languages', () => {
+    const misses = wrong(wordings);
+    expect(share(misses, wordings), misses.join('\n')).toBeGreaterThanOrEqual(0.98);
+  });
+
+  it('agrees with sisimai, but for the documented exceptions', () => {
+    const rows = sisimai();
+    const misses = wrong(rows);
+    expect(share(misses, rows), misses.join('\n')).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it('takes nothing else for an unknown user', () => {
+    const others = [...servers, ...wordings].filter(({ cause }) => cause !== 'user-unknown');
+    expect(
+      others.filter(({ text }) => classify(text).cause === 'user-unknown').map(({ text }) => text),
+    ).toEqual([]);
+  });
+
+  it('tells temporary from permanent', () => {
+    const told = [...servers, ...wordings].filter(({ temporary }) => temporary !== null);
+    expect(told.filter(({ text, temporary }) => classify(text).temporary !== temporary)).toEqual([]);
+  });
+
+  it('names the software where the text shows it', () => {
+    const named = [...servers, ...wordings].filter(({ software }) => software !== null);
+    const got = ({ text, software }: Expected) => ({ text, software, got: classify(text).software });
+    expect(named.map(got).filter((row) => row.software !== row.got)).toEqual([]);
+  });
+});
+
+describe('the order of meanings', () => {
+  const pairs: [string, string, string][] = [
+    [
+      'a blocklist beats "rejected"',
+      '554 5.7.1 <bob@example.com>: Recipient address rejected: blocked using zen.spamhaus.org',
+      'blocklisted',
+    ],
+    [
+      'relaying beats the enhanced code for unknown users',
+      '550 5.1.1 <bob@example.com>: relaying denied',
+      'relay-denied',
+    ],
+    [
+      'relaying beats the login that would lift it',
+      '550 5.7.1 Relaying denied. Proper authentication required.',
+      'relay-denied',
+    ],
+    [
+      'a table of relay recipients is no relaying',
+      '550 5.1.1 <b@example.com>: User unknown in relay recipient table',
+      'user-unknown',
+    ],
+    ['greylisting beats "try again later"', '450 4.7.1 Greylisted, please try again later', 'greylisted'],
+    ['a full mailbox is not a full server', '452 4.2.2 mailbox full', 'mailbox-full'],
+    ['a full server is not a full mailbox', '452 4.3.1 Insufficient system storage', 'server-busy'],
+    [
+      "a sender's domain that does not exist",
+      '450 4.1.8 <a@b.invalid>: Sender address rejected: Domain not found',
+      'sender-rejected',
+    ],
+    [
+      "a sender's verification quotes an unknown user",
+      '550-Verification failed for <a@b.example>\n550-No Such User Here\n550 Sender verify failed',
+      'sender-rejected',
+    ],
+    [
+      'a missing reverse name beats "client host rejected"',
+      '450 4.7.25 Client host rejected: cannot find your hostname, [192.0.2.1]',
+      'ptr-missing',
+    ],
+    [
+      'limits on sending beat reputation',
+      '451 4.7.650 The mail server [192.0.2.25] has been temporarily rate limited due to IP reputation.',
+      'rate-limited',
+    ],
+    ['too many hops is no rate', '554 5.4.6 Too many hops', 'loop'],
+    [
+      'words in an address mean nothing',
+      '550 5.1.1 <spam-virus-relay@greylist.example>: User unknown',
+      'user-unknown',
+    ],
+    [
+      'words in a host name mean nothing',
+      '550 5.1.1 mail.relay-denied.example: User unknown',
+      'user-unknown',
+    ],
+  ];
+  it.each(pairs)('%s', (_, text, cause) => {
+    expect(classify(text)).toMatchObject({ cause, decidedBy: 'text' });
+  });
+});
+
+describe('codes', () => {
+  it('finds them on one line, on many, in a DSN, and alone', () => {
+    for (const text of [
+      '550 5.1.1 User unknown',
+      '550-5.1.1 User\r\n550 5.1.1 unknown',
+      'smtp; 550 5.1.1 User unknown',
+      '5.1.0 - Unknown address error 550-5.1.1 User unknown (delivery attempts: 0)',
+      'host mx.example.com[192.0.2.1] said: 550 5.1.1 User unknown (in reply to RCPT TO command)',
+    ]) {
+      expect(classify(text), text).toMatchObject({ code: 550, enhanced: '5.1.1', cause: 'user-unknown' });
+    }
+    expect(classify('4.2.2')).toMatchObject({
+      code: null,
+      enhanced: '4.2.2',
+      cause: 'mailbox-full',
+      temporary: true,
+    });
+    expect(classify('no such user')).toMatchObject({ code: null, enhanced: null, temporary: false });
+  });
+
+  it('uses the enhanced code, then the code, only where words do not say', () => {
+    expect(classify('550 5.7.1')).toMatchObject({ cause: 'other', decidedBy: 'none' });
+    expect(classify('550 5.2.2 sorry')).toMatchObject({
+      cause: 'mailbox-full',
+      decidedBy: 'enhanced-code',
+      evidence: '',
+    });
+    expect(classify('535 no')).toMatchObject({ cause: 'auth-failed', decidedBy: 'code' });
+    expect(classify('')).toMatchObject({ cause: 'other', decidedBy: 'none', temporary: true });
+  });
+
+  it('never calls a bare 550 an unknown user, whatever command it answers', () => {
+    expect(classifyReply({ code: 550, enhanced: null, text: 'no' }, { stage: 'rcpt' }).cause).toBe('other');
+  });
+
+  it('lets the stage decide where nothing else does', () => {
+    const reply = { code: 554, enhanced: null, text: '' };
+    expect(classifyReply(reply, { stage: 'connect' }).cause).toBe('blocklisted');
+    expect(classifyReply(reply, { stage: 'message' }).cause).toBe('content-rejected');
+    expect(classifyReply({ code: 0, enhanced: null, text: '' })).toMatchObject({
+      cause: 'connection-failed',
+      temporary: true,
+    });
+  });
+
+  it('takes the codes of a reply from the reply', () => {
+    const reply = { code: 450, enhanced: '4.2.2', text: 'come back tomorrow' };
+    expect(classifyReply(reply)).toMatchObject({
+      code: 450,
+      enhanced: '4.2.2',
+      cause: 'mailbox-full',
+      temporary: true,
+    });
+  });
+});
+
+describe('evidence', () => {
+  it("quotes the server's own words", () => {
+    expect(classify('550 5.1.1 <bob@example.com>: Der Empfänger ist UNBEKANNT').evidence).toBe(
+      'Empfänger ist UNBEKANNT',
+    );
+  });
+
+  it('reads words that lost their accents on the way', () => {
+    for (const word of [
+      'Empfänger',
+      'Empfaenger',
+      'Empfanger',
+      'Empf?nger',
+      'Empf\uFFFDnger',
+      'EmpfÃ¤nger',
+    ]) {
+      expect(classify(`550 ${word} unbekannt`).cause, word).toBe('user-unknown');
+    }
+  });
+});
+
+describe('isUnknownUser', () => {
+  const of = (text: string): boolean => isUnknownUser(classify(text));
+  it('holds only for a permanent "this user does not exist"', () => {
+    expect(of('550 5.1.1 User unknown')).toBe(true);
+    expect(of('450 4.1.1 User unknown')).toBe(false);
+    expect(of('550 5.7.1 Relaying denied')).toBe(false);
+    expect(of('550 5.2.1 Account disabled due to abuse')).toBe(false);
+    expect(of('550 5.7.1 <bob@example.com>: Recipient address rejected: Access denied')).toBe(false);
+    expect(of('550 5.7.1 <bob@example.com>... too many failures for this recipient')).toBe(false);
+  });
+});
+
+describe('hostile input', () => {
+  const holds = (result: Classification): void => {
+    expect(classificationSchema.safeParse(result).success).toBe(true);
+    expect(result.evidence.length).toBeLessThanOrEqual(240);
+  };
+
+  it('never throws on any text', () => {
+    const word = fc.constantFrom(
+      '550',
+      '5.1.1',
+      '-',
+      ' ',
+      '\r\n',
+      'user',
+      'not',
+      'no',
+      'unknown',
+      '@',
+      '.',
+      'a',
+      '[',
+      '1.2.3.4',
+      'http://',
+      'メール',
+      '\uD800',
+      '\u0000',
+      "n't",
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 300 }),
+      fc.array(word, { maxLength: 80 }).map((words) => words.join('')),
+    );
+    fc.assert(
+      fc.property(text, (raw) => holds(classify(raw))),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('reads a megabyte of anything as quickly as its first part', () => {
+    for (const piece of [
+      'a',
+      ' ',
+      '@',
+      '.',
+      'a.',
+      'not ',
+      'no such ',
+      'user ',
+      '1.1.1.',
+      '550-5.1.1 ',
+      'aB',
+      'http://a?p=',
+      '\uFDFA',
+      'メール',
+      'does ',
+      '?',
+    ]) {
+      const long = piece.repeat(Math.ceil(1_000_000 / piece.length));
+      const start = long.trim().slice(0, 8192);
+      const { cause, rule } = classify(start);
+      expect(classify(long), piece).toMatchObject({ cause, rule });
+    }
+  });
+});
