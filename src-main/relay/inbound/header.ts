@@ -32,9 +32,11 @@ export function receivedField(trace: Trace): Buffer {
   return Buffer.from(text, 'utf8');
 }
 
-/** The name we give ourselves when none is set. */
+const machine = machineName();
+
+/** The name we give ourselves: the configured one, or the machine's. */
 export function ownName(configured: string): string {
-  return configured === '' ? machineName() : configured;
+  return configured === '' ? machine : configured;
 }
 
 /** The decoded value of the first `Subject:` field; empty when there is none. Long ones are cut at 200 characters. */

@@ -181,7 +181,6 @@ export class Listener {
       recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
     });
     void deposit.write(trace);
-    let head: Buffer | null = null;
     const envelope = (
       reply: Reply,
       recipients: NewRecipient[],
@@ -202,13 +201,10 @@ export class Listener {
     });
     connection.refusedMessage = (reply) => {
       const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
-      this.#logRejected(envelope(reply, recipients, false, head ? subjectOf(head) : ''), deposit.size);
+      this.#logRejected(envelope(reply, recipients, false, ''), deposit.size);
     };
     return {
-      write: (content) => {
-        head ??= content;
-        return deposit.write(content);
-      },
+      write: (content) => deposit.write(content),
       end: async (eightBit) => {
         const reply: Reply = {
           code: 250,
@@ -219,7 +215,7 @@ export class Listener {
           reply,
           mailboxes.map((mailbox) => this.#toQueued(mailbox)),
           eightBit,
-          head ? subjectOf(head) : '',
+          subjectOf(deposit.head()),
         );
         try {
           const content = await deposit.accept(accepted);

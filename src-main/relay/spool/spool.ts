@@ -24,6 +24,7 @@ export class Deposit {
   #held = 0;
   #size = 0;
   #pieces = 0;
+  #first: Buffer | null = null;
   #failure: Error | null = null;
   #dropped = false;
 
@@ -36,6 +37,15 @@ export class Deposit {
     return this.#size;
   }
 
+  /** The first octets of the message, as far as they have come; at least the first piece of a long one. */
+  head(): Buffer {
+    if (this.#first) return this.#first;
+    const head = this.#take();
+    if (head.length > 0) this.#parts = [head];
+    this.#held = head.length;
+    return head;
+  }
+
   /** Takes content. A promise asks the caller to wait until a piece is on disk; it never rejects: `accept` does. */
   write(content: Buffer): Promise<void> | undefined {
     if (content.length === 0 || this.#dropped || this.#failure) return undefined;
@@ -43,7 +53,9 @@ export class Deposit {
     this.#held += content.length;
     this.#size += content.length;
     if (this.#held < PIECE) return undefined;
-    return this.#store(this.#take());
+    const piece = this.#take();
+    this.#first ??= piece;
+    return this.#store(piece);
   }
 
   async #store(data: Buffer): Promise<void> {
