@@ -23,6 +23,7 @@ export interface Load {
 
 export interface Run {
   way: Way;
+  sessions: number;
   /** Until the last message was accepted, and until the sink had the last one (s). */
   acceptedAfter: number;
   deliveredAfter: number;
@@ -46,6 +47,7 @@ export async function measure(way: Way, load: Load): Promise<Run> {
   const delivered = performance.now();
   return {
     way,
+    sessions: load.sessions,
     acceptedAfter: (accepted - begun) / 1000,
     deliveredAfter: (delivered - begun) / 1000,
     rate: (load.messages * 1000) / (delivered - begun),
