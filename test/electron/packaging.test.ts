@@ -1,5 +1,5 @@
 // What gets packaged: electron-builder run with the project's own configuration on a stub of Electron's distribution.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { extractFile, listPackage } from '@electron/asar';
@@ -28,7 +28,6 @@ function stubDistribution(folder: string, numberOfFuses: number): string {
     Buffer.concat([Buffer.from('\x7fELF stub\0'), Buffer.from(sentinel), wire, Buffer.from('\0end')]),
   );
   chmodSync(join(folder, 'electron'), 0o755);
-  writeFileSync(join(folder, 'resources/default_app.asar'), '');
   writeFileSync(join(folder, 'locales/en-US.pak'), '');
   writeFileSync(join(folder, 'version'), 'stub');
   return folder;
@@ -38,7 +37,7 @@ function stubDistribution(folder: string, numberOfFuses: number): string {
 function pack(numberOfFuses = fuseNames.length): string {
   const folder = newFolder();
   const dist = stubDistribution(join(folder, 'electron'), numberOfFuses);
-  execFileSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [
       join(checkout, 'node_modules/electron-builder/cli.js'),
@@ -49,8 +48,9 @@ function pack(numberOfFuses = fuseNames.length): string {
       `-c.electronDist=${dist}`,
       `-c.directories.output=${join(folder, 'dist')}`,
     ],
-    { cwd: checkout, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: checkout, encoding: 'utf8' },
   );
+  if (status !== 0) throw new Error(`electron-builder ended with ${status}:\n${stdout}${stderr}`);
   const unpacked = readdirSync(join(folder, 'dist')).find((name) => /^linux-.*unpacked$/.test(name));
   return join(folder, 'dist', unpacked ?? '');
 }
