@@ -33,7 +33,7 @@ export function toDomainName(input: string): string | null {
 /** A mail domain: at least two labels. */
 export const domainNameSchema = z.string().transform((value, context) => {
   const name = toDomainName(value);
-  if (name === null || !name.includes('.')) {
+  if (!name?.includes('.')) {
     context.addIssue({
       code: 'custom',
       message: `"${clip(value)}" is not a domain name; expected something like example.com`,

@@ -52,7 +52,7 @@ export async function withEngine<T>(globals: Globals, run: (reached: Reached) =>
   } catch (error) {
     if (!(error instanceof DataDirLocked)) throw error;
     const holder = error.holder;
-    if (holder?.url == null || holder.token === null) throw new Ended(EXIT.couldNotCheck, error.message);
+    if (!holder?.url || !holder.token) throw new Ended(EXIT.couldNotCheck, error.message);
     const connected = await connectClient({ url: holder.url, token: holder.token }).catch(
       (reason: unknown) => {
         throw new Ended(EXIT.couldNotCheck, (reason as Error).message);

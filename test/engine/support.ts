@@ -64,7 +64,7 @@ export class EngineUnderTest implements AsyncDisposable {
           }
           smtp.send({ from: sender, to: recipients }, content, (error, info) => {
             if (error) reject(error);
-            else resolve(/id (\w+)/.exec(info?.response ?? '')?.[1] ?? '');
+            else resolve(/id (\w+)/.exec(info.response)?.[1] ?? '');
           });
         });
       });

@@ -15,7 +15,7 @@ interface Kind {
   body: string;
 }
 
-const kinds: readonly Kind[] = [
+const kinds: readonly [Kind, ...Kind[]] = [
   {
     sender: 'anna.berger@brightline-supplies.example',
     from: 'Anna Berger <anna.berger@brightline-supplies.example>',
@@ -76,7 +76,7 @@ const kinds: readonly Kind[] = [
 
 /** The `number`-th sample; kinds come round in turn, with a size that varies. */
 export function sampleMail(number: number): SampleMail {
-  const kind = kinds[(number - 1) % kinds.length] as Kind;
+  const kind = kinds[(number - 1) % kinds.length] ?? kinds[0];
   const filler = 'The quick brown fox jumps over the lazy dog.\r\n'.repeat((number * 37) % 120);
   return {
     sender: kind.sender,

@@ -273,7 +273,7 @@ export class Listener {
   #logRejected(envelope: Envelope, size: number): void {
     this.#options.spool.logRejected(envelope, size).then(
       (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
-      (error: Error) => this.#options.trouble(`a refusal could not be logged: ${error.message}`),
+      (error: unknown) => this.#options.trouble(`a refusal could not be logged: ${String(error)}`),
     );
   }
 }

@@ -189,6 +189,7 @@ export class Lane {
   }
 
   #pump(): void {
+    if (this.#closed) return;
     if (!this.#open) this.#setAside();
     while (this.#running < this.#concurrency) {
       const job = this.#ready.shift();
@@ -242,7 +243,7 @@ export class Lane {
     } finally {
       this.#finishedMeanwhile = null;
     }
-    if (!this.#closed) this.#pump();
+    this.#pump();
   }
 
   async #run(job: Job): Promise<void> {
@@ -257,7 +258,7 @@ export class Lane {
       this.#finishedMeanwhile?.add(job.message.id);
       this.#running--;
       if (this.#closed && this.#running === 0) this.#drained?.();
-      if (!this.#closed) this.#pump();
+      this.#pump();
     }
   }
 

@@ -66,7 +66,7 @@ export class Session {
     this.#wire = wire;
     this.transcript = wire.transcript;
     const socket = smtp._socket;
-    this.address = (socket || null)?.remoteAddress ?? null;
+    this.address = socket ? (socket.remoteAddress ?? null) : null;
     this.tls = describeTls(socket);
     smtp.on('error', () => {
       this.#ended = true;
@@ -174,13 +174,13 @@ export class Session {
         content,
         (error, info) => {
           const refused = new Map<string, Answer>();
-          for (const one of error?.rejectedErrors ?? info?.rejectedErrors ?? []) {
+          for (const one of (error ?? info).rejectedErrors ?? []) {
             if (one.recipient && one.response)
               refused.set(one.recipient, { reply: parseReply(one.response), stage: 'rcpt' });
           }
           const all = (rest: Answer) => letter.recipients.map((address) => refused.get(address) ?? rest);
           if (!error) {
-            resolve(all({ reply: parseReply(info?.response ?? ''), stage: 'message' }));
+            resolve(all({ reply: parseReply(info.response), stage: 'message' }));
             return;
           }
           if (Buffer.isBuffer(content) ? false : !content.destroyed) (content as Readable).destroy();
