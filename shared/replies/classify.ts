@@ -4,7 +4,7 @@ import { causeSchema } from '../cause.ts';
 import type { Reply } from '../message.ts';
 import { causeOfCode, causeOfEnhanced } from './codes.ts';
 import { says } from './grammar.ts';
-import { meanings } from './meanings.ts';
+import { type Meaning, meanings, weakMeanings } from './meanings.ts';
 import { read, type Stage } from './reading.ts';
 import { softwareOf } from './software.ts';
 import { forever, later } from './vocabulary.ts';
@@ -50,9 +50,10 @@ function decide(
     return byMeaning || laterWords(reading) !== null;
   };
 
-  for (const { rule, cause, temporary, holds } of meanings) {
-    const span = holds(reading);
-    if (span !== null) {
+  const byWords = (rules: readonly Meaning[]): Classification | null => {
+    for (const { rule, cause, temporary, holds } of rules) {
+      const span = holds(reading);
+      if (span === null) continue;
       return {
         cause,
         temporary: isTemporary(temporary),
@@ -62,7 +63,10 @@ function decide(
         evidence: reading.quote(span),
       };
     }
-  }
+    return null;
+  };
+  const certain = byWords(meanings);
+  if (certain !== null) return certain;
   const byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
   if (enhanced !== null && byEnhanced !== null) {
     return {
@@ -74,6 +78,8 @@ function decide(
       evidence: '',
     };
   }
+  const likely = byWords(weakMeanings);
+  if (likely !== null) return likely;
   const lookUp = given.code === 0 ? 0 : code;
   const byCode = lookUp === null ? null : causeOfCode(lookUp, stage);
   if (byCode !== null) {

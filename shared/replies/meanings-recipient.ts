@@ -123,7 +123,6 @@ export const recipientMeanings: readonly Meaning[] = [
   },
   { rule: 'unreachable', cause: 'connection-failed', temporary: true, holds: says(trouble.unreachable) },
   { rule: 'busy', cause: 'server-busy', temporary: true, holds: says(trouble.busy) },
-  { rule: 'broken-server', cause: 'server-busy', temporary: true, holds: says(trouble.brokenServer) },
   {
     rule: 'relay-named',
     cause: 'relay-denied',
@@ -131,6 +130,17 @@ export const recipientMeanings: readonly Meaning[] = [
     holds: says(words('mail relay, relaying, as a relay, relay, not local host, not a gateway')),
   },
   { rule: 'protocol', cause: 'other', temporary: false, holds: says(trouble.protocol) },
+  {
+    rule: 'not-authorized',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: says(words('not authori*, unauthori*')),
+  },
+];
+
+/** Words that say little: where the enhanced code names a cause, it knows better. */
+export const weakMeanings: readonly Meaning[] = [
+  { rule: 'broken-server', cause: 'server-busy', temporary: true, holds: says(trouble.brokenServer) },
   { rule: 'policy', cause: 'content-rejected', temporary: false, holds: says(trouble.policy) },
   {
     rule: 'blocked',
@@ -143,12 +153,6 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'server-busy',
     temporary: true,
     holds: says(words('transaction failed')),
-  },
-  {
-    rule: 'not-authorized',
-    cause: 'sender-rejected',
-    temporary: false,
-    holds: says(words('not authori*, unauthori*')),
   },
   { rule: 'later', cause: 'server-busy', temporary: true, holds: both(says(v.later), temporaryCode) },
 ];

@@ -16,3 +16,5 @@ export interface Meaning {
 
 /** What is said in so many words beats what is only implied, and the special beats the general. */
 export const meanings: readonly Meaning[] = [...sessionMeanings, ...messageMeanings, ...recipientMeanings];
+
+export { weakMeanings } from './meanings-recipient.ts';
