@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** The terminal and npm both deliver one Ctrl-C; a second within this time (ms) is an echo of the first. */
-const echo = 500;
+const echo = 1000;
 
 /**
  * Starts a program and waits for its end. It runs in a process group of its own, so that a Ctrl-C reaches it once, from

@@ -1,0 +1,56 @@
+// Writes docs/settings.md from the settings' schema: `npm run docs`. A test compares the two.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { settingsSchema } from '../shared/settings.ts';
+
+interface Node {
+  type?: string;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
+  enum?: unknown[];
+  items?: Node;
+  anyOf?: Node[];
+  properties?: Record<string, Node>;
+}
+
+/** The manual's page on settings, as Markdown. */
+export function settingsPage(): string {
+  const schema = z.toJSONSchema(settingsSchema, { io: 'input', unrepresentable: 'any' }) as Node;
+  const defaults = settingsSchema.parse({}) as Record<string, Record<string, unknown>>;
+  const sections = Object.entries(schema.properties ?? {}).map(([name, section]) => {
+    const rows = Object.entries(section.properties ?? {}).map(
+      ([key, node]) =>
+        `| \`${name}.${key}\` | ${kind(node)} | \`${JSON.stringify(defaults[name]?.[key])}\` | ${node.description ?? ''} |`,
+    );
+    return `## \`${name}\`\n\n${section.description ?? ''}\n\n| setting | value | default | meaning |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  });
+  return `# Settings
+
+<!-- Made from shared/settings.ts by \`npm run docs\`; changes made here are lost. -->
+
+Settings live in \`settings.json\` in the data folder, as one JSON object. What the file does not say has its default; with
+no file all have. Change them on the Settings screen, or edit the file while Mailward is stopped. A wrong value is refused at
+the start with its key and what was expected, and the file is left as it is. Changes to \`smtp\` take effect at the next start.
+
+\`\`\`json
+{ "smtp": { "host": "0.0.0.0", "port": 25 }, "delivery": { "expireDays": 7 } }
+\`\`\`
+
+${sections.join('\n')}`;
+}
+
+function kind(node: Node): string {
+  if (node.anyOf) return [...new Set(node.anyOf.map(kind))].join(' or ');
+  if (node.enum) return node.enum.map((one) => `\`${String(one)}\``).join(', ');
+  if (node.type === 'array')
+    return `list of ${kind(node.items ?? {})}, ${node.minItems ?? 0} to ${node.maxItems ?? 'any number'}`;
+  if (node.type === 'integer') return `number, ${node.minimum ?? 'any'} to ${node.maximum ?? 'any'}`;
+  if (node.type === 'boolean') return 'true or false';
+  return 'text';
+}
+
+if (import.meta.main) writeFileSync(join(import.meta.dirname, '..', 'docs', 'settings.md'), settingsPage());
