@@ -1,0 +1,12 @@
+// Makes the manual's generated pages anew: `npm run docs`. They are TypeScript, which the Node of the project runs as it is.
+import { join } from 'node:path';
+import { ensureDependencies, main, node24, root, toolEnvironment } from './bootstrap.mjs';
+import { runInForeground } from './child.mjs';
+
+await main(async () => {
+  await ensureDependencies();
+  const { status } = await runInForeground(node24(), [join(root, 'scripts', 'settings-page.ts')], {
+    env: toolEnvironment(),
+  });
+  return status;
+});
