@@ -41,6 +41,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
   const target = (mode.name === 'reroute' ? mode.reroute?.[0] : undefined) ?? domain.route[0];
   const outForm: LegForm = onHold ? 'gate' : outbound.state === 'problem' ? 'gap' : 'open';
   const inForm: LegForm = inbound.state === 'problem' ? 'gap' : 'open';
+  const outSince = outForm === 'gate' ? mode.since : outForm === 'gap' ? outbound.since : null;
   return (
     <>
       <div className="path-title">
@@ -81,7 +82,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           form={outForm}
           perMinute={outbound.deliveredPerMinute}
           words={outWords(domain, outForm)}
-          since={outForm === 'gate' ? mode.since : outForm === 'gap' ? outbound.since : null}
+          since={outSince}
           onOpen={() => onLeg(domain.name, 'outbound')}
         />
         <Station
@@ -93,6 +94,12 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           )}
         </Station>
       </div>
+      {outForm !== 'open' && (
+        <p className="path-break" data-state={outForm === 'gap' ? 'problem' : 'attention'} aria-hidden="true">
+          <b>{outWords(domain, outForm)}</b>
+          {outSince !== null && ` since ${sinceWhen(outSince, now)}`}
+        </p>
+      )}
     </>
   );
 }

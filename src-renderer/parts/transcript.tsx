@@ -16,11 +16,12 @@ export function Transcript({ label, lines, client, server }: TranscriptProps) {
   if (lines.length === 0) {
     return <p className="soft">No words were kept of this dialogue.</p>;
   }
+  const contentFrom = lines.findIndex((line) => line.from === 'server' && line.text.startsWith('354'));
   return (
     <div className="transcript" role="region" aria-label={label} tabIndex={0}>
       <ol>
         {lines.map((line, index) => {
-          const weight = weigh(line);
+          const weight = weigh(line, index, contentFrom);
           return (
             // A transcript only ever grows at its end.
             <li key={index} data-from={line.from} data-weight={weight}>
@@ -37,12 +38,13 @@ export function Transcript({ label, lines, client, server }: TranscriptProps) {
   );
 }
 
-/** Whether a reply settles something (RFC 5321 §4.2.1: 4yz is for now, 5yz for good). */
-function weigh(line: TranscriptLine): Weight {
+/** Whether a reply settles something (RFC 5321 §4.2.1: 4yz is for now, 5yz for good; 2yz after the content is the yes). */
+function weigh(line: TranscriptLine, index: number, contentFrom: number): Weight {
   if (line.from !== 'server') return 'plain';
-  if (line.text.startsWith('5')) return 'bad';
+  // A 503 only answers what was sent ahead of a refusal (pipelining, RFC 2920): it decides nothing.
+  if (line.text.startsWith('5')) return line.text.startsWith('503') ? 'plain' : 'bad';
   if (line.text.startsWith('4')) return 'later';
-  return /^250[ -]2\.0\.0|^250 .*(queued|accepted)/i.test(line.text) ? 'good' : 'plain';
+  return contentFrom >= 0 && index > contentFrom && line.text.startsWith('250') ? 'good' : 'plain';
 }
 
 function mark(line: TranscriptLine, weight: Weight) {
