@@ -2,8 +2,8 @@
 import { attach } from './attached.ts';
 import type { Link } from './attached.ts';
 import type { Backend, Status } from './backend.ts';
-import { DataDirLocked, openEngine } from './neighbours.ts';
-import type { Engine } from './neighbours.ts';
+import { accessToken, DataDirLocked, openEngine, readHolder, startService } from './neighbours.ts';
+import type { Engine, Holder, Service } from './neighbours.ts';
 
 export interface BackendOptions {
   dataDir: string;
@@ -18,23 +18,39 @@ export interface BackendOptions {
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   try {
     const engine = await openEngine({ ...options, host: 'desktop' });
-    // Nobody can attach to a desktop app, but whoever finds the folder locked can be told by whom.
-    engine.announce({ pid: process.pid, host: 'desktop', url: null, token: null });
-    return fromEngine(engine);
+    return fromEngine(engine, await openToCommandLine(engine, options));
   } catch (error) {
-    const link = linkOf(error);
-    if (link === null) throw error;
-    return attach(() => Promise.resolve(link));
+    if (!(error instanceof DataDirLocked)) throw error;
+    const first = linkOf(error.holder);
+    if (first === null) throw error;
+    // A service that was started anew may answer elsewhere: who has the folder is read again each time.
+    return attach(() => Promise.resolve(linkOf(readHolder(options.dataDir)) ?? first));
   }
 }
 
-function linkOf(error: unknown): Link | null {
-  if (!(error instanceof DataDirLocked)) return null;
-  const { holder } = error;
+/**
+ * The command line works on a running desktop app too: over the same service, on a free port of loopback, behind the
+ * data folder's token. Mail does not depend on it, so a failure is reported and left at that.
+ */
+async function openToCommandLine(engine: Engine, options: BackendOptions): Promise<Service | null> {
+  const { dataDir, trouble } = options;
+  try {
+    const token = accessToken(dataDir);
+    const service = await startService({ engine, token, listen: { host: '127.0.0.1', port: 0 }, trouble });
+    engine.announce({ pid: process.pid, host: 'desktop', url: service.url, token });
+    return service;
+  } catch (error) {
+    trouble(`the command line cannot reach this app: ${String(error)}`);
+    engine.announce({ pid: process.pid, host: 'desktop', url: null, token: null });
+    return null;
+  }
+}
+
+function linkOf(holder: Holder | null): Link | null {
   return holder?.url && holder.token ? { url: holder.url, token: holder.token } : null;
 }
 
-function fromEngine(engine: Engine): Backend {
+function fromEngine(engine: Engine, service: Service | null): Backend {
   const status = (): Status => engine.overview();
   return {
     router: engine.router,
@@ -48,6 +64,9 @@ function fromEngine(engine: Engine): Backend {
     onSettings: (listener) => engine.settings.onChange(listener),
     reachable: () => Promise.resolve(),
     onLost: () => undefined,
-    close: () => engine.close(),
+    close: async () => {
+      await service?.close();
+      await engine.close();
+    },
   };
 }

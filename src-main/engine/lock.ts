@@ -36,7 +36,7 @@ export interface DataDirLock {
 
 /** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked` or `DataDirUnusable`. */
 export function lockDataDir(dataDir: string): DataDirLock {
-  const announcement = join(dataDir, 'engine.json');
+  const announcement = announcementIn(dataDir);
   let db: DatabaseSync;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -53,8 +53,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    if (/locked|busy/i.test((error as Error).message))
-      throw new DataDirLocked(dataDir, readHolder(announcement));
+    if (/locked|busy/i.test((error as Error).message)) throw new DataDirLocked(dataDir, readHolder(dataDir));
     throw new DataDirUnusable(
       `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,
     );
@@ -71,9 +70,12 @@ export function lockDataDir(dataDir: string): DataDirLock {
   };
 }
 
-function readHolder(path: string): Holder | null {
+const announcementIn = (dataDir: string) => join(dataDir, 'engine.json');
+
+/** Who has the data folder, as they announced it; null when nobody did. The one who did may be gone by now. */
+export function readHolder(dataDir: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    return JSON.parse(readFileSync(announcementIn(dataDir), 'utf8')) as Holder;
   } catch {
     return null;
   }

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, vi } from 'vitest';
-import { DataDirLocked, DataDirUnusable } from '../../src-main/engine/lock.ts';
+import { DataDirLocked, DataDirUnusable, readHolder } from '../../src-main/engine/lock.ts';
+import { accessToken } from '../../src-main/service/access.ts';
+import { startService } from '../../src-main/service/service.ts';
 import { BrokenSettings } from '../../src-main/settings/settings.ts';
 import { EngineDouble } from './engine-double.ts';
 import type * as StandIn from './stand-in/index.ts';
@@ -92,6 +94,9 @@ export async function start(options: StartWith = {}): Promise<Started> {
     BrokenSettings,
     DataDirLocked,
     DataDirUnusable,
+    readHolder,
+    accessToken,
+    startService,
     connectClient: options.connectClient ?? (() => Promise.reject(new Error('connect ECONNREFUSED'))),
   }));
   const electron = await import('./stand-in/index.ts');

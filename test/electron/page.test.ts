@@ -200,9 +200,16 @@ describe('the port', () => {
       `client.domains.add({ name: 'example.com', route: [{ host: '127.0.0.1', port: 25, tls: 'opportunistic' }] })`,
     );
     expect(added).toMatchObject({ name: 'example.com' });
-    await expect(openEngine({ dataDir, host: 'service', offline: true })).rejects.toMatchObject({
-      holder: { pid: process.pid, host: 'desktop', url: null },
-    });
+    // The command line finds the app through the locked folder, and works on the same engine.
+    const locked: unknown = await openEngine({ dataDir, host: 'service', offline: true }).catch(
+      (error: unknown) => error,
+    );
+    expect(locked).toMatchObject({ holder: { pid: process.pid, host: 'desktop' } });
+    const { client, close } = await connectClient(
+      (locked as { holder: { url: string; token: string } }).holder,
+    );
+    expect(await client.domains.list()).toMatchObject([{ name: 'example.com' }]);
+    close();
     electron.app.quit();
     expect(await exited).toBe(0);
     const after = await openEngine({ dataDir, host: 'service', offline: true });
