@@ -97,7 +97,7 @@ export const recipientMeanings: readonly Meaning[] = [
       unless(
         near(v.recipient, words('unavailable, not available, unreachable'), 12),
         temporaryCode,
-        says(v.later),
+        says(v.later, words('access denied')),
       ),
     ),
   },

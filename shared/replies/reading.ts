@@ -107,6 +107,7 @@ const wrapping: readonly RegExp[] = [
   /\b(?:connect to|host) \S{1,255}(?: ?\[[0-9A-Fa-f.:]{3,45}\])?(?::\d{1,5})?:? (?:said|refused to talk to me|server refused to talk to me):?/gi,
   /\b(?:server )?refused to talk to me:?/gi,
   /\bRemote server returned (?:unknown recipient or mailbox unavailable|message denied by administrative policy) ->/gi,
+  /\bRecipient address rejected: (?:unverified|undeliverable) address:/gi,
   /\(delivery attempts: \d{1,6}\)/gi,
   /\(state \d{1,3}\)\.?/gi,
 ];

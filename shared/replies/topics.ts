@@ -98,7 +98,7 @@ export const linkWords = words(
   'url*, uri*, link, links, surbl, uribl, body, website*, hyperlink*, dblurl, lien*, enlace*, リンク, contains a domain, domain* in ~2 message, site known, phishing',
 );
 export const reputation = words(
-  'reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低',
+  'sender score, reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低',
 );
 export const abuse = words(
   'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, 動的',

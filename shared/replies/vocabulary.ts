@@ -7,7 +7,7 @@ import { mask } from './reading.ts';
 /** The machine that connects: us, seen from the server. */
 export const client = words(
   'client host, client, client address, clients, ip, ips, ip address*, ip range, address range*, your host, your server, your system, your network*, your isp, your mail server, your provider, your mta, your computer',
-  'sending host, sending server, sending ip, sending mta, sending system, sender host, sender ip, senders ip, sender s ip, source ip, source address, host, hosts, network*, remote host, remote server, remote address, connecting host, connecting ip, connection* from, mail server, smtp server, relay host, subnet, netblock',
+  'sending host, sending server, sending ip, sending mta, sending system, sender host, sender ip address*, sender ip, senders ip, sender s ip, source ip, source address, host, hosts, network*, remote host, remote server, remote address, connecting host, connecting ip, connection* from, mail server, smtp server, relay host, subnet, netblock',
   'ip adresse*, ip, ihr|ihre|ihren|ihrer|ihres server|mailserver|host|netz|rechner|provider, absender ip, sendende* server, sendende* host',
   'adresse ip, adresses ip, votre serveur, votre ip, votre reseau, votre hôte, ip source, hôte, serveur émetteur',
   'dirección|direcciones ip, su ip, su servidor, su red, su host, ip de origen, servidor remitente',
@@ -25,6 +25,7 @@ export const sender = without(
     'remitente*, emisor, mittente, remetente, afzender',
     '送信者, 送信元, 差出人, 発信者, 発信元, 送り主',
   ),
+  words('sender score'),
   client,
   words(
     'from your|this|the|that|a|an, from us, from external, from being, from here, from ~1 ip|server|host|network',
@@ -94,7 +95,7 @@ export const not = words(
 export const refused = words(
   'reject*, refus*, den*ied, denied, deny, denies, declin*, block*, banned, ban, bans, bounce*, prohibit*, forbid*, disallow*, unaccept*, unwelcome, barred, bar, drop*, stopped, prevented, filtered, disabled',
   'not ~1 accept*, not ~1 allow*, not ~1 permit*, not ~1 authori*, not ~1 welcome, not ~1 deliver*, no longer accept*, not ~1 receive, no ~2 allowed|accepted|permitted, no access',
-  'abgelehnt, abgewiesen, zurückgewiesen, verweiger*, gesperrt, geblockt, blockiert*, verboten, untersagt, unzulässig, unerwünscht*, lehnt ~4 ab, lehnen ~4 ab, nicht ~1 erlaubt, nicht ~1 zulässig, nicht ~1 zugelassen, nicht ~1 gestattet, nicht ~1 akzeptiert, nicht ~1 angenommen, nicht ~2 annehmen, nicht berechtigt, nehmen ~4 nicht an',
+  'abgelehnt, abgewiesen, zurückgewiesen, verweiger*, gesperrt, geblockt, blockiert*, verboten*, untersagt*, unzulässig, unerwünscht*, lehnt ~4 ab, lehnen ~4 ab, nicht ~1 erlaubt, nicht ~1 zulässig, nicht ~1 zugelassen, nicht ~1 gestattet, nicht ~1 akzeptiert, nicht ~1 angenommen, nicht ~2 annehmen, nicht berechtigt, nehmen ~4 nicht an',
   'refusé*, refus, rejeté*, rejet*, rejete*, interdit*, bloqué*, prohib*, pas ~1 autoris*, pas ~1 accept*, pas ~1 permis*, non autoris*, n accepte*|acceptons ~2 pas, pas admis*, indésirable*',
   'rechaz*, denegad*, deneg*, prohibid*, bloquead*, no ~2 permit*, no ~2 autoriz*, no ~2 acept*, no ~2 admit*, no ~2 acepta*, vetad*, rifiutat*, bloccat*, rejeitad*, recusad*, geweigerd',
   '拒否, 拒絶, 許可されて, 許可していま, 許可しておりま, 許可されま, 禁止, 受け取れま, 受け取りま, 受け付け, 受付でき, 受信でき, 受信しま, 受け入れ, ブロック, お断り, 規制, 認められて',
