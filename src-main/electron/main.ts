@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
+import { defaultDataDir } from './neighbours.ts';
 import { explain } from './failure.ts';
 import { guardPages } from './guard.ts';
 import { declareScheme } from './protocol.ts';
@@ -23,7 +24,7 @@ function start(): void {
     app.exit(2);
     return;
   }
-  const dataDir = options.dataDir ?? app.getPath('userData');
+  const dataDir = options.dataDir ?? defaultDataDir();
   // Chromium's own files stay together, apart from the mail.
   const browserDir = join(dataDir, 'browser');
   try {

@@ -7,4 +7,5 @@ export { DataDirLocked, DataDirUnusable, readHolder } from '../engine/lock.ts';
 export { accessToken } from '../service/access.ts';
 export { connectClient } from '../service/client.ts';
 export { startService } from '../service/service.ts';
+export { defaultDataDir } from '../settings/data-dir.ts';
 export { BrokenSettings } from '../settings/settings.ts';

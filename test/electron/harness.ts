@@ -21,7 +21,7 @@ export interface StartWith {
   dataDir?: string;
   /** The user's home; its own for each start, usually. */
   home?: string;
-  /** Without `--data`, so that Electron's own userData counts. */
+  /** Without `--data`, so that the usual data folder counts. */
   usualData?: boolean;
   appPath?: string;
   packaged?: boolean;
@@ -71,7 +71,7 @@ export async function start(options: StartWith = {}): Promise<Started> {
   const { machine = new Machine(), engine = new EngineDouble(), dataDir = join(home, 'data') } = options;
   const paths = {
     appData: join(home, 'config'),
-    userData: options.usualData === true ? dataDir : join(home, 'config/Mailward'),
+    userData: join(home, 'config/Mailward'),
     downloads: join(home, 'downloads'),
   };
   mkdirSync(paths.downloads, { recursive: true });
@@ -95,6 +95,7 @@ export async function start(options: StartWith = {}): Promise<Started> {
     DataDirLocked,
     DataDirUnusable,
     readHolder,
+    defaultDataDir: () => dataDir,
     accessToken,
     startService,
     connectClient: options.connectClient ?? (() => Promise.reject(new Error('connect ECONNREFUSED'))),
