@@ -90,7 +90,9 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           name={mode.name === 'reroute' ? 'other server' : 'your server'}
         >
           {target !== undefined && (
-            <span className="path-host">{formatHostPort(target.host, target.port)}</span>
+            <span className="path-host">
+              {target.port === 25 ? target.host : formatHostPort(target.host, target.port)}
+            </span>
           )}
         </Station>
       </div>

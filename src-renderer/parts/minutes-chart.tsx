@@ -44,7 +44,8 @@ export const MinutesChart = memo(function MinutesChart({ minutes }: { minutes: r
             <XAxis
               dataKey="at"
               tickFormatter={(at: number) => clock(at)}
-              interval={9}
+              interval="equidistantPreserveStart"
+              minTickGap={24}
               tickLine={false}
               axisLine={{ stroke: 'var(--line-strong)' }}
               tick={{ fill: 'var(--soft)', fontSize: 12 }}

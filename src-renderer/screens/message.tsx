@@ -78,7 +78,7 @@ function Back() {
       leftSection={<IconArrowLeft size={16} />}
       onClick={() => (canGoBack ? router.history.back() : void router.navigate({ to: '/traffic' }))}
     >
-      Back to the list
+      Back
     </Button>
   );
 }
