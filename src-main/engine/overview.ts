@@ -99,7 +99,7 @@ function domainSentence(domain: Domain, waiting: WaitingMail, trouble: LaneHealt
   if (trouble)
     return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(waiting.queued.count)} stored, nothing is lost.`;
   if (waiting.failed.count > 0)
-    return `Mail for ${name} is flowing; ${messages(waiting.failed.count)} could not be delivered and should be looked at.`;
+    return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
   if (waiting.held.count > 0)
     return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
   return mode.name === 'reroute'
@@ -115,10 +115,7 @@ function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState
   const [first] = bad;
   if (first && bad.length === 1) return first.sentence;
   if (bad.length > 1) {
-    return `${bad.length} of ${domains.length} domains need attention: ${bad
-      .slice(0, 3)
-      .map((domain) => domain.name)
-      .join(', ')}${bad.length > 3 ? ' …' : ''}.`;
+    return `${bad.length} of ${domains.length} domains need attention.`;
   }
   const [only] = domains;
   return domains.length === 1 && only ? only.sentence : `Mail is flowing for all ${domains.length} domains.`;
@@ -130,8 +127,12 @@ function worst(states: readonly Health[]): Health {
   return states.reduce<Health>((a, b) => (order.indexOf(b) > order.indexOf(a) ? b : a), 'ok');
 }
 
-function messages(count: number): string {
-  return count === 1 ? '1 message is' : `${count.toLocaleString('en')} messages are`;
+function count(messages: number): string {
+  return messages === 1 ? '1 message' : `${messages.toLocaleString('en')} messages`;
+}
+
+function messages(number: number): string {
+  return `${count(number)} ${number === 1 ? 'is' : 'are'}`;
 }
 
 function lowerFirst(text: string): string {

@@ -31,7 +31,9 @@ class Channel {
   private constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (results: Result[]) => this.#settle(results));
-    worker.on('error', (error: unknown) => this.#end(error instanceof Error ? error : new StorageError(String(error))));
+    worker.on('error', (error: unknown) =>
+      this.#end(error instanceof Error ? error : new StorageError(String(error))),
+    );
     worker.on('exit', () => this.#end(new StorageError('the database is closed')));
   }
 

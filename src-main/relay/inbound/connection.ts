@@ -26,6 +26,8 @@ export interface MessageSink {
 
 /** What the listener does with a connection. */
 export interface ConnectionHandlers {
+  /** How long this client waits for its greeting, ms. */
+  greetingDelay: (connection: IncomingConnection) => number;
   startMessage: (connection: IncomingConnection) => MessageSink;
   closed: (connection: IncomingConnection) => void;
 }
@@ -95,6 +97,20 @@ export class IncomingConnection extends SMTPConnection {
   ) {
     super(server, socket, options);
     this.#handlers = handlers;
+  }
+
+  /** The library makes everybody wait 100 ms for the greeting; here only strangers do. */
+  override init(): void {
+    this._setListeners(() => {
+      const { maxClients } = this._server.options;
+      if (maxClients && this._server.connections.size > maxClients) {
+        this.send(421, `4.3.2 ${this.name} has too many connections now, try again later`, false);
+        return;
+      }
+      const delay = this.#handlers.greetingDelay(this);
+      if (delay === 0) this.connectionReady();
+      else setTimeout(() => this.connectionReady(), delay).unref();
+    });
   }
 
   override _createParser(): SMTPStream {

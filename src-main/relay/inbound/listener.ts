@@ -1,5 +1,5 @@
 // The SMTP listener: where mail enters. It decides who may send to whom, stores what is accepted, and only then says 250.
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerAddress } from 'smtp-server';
@@ -11,7 +11,8 @@ import { StorageFull } from '../../storage/database.ts';
 import { formatId } from '../../storage/ids.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { Envelope, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
-import { IncomingConnection, type MessageSink } from './connection.ts';
+import { Acquaintances } from './acquaintances.ts';
+import { IncomingConnection, type ConnectionHandlers, type MessageSink } from './connection.ts';
 import { ownName, receivedField, subjectOf } from './header.ts';
 
 /** Free space that stays for delivering what is already here: attempts are written too. */
@@ -59,6 +60,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #refusals = new Map<string, Refusals>();
+  readonly #acquaintances = new Acquaintances();
   readonly #state: ListenerState;
   #fullUntil = 0;
   #freeBytes = Number.POSITIVE_INFINITY;
@@ -87,11 +89,18 @@ export class Listener {
         disableReverseLookup: true,
         heloResponse: '%s greets you',
         logger: false,
+        // The library's own do nothing, but take a turn of the event loop for it.
+        onConnect: (_session, callback) => callback(),
+        onClose: (_session, callback) => callback(),
         onMailFrom: (address, session, callback) => this.#mail(address, session.id, callback),
         onRcptTo: (address, session, callback) => this.#rcpt(address, session.id, callback),
       },
-      (connection) => this.#startMessage(connection),
-      (connection) => this.#closed(connection),
+      {
+        greetingDelay: (connection) =>
+          this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now()),
+        startMessage: (connection) => this.#startMessage(connection),
+        closed: (connection) => this.#closed(connection),
+      },
     );
     // The library reports every client that goes away in the middle here; that is not news.
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
@@ -131,21 +140,22 @@ export class Listener {
     refusals.sender = cleanSender(address.address);
     this.#refusals.set(session, refusals);
     const args = address.args === false ? {} : address.args;
-    const size = Number(args['SIZE'] ?? 0);
-    this.#hasSpace(size).then(
-      (space) => callback(space ? null : new Rejection(FULL)),
-      () => callback(null),
-    );
+    callback(this.#hasSpace(Number(args['SIZE'] ?? 0)) ? null : new Rejection(FULL));
   }
 
   /** A full disk is noticed before the client sends its message, and what free space there is stays for deliveries. */
-  async #hasSpace(bytes: number): Promise<boolean> {
+  #hasSpace(bytes: number): boolean {
     const now = Date.now();
     if (now < this.#fullUntil) return false;
     if (now - this.#freeCheckedAt > 1000) {
       this.#freeCheckedAt = now;
-      const disk = await statfs(this.#options.dataDir);
-      this.#freeBytes = disk.bavail * disk.bsize;
+      try {
+        const disk = statfsSync(this.#options.dataDir);
+        this.#freeBytes = disk.bavail * disk.bsize;
+      } catch {
+        // A file system that cannot say is found full when it is: storing fails, and the client is told then.
+        this.#freeBytes = Number.POSITIVE_INFINITY;
+      }
     }
     return this.#freeBytes - bytes > RESERVE_BYTES;
   }
@@ -219,6 +229,7 @@ export class Listener {
         );
         try {
           const content = await deposit.accept(accepted);
+          this.#acquaintances.sentMail(session.remoteAddress, receivedAt);
           this.#options.accepted(
             { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null },
             content,
@@ -279,24 +290,18 @@ export class Listener {
 }
 
 class Server extends SMTPServer {
-  readonly #startMessage: (connection: IncomingConnection) => MessageSink;
-  readonly #closed: (connection: IncomingConnection) => void;
+  readonly #handlers: ConnectionHandlers;
+  #count = 0;
 
-  constructor(
-    options: ConstructorParameters<typeof SMTPServer>[0],
-    startMessage: (connection: IncomingConnection) => MessageSink,
-    closed: (connection: IncomingConnection) => void,
-  ) {
+  constructor(options: ConstructorParameters<typeof SMTPServer>[0], handlers: ConnectionHandlers) {
     super(options);
-    this.#startMessage = startMessage;
-    this.#closed = closed;
+    this.#handlers = handlers;
   }
 
   override connect(socket: Socket | TLSSocket, socketOptions?: SMTPConnectionOptions): void {
-    const connection = new IncomingConnection(this, socket, socketOptions, {
-      startMessage: this.#startMessage,
-      closed: this.#closed,
-    });
+    // A number is enough to tell sessions of one process apart; the library would draw 80 random bits.
+    const options = { ...socketOptions, id: String(++this.#count) };
+    const connection = new IncomingConnection(this, socket, options, this.#handlers);
     this.connections.add(connection);
     connection.on('error', (error: Error) => this.emit('error', error));
     connection.init();
