@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** The terminal and npm both deliver one Ctrl-C; a second within this time (ms) is an echo of the first. */
 const echo = 1000;
+/** How often (ms) to see whether the npm that started us is still there. */
+const parentCheck = 500;
 
 /**
  * Starts a program and waits for its end. It runs in a process group of its own, so that a Ctrl-C reaches it once, from
@@ -28,7 +30,13 @@ export function runInForeground(command, args, options = {}) {
       child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
     };
     for (const signal of passedOn) process.on(signal, pass);
+    // An npm that is killed cannot pass anything on; without it nobody would know that we still run.
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) pass('SIGTERM');
+    }, parentCheck);
     const done = () => {
+      clearInterval(watch);
       for (const signal of passedOn) process.off(signal, pass);
     };
     child.once('error', (error) => {

@@ -1,4 +1,5 @@
 // The scripts behind `npm start`, `npm run build` and `npm run mailward`, in a pretend checkout with nothing installed.
+import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -134,6 +135,24 @@ describe('start', () => {
     await checkout.run('build.mjs');
     const { child, result } = await startedService(checkout);
     child.kill('SIGHUP');
+    expect((await result).stdout).toBe('["serve"]\nstopping on SIGTERM\n');
+  });
+
+  it('an npm that is killed takes the service with it', async () => {
+    using checkout = new Checkout();
+    await checkout.run('build.mjs');
+    // The shell stands for npm: it waits for the script, and dies without a word.
+    const shell = spawn('sh', ['-c', `"${process.execPath}" scripts/start.mjs; true`], {
+      cwd: checkout.root,
+      env: { PATH: process.env['PATH'], npm_lifecycle_event: 'start' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const result = ended(shell);
+    let stdout = '';
+    shell.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    await until('the service does not start', () => stdout.includes('["serve"'));
+    shell.kill('SIGKILL');
+    // The pipe closes when the last of them has ended.
     expect((await result).stdout).toBe('["serve"]\nstopping on SIGTERM\n');
   });
 
