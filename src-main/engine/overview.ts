@@ -115,7 +115,8 @@ function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState
   const [first] = bad;
   if (first && bad.length === 1) return first.sentence;
   if (bad.length > 1) {
-    return `${bad.length} of ${domains.length} domains need attention.`;
+    const which = bad.length === domains.length ? `All ${bad.length}` : `${bad.length} of ${domains.length}`;
+    return `${which} domains need attention.`;
   }
   const [only] = domains;
   return domains.length === 1 && only ? only.sentence : `Mail is flowing for all ${domains.length} domains.`;
