@@ -2,6 +2,7 @@
 import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
 import { BrokenSettings } from '../settings/settings.ts';
+import { classifyCommand } from './commands/classify.ts';
 import { domainCommand } from './commands/domain.ts';
 import { queueCommand } from './commands/queue.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -17,7 +18,7 @@ const program = new Command('mailward')
   .showHelpAfterError('(mailward --help tells more)')
   .exitOverride();
 
-for (const command of [serveCommand(), domainCommand(), queueCommand(), statusCommand()]) {
+for (const command of [serveCommand(), domainCommand(), queueCommand(), statusCommand(), classifyCommand()]) {
   // Subcommands end like the program: with our exit status, not by leaving the process.
   for (const one of [command, ...command.commands]) {
     one.exitOverride().option('--data <dir>', 'the data folder').option('--json', 'print JSON');
