@@ -42,8 +42,14 @@ function layer(part) {
                   },
                 ]
               : []),
-            { regex: 'src-renderer/', message: "Rule 'main-knows-no-screen': src-main imports nothing of src-renderer." },
-            { regex: '(^|/)test/', message: "Rule 'no-test-in-product': product code imports nothing of test." },
+            {
+              regex: 'src-renderer/',
+              message: "Rule 'main-knows-no-screen': src-main imports nothing of src-renderer.",
+            },
+            {
+              regex: '(^|/)test/',
+              message: "Rule 'no-test-in-product': product code imports nothing of test.",
+            },
           ],
         },
       ],
@@ -60,11 +66,25 @@ function kept(where, allowed) {
         {
           paths: [electronOnly],
           patterns: [
-            { regex: 'src-main/', message: `Rule '${where}-stands-apart': ${where} imports ${allowed}, nothing of src-main.` },
-            { regex: '(^|/)test/', message: "Rule 'no-test-in-product': product code imports nothing of test." },
-            { regex: '^node:', message: `Rule '${where}-runs-anywhere': ${where} runs in a browser too, so it imports nothing of Node.` },
+            {
+              regex: 'src-main/',
+              message: `Rule '${where}-stands-apart': ${where} imports ${allowed}, nothing of src-main.`,
+            },
+            {
+              regex: '(^|/)test/',
+              message: "Rule 'no-test-in-product': product code imports nothing of test.",
+            },
+            {
+              regex: '^node:',
+              message: `Rule '${where}-runs-anywhere': ${where} runs in a browser too, so it imports nothing of Node.`,
+            },
             ...(where === 'shared'
-              ? [{ regex: 'src-renderer/', message: "Rule 'shared-stands-apart': shared imports nothing of src-renderer." }]
+              ? [
+                  {
+                    regex: 'src-renderer/',
+                    message: "Rule 'shared-stands-apart': shared imports nothing of src-renderer.",
+                  },
+                ]
               : []),
           ],
         },
@@ -85,9 +105,15 @@ export default tseslint.config(
       },
     },
     rules: {
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],

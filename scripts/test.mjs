@@ -1,7 +1,7 @@
 // Runs every test on any machine, and ends with one line: `N passed, N failed, N skipped`.
 // `--long` adds the long ones; further arguments choose Vitest files and leave the other steps out.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -26,6 +26,7 @@ let stopped = false;
 
 // In /tmp and not in the checkout: a mail server's own user must be able to get there, and socket paths must be short.
 const scratch = mkdtempSync(join(tmpdir(), 'mailward-test-'));
+chmodSync(scratch, 0o755);
 
 try {
   await everything();

@@ -209,7 +209,7 @@ describe('size (RFC 1870)', () => {
   it('an undeclared excess is refused after the data: 552 5.3.4, nothing stored, the line still usable', async () => {
     await using client = await RawClient.greet(service.smtpPort);
     await client.openData('anna@example.net', 'office@example.com');
-    client.send(`Subject: big\r\n\r\n${`${'z'.repeat(76)}\r\n`.repeat(3000)}.\r\n`);
+    client.send(`Subject: big\r\n\r\n${`${'z'.repeat(76)}\r\n`.repeat(1000)}.\r\n`);
     expect((await client.reply()).text).toMatch(/^552 5\.3\.4 /);
     await client.openData('anna@example.net', 'office@example.com');
     client.send('Subject: small\r\n\r\nok\r\n.\r\n');
@@ -217,6 +217,16 @@ describe('size (RFC 1870)', () => {
     await until('the small one does not arrive', () => sink.arrivals.length > 0);
     expect(sink.arrivals).toHaveLength(1);
     expect(sink.arrivals[0]!.content.toString()).toContain('Subject: small');
+  });
+
+  it('a message without end is cut off, with the same words', async () => {
+    await using client = await RawClient.greet(service.smtpPort);
+    await client.openData('anna@example.net', 'office@example.com');
+    client.send(`Subject: endless\r\n\r\n${`${'z'.repeat(76)}\r\n`.repeat(5000)}`);
+    expect((await client.reply()).text).toMatch(/^552 5\.3\.4 /);
+    await client.ended;
+    await honestMail('after the endless one');
+    expect(sink.arrivals).toHaveLength(1);
   });
 
   it('a further recipient than allowed is asked to come in another message: 452 4.5.3', async () => {
