@@ -1,0 +1,153 @@
+// Who may talk to the service: the token, the Host, the Origin, and what a page gets to see.
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { connectClient } from '../../src-main/service/client.ts';
+import { accessToken } from '../../src-main/service/access.ts';
+import { startService, type Service } from '../../src-main/service/service.ts';
+import { EngineUnderTest } from '../engine/support.ts';
+
+let mailward: EngineUnderTest;
+let service: Service;
+let token: string;
+let host: string;
+
+beforeAll(async () => {
+  mailward = await EngineUnderTest.start();
+  token = accessToken(mailward.dataDir);
+  service = await startService({
+    engine: mailward.engine,
+    token,
+    listen: { host: '127.0.0.1', port: 0 },
+    trouble: (words) => mailward.troubles.push(words),
+  });
+  host = new URL(service.url).host;
+});
+afterAll(async () => {
+  await service.close();
+  await mailward[Symbol.asyncDispose]();
+});
+
+/** The HTTP status that an attempt to open a WebSocket gets; 101 when it is let in. */
+async function upgrade(headers: Record<string, string>, protocols: string[], path = '/rpc'): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(`${service.url.replace('http', 'ws')}${path}`, protocols, { headers });
+    socket.on('open', () => {
+      socket.terminate();
+      resolve(101);
+    });
+    socket.on('unexpected-response', (_request, response) => {
+      resolve(response.statusCode ?? 0);
+      socket.terminate();
+    });
+    socket.on('error', () => undefined);
+  });
+}
+
+async function get(path: string, headers: Record<string, string> = {}) {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
+    (resolve, reject) => {
+      const asked = request(`${service.url}${path}`, { headers }, (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      });
+      asked.on('error', reject);
+      asked.end();
+    },
+  );
+}
+
+describe('the contract over WebSocket', () => {
+  const good = () => ['mailward', `token.${token}`];
+
+  it('is open to a program with the token, and to the service’s own page', async () => {
+    expect(await upgrade({}, good())).toBe(101);
+    expect(await upgrade({ origin: `http://${host}` }, good())).toBe(101);
+  });
+
+  it.each([
+    ['no token', () => ['mailward']],
+    ['a wrong token', () => ['mailward', `token.${'x'.repeat(32)}`]],
+    ['half a token', () => ['mailward', `token.${token.slice(0, 16)}`]],
+    ['the token alone', () => [`token.${token}`]],
+  ])('is closed to %s', async (_, protocols) => {
+    expect(await upgrade({}, protocols())).toBe(401);
+  });
+
+  it.each([
+    'http://evil.example',
+    'http://localhost:1',
+    'null',
+    'https://127.0.0.1',
+    'http://127.0.0.1.evil.example',
+  ])('is closed to a page from %s, even with the token', async (origin) => {
+    expect(await upgrade({ origin }, good())).toBe(403);
+  });
+
+  it('is closed to a name that somebody pointed at this machine (DNS rebinding)', async () => {
+    const name = `rebound.example:${new URL(service.url).port}`;
+    expect(await upgrade({ host: name, origin: `http://${name}` }, good())).toBe(421);
+  });
+
+  it('is at one path only', async () => {
+    expect(await upgrade({}, good(), '/')).toBe(404);
+  });
+
+  it('answers calls, and refuses wrong input with what was wrong', async () => {
+    const { client, close } = await connectClient({ url: service.url, token });
+    expect((await client.system.info()).dataDir).toBe(mailward.dataDir);
+    await expect(client.domains.add({ name: 'not a domain', route: [] } as never)).rejects.toThrow(
+      /Input validation failed/,
+    );
+    await expect(client.messages.get({ id: '!!!' })).rejects.toThrow('"!!!" is not a message id');
+    close();
+  });
+
+  it('survives nonsense on an open connection', async () => {
+    const socket = new WebSocket(`${service.url.replace('http', 'ws')}/rpc`, good());
+    await new Promise((resolve) => socket.on('open', resolve));
+    socket.send('nonsense');
+    socket.send('{"i":1,"p":{"u":"/__proto__/constructor"}}');
+    socket.send(Buffer.alloc(100_000, 0xff));
+    const { client, close } = await connectClient({ url: service.url, token });
+    expect(await client.domains.list()).toEqual([]);
+    close();
+    socket.terminate();
+  });
+});
+
+describe('the pages', () => {
+  it('come with a policy that lets nothing else in', async () => {
+    const { headers } = await get('/');
+    expect(headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    expect(headers['referrer-policy']).toBe('no-referrer');
+  });
+
+  it('are not served to other names or other pages', async () => {
+    expect((await get('/health', { host: 'rebound.example' })).status).toBe(421);
+    expect((await get('/health', { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await get('/health')).status).toBe(200);
+  });
+
+  it.each([
+    '/../../package.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/..%2f..%2fpackage.json',
+    '/assets/..\\..\\main\\mailward.js',
+  ])('lead nowhere else: %s', async (path) => {
+    const { status, body } = await get(path);
+    expect(status).not.toBe(200);
+    expect(body).not.toContain('mailward.js');
+  });
+});
+
+it('the token stays the same, for this user alone', async () => {
+  expect(accessToken(mailward.dataDir)).toBe(token);
+  const { statSync } = await import('node:fs');
+  expect(statSync(`${mailward.dataDir}/access-token`).mode & 0o077).toBe(0);
+  expect(statSync(mailward.dataDir).mode & 0o077).toBe(0);
+});

@@ -1,0 +1,124 @@
+// The database behind its threads: commits shared by many, failures of one, and files of another version.
+import { rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDatabase, type Database, StorageError } from '../../src-main/storage/database.ts';
+import type { NewMessage } from '../../src-main/storage/operations/spool.ts';
+import { scratch, type Scratch } from '../lab/scratch.ts';
+
+let folder: Scratch;
+let db: Database;
+const path = () => `${folder.path}/mailward.db`;
+
+beforeEach(async () => {
+  folder = scratch('db');
+  db = await openDatabase(path());
+});
+afterEach(async () => {
+  await db.close();
+  folder[Symbol.dispose]();
+});
+
+function message(id: number, data = Buffer.from('Subject: x\r\n\r\n')): NewMessage {
+  return {
+    id,
+    receivedAt: 1000,
+    sender: 'a@example.org',
+    subject: 'x',
+    size: data.length,
+    clientAddress: '127.0.0.1',
+    helo: 'h',
+    tls: null,
+    body8bit: false,
+    smtpUtf8: false,
+    reply: { code: 250, enhanced: '2.6.0', text: 'ok' },
+    incoming: '[]',
+    recipients: [
+      {
+        address: 'b@example.com',
+        domain: 'example.com',
+        state: 'queued',
+        heldBy: null,
+        cause: null,
+        reply: null,
+      },
+    ],
+    lastPiece: { piece: 0, data },
+  };
+}
+
+it('many writes at once are all there, and readers see them', async () => {
+  await Promise.all(Array.from({ length: 2000 }, (_, id) => db.write('accept', message(id + 1))));
+  const [waiting] = await db.read('waiting');
+  expect(waiting).toMatchObject({ domain: 'example.com', state: 'queued', count: 2000, oldest: 1 });
+});
+
+it('one that fails does not take its neighbours with it', async () => {
+  const results = await Promise.allSettled([
+    db.write('accept', message(1)),
+    db.write('accept', message(2)),
+    db.write('accept', message(1)),
+    db.write('accept', message(3)),
+  ]);
+  expect(results.map((one) => one.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  expect((results[2] as PromiseRejectedResult).reason).toBeInstanceOf(StorageError);
+  expect((await db.read('waiting'))[0]?.count).toBe(3);
+});
+
+it('pieces whose message never came are removed at the next start', async () => {
+  await db.write('addPiece', { messageId: 7, piece: 0, data: Buffer.from('half') });
+  await db.write('accept', message(8));
+  expect(await db.write('removeOrphans')).toBe(1);
+  expect(await db.read('piece', { messageId: 7, index: 0 })).toBeNull();
+  expect(await db.read('piece', { messageId: 8, index: 0 })).not.toBeNull();
+});
+
+it('a file of a later version is left alone, with a word about it', async () => {
+  await db.close();
+  const later = new DatabaseSync(path());
+  later.exec('PRAGMA user_version = 9999');
+  later.close();
+  await expect(openDatabase(path())).rejects.toThrow(/later version of Mailward/);
+  rmSync(path());
+  db = await openDatabase(path());
+});
+
+it('what was deleted while it was on its way out stays deleted', async () => {
+  await db.write('accept', message(1));
+  await db.write('act', { action: 'delete', ids: [1], domain: null, heldBy: 'admin', now: 2000 });
+  await db.write('settle', {
+    messageId: 1,
+    results: [{ position: 0, state: 'queued', nextAt: 5000, cause: 'other', reply: null }],
+    attempt: null,
+  });
+  expect((await db.read('detail', 1))?.state).toBe('deleted');
+});
+
+it('what was held while it was on its way out stays held when it was deferred, and is delivered when it was', async () => {
+  for (const id of [1, 2]) {
+    await db.write('accept', message(id));
+    await db.write('act', { action: 'hold', ids: [id], domain: null, heldBy: 'admin', now: 2000 });
+  }
+  const settle = (id: number, state: 'queued' | 'delivered', nextAt: number | null) =>
+    db.write('settle', {
+      messageId: id,
+      results: [{ position: 0, state, nextAt, cause: null, reply: null }],
+      attempt: null,
+    });
+  expect(await settle(1, 'queued', 5000)).toEqual({ state: 'held' });
+  expect(await settle(2, 'delivered', null)).toEqual({ state: 'delivered' });
+});
+
+it('finished messages are forgotten after their time, waiting ones never', async () => {
+  await db.write('accept', message(1));
+  await db.write('accept', message(2));
+  await db.write('settle', {
+    messageId: 2,
+    results: [{ position: 0, state: 'delivered', nextAt: null, cause: null, reply: null }],
+    attempt: null,
+  });
+  expect(await db.write('forget', { before: Date.now(), limit: 10 })).toBe(1);
+  expect(
+    (await db.read('list', { states: null, domain: null, text: null, before: null, limit: 10 })).rows,
+  ).toHaveLength(1);
+});
