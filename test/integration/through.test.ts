@@ -69,7 +69,7 @@ describe.skipIf(!hasPostfix || !hasSwaks)('from swaks through Mailward to the of
       true,
     );
     expect(detail.attemptList).toHaveLength(1);
-    expect(detail.attemptList[0]?.transcript.some(({ text }) => text.includes('Postfix'))).toBe(true);
+    expect(detail.attemptList[0]?.transcript.some(({ text }) => text.includes('queued as'))).toBe(true);
     expect(detail.attemptList[0]?.results[0]?.reply).toMatchObject({ code: 250, enhanced: '2.0.0' });
   });
 });
