@@ -7,7 +7,7 @@ import type { Load, Run, Way } from './measure.ts';
 const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '4000' },
-    // Postfix is at its best with few sessions a core; Mailward greets after 100 ms, so that few sessions leave it idle.
+    // Many sessions cost Postfix a process each; few leave a server idle that makes strangers wait for its greeting.
     // Each is judged by the number that suits it.
     sessions: { type: 'string', default: '40,200' },
     size: { type: 'string', default: '4096' },
