@@ -1,6 +1,8 @@
 // The command line's entry: `mailward COMMAND`. One file a command in commands/.
 import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
+import { StorageError } from '../engine/engine.ts';
+import { DataDirUnusable } from '../engine/lock.ts';
 import { BrokenSettings } from '../settings/settings.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { domainCommand } from './commands/domain.ts';
@@ -45,6 +47,9 @@ function explain(error: unknown): number {
   process.stderr.write(`mailward: ${words}\n`);
   if (error instanceof Ended) return error.exit;
   if (error instanceof ORPCError) return error.code === 'BAD_REQUEST' ? EXIT.usage : EXIT.problem;
-  if (error instanceof BrokenSettings) return EXIT.problem;
+  // Only a command that asks something can fail to find it out; `serve` that does not come up is a problem.
+  if (error instanceof DataDirUnusable || error instanceof BrokenSettings || error instanceof StorageError) {
+    return process.argv.includes('serve') ? EXIT.problem : EXIT.couldNotCheck;
+  }
   return EXIT.problem;
 }

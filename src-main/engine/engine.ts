@@ -24,6 +24,8 @@ const TRAFFIC_INTERVAL = 250;
 const OVERVIEW_AT_LEAST = 5_000;
 const HOUR = 3_600_000;
 
+export { StorageError } from '../storage/database.ts';
+
 export interface EngineOptions {
   dataDir: string;
   host: 'service' | 'desktop';
@@ -97,7 +99,12 @@ class RunningEngine implements Engine {
   ): Promise<RunningEngine> {
     const spool = await Spool.open(db);
     const engine = new RunningEngine(options, lock, settings, db, spool);
-    await engine.#begin(options);
+    try {
+      await engine.#begin(options);
+    } catch (error) {
+      await engine.#stop();
+      throw error;
+    }
     return engine;
   }
 
@@ -206,14 +213,19 @@ class RunningEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    await this.#stop();
+    await this.#db.close();
+    this.#lock.release();
+  }
+
+  /** Ends all that moves by itself; the database and the lock stay with whoever opened them. */
+  async #stop(): Promise<void> {
     await this.#listener.close();
     await this.#scheduler.close();
     if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
     this.#overviewTimer = null;
     this.#overviewAt = Number.POSITIVE_INFINITY;
     this.#waiting.close();
-    await this.#db.close();
-    this.#lock.release();
   }
 
   #accepted(message: NewMessage, content: Buffer | null): void {

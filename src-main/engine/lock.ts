@@ -1,6 +1,6 @@
 // One engine to a data folder. The lock is the operating system's, so a crash or `kill -9` never leaves it behind.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /** How to reach the engine that has the folder. */
@@ -34,12 +34,26 @@ export interface DataDirLock {
   release: () => void;
 }
 
+/** As `mkdir -p`. (Node's own recursive mkdir never ends where the kernel says that a parent which exists does not.) */
+function makeFolder(path: string, attempts = 100): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || attempts === 0 || existsSync(parent)) throw error;
+    makeFolder(parent, attempts - 1);
+    makeFolder(path, 0);
+  }
+}
+
 /** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked` or `DataDirUnusable`. */
 export function lockDataDir(dataDir: string): DataDirLock {
   const announcement = announcementIn(dataDir);
   let db: DatabaseSync;
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     // Mail lies in here: no other user of the machine may read it, whoever made the folder.
     chmodSync(dataDir, 0o700);
     db = new DatabaseSync(join(dataDir, 'engine.lock'));

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
-import type { SMTPServer } from 'smtp-server';
+import type { SMTPServer, SMTPServerSession } from 'smtp-server';
 import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
 import { DataReader } from './data-reader.ts';
@@ -85,6 +85,12 @@ export class IncomingConnection extends SMTPConnection {
   /** The client asked for the message to be handled as RFC 6531 says. */
   get wantsSmtpUtf8(): boolean {
     return this.session.envelope.smtpUtf8 === true;
+  }
+  /** Between MAIL and the reply to the message. */
+  get inTransaction(): boolean {
+    // Before the greeting a session has no envelope yet, whatever its type says.
+    const envelope = this.session.envelope as SMTPServerSession['envelope'] | undefined;
+    return envelope !== undefined && envelope.mailFrom !== false;
   }
   readonly #handlers: ConnectionHandlers;
   #sink: MessageSink | null = null;

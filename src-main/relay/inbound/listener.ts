@@ -132,6 +132,7 @@ export class Listener {
   async close(): Promise<void> {
     if (!this.#state.listening) return;
     this.#state.listening = false;
+    this.#server.dismissIdle();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
@@ -296,6 +297,14 @@ class Server extends SMTPServer {
   constructor(options: ConstructorParameters<typeof SMTPServer>[0], handlers: ConnectionHandlers) {
     super(options);
     this.#handlers = handlers;
+  }
+
+  /** Clients that are in the middle of a message may finish it; the others are told to come back later. */
+  dismissIdle(): void {
+    for (const connection of this.connections) {
+      if (connection instanceof IncomingConnection && !connection.inTransaction)
+        connection.send(421, '4.3.2 Mailward is stopping, try again later');
+    }
   }
 
   override connect(socket: Socket | TLSSocket, socketOptions?: SMTPConnectionOptions): void {

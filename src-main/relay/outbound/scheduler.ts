@@ -24,6 +24,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #lanes = new Map<string, Lane>();
   #chores: NodeJS.Timeout | null = null;
+  #closed = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -32,6 +33,7 @@ export class Scheduler {
   start(): void {
     for (const domain of this.#options.directory.all()) this.domainChanged(domain);
     const round = () => {
+      if (this.#closed) return;
       this.#chores = setTimeout(() => {
         void this.#doChores().finally(round);
       }, CHORES);
@@ -107,6 +109,7 @@ export class Scheduler {
 
   /** Waits for attempts under way, so that their outcome is written; starts no more. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#chores) clearTimeout(this.#chores);
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
   }
