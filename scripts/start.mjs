@@ -1,5 +1,5 @@
 // Starts Mailward: the desktop app where there is an Electron binary and a display, else the service in the foreground.
-// `--demo` starts it with a pretend office; everything else is passed on.
+// `--demo` starts the service with a pretend office; everything else is passed on.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,9 @@ await main(async (args) => {
   const cwd = process.env.INIT_CWD ?? process.cwd();
   const env = toolEnvironment();
 
-  const { binary, why } = await findElectron();
+  const { binary, why } = args.includes('--demo')
+    ? { binary: null, why: 'The demonstration is shown in a browser' }
+    : await findElectron();
   if (binary !== null) {
     const started = Date.now();
     const { status, asked } = await runInForeground(binary, [root, ...args], { cwd, env });

@@ -8,7 +8,6 @@ import type { Engine, Holder, Service } from './neighbours.ts';
 export interface BackendOptions {
   dataDir: string;
   smtp?: { host: string; port: number };
-  demo: boolean;
   version: string;
   /** Something an admin should read in the log. */
   trouble: (words: string) => void;

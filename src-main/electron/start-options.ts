@@ -7,14 +7,12 @@ export interface StartOptions {
   dataDir?: string;
   /** Where the SMTP listener binds, instead of what the settings say. */
   smtp?: { host: string; port: number };
-  /** Start with a pretend office. */
-  demo: boolean;
   /** Start in the tray without a window, as at login. */
   hidden: boolean;
 }
 
 /**
- * Reads `--data DIR`, `--smtp HOST:PORT`, `--demo` and `--hidden`; everything else belongs to Electron or Chromium.
+ * Reads `--data DIR`, `--smtp HOST:PORT` and `--hidden`; everything else belongs to Electron or Chromium.
  * `MAILWARD_DATA` stands in for a missing `--data`. Throws an Error whose message is one sentence for the user.
  */
 export function readStartOptions(
@@ -29,7 +27,6 @@ export function readStartOptions(
     options: {
       data: { type: 'string' },
       smtp: { type: 'string' },
-      demo: { type: 'boolean' },
       hidden: { type: 'boolean' },
     },
   });
@@ -40,7 +37,6 @@ export function readStartOptions(
   return {
     ...(data ? { dataDir: resolve(workingDirectory, data) } : {}),
     ...(typeof values.smtp === 'string' ? { smtp: readAddress(values.smtp) } : {}),
-    demo: values.demo === true,
     hidden: values.hidden === true,
   };
 }

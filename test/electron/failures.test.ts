@@ -101,7 +101,7 @@ describe('a wrong start', () => {
     let given: unknown;
     const engine = new EngineDouble();
     const started = await start({
-      arguments: ['--no-sandbox', '--ozone-platform=wayland', '--smtp', '[::1]:0', '--demo'],
+      arguments: ['--no-sandbox', '--ozone-platform=wayland', '--smtp', '[::1]:0'],
       openEngine: (options) => {
         given = options;
         return Promise.resolve(engine);
@@ -111,7 +111,6 @@ describe('a wrong start', () => {
     expect(given).toMatchObject({
       dataDir: started.dataDir,
       host: 'desktop',
-      demo: true,
       smtp: { host: '::1', port: 0 },
     });
   });

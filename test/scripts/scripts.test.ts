@@ -118,7 +118,7 @@ describe('start', () => {
   it('without a display says so in one line and runs the service; Ctrl-C stops it once and cleanly', async () => {
     using checkout = new Checkout();
     await checkout.run('build.mjs');
-    const { child, result, output } = await startedService(checkout, ['--data', 'here', '--demo']);
+    const { child, result, output } = await startedService(checkout, ['--data', 'here', '--json']);
     // The terminal sends one, npm passes on another.
     child.kill('SIGINT');
     await until('the service is not asked to stop', () => output().includes('stopping'));
@@ -126,7 +126,7 @@ describe('start', () => {
     const { status, stdout, stderr } = await result;
     expect(status).toBe(0);
     expect(stderr).toBe('No display here; running the service instead of the desktop app.\n');
-    expect(stdout).toBe('["serve","--data","here","--demo"]\nstopping on SIGINT\n');
+    expect(stdout).toBe('["serve","--data","here","--json"]\nstopping on SIGINT\n');
     expect(checkout.has('electron-install-ran')).toBe(false);
   });
 
@@ -164,6 +164,16 @@ describe('start', () => {
       ELECTRON_OVERRIDE_DIST_PATH: electron,
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: `desktop ${checkout.root} --data d\n` });
+  });
+
+  it('shows the demonstration in a browser, also where the desktop app could run', async () => {
+    using checkout = new Checkout();
+    const electron = fakeElectron(checkout, 'echo "desktop $@"; exit 0');
+    const env = { DISPLAY: ':99', ELECTRON_OVERRIDE_DIST_PATH: electron };
+    const { child, result } = await startedService(checkout, ['--demo'], env);
+    child.kill('SIGINT');
+    const { stdout } = await result;
+    expect(stdout).toContain('["serve","--demo"]');
   });
 
   it('falls back to the service when the desktop app cannot start', async () => {
