@@ -36,12 +36,20 @@ export const domainNameSchema = z.string().transform((value, context) => {
   if (!name?.includes('.')) {
     context.addIssue({
       code: 'custom',
-      message: `"${clip(value)}" is not a domain name; expected something like example.com`,
+      message: `${whatIsWrong(value)}; expected something like example.com`,
     });
     return z.NEVER;
   }
   return name;
 });
+
+/** What people most often type instead of a domain name. */
+function whatIsWrong(value: string): string {
+  if (value.trim() === '') return 'there is no domain name here';
+  if (value.includes('@')) return `"${clip(value)}" is an address; a domain is only the part after the @`;
+  if (value.includes('://')) return `"${clip(value)}" is a web address, not a domain name`;
+  return `"${clip(value)}" is not a domain name`;
+}
 
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();

@@ -28,6 +28,8 @@ for (const command of [serveCommand(), domainCommand(), queueCommand(), statusCo
   program.addCommand(command);
 }
 
+// Whatever we write is for this user's eyes: mail, and the token that opens it.
+process.umask(0o077);
 // Whoever reads our output may stop reading (`| head`): that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.problem);
@@ -41,7 +43,7 @@ try {
 
 function explain(error: unknown): number {
   if (error instanceof CommanderError) {
-    return error.exitCode === 0 || error.code === 'commander.help' ? error.exitCode : EXIT.usage;
+    return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
   const words = error instanceof Error ? error.message : String(error);
   process.stderr.write(`mailward: ${words}\n`);

@@ -1,5 +1,14 @@
 // One engine to a data folder. The lock is the operating system's, so a crash or `kill -9` never leaves it behind.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -34,6 +43,33 @@ export interface DataDirLock {
   release: () => void;
 }
 
+/** What a data folder of ours has in it from the first moment on. */
+const LOCK_FILE = 'engine.lock';
+
+/** A folder of somebody else's must not be closed to them, nor filled with our files, because of a slip of the keyboard. */
+function refuseOthersFolder(dataDir: string): void {
+  if (!statSync(dataDir).isDirectory()) {
+    throw new DataDirUnusable(`${dataDir} is a file, not a folder; choose another data folder with --data`);
+  }
+  let names: string[];
+  try {
+    names = readdirSync(dataDir);
+  } catch (error) {
+    throw new DataDirUnusable(
+      `cannot read the data folder ${dataDir}: ${(error as Error).message}; give this user the right to, or choose another with --data`,
+    );
+  }
+  const ours = names.includes(LOCK_FILE) || names.every((name) => OURS_BEFORE_THE_LOCK.has(name));
+  if (!ours) {
+    throw new DataDirUnusable(
+      `${dataDir} has other things in it (${names.slice(0, 3).join(', ')}); choose an empty or a new data folder with --data`,
+    );
+  }
+}
+
+/** What may be in a data folder that was never opened: settings written beforehand, the desktop's own. */
+const OURS_BEFORE_THE_LOCK = new Set(['settings.json', 'desktop.json', 'browser', 'lost+found', '.DS_Store']);
+
 /** As `mkdir -p`. (Node's own recursive mkdir never ends where the kernel says that a parent which exists does not.) */
 function makeFolder(path: string, attempts = 100): void {
   try {
@@ -54,9 +90,16 @@ export function lockDataDir(dataDir: string): DataDirLock {
   let db: DatabaseSync;
   try {
     makeFolder(dataDir);
-    // Mail lies in here: no other user of the machine may read it, whoever made the folder.
+  } catch (error) {
+    throw new DataDirUnusable(
+      `cannot make the data folder ${dataDir} (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --data`,
+    );
+  }
+  refuseOthersFolder(dataDir);
+  try {
+    // Mail lies in here: no other user of the machine may read it.
     chmodSync(dataDir, 0o700);
-    db = new DatabaseSync(join(dataDir, 'engine.lock'));
+    db = new DatabaseSync(join(dataDir, LOCK_FILE));
   } catch (error) {
     throw new DataDirUnusable(
       `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,

@@ -73,7 +73,8 @@ describe.each([
       [['domain', 'add', 'badport.example', '--route', '127.0.0.1:99999'], 2],
       [['frobnicate'], 2],
       [['domain', 'frobnicate'], 2],
-      [['queue', 'show', 'no-such-id'], 1],
+      [['queue', 'show', 'no-such-id'], 2],
+      [['queue', 'show', 'ABC123'], 1],
     ];
     for (const [args, status] of cases) {
       const result = await service.command(...args);
@@ -120,7 +121,8 @@ describe('queue', () => {
     await until('the released one does not arrive', () => sink.arrivals.length === 2);
     expect(sink.arrivals[1]?.recipients).toEqual(['park@example.com']);
     await until('the queue does not get empty', async () => (await queue(service)).length === 0);
-    expect((await service.command('queue', 'retry', 'no-such-id')).status).toBe(1);
+    expect((await service.command('queue', 'retry', 'no-such-id')).status).toBe(2);
+    expect((await service.command('queue', 'retry', 'ABC123')).status).toBe(1);
   });
 
   it('can be worked on while no service runs, and the next start acts on it', async () => {

@@ -33,6 +33,13 @@ const actions: Record<Action, { description: string; states: MessageState[]; don
   delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
 };
 
+/** What ids look like; whether there is such a message the engine knows. */
+function readId(text: string): string {
+  if (!/^[0-9a-z]{1,11}$/i.test(text))
+    throw new Ended(EXIT.usage, `"${text}" is not a message id; \`mailward queue list\` shows them`);
+  return text;
+}
+
 export function queueCommand(): Command {
   const queue = new Command('queue').description('mail that waits, is held, or could not be delivered');
 
@@ -89,7 +96,7 @@ export function queueCommand(): Command {
     .description('one message, with what both servers said')
     .action(async (id: string, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
-      const detail = await withEngine(globals, ({ client }) => client.messages.get({ id }));
+      const detail = await withEngine(globals, ({ client }) => client.messages.get({ id: readId(id) }));
       if (globals.json) printJson(detail);
       else show(detail);
     });
@@ -108,7 +115,9 @@ export function queueCommand(): Command {
           );
         }
         const selection: Selection =
-          options.domain === undefined ? { ids } : { domain: readName(options.domain), states: about.states };
+          options.domain === undefined
+            ? { ids: ids.map(readId) }
+            : { domain: readName(options.domain), states: about.states };
         const { count } = await withEngine(globals, ({ client }) => client.queue[action](selection));
         if (globals.json) printJson({ count });
         else print(`${count} ${count === 1 ? 'message' : 'messages'} ${about.done}.`);
@@ -122,7 +131,7 @@ export function queueCommand(): Command {
     .option('--output <file>', 'write there; an existing file is not overwritten')
     .action(async (id: string, options: { output?: string }, command: Command) => {
       const globals = globalsOf(command);
-      const file = await withEngine(globals, ({ client }) => client.messages.export({ id }));
+      const file = await withEngine(globals, ({ client }) => client.messages.export({ id: readId(id) }));
       const content = new Uint8Array(await file.arrayBuffer());
       if (options.output === undefined) {
         process.stdout.write(content);

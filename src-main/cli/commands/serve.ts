@@ -6,14 +6,20 @@ import { openEngine } from '../../engine/engine.ts';
 import { accessToken } from '../../service/access.ts';
 import { startService } from '../../service/service.ts';
 import { Ended, EXIT, globalsOf, print, printJson } from '../context.ts';
-import { startDemo } from '../demo/demo.ts';
+import { startDemo, type Demo } from '../demo/demo.ts';
 import { version } from '../version.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:8025';
+const ANY_PORT = '127.0.0.1:0';
+
+interface Address {
+  host: string;
+  port: number;
+}
 
 interface Options {
   smtp?: string;
-  listen: string;
+  listen?: string;
   demo?: boolean;
 }
 
@@ -24,15 +30,20 @@ export function serveCommand(): Command {
       '--smtp <host:port>',
       'where to take mail (default: what the settings say, 127.0.0.1:2525 at first)',
     )
-    .option('--listen <host:port>', 'where to serve the user interface', DEFAULT_LISTEN)
+    .option('--listen <host:port>', `where to serve the user interface (default: ${DEFAULT_LISTEN})`)
     .option(
       '--demo',
       'a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
     )
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);
-      const smtp = options.smtp === undefined ? undefined : readAddress(options.smtp, 25);
-      const listen = readAddress(options.listen, 8025);
+      // The demonstration takes any free ports: it must run beside the real thing.
+      const [usualSmtp, usualListen] = options.demo ? [ANY_PORT, ANY_PORT] : [undefined, DEFAULT_LISTEN];
+      const smtpText = options.smtp ?? usualSmtp;
+      const smtp = smtpText === undefined ? undefined : readAddress(smtpText);
+      const listen = readAddress(options.listen ?? usualListen);
+      // From here on a stop is an orderly one, also in the middle of a start.
+      const stop = stopSignal();
       const demo = options.demo === true ? startDemo() : null;
       const dataDir = demo?.dataDir ?? globals.dataDir;
       const log = pino(
@@ -41,23 +52,14 @@ export function serveCommand(): Command {
       );
       const trouble = (words: string) => log.warn(words);
 
-      const engine = await openEngine({
-        dataDir,
-        host: 'service',
-        version,
-        trouble,
-        demo: demo !== null,
-        ...(smtp ? { smtp } : {}),
-      });
-      const token = accessToken(dataDir);
-      const service = await startService({ engine, token, listen, trouble }).catch(async (error: unknown) => {
-        await engine.close();
-        throw error;
-      });
-      engine.announce({ pid: process.pid, host: 'service', url: service.url, token });
-      await demo?.begin(engine);
+      const { engine, service } = await start(dataDir, smtp, listen, trouble, demo).catch(
+        async (error: unknown) => {
+          await demo?.cleanUp();
+          throw error;
+        },
+      );
 
-      const ui = `${service.url}/#token=${token}`;
+      const ui = `${service.url}/#token=${service.token}`;
       if (globals.json) printJson({ ready: true, ui, smtp: engine.smtp, dataDir });
       else {
         print(`Mailward ${version} is ready.`);
@@ -67,7 +69,7 @@ export function serveCommand(): Command {
         print('Press Ctrl-C to stop.');
       }
 
-      await stopSignal();
+      await stop;
       if (!globals.json) print('Stopping: mail under way is finished first …');
       demo?.stop();
       await service.close();
@@ -76,9 +78,36 @@ export function serveCommand(): Command {
     });
 }
 
-function readAddress(text: string, defaultPort: number): { host: string; port: number } {
+async function start(
+  dataDir: string,
+  smtp: Address | undefined,
+  listen: Address,
+  trouble: (words: string) => void,
+  demo: Demo | null,
+) {
+  const engine = await openEngine({
+    dataDir,
+    host: 'service',
+    version,
+    trouble,
+    demo: demo !== null,
+    ...(smtp ? { smtp } : {}),
+  });
   try {
-    return parseHostPort(text, defaultPort, true);
+    const token = accessToken(dataDir);
+    const service = await startService({ engine, token, listen, trouble });
+    engine.announce({ pid: process.pid, host: 'service', url: service.url, token });
+    await demo?.begin(engine);
+    return { engine, service: { ...service, token } };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+function readAddress(text: string): Address {
+  try {
+    return parseHostPort(text, undefined, true);
   } catch (error) {
     throw new Ended(EXIT.usage, (error as Error).message);
   }

@@ -84,6 +84,7 @@ export function startDemo(): Demo {
       if (timer) clearTimeout(timer);
     },
     async cleanUp() {
+      stopped = true;
       for (const server of servers) await server.close();
       await rm(dataDir, { recursive: true, force: true });
     },
