@@ -19,6 +19,9 @@ export interface Path {
   international: boolean;
 }
 
+/** Foreign dots, and what the conversion to A-labels drops without a word; joiners have their place in some scripts. */
+const vanishing = /[\u3002\uff0e\uff61]|(?![\u200c\u200d])\p{Default_Ignorable_Code_Point}/u;
+
 export type PathKind = 'reverse' | 'forward';
 
 /** The path, and the index of the first character after its `>`; or why it is none. */
@@ -73,7 +76,8 @@ export function readPath(text: string, start: number, kind: PathKind): ReadPath 
     return { wrong: `the path is longer than ${LONGEST_PATH} octets` };
   }
   const address = `${quoteLocal(local.value)}@${domain.value}`;
-  if (invisible.test(address)) return { wrong: 'the address has a character that cannot be seen' };
+  if (invisible.test(text.slice(start, domain.end)))
+    return { wrong: 'the address has a character that cannot be seen' };
   return {
     path: {
       address,
@@ -149,7 +153,7 @@ function readDomain(text: string, start: number): DomainPart {
   if (raw.split('.').some((label) => label === '')) return { wrong: 'the domain has an empty label' };
   const lower = raw.toLowerCase();
   // Full-width letters and foreign dots would turn into other names than are written there.
-  if (lower.normalize('NFKC') !== lower || /[\u3002\uff0e\uff61]/.test(lower)) {
+  if (lower.normalize('NFKC') !== lower || vanishing.test(lower)) {
     return { wrong: 'the domain is not in its normal form' };
   }
   const name = toDomainName(raw);
