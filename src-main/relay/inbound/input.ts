@@ -1,6 +1,7 @@
 // What a client sends, cut into command lines and message data. Only CRLF ends a line (RFC 5321 §2.3.8).
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { DataReader } from './data-reader.ts';
+import { turns } from './turns.ts';
 
 /**
  * Octets of a command line with its CRLF. RFC 5321 §4.5.3.1.4 asks for 512, and what SIZE, 8BITMIME and SMTPUTF8 add to
@@ -9,8 +10,6 @@ import { DataReader } from './data-reader.ts';
 export const LONGEST_LINE = 1024;
 /** Octets of one line that never ends, after which nobody is there to talk to. */
 export const ENDLESS_LINE = 1_048_576;
-/** Commands answered before others have their turn. */
-const COMMANDS_IN_A_ROW = 64;
 
 const CR = 13;
 const LF = 10;
@@ -44,6 +43,12 @@ export class Input extends SMTPStream {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding | 'buffer', next: Next): void {
     if (this.isClosed) next();
+    else if (!turns.hasTime) turns.later(() => this.#read(chunk, next));
+    else this.#read(chunk, next);
+  }
+
+  #read(chunk: Buffer, next: Next): void {
+    if (this.isClosed) next();
     else if (this.#reader) this.#message(this.#reader, chunk, next);
     else this.#commands(chunk, next);
   }
@@ -71,7 +76,6 @@ export class Input extends SMTPStream {
 
   #commands(chunk: Buffer, next: Next): void {
     let at = 0;
-    let turns = 0;
     let busy = false;
     let again = false;
     const calledBack = () => again;
@@ -98,12 +102,11 @@ export class Input extends SMTPStream {
           next();
           return;
         }
-        if (++turns % COMMANDS_IN_A_ROW === 0) {
-          setImmediate(() => {
+        if (at > 0 && !turns.hasTime) {
+          turns.later(() => {
             busy = false;
             goOn();
           });
-          turns++;
           return;
         }
         this.#line(chunk, at, end + 1, goOn);
