@@ -202,7 +202,7 @@ export async function fuzz(total: number, seed: number): Promise<FuzzResult> {
       const marks = new Set(text.match(/m\d+m/g));
       if (marks.size !== 1)
         result.wrong.push(`a message with the marks ${[...marks].join(', ')}: ${JSON.stringify(text)}`);
-      if (!arrival.recipients.every((recipient) => recipient.endsWith("@example.com")))
+      if (!arrival.recipients.every((recipient) => recipient.endsWith('@example.com')))
         result.wrong.push(`sent to ${arrival.recipients.join(', ')}`);
     }
     const loop = await watched.loop();
