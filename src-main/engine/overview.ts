@@ -114,7 +114,8 @@ function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState
   if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
   const bad = domains.filter((domain) => !isWell(domain));
   // The listener's trouble is everybody's: it is told once, and only when no domain has one of its own.
-  if (bad.length === 0 && listener.problem !== null) return `Mail is flowing, but ${listener.problem}.`;
+  if (bad.length === 0 && listener.problem !== null)
+    return 'Mail is flowing, but the TLS certificate needs attention.';
   const [first] = bad;
   if (first && bad.length === 1) return first.sentence;
   if (bad.length > 1) {

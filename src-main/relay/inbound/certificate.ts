@@ -61,9 +61,9 @@ export class Certificate {
     if (this.#broken !== null) return this.#broken;
     const until = new Date(this.#validTo).toISOString().slice(0, 10);
     if (this.#validTo < now)
-      return `the TLS certificate ${this.#files.certificate} expired on ${until}; renew it`;
+      return `The TLS certificate ${this.#files.certificate} expired on ${until}; renew it`;
     if (this.#validTo - SOON < now) {
-      return `the TLS certificate ${this.#files.certificate} expires on ${until}; renew it`;
+      return `The TLS certificate ${this.#files.certificate} expires on ${until}; renew it`;
     }
     return null;
   }
@@ -118,7 +118,9 @@ export class Certificate {
       const kept = this.#context
         ? 'the one before stays in use'
         : 'connections are not encrypted (STARTTLS is not offered)';
-      this.#broken = `the TLS certificate ${this.#files.certificate} with the key ${this.#files.key} cannot be used (${explain(error)}); ${kept}`;
+      const { certificate, key } = this.#files;
+      const both = key === certificate ? certificate : `${certificate} with the key ${key}`;
+      this.#broken = `The TLS certificate ${both} cannot be used (${explain(error)}); ${kept}`;
     }
   }
 }
