@@ -15,6 +15,7 @@ export const systemPackages = [
     probe: 'smtp-source',
     needs: 'the real mail server in test/lab, integration, chaos and bench',
   },
+  { name: 'openssl', probe: 'openssl', needs: 'the certificates in test/integration, abuse and relay' },
   { name: 'swaks', probe: 'swaks', needs: 'the real client in test/integration' },
   { name: 'chromium', probe: 'chromium', needs: 'the browser in test/e2e and test/electron' },
   {

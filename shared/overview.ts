@@ -68,8 +68,15 @@ export const listenerStateSchema = z.object({
   host: z.string(),
   port: z.number().int(),
   listening: z.boolean(),
-  /** What is wrong and what to do; null when it listens. */
+  /** What is wrong and what to do, while it listens (its certificate) or when it does not; null when all is well. */
   problem: z.string().nullable(),
+  /** Connections open now, and since the start: those that ended without a word, were turned away, or spoke too soon. */
+  door: z.object({
+    open: z.number().int(),
+    silent: z.number().int(),
+    turnedAway: z.number().int(),
+    earlyTalkers: z.number().int(),
+  }),
 });
 export type ListenerState = z.infer<typeof listenerStateSchema>;
 

@@ -4,6 +4,10 @@ import { hostSchema } from './names.ts';
 
 const seconds = (max: number) => z.number().int().min(1).max(max);
 
+const proxySchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'expected an IP address or a network such as 192.0.2.0/24',
+});
+
 export const settingsSchema = z
   .object({
     smtp: z
@@ -53,6 +57,61 @@ export const settingsSchema = z
           .default(300)
           .describe(
             'A client that says nothing for this long is disconnected (`421 4.4.2`; RFC 5321 §4.5.3.2.7 asks for 300 s).',
+          ),
+        maxConnectionsPerClient: z
+          .number()
+          .int()
+          .min(1)
+          .max(20_000)
+          .default(50)
+          .describe(
+            'Most incoming connections at a time from one IPv4 address or one IPv6 /64; further ones are told to come later. This machine itself is exempt.',
+          ),
+        minBytesPerSecond: z
+          .number()
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(100)
+          .describe(
+            'Slowest rate at which a message may come, in octets a second, over its whole length; `idleSeconds` are added once.',
+          ),
+        maxErrors: z
+          .number()
+          .int()
+          .min(2)
+          .max(1_000_000)
+          .default(20)
+          .describe(
+            'Most errors of protocol in one connection (wrong commands, not refused recipients); the second half of them is answered slowly, the last ends it (`421 4.7.0`).',
+          ),
+        maxReceived: z
+          .number()
+          .int()
+          .min(2)
+          .max(1000)
+          .default(50)
+          .describe(
+            'Most `Received:` fields of a message; one with more goes in circles and is refused (`554 5.4.6`, RFC 5321 §6.3).',
+          ),
+        tlsCertificate: z
+          .string()
+          .max(4096)
+          .default('')
+          .describe(
+            'File with the certificate for STARTTLS and those that lead to its root, PEM. Read again when it changes. Empty: STARTTLS is not offered.',
+          ),
+        tlsKey: z
+          .string()
+          .max(4096)
+          .default('')
+          .describe('File with the certificate’s private key, PEM. Empty: it is in the certificate’s file.'),
+        proxies: z
+          .array(proxySchema)
+          .max(100)
+          .default([])
+          .describe(
+            'Addresses or networks (`192.0.2.0/24`) of proxies that begin each connection with the PROXY protocol, version 1 or 2. They must; nobody else may.',
           ),
       })
       .prefault({})

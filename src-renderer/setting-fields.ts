@@ -11,7 +11,7 @@ export interface SettingField {
   label: string;
   unit: string | null;
   description: string;
-  kind: 'text' | 'number' | 'numbers' | 'switch';
+  kind: 'text' | 'number' | 'numbers' | 'texts' | 'switch';
 }
 
 export interface SettingSection {
@@ -32,6 +32,13 @@ const labels: Readonly<Record<string, string>> = {
   'smtp.maxRecipients': 'Most recipients of a message',
   'smtp.maxConnections': 'Most connections at a time',
   'smtp.idleSeconds': 'Patience with silent clients',
+  'smtp.maxConnectionsPerClient': 'Most connections of one client',
+  'smtp.minBytesPerSecond': 'Slowest message',
+  'smtp.maxErrors': 'Most errors of a client',
+  'smtp.maxReceived': 'Most relays of a message',
+  'smtp.tlsCertificate': 'TLS certificate (file)',
+  'smtp.tlsKey': 'TLS key (file)',
+  'smtp.proxies': 'Proxies',
   'delivery.concurrency': 'Most connections to a domain’s servers',
   'delivery.connectSeconds': 'Patience for a connection',
   'delivery.replySeconds': 'Patience for an answer',
@@ -53,6 +60,7 @@ const titles: Readonly<Record<SectionName, string>> = {
 /** Units that names carry, as they stand beside the label. */
 const units: readonly [suffix: string, unit: string][] = [
   ['Bytes', 'octets'],
+  ['BytesPerSecond', 'octets a second'],
   ['Seconds', 'seconds'],
   ['Days', 'days'],
 ];
@@ -76,7 +84,9 @@ export const settingSections: readonly SettingSection[] = Object.entries(setting
 function describe(section: SectionName, name: string, schema: z.ZodType): SettingField {
   const value = (defaults[section] as Record<string, unknown>)[name];
   const kind = Array.isArray(value)
-    ? 'numbers'
+    ? value.some((part) => typeof part === 'number')
+      ? 'numbers'
+      : 'texts'
     : typeof value === 'boolean'
       ? 'switch'
       : typeof value === 'number'
@@ -129,10 +139,8 @@ export function readDraft(draft: Draft): {
 function fieldValue(field: SettingField, typed: FieldValue): unknown {
   if (typeof typed === 'boolean' || field.kind === 'text') return typed;
   if (field.kind === 'number') return numberOf(typed);
-  return typed
-    .split(/[\s,;]+/)
-    .filter((part) => part !== '')
-    .map(numberOf);
+  const parts = typed.split(/[\s,;]+/).filter((part) => part !== '');
+  return field.kind === 'texts' ? parts : parts.map(numberOf);
 }
 
 /** What is not a number stays text, so that the schema can say what it expected. */

@@ -137,6 +137,7 @@ class RunningEngine implements Engine {
       dataDir: options.dataDir,
       accepted: (message, content) => this.#accepted(message, content),
       rejected: (message) => this.#rejected(message),
+      changed: () => this.#changed(),
       trouble,
     });
     this.#overview = this.#compose();

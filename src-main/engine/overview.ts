@@ -26,13 +26,10 @@ const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
 export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
-  const state = worst([
-    ...domains.map((domain) => domain.state),
-    input.listener.listening ? 'ok' : 'problem',
-  ]);
+  const state = worst([...domains.map((domain) => domain.state), listenerHealth(input.listener)]);
   return {
     at: input.now,
-    state: domains.length === 0 && input.listener.listening ? 'not-applicable' : state,
+    state: domains.length === 0 && state === 'ok' ? 'not-applicable' : state,
     sentence: sentenceFor(domains, input.listener),
     domains,
     minutes: input.meter.minutes(input.now) satisfies Minute[],
@@ -46,7 +43,7 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const waiting = input.waiting(name);
   const health = input.health(name);
   const trouble = health?.trouble ?? null;
-  const inboundState: Health = listener.listening ? 'ok' : 'problem';
+  const inboundState = listenerHealth(listener);
   const outboundState: Health =
     mode.name === 'hold'
       ? 'attention'
@@ -64,7 +61,11 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
     sentence: domainSentence(domain, waiting, trouble),
     inbound: {
       state: inboundState,
-      words: listener.listening ? 'listening' : 'not listening',
+      words: !listener.listening
+        ? 'not listening'
+        : listener.problem === null
+          ? 'listening'
+          : 'not encrypted well',
       acceptedPerMinute: meter.perMinute(name, 'accepted', now),
       rejectedPerMinute: meter.perMinute(name, 'rejected', now),
       lastAt: meter.lastAt(name, 'accepted'),
@@ -111,7 +112,10 @@ function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState
   if (!listener.listening)
     return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
   if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
-  const bad = domains.filter((domain) => domain.state !== 'ok');
+  const bad = domains.filter((domain) => !isWell(domain));
+  // The listener's trouble is everybody's: it is told once, and only when no domain has one of its own.
+  if (bad.length === 0 && listener.problem !== null)
+    return 'Mail is flowing, but the TLS certificate needs attention.';
   const [first] = bad;
   if (first && bad.length === 1) return first.sentence;
   if (bad.length > 1) {
@@ -120,6 +124,17 @@ function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState
   }
   const [only] = domains;
   return domains.length === 1 && only ? only.sentence : `Mail is flowing for all ${domains.length} domains.`;
+}
+
+/** While it listens, what is wrong with it keeps no mail out: that wants attention and no more. */
+function listenerHealth(listener: ListenerState): Health {
+  if (!listener.listening) return 'problem';
+  return listener.problem === null ? 'ok' : 'attention';
+}
+
+/** All is well with the domain itself. */
+function isWell(domain: DomainOverview): boolean {
+  return domain.outbound.state === 'ok' && domain.failed.count === 0;
 }
 
 const order: readonly Health[] = ['not-applicable', 'ok', 'could-not-check', 'attention', 'problem'];

@@ -3,21 +3,27 @@ import type { TranscriptLine } from '../../shared/message.ts';
 
 const MOST_LINES = 400;
 const LONGEST_LINE = 1000;
+/** Characters of all lines together: a thousand connections may keep one each. */
+const MOST_TEXT = 65_536;
 
 export class Transcript {
   readonly #began: number;
   #lines: TranscriptLine[];
   #left: number;
+  #room: number;
 
   constructor(began: number, head: readonly TranscriptLine[] = []) {
     this.#began = began;
     this.#lines = [...head];
     this.#left = MOST_LINES - head.length;
+    this.#room = MOST_TEXT - lengthOf(head);
   }
 
   add(from: TranscriptLine['from'], text: string): void {
     if (this.#left <= 0) return;
     this.#left--;
+    this.#room -= Math.min(text.length, LONGEST_LINE);
+    if (this.#room < 0) this.#left = 0;
     const words = this.#left === 0 ? '… the rest is left out' : text;
     this.#lines.push({
       offset: Date.now() - this.#began,
@@ -34,9 +40,14 @@ export class Transcript {
   keepFirst(count: number): void {
     this.#lines = this.#lines.slice(0, count);
     this.#left = MOST_LINES - this.#lines.length;
+    this.#room = MOST_TEXT - lengthOf(this.#lines);
   }
 
   toJson(): string {
     return JSON.stringify(this.#lines);
   }
+}
+
+function lengthOf(lines: readonly TranscriptLine[]): number {
+  return lines.reduce((sum, line) => sum + line.text.length, 0);
 }

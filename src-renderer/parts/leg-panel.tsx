@@ -47,7 +47,10 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
       <h2>{domain.name}</h2>
       <StateMark state={inbound.state} word={inbound.words} />
       {listener.problem !== null && (
-        <Alert color="red" title="Mailward cannot listen for mail">
+        <Alert
+          color={listener.listening ? 'yellow' : 'red'}
+          title={listener.listening ? 'The listener needs attention' : 'Mailward cannot listen for mail'}
+        >
           {listener.problem}
         </Alert>
       )}

@@ -36,7 +36,12 @@ export function HomeScreen() {
       }
     >
       {overview.listener.problem !== null && (
-        <Alert color="red" title="Mailward cannot listen for mail">
+        <Alert
+          color={overview.listener.listening ? 'yellow' : 'red'}
+          title={
+            overview.listener.listening ? 'The listener needs attention' : 'Mailward cannot listen for mail'
+          }
+        >
           {overview.listener.problem}
         </Alert>
       )}

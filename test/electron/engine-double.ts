@@ -13,7 +13,13 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
     sentence: 'Mail is flowing for all 3 domains',
     domains: [],
     minutes: [],
-    listener: { host: '127.0.0.1', port: 2525, listening: true, problem: null },
+    listener: {
+      host: '127.0.0.1',
+      port: 2525,
+      listening: true,
+      problem: null,
+      door: { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 },
+    },
     ...change,
   };
 }

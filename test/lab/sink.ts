@@ -23,8 +23,12 @@ export interface Temper {
   rcpt?: (recipient: string) => string | null;
   /** Asked after the end of data. `drop` cuts the connection without an answer. */
   data?: (arrival: Arrival) => string | null;
-  /** Extensions announced to EHLO, besides none. */
+  /** Extensions announced to EHLO besides 8BITMIME, PIPELINING and SMTPUTF8. */
   extensions?: string[];
+  /** Of those three, what is not announced. */
+  without?: string[];
+  /** Told every command line, in Latin-1. */
+  heard?: (line: string) => void;
 }
 
 const endOfData = Buffer.from('\r\n.\r\n');
@@ -178,8 +182,10 @@ class Session {
     const verb = line.slice(0, 4).toUpperCase();
     const path = /<([^>]*)>/.exec(line)?.[1] ?? '';
     const { temper } = this.#sink;
+    temper.heard?.(line);
     if (verb === 'EHLO') {
-      const lines = ['sink.example', '8BITMIME', 'PIPELINING', 'SMTPUTF8', ...(temper.extensions ?? [])];
+      const usual = ['8BITMIME', 'PIPELINING', 'SMTPUTF8'].filter((each) => !temper.without?.includes(each));
+      const lines = ['sink.example', ...usual, ...(temper.extensions ?? [])];
       this.#say(lines.map((each, i) => `250${i === lines.length - 1 ? ' ' : '-'}${each}`).join('\r\n'));
     } else if (verb === 'MAIL') {
       this.#sender = path;

@@ -1,18 +1,20 @@
-// One incoming SMTP connection: smtp-server's, with what it gets wrong mended here and nowhere else.
+// One incoming SMTP connection. smtp-server gives the socket, TLS and the session; every command and every word is ours.
 //
-// - Only CRLF.CRLF ends the data; a lone CR or LF in a message refuses it (the library passes both on).
-// - Dot-stuffing is undone in linear time (the library spends a turn of the event loop on each stuffed line).
-// - Unknown MAIL and RCPT parameters get 555 5.5.4 (the library accepts them; RFC 5321 §4.1.1.11).
-// - Enhanced status codes say what happened (the library derives them from the basic code).
-// - Commands that are jokes (WIZ, SHELL, KILL) are not there.
+// - Paths and parameters are read as RFC 5321 §4.1 and RFC 6531 write them (command.ts, path.ts).
+// - Only CRLF ends a command, only CRLF.CRLF the data; a lone CR or LF in a message refuses it (input.ts, data-reader.ts).
+// - Each reply has the enhanced code that says what happened (RFC 2034), but the greeting and the answers to EHLO and HELO.
+// - What a client may cost in time, errors and commands is bounded (conversation.ts, patience.ts).
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
-import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
-import type { SMTPServer, SMTPServerSession } from 'smtp-server';
+import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPServer, SMTPServerAddress, SMTPServerSession } from 'smtp-server';
 import type { Reply } from '../../../shared/message.ts';
-import { Transcript } from '../transcript.ts';
-import { DataReader } from './data-reader.ts';
+import { readMail, readRcpt, reply } from './command.ts';
+import { Conversation, type ConversationLimits, type Done } from './conversation.ts';
+import { HeaderScan } from './header-scan.ts';
+import { Input } from './input.ts';
+import { MessageIntake, tooLarge } from './message-intake.ts';
+import { routesOn } from './path.ts';
 
 /** Takes one message's content as it arrives. */
 export interface MessageSink {
@@ -28,255 +30,313 @@ export interface MessageSink {
 export interface ConnectionHandlers {
   /** How long this client waits for its greeting, ms. */
   greetingDelay: (connection: IncomingConnection) => number;
+  /** The reply that turns a new connection away; null lets it in. */
+  turnAway: (connection: IncomingConnection) => Reply | null;
   startMessage: (connection: IncomingConnection) => MessageSink;
+  /** A recipient was refused for what it is, before any policy was asked. */
+  refused: (connection: IncomingConnection, address: string, reply: Reply) => void;
+  /** The domain that `RCPT TO:<postmaster>` is for; null when none is protected. */
+  postmasterDomain: () => string | null;
+  /** The transaction was given up (RSET, EHLO, STARTTLS). */
+  abandoned: (connection: IncomingConnection) => void;
+  earlyTalker: () => void;
   closed: (connection: IncomingConnection) => void;
 }
 
-/** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
-const PATIENCE_WITH_OVERSIZE = 2;
-
-type Next = (error?: Error | null) => void;
-
-/** The parser of commands is the library's; message data is read by `DataReader`. */
-class Input extends SMTPStream {
-  #reader: DataReader | null = null;
-  #onData: ((reader: DataReader, content: Buffer, ended: boolean) => Promise<void> | undefined) | null = null;
-
-  readMessage(
-    onData: (reader: DataReader, content: Buffer, ended: boolean) => Promise<void> | undefined,
-  ): void {
-    this._dataMode = true;
-    this.#reader = new DataReader();
-    this.#onData = onData;
-  }
-
-  override _write(chunk: Buffer, encoding: BufferEncoding | 'buffer', next: Next): void {
-    if (!this._dataMode || this.isClosed || !this.#reader || !this.#onData) {
-      super._write(chunk, encoding, next);
-      return;
-    }
-    const reader = this.#reader;
-    const { content, rest } = reader.read(chunk);
-    const taken = this.#onData(reader, content, rest !== null);
-    const goOn = () => {
-      if (rest === null) {
-        next();
-        return;
-      }
-      this._dataMode = false;
-      this._remainder = '';
-      this.#reader = null;
-      this.#onData = null;
-      this._write(rest, 'buffer', next);
-    };
-    if (taken) taken.then(goOn, next);
-    else goOn();
-  }
+/** What a connection may cost. */
+export interface ConnectionLimits extends ConversationLimits {
+  maxReceived: number;
 }
 
-const MAIL_PARAMETERS = new Set(['SIZE', 'BODY', 'SMTPUTF8']);
-const ABSENT_COMMANDS = new Set(['WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD', 'AUTH']);
-
-export class IncomingConnection extends SMTPConnection {
-  readonly startedAt = Date.now();
-  readonly transcript = new Transcript(this.startedAt);
+/** Commands that RFCs define and that we do not have: 502, where a word that nobody knows gets 500. */
+const NOT_IMPLEMENTED = new Set([
+  'EXPN',
+  'TURN',
+  'ETRN',
+  'ATRN',
+  'BDAT',
+  'SEND',
+  'SOML',
+  'SAML',
+  'AUTH',
+  'BURL',
+  'STARTTLS',
+  'XCLIENT',
+  'XFORWARD',
+]);
+export class IncomingConnection extends Conversation {
   /** Lines of the transcript that belong to the connection and not to one message. */
   transcriptHead = 0;
-  /** The client asked for the message to be handled as RFC 6531 says. */
-  get wantsSmtpUtf8(): boolean {
-    return this.session.envelope.smtpUtf8 === true;
-  }
-  /** Between MAIL and the reply to the message. */
-  get inTransaction(): boolean {
-    // Before the greeting a session has no envelope yet, whatever its type says.
-    const envelope = this.session.envelope as SMTPServerSession['envelope'] | undefined;
-    return envelope !== undefined && envelope.mailFrom !== false;
-  }
+  /** The message's header section has octets beyond ASCII; known when the message is complete. */
+  headerInternational = false;
+  /** Set by the listener: writes a message that was refused for its form into the log. */
+  refusedMessage: ((reply: Reply) => void) | null = null;
   readonly #handlers: ConnectionHandlers;
-  #sink: MessageSink | null = null;
+  readonly #limits: ConnectionLimits;
+  #intake: MessageIntake | null = null;
 
   constructor(
     server: SMTPServer,
     socket: Socket | TLSSocket,
     options: SMTPConnectionOptions | undefined,
     handlers: ConnectionHandlers,
+    limits: ConnectionLimits,
   ) {
-    super(server, socket, options);
+    super(server, socket, options, limits);
     this.#handlers = handlers;
+    this.#limits = limits;
   }
 
-  /** The library makes everybody wait 100 ms for the greeting; here only strangers do. */
-  override init(): void {
-    this._setListeners(() => {
-      const { maxClients } = this._server.options;
-      if (maxClients && this._server.connections.size > maxClients) {
-        this.send(421, `4.3.2 ${this.name} has too many connections now, try again later`, false);
-        return;
+  protected override greetingDelay(): number {
+    return this.#handlers.greetingDelay(this);
+  }
+
+  protected override turnAway(): Reply | null {
+    return this.#handlers.turnAway(this);
+  }
+
+  protected override talkedTooSoon(): void {
+    this.#handlers.earlyTalker();
+  }
+
+  /** The client asked for the message to be handled as RFC 6531 says. */
+  get wantsSmtpUtf8(): boolean {
+    return this.session.envelope.smtpUtf8 === true;
+  }
+
+  /** Between MAIL and the reply to the message. */
+  get inTransaction(): boolean {
+    // Before the greeting a session has no envelope yet, whatever its type says.
+    const envelope = this.session.envelope as SMTPServerSession['envelope'] | undefined;
+    return envelope !== undefined && envelope.mailFrom !== false;
+  }
+
+  protected override command(line: string, done: Done): void {
+    const space = line.indexOf(' ');
+    const verb = (space < 0 ? line : line.slice(0, space)).toUpperCase();
+    const rest = space < 0 ? '' : line.slice(space + 1);
+    switch (verb) {
+      case 'EHLO':
+      case 'HELO':
+        this.#hello(verb, rest.trim(), done);
+        break;
+      case 'MAIL':
+        this.#mail(rest, done);
+        break;
+      case 'RCPT':
+        this.#rcpt(rest, done);
+        break;
+      case 'DATA':
+        this.#data(rest, done);
+        break;
+      case 'RSET':
+        if (this.bare(verb, rest, done)) {
+          this._resetSession();
+          this.idle(reply(250, '2.0.0', 'Forgotten'), done);
+        }
+        break;
+      case 'NOOP':
+        this.idle(reply(250, '2.0.0', 'Ok'), done);
+        break;
+      case 'QUIT':
+        if (this.bare(verb, rest, done)) {
+          this.say(reply(221, '2.0.0', 'Good bye'));
+          this.close();
+          done();
+        }
+        break;
+      case 'VRFY':
+        if (rest === '') this.wrong(reply(501, '5.5.4', 'Syntax: VRFY address'), done);
+        else this.idle(reply(252, '2.1.5', 'Not told here; send mail, and RCPT will tell'), done);
+        break;
+      case 'HELP':
+        this.idle(reply(214, '2.0.0', 'EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS'), done);
+        break;
+      case 'STARTTLS':
+        if (this._isSupported('STARTTLS')) this.#startTls(rest, done);
+        else this.wrong(reply(502, '5.5.1', 'STARTTLS is not available'), done);
+        break;
+      default:
+        if (NOT_IMPLEMENTED.has(verb)) this.wrong(reply(502, '5.5.1', `${verb} is not implemented`), done);
+        else if (/ HTTP\/\d\.\d$/.test(line))
+          this.say(reply(421, '4.7.0', 'This is a mail server, good bye'));
+        else this.wrong(reply(500, '5.5.2', 'No such command'), done);
+    }
+  }
+
+  #hello(verb: 'EHLO' | 'HELO', name: string, done: Done): void {
+    if (!/^[\x21-\x7e]{1,255}$/.test(name)) {
+      this.wrong(reply(501, null, `Syntax: ${verb} your.host.name`), done);
+      return;
+    }
+    this.openingCommand = verb;
+    this.hostNameAppearsAs = name.toLowerCase();
+    this._resetSession();
+    const greeting = `${this.name} greets you`;
+    if (verb === 'HELO') this.send(250, greeting, false);
+    else {
+      const startTls = !this.secure && this._isSupported('STARTTLS') ? ['STARTTLS'] : [];
+      const size = `SIZE ${String(this._server.options.size)}`;
+      this.send(
+        250,
+        [greeting, 'PIPELINING', size, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', ...startTls, 'HELP'],
+        false,
+      );
+    }
+    this.transcriptHead = this.transcript.lines.length;
+    this.idleCommands++;
+    done();
+  }
+
+  #startTls(rest: string, done: Done): void {
+    if (this.secure) this.wrong(reply(503, '5.5.1', 'The connection is encrypted already'), done);
+    else if (this.bare('STARTTLS', rest, done)) {
+      this.say(reply(220, '2.0.0', 'Go ahead'));
+      this.patience.handshakeBegins(Date.now());
+      this.upgrade(done);
+    }
+  }
+
+  #mail(rest: string, done: Done): void {
+    const { envelope } = this.session;
+    if (!this.hostNameAppearsAs) this.wrong(reply(503, '5.5.1', 'Say EHLO first'), done);
+    else if (envelope.mailFrom)
+      this.wrong(reply(503, '5.5.1', 'A message is begun already; RSET forgets it'), done);
+    else {
+      const command = readMail(rest);
+      const limit = Number(this._server.options.size);
+      if ('code' in command) this.wrong(command, done);
+      else if (command.size !== null && command.size > limit) {
+        this.say(reply(552, '5.3.4', tooLarge(limit)));
+        done();
+      } else {
+        const address: SMTPServerAddress = {
+          address: command.path.address,
+          args: command.size === null ? false : { SIZE: String(command.size) },
+        };
+        this._server.onMailFrom(address, this.session, (error) => {
+          if (error) this.send(codeOf(error), error.message);
+          else {
+            envelope.mailFrom = address;
+            envelope.bodyType = command.body;
+            envelope.smtpUtf8 = command.smtpUtf8;
+            this.say(reply(250, '2.1.0', 'Sender ok'));
+          }
+          done();
+        });
       }
-      const delay = this.#handlers.greetingDelay(this);
-      if (delay === 0) this.connectionReady();
-      else setTimeout(() => this.connectionReady(), delay).unref();
-    });
+    }
   }
 
-  override _createParser(): SMTPStream {
-    const parser = new Input({ maxCommandLength: 4096 });
-    parser.oncommand = (command, callback) => {
-      const words = command.toString('utf8');
-      this.transcript.add('client', words);
-      this._onCommand(command, callback);
+  #rcpt(rest: string, done: Done): void {
+    const { envelope } = this.session;
+    if (!envelope.mailFrom) {
+      this.wrong(reply(503, '5.5.1', this.hostNameAppearsAs ? 'Say MAIL first' : 'Say EHLO first'), done);
+      return;
+    }
+    const path = readRcpt(rest, envelope.smtpUtf8 === true);
+    if ('code' in path) {
+      this.wrong(path, done);
+      return;
+    }
+    if (routesOn(path.local)) {
+      const words = reply(
+        550,
+        '5.7.1',
+        `<${path.address}>: relay access denied, the address names a way through us`,
+      );
+      this.#handlers.refused(this, path.address, words);
+      this.say(words);
+      done();
+      return;
+    }
+    const bare = !path.address.includes('@');
+    const home = bare ? this.#handlers.postmasterDomain() : null;
+    const address: SMTPServerAddress = {
+      address: home === null ? path.address : `postmaster@${home}`,
+      args: false,
     };
-    parser.on('error', (error: Error) => this.send(421, `4.5.0 ${error.message}`));
-    return parser;
-  }
-
-  /** Texts that begin with an enhanced code keep it; the library would put its own in front. */
-  override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    const first = Array.isArray(data) ? data[0] : data;
-    const own = typeof first === 'string' && /^[245]\.\d{1,3}\.\d{1,3} /.test(first);
-    const enhanced = own ? '' : this._getEnhancedStatusCode(code, context);
-    const lines = Array.isArray(data) ? data : [data ?? ''];
-    lines.forEach((line, index) => {
-      const mark = index < lines.length - 1 ? '-' : ' ';
-      this.transcript.add('server', `${code}${mark}${enhanced ? `${enhanced} ` : ''}${line}`);
+    const known = this._rcptIndex.has(address.address);
+    if (!known && envelope.rcptTo.length >= Number(this._server.options.maxRecipients)) {
+      this.say(reply(452, '4.5.3', 'Too many recipients, send the others in another message'));
+      done();
+      return;
+    }
+    this._server.onRcptTo(address, this.session, (error) => {
+      if (error) this.send(codeOf(error), error.message);
+      else {
+        if (!known) this._rcptIndex.set(address.address, envelope.rcptTo.push(address) - 1);
+        this.say(reply(250, '2.1.5', 'Recipient ok'));
+      }
+      done();
     });
-    super.send(code, data, own ? false : context);
   }
 
-  override handler_EHLO(command: Buffer, callback: () => void): void {
-    super.handler_EHLO(command, callback);
-    this.transcriptHead = this.transcript.lines.length;
-  }
-
-  override handler_HELO(command: Buffer, callback: () => void): void {
-    super.handler_HELO(command, callback);
-    this.transcriptHead = this.transcript.lines.length;
-  }
-
-  override _isSupported(command: string): boolean {
-    return !ABSENT_COMMANDS.has(command) && super._isSupported(command);
-  }
-
-  override handler_MAIL(command: Buffer, callback: () => void): void {
-    const unknown = unknownParameter(this._parseAddressCommand('mail from', command), MAIL_PARAMETERS);
-    if (unknown !== null) {
-      this.send(555, `5.5.4 Unsupported MAIL parameter ${unknown}`);
-      callback();
-      return;
-    }
-    super.handler_MAIL(command, callback);
-  }
-
-  override handler_RCPT(command: Buffer, callback: () => void): void {
-    const unknown = unknownParameter(this._parseAddressCommand('rcpt to', command), new Set());
-    if (unknown !== null) {
-      this.send(555, `5.5.4 Unsupported RCPT parameter ${unknown}`);
-      callback();
-      return;
-    }
-    super.handler_RCPT(command, callback);
-  }
-
-  override handler_VRFY(_command: Buffer, callback: () => void): void {
-    this.send(252, '2.5.2 Send some mail, and see');
-    callback();
-  }
-
-  override handler_HELP(_command: Buffer, callback: () => void): void {
-    this.send(214, '2.0.0 HELO EHLO MAIL RCPT DATA RSET NOOP QUIT');
-    callback();
-  }
-
-  override handler_DATA(command: Buffer, callback: () => void): void {
-    if (!this.session.envelope.rcptTo.length) {
-      this.send(503, '5.5.1 Need RCPT command');
-      callback();
-      return;
-    }
-    if (command.toString().trim().toUpperCase() !== 'DATA') {
-      this.send(501, '5.5.4 DATA takes no parameters');
-      callback();
-      return;
-    }
+  #data(rest: string, done: Done): void {
+    const { envelope } = this.session;
     const parser = this._parser;
-    if (!(parser instanceof Input)) {
-      callback();
-      return;
+    if (!this.bare('DATA', rest, done)) return;
+    if (!envelope.mailFrom) this.wrong(reply(503, '5.5.1', 'Say MAIL and RCPT first'), done);
+    else if (envelope.rcptTo.length === 0) this.wrong(reply(554, '5.5.1', 'No recipient was accepted'), done);
+    else if (parser instanceof Input) {
+      const intake = new MessageIntake(
+        this.#handlers.startMessage(this),
+        new HeaderScan(this.name),
+        { size: Number(this._server.options.size), received: this.#limits.maxReceived },
+        (words) => {
+          this.refusedMessage?.(words);
+          this.say(words);
+          this.close();
+        },
+      );
+      this.#intake = intake;
+      this.patience.messageBegins(Date.now());
+      parser.readMessage((reader, content, ended) => {
+        this.patience.received(content.length, Date.now());
+        const taken = ended
+          ? this.#finish(intake, intake.end(reader, content))
+          : intake.take(reader, content);
+        return taken && this.waitFor(taken);
+      });
+      this.send(354, 'End data with <CR><LF>.<CR><LF>', false);
+      done();
     }
-    const limit = Number(this._server.options.size);
-    const sink = this.#handlers.startMessage(this);
-    this.#sink = sink;
-    let received = 0;
-    let dropped = false;
-    parser.readMessage((reader, content, ended) => {
-      received += content.length;
-      if ((received > limit || reader.bareLineEnd) && !dropped) {
-        dropped = true;
-        sink.abort();
-      }
-      if (received > limit * PATIENCE_WITH_OVERSIZE && !ended) {
-        this.#sink = null;
-        this.send(552, tooLarge(limit));
-        this.close();
-        return undefined;
-      }
-      if (!ended) return dropped ? undefined : sink.write(content);
-      return this.#finish(sink, reader, content, received, limit, dropped);
-    });
-    this.send(354, 'End data with <CR><LF>.<CR><LF>');
-    callback();
   }
 
-  async #finish(
-    sink: MessageSink,
-    reader: DataReader,
-    last: Buffer,
-    received: number,
-    limit: number,
-    dropped: boolean,
-  ): Promise<void> {
-    this.transcript.add('note', `${received} octets of message`);
-    // The idle timer must not cut a client off while its message is being stored.
+  async #finish(intake: MessageIntake, outcome: Promise<{ reply: Reply; refused: boolean }>): Promise<void> {
+    this.transcript.add('note', `${intake.received} octets of message`);
+    this.headerInternational = intake.scan.international;
     this._handlerPending = true;
-    let reply: Reply;
-    if (received > limit) reply = { code: 552, enhanced: '5.3.4', text: tooLarge(limit).slice(6) };
-    else if (reader.bareLineEnd) {
-      reply = {
-        code: 550,
-        enhanced: '5.6.0',
-        text: 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)',
-      };
-    } else {
-      await sink.write(last);
-      reply = await sink.end(reader.eightBit);
-    }
-    this.#sink = null;
-    this._handlerPending = false;
-    if (dropped) this.refusedMessage?.(reply);
-    this.send(reply.code, `${reply.enhanced ?? ''} ${reply.text}`.trim());
+    const { reply: words, refused } = await outcome;
+    this.#intake = null;
+    if (refused) this.refusedMessage?.(words);
+    this.say(words);
     this.transcript.keepFirst(this.transcriptHead);
     this._transactionCounter++;
-    this._unrecognizedCommands = 0;
-    this._resetSession();
+    if (words.code < 300) {
+      this.errors = 0;
+      this.idleCommands = 0;
+    }
+    this.patience.messageEnds(Date.now());
+    super._resetSession();
   }
 
-  /** Set by the listener: writes a message that was refused for its form into the log. */
-  refusedMessage: ((reply: Reply) => void) | null = null;
+  /** The library forgets the transaction here, whatever ended it; refusals in it must still be logged. */
+  override _resetSession(): void {
+    // The base class calls this while it is being made.
+    if (this.session.envelope as unknown) this.#handlers.abandoned(this);
+    super._resetSession();
+  }
 
   override _onClose(): void {
     const first = !this._closed;
-    this.#sink?.abort();
-    this.#sink = null;
+    this.#intake?.abort();
+    this.#intake = null;
     super._onClose();
     if (first) this.#handlers.closed(this);
   }
 }
 
-function tooLarge(limit: number): string {
-  return `5.3.4 Message is larger than ${limit} octets`;
-}
-
-function unknownParameter(parsed: false | { args: unknown }, known: ReadonlySet<string>): string | null {
-  if (!parsed || !parsed.args || typeof parsed.args !== 'object') return null;
-  return Object.keys(parsed.args).find((name) => !known.has(name)) ?? null;
+function codeOf(error: Error & { responseCode?: number }): number {
+  return error.responseCode ?? 550;
 }

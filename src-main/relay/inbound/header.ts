@@ -10,6 +10,8 @@ export interface Trace {
   hostname: string;
   /** SMTP, ESMTP, ESMTPS (RFC 3848), UTF8SMTP … (RFC 6531 §4.3). */
   protocol: string;
+  /** Null when the connection is not encrypted. */
+  tls: { version: string; standardName: string } | null;
   id: string;
   /** UTC ms. */
   receivedAt: number;
@@ -22,14 +24,21 @@ export function receivedField(trace: Trace): Buffer {
   const literal = trace.clientAddress.includes(':') ? `IPv6:${trace.clientAddress}` : trace.clientAddress;
   // A client may call itself anything; only what a name or literal is made of goes into the message.
   const helo = trace.helo.replace(/[^\w.\-:[\]]/g, '?').slice(0, 255) || 'unknown';
+  const tls = trace.tls && `\r\n\t(using ${trace.tls.version} with cipher ${trace.tls.standardName})`;
   const lines = [
-    `Received: from ${helo} ([${literal}])`,
+    `Received: from ${helo} ([${literal}])${tls ?? ''}`,
     `\tby ${trace.hostname} (Mailward) with ${trace.protocol} id ${trace.id}`,
     `${trace.recipient === null ? '' : `\tfor <${trace.recipient}>`}; ${rfc5322Date(trace.receivedAt)}`,
   ];
   const text =
     trace.recipient === null ? `${lines[0]}\r\n${lines[1]}${lines[2]}\r\n` : `${lines.join('\r\n')}\r\n`;
   return Buffer.from(text, 'utf8');
+}
+
+/** The keyword after `with` (RFC 3848 §3, RFC 6531 §4.3). There is none for HELO over TLS: ESMTPS says what matters. */
+export function transmissionType(extended: boolean, secure: boolean, smtpUtf8: boolean): string {
+  const base = smtpUtf8 ? 'UTF8SMTP' : extended || secure ? 'ESMTP' : 'SMTP';
+  return secure ? `${base}S` : base;
 }
 
 const machine = machineName();

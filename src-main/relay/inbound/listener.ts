@@ -1,9 +1,6 @@
 // The SMTP listener: where mail enters. It decides who may send to whom, stores what is accepted, and only then says 250.
 import { statfsSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { SMTPServer, type SMTPServerAddress } from 'smtp-server';
-import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPServerAddress } from 'smtp-server';
 import type { Reply } from '../../../shared/message.ts';
 import type { ListenerState } from '../../../shared/overview.ts';
 import type { Settings } from '../../../shared/settings.ts';
@@ -12,8 +9,10 @@ import { formatId } from '../../storage/ids.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { Envelope, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
 import { Acquaintances } from './acquaintances.ts';
-import { IncomingConnection, type ConnectionHandlers, type MessageSink } from './connection.ts';
-import { ownName, receivedField, subjectOf } from './header.ts';
+import { Certificate } from './certificate.ts';
+import type { IncomingConnection, MessageSink } from './connection.ts';
+import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
+import { Server } from './server.ts';
 
 /** Free space that stays for delivering what is already here: attempts are written too. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
@@ -29,6 +28,8 @@ export interface ListenerOptions {
   accepted: (message: NewMessage, content: Buffer | null) => void;
   /** A transaction, or a connection that got nowhere, was refused at the door. */
   rejected: (message: NewMessage) => void;
+  /** The state of the listener changed: its certificate, say. */
+  changed?: () => void;
   /** Something happened that an admin should read in the service's log. */
   trouble: (words: string) => void;
 }
@@ -62,6 +63,7 @@ export class Listener {
   readonly #refusals = new Map<string, Refusals>();
   readonly #acquaintances = new Acquaintances();
   readonly #state: ListenerState;
+  #certificate: Certificate | null = null;
   #fullUntil = 0;
   #freeBytes = Number.POSITIVE_INFINITY;
   #freeCheckedAt = 0;
@@ -69,49 +71,30 @@ export class Listener {
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { smtp } = options.settings();
-    this.#state = { host: smtp.host, port: smtp.port, listening: false, problem: null };
+    const door = { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 };
+    this.#state = { host: smtp.host, port: smtp.port, listening: false, problem: null, door };
     this.#server = new Server(
+      smtp,
       {
-        name: ownName(smtp.hostname),
-        banner: 'Mailward',
-        size: smtp.maxMessageBytes,
-        maxRecipients: smtp.maxRecipients,
-        maxClients: smtp.maxConnections,
-        socketTimeout: smtp.idleSeconds * 1000,
-        closeTimeout: 5000,
-        authMethods: [],
-        authOptional: true,
-        disabledCommands: ['AUTH', 'STARTTLS'],
-        hideSTARTTLS: true,
-        hideENHANCEDSTATUSCODES: false,
-        hideDSN: true,
-        hideREQUIRETLS: true,
-        disableReverseLookup: true,
-        heloResponse: '%s greets you',
-        logger: false,
-        // The library's own do nothing, but take a turn of the event loop for it.
-        onConnect: (_session, callback) => callback(),
-        onClose: (_session, callback) => callback(),
-        onMailFrom: (address, session, callback) => this.#mail(address, session.id, callback),
-        onRcptTo: (address, session, callback) => this.#rcpt(address, session.id, callback),
+        mailFrom: (address, session, callback) => this.#mail(address, session, callback),
+        rcptTo: (address, session, callback) => this.#rcpt(address, session, callback),
+        trouble: options.trouble,
       },
       {
         greetingDelay: (connection) =>
           this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now()),
         startMessage: (connection) => this.#startMessage(connection),
-        closed: (connection) => this.#closed(connection),
+        refused: ({ session }, address, reply) => this.#refuse(session.id, address, reply),
+        postmasterDomain: () => options.directory.all()[0]?.name ?? null,
+        abandoned: (connection) => this.#logRefusals(connection),
+        closed: (connection) => this.#logRefusals(connection),
       },
     );
-    // The library reports every client that goes away in the middle here; that is not news.
-    this.#server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.syscall === 'listen') return;
-      if (!error.code || !['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNECTION'].includes(error.code)) {
-        options.trouble(`SMTP listener: ${error.message}`);
-      }
-    });
   }
 
   get state(): ListenerState {
+    this.#state.problem = this.#certificate?.problem(Date.now()) ?? null;
+    this.#state.door = { ...this.#server.clients.counts, open: this.#server.connections.size };
     return this.#state;
   }
 
@@ -123,6 +106,7 @@ export class Listener {
       server.listen({ host, port, backlog: 2048 }, () => resolve());
     });
     const address = this.#server.server.address();
+    this.#useCertificate();
     this.#state.host = host;
     this.#state.port = address !== null && typeof address === 'object' ? address.port : port;
     this.#state.listening = true;
@@ -132,8 +116,23 @@ export class Listener {
   async close(): Promise<void> {
     if (!this.#state.listening) return;
     this.#state.listening = false;
-    this.#server.dismissIdle();
+    this.#certificate?.close();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #useCertificate(): void {
+    const { smtp } = this.#options.settings();
+    if (smtp.tlsCertificate === '') return;
+    const show = () => {
+      this.#server.useCertificate(this.#certificate?.context ?? null);
+      this.#options.changed?.();
+    };
+    this.#certificate = new Certificate(
+      { certificate: smtp.tlsCertificate, key: smtp.tlsKey === '' ? smtp.tlsCertificate : smtp.tlsKey },
+      show,
+      this.#options.trouble,
+    );
+    show();
   }
 
   #mail(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
@@ -169,8 +168,13 @@ export class Listener {
       return;
     }
     const reply: Reply = { code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` };
-    this.#refusals.get(session)?.add({ mailbox: mailbox ?? { address: address.address, domain: '' }, reply });
+    this.#refuse(session, address.address, reply);
     callback(new Rejection(reply));
+  }
+
+  #refuse(session: string, address: string, reply: Reply): void {
+    const mailbox = readMailbox(address) ?? { address, domain: '' };
+    this.#refusals.get(session)?.add({ mailbox, reply });
   }
 
   #startMessage(connection: IncomingConnection): MessageSink {
@@ -186,7 +190,8 @@ export class Listener {
       helo: session.hostNameAppearsAs,
       clientAddress: session.remoteAddress,
       hostname: ownName(settings.smtp.hostname),
-      protocol: smtpUtf8 ? session.transmissionType.replace(/^E?SMTP/, 'UTF8SMTP') : session.transmissionType,
+      protocol: transmissionType(connection.openingCommand === 'EHLO', connection.secure, smtpUtf8),
+      tls: connection.tlsOptions === false ? null : connection.tlsOptions,
       id: formatId(deposit.id),
       receivedAt,
       recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
@@ -205,13 +210,15 @@ export class Listener {
       helo: session.hostNameAppearsAs,
       tls: describeTls(connection),
       body8bit: eightBit,
-      smtpUtf8,
+      // What the next server must be able to do; addresses are looked at again then.
+      smtpUtf8: smtpUtf8 && connection.headerInternational,
       reply,
       incoming: withLastReply(connection, reply),
       recipients: [...recipients, ...refused.map(toRejected)],
     });
     connection.refusedMessage = (reply) => {
       const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
+      this.#refusals.delete(session.id);
       this.#logRejected(envelope(reply, recipients, false, ''), deposit.size);
     };
     return {
@@ -260,8 +267,8 @@ export class Listener {
     };
   }
 
-  /** A connection that ends with refusals and no message leaves a row in the log, with what was said. */
-  #closed(connection: IncomingConnection): void {
+  /** A transaction that ends with refusals and no message leaves a row in the log, with what was said. */
+  #logRefusals(connection: IncomingConnection): void {
     const refusals = this.#refusals.get(connection.session.id);
     this.#refusals.delete(connection.session.id);
     const last = refusals?.list.at(-1);
@@ -287,33 +294,6 @@ export class Listener {
       (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
       (error: unknown) => this.#options.trouble(`a refusal could not be logged: ${String(error)}`),
     );
-  }
-}
-
-class Server extends SMTPServer {
-  readonly #handlers: ConnectionHandlers;
-  #count = 0;
-
-  constructor(options: ConstructorParameters<typeof SMTPServer>[0], handlers: ConnectionHandlers) {
-    super(options);
-    this.#handlers = handlers;
-  }
-
-  /** Clients that are in the middle of a message may finish it; the others are told to come back later. */
-  dismissIdle(): void {
-    for (const connection of this.connections) {
-      if (connection instanceof IncomingConnection && !connection.inTransaction)
-        connection.send(421, '4.3.2 Mailward is stopping, try again later');
-    }
-  }
-
-  override connect(socket: Socket | TLSSocket, socketOptions?: SMTPConnectionOptions): void {
-    // A number is enough to tell sessions of one process apart; the library would draw 80 random bits.
-    const options = { ...socketOptions, id: String(++this.#count) };
-    const connection = new IncomingConnection(this, socket, options, this.#handlers);
-    this.connections.add(connection);
-    connection.on('error', (error: Error) => this.emit('error', error));
-    connection.init();
   }
 }
 

@@ -305,6 +305,7 @@ export class Lane {
           recipients: message.recipients.map((recipient) => recipient.address),
           size: message.size,
           body8bit: message.body8bit,
+          smtpUtf8: message.smtpUtf8,
           content: job.content ?? this.#spool.content(message.id, message.size),
         });
         if (kept && answers.some(({ reply }) => OUT_OF_STEP.has(reply.code))) {

@@ -4,6 +4,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
+import { cannotTake, declaring, type International } from './international.ts';
 import { noReply, parseReply } from './reply.ts';
 
 export type Stage = 'connect' | 'starttls' | 'mail' | 'rcpt' | 'message';
@@ -28,9 +29,7 @@ export interface SessionOptions {
   replySeconds: number;
 }
 
-export interface Letter {
-  sender: string;
-  recipients: string[];
+export interface Letter extends International {
   size: number;
   body8bit: boolean;
   content: Buffer | AsyncIterable<Uint8Array>;
@@ -164,6 +163,21 @@ export class Session {
    * twice is better than never.)
    */
   async send(letter: Letter): Promise<Answer[]> {
+    const refused = cannotTake(letter, this.#smtp);
+    if (refused.size > 0) this.transcript.add('note', 'the server does not offer SMTPUTF8');
+    const recipients = letter.recipients.filter((recipient) => !refused.has(recipient));
+    const rest = { ...letter, recipients };
+    const sent = recipients.length > 0 ? declaring(rest, this.#smtp, () => this.#transmit(rest)) : [];
+    const answers = await sent;
+    if (refused.size === 0) return answers;
+    return letter.recipients.map((recipient): Answer => {
+      const reply = refused.get(recipient);
+      const said = reply ? undefined : answers.shift();
+      return said ?? { reply: reply ?? noReply('no answer'), stage: 'mail' };
+    });
+  }
+
+  async #transmit(letter: Letter): Promise<Answer[]> {
     this.sent++;
     const content = Buffer.isBuffer(letter.content)
       ? letter.content

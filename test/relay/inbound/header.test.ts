@@ -7,6 +7,7 @@ const trace = {
   clientAddress: '192.0.2.7',
   hostname: 'relay.example.net',
   protocol: 'ESMTP',
+  tls: null,
   id: 'ABC123',
   receivedAt: Date.UTC(2026, 0, 2, 3, 4, 5),
   recipient: 'bob@example.com',

@@ -1,0 +1,89 @@
+// One message between DATA and its reply: the size, the line ends and the hops are judged while it passes to the sink.
+import type { Reply } from '../../../shared/message.ts';
+import { reply } from './command.ts';
+import type { MessageSink } from './connection.ts';
+import type { DataReader } from './data-reader.ts';
+import type { HeaderScan } from './header-scan.ts';
+
+/** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
+const PATIENCE_WITH_OVERSIZE = 2;
+/** Our own trace fields in a message that comes to us again: it goes in circles between us and someone. */
+const OWN_TRACES = 2;
+
+export class MessageIntake {
+  readonly scan: HeaderScan;
+  /** Octets, dot-stuffing removed. */
+  received = 0;
+  readonly #sink: MessageSink;
+  readonly #limits: { size: number; received: number };
+  readonly #cutOff: (reply: Reply) => void;
+  #dropped = false;
+  #handedOver = false;
+
+  /** @param cutOff ends the connection with a reply. */
+  constructor(
+    sink: MessageSink,
+    scan: HeaderScan,
+    limits: { size: number; received: number },
+    cutOff: (reply: Reply) => void,
+  ) {
+    this.scan = scan;
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#cutOff = cutOff;
+  }
+
+  /** A promise holds the client back. */
+  take(reader: DataReader, content: Buffer): Promise<void> | undefined {
+    this.#look(reader, content);
+    if (this.received > this.#limits.size * PATIENCE_WITH_OVERSIZE) {
+      this.#cutOff(reply(552, '5.3.4', tooLarge(this.#limits.size)));
+      return undefined;
+    }
+    return this.#dropped ? undefined : this.#sink.write(content);
+  }
+
+  /** The last of it. `refused` is true when the message was refused for its form and the sink knows nothing of it. */
+  async end(reader: DataReader, content: Buffer): Promise<{ reply: Reply; refused: boolean }> {
+    this.#look(reader, content);
+    this.scan.end();
+    const refusal = this.#refusal(reader);
+    if (refusal) {
+      this.abort();
+      return { reply: refusal, refused: true };
+    }
+    // From here on it is being stored whole: a client that goes away now does not undo it, and may send it again.
+    this.#handedOver = true;
+    await this.#sink.write(content);
+    return { reply: await this.#sink.end(reader.eightBit), refused: false };
+  }
+
+  abort(): void {
+    if (!this.#dropped && !this.#handedOver) this.#sink.abort();
+    this.#dropped = true;
+  }
+
+  #look(reader: DataReader, content: Buffer): void {
+    this.received += content.length;
+    this.scan.push(content);
+    if (this.received > this.#limits.size || reader.bareLineEnd) this.abort();
+  }
+
+  #refusal(reader: DataReader): Reply | null {
+    if (this.received > this.#limits.size) return reply(552, '5.3.4', tooLarge(this.#limits.size));
+    if (reader.bareLineEnd) {
+      return reply(550, '5.6.0', 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)');
+    }
+    if (this.scan.hops > this.#limits.received) {
+      return reply(554, '5.4.6', `Routing loop: the message has been relayed ${this.scan.hops} times`);
+    }
+    if (this.scan.own >= OWN_TRACES) {
+      return reply(554, '5.4.6', `Routing loop: the message has been here ${this.scan.own} times`);
+    }
+    return null;
+  }
+}
+
+export function tooLarge(limit: number): string {
+  return `Message is larger than ${limit} octets`;
+}

@@ -1,0 +1,19 @@
+// Certificates for tests, made by openssl on the spot: nothing that could expire lies in the repository.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** A self-signed certificate, good for 30 days, in `FOLDER/NAME.crt` and `FOLDER/NAME.key`. */
+export function selfSigned(folder: string, name: string): { certificate: string; key: string } {
+  const certificate = join(folder, `${name}.crt`);
+  const key = join(folder, `${name}.key`);
+  const subject = ['-subj', `/CN=${name}.example`, '-addext', `subjectAltName=DNS:${name}.example`];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...curve, '-days', '30', '-keyout', key, '-out', certificate, ...subject],
+    {
+      stdio: 'ignore',
+    },
+  );
+  return { certificate, key };
+}
