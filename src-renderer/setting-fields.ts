@@ -32,11 +32,17 @@ const labels: Readonly<Record<string, string>> = {
   'smtp.maxRecipients': 'Most recipients of a message',
   'smtp.maxConnections': 'Most connections at a time',
   'smtp.idleSeconds': 'Patience with silent clients',
-  'delivery.concurrency': 'Most connections to a domain’s servers',
+  'delivery.concurrency': 'Most connections to one server',
+  'delivery.messagesPerConnection': 'Messages over one connection',
   'delivery.connectSeconds': 'Patience for a connection',
   'delivery.replySeconds': 'Patience for an answer',
   'delivery.retrySeconds': 'Pauses between attempts',
+  'delivery.warnHours': 'Point out mail that waits longer than',
   'delivery.expireDays': 'Give up after',
+  'autoHold.deniedMessages': 'Hold after so many refusals in a row',
+  'autoHold.unreachableMinutes': 'Hold when not reached for',
+  'autoHold.testSeconds': 'Offer a held message every',
+  'autoHold.deliverAgain': 'Deliver again by itself',
   'log.keepDays': 'Keep finished messages',
   'log.keepTranscripts': 'Keep transcripts',
   'desktop.closeToTray': 'Stay in the tray',
@@ -46,6 +52,7 @@ const labels: Readonly<Record<string, string>> = {
 const titles: Readonly<Record<SectionName, string>> = {
   smtp: 'Listener',
   delivery: 'Delivery',
+  autoHold: 'Hold by itself',
   log: 'Message log',
   desktop: 'Desktop',
 };
@@ -54,6 +61,8 @@ const titles: Readonly<Record<SectionName, string>> = {
 const units: readonly [suffix: string, unit: string][] = [
   ['Bytes', 'octets'],
   ['Seconds', 'seconds'],
+  ['Minutes', 'minutes'],
+  ['Hours', 'hours'],
   ['Days', 'days'],
 ];
 
