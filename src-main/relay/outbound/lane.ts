@@ -20,7 +20,7 @@ import { Destinations, NotNow, type DestinationsOptions, type Turn } from './des
 import { learn, newHealth, type LaneHealth } from './health.ts';
 import { attemptRow, outcomesOf, refusesAll, verdictsOf, type Tried, type Verdict } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
-import { DestinationFailed, type Session } from './session.ts';
+import { DestinationFailed, type Answer, type Session } from './session.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
@@ -51,6 +51,12 @@ export interface LaneEvents {
   home: (domain: string) => void;
   trouble: (words: string) => void;
 }
+
+/**
+ * Refusals on one connection before it is closed: Postfix answers everything a second late after ten (`smtpd_soft_error_limit`),
+ * and other servers do alike.
+ */
+const MOST_REFUSED = 4;
 
 /** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
 const OUT_OF_STEP = new Set([421, 503]);
@@ -333,8 +339,7 @@ export class Lane {
           continue;
         }
         const transcript = session.transcript;
-        const taken = answers.every(({ reply }) => reply.code >= 200 && reply.code < 300);
-        void this.#giveBack(session, taken);
+        void this.#giveBack(session, answers);
         return { transcript, session, answers, failure: null };
       } catch (error) {
         session.close();
@@ -347,8 +352,14 @@ export class Lane {
     }
   }
 
-  async #giveBack(session: Session, taken: boolean): Promise<void> {
-    if (!taken) await session.reset();
+  async #giveBack(session: Session, answers: readonly Answer[]): Promise<void> {
+    const refused = answers.filter(({ reply }) => reply.code < 200 || reply.code >= 300).length;
+    session.refused += refused;
+    if (session.refused >= MOST_REFUSED) {
+      session.close();
+      return;
+    }
+    if (refused > 0) await session.reset();
     this.#destinations.release(session);
   }
 

@@ -22,11 +22,12 @@ const CAUTION = 0.98;
 /** A rate that proved a little too high comes down by this. */
 const STEP_DOWN = 0.97;
 const STEP_UP = 1.02;
+const STEP_UP_BELOW = 1.03;
 /** A stop of less than this share of its cycle means that the rate was nearly right. */
 const SHORT_STOP = 0.15;
-/** Units that must be taken before the rate rises one step: below the last refused rate, and above. */
-const UNITS_BELOW = 10;
-const UNITS_ABOVE = 60;
+/** Times that something must be taken before the rate rises one step: below the last refused rate, and above. */
+const TAKEN_BELOW = 10;
+const TAKEN_ABOVE = 60;
 /** A server that long refused nothing has perhaps lifted its limit: bolder steps, from this far above the last refused rate. */
 const LIFTED = 1.3;
 const LIFTED_STEP_UP = 1.1;
@@ -37,8 +38,10 @@ const FORGOTTEN = 6 * 3_600_000;
 /** Moments kept of what was taken while free, and the least time between two, ms. */
 const MOST_MOMENTS = 240;
 const MOMENT = 250;
-/** Unused time saved up, ms: evens out timers, and lets a rare message go at once. */
-const SAVED = 100;
+/** Unused time saved up, as so many units and within these bounds, ms: what a late timer lost is made good. */
+const SAVED_UNITS = 3;
+const LEAST_SAVED = 100;
+const MOST_SAVED = 2_000;
 
 export interface PaceFigures {
   /** Units a minute; null while no limit is known. */
@@ -64,7 +67,7 @@ export class Pace {
   #failedAt = 0;
   /** When the next unit may go. */
   #nextAt = 0;
-  /** Taken since the rate last changed, and when that was. */
+  /** How often something was taken since the rate last changed, and when that was. */
   #sinceStep = 0;
   #steppedAt = 0;
   #saturated = false;
@@ -87,9 +90,10 @@ export class Pace {
       return;
     }
     const spacing = this.#spacing(units);
+    const saved = Math.min(MOST_SAVED, Math.max(LEAST_SAVED, spacing * SAVED_UNITS));
     // Only a rate that is used to the full can show that it is not too much.
-    this.#saturated = now - this.#nextAt < Math.max(SAVED, spacing);
-    this.#nextAt = Math.max(this.#nextAt, now - SAVED) + spacing;
+    this.#saturated = now - this.#nextAt < saved;
+    this.#nextAt = Math.max(this.#nextAt, now - saved) + spacing;
   }
 
   /** It was not asked after all: what was taken for it may go to another. */
@@ -115,7 +119,7 @@ export class Pace {
     }
     this.#cycle.taken += units;
     if (!this.#saturated) return;
-    this.#sinceStep += units;
+    this.#sinceStep++;
     this.#rise(now);
   }
 
@@ -177,12 +181,12 @@ export class Pace {
     if (this.#rate === null) return;
     const near = this.#tooMuch * CAUTION;
     const below = this.#rate < near;
-    const enough = below ? UNITS_BELOW : UNITS_ABOVE;
+    const enough = below ? TAKEN_BELOW : TAKEN_ABOVE;
     const longEnough = below ? this.#window / 4 : this.#window;
     if (this.#sinceStep < enough || now - this.#steppedAt < longEnough) return;
     this.#sinceStep = 0;
     this.#steppedAt = now;
-    if (below) this.#rate = Math.min(near, this.#rate * STEP_UP);
+    if (below) this.#rate = Math.min(near, this.#rate * STEP_UP_BELOW);
     else this.#rate *= this.#rate > this.#tooMuch * LIFTED ? LIFTED_STEP_UP : STEP_UP;
     if (this.#rate * 1000 > NO_LIMIT) this.#free();
   }

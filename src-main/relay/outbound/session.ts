@@ -60,6 +60,8 @@ export class Session {
   transcript: Transcript;
   /** Messages sent over this connection so far. */
   sent = 0;
+  /** Recipients refused or put off over this connection so far. */
+  refused = 0;
   readonly #smtp: SMTPConnection;
   readonly #wire: Wire;
   #ended = false;
