@@ -143,7 +143,9 @@ export const settingsSchema = z
           ),
       })
       .prefault({})
-      .describe('When Mailward holds a domain’s mail by itself, so that none is lost while the server is mended.'),
+      .describe(
+        'When Mailward holds a domain’s mail by itself, so that none is lost while the server is mended.',
+      ),
     log: z
       .object({
         keepDays: z

@@ -3,13 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract';
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';
-import {
-  destinationSchema,
-  domainSchema,
-  modeNameSchema,
-  routeSchema,
-  serverMoveSchema,
-} from '../domain.ts';
+import { destinationSchema, domainSchema, modeNameSchema, routeSchema, serverMoveSchema } from '../domain.ts';
 import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '../message.ts';
 import { domainNameSchema } from '../names.ts';
 import { overviewSchema } from '../overview.ts';

@@ -268,7 +268,9 @@ class RunningEngine implements Engine {
 
   #moved(move: ServerMove, trouble: (words: string) => void): void {
     if (move.before.length > 0)
-      trouble(`${move.host} moved: it was at ${move.before.join(', ')}, now it is at ${move.after.join(', ')}`);
+      trouble(
+        `${move.host} moved: it was at ${move.before.join(', ')}, now it is at ${move.after.join(', ')}`,
+      );
     this.#db
       .write('putServerAddresses', move)
       .catch((error: unknown) => trouble(`a server's address cannot be kept: ${(error as Error).message}`));

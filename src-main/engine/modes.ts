@@ -60,7 +60,8 @@ export class Modes {
   stopped(name: string, cause: Cause, reply: Reply): void {
     const domain = this.#parts.directory.get(name);
     if (!domain || domain.mode.name === 'hold') return;
-    const said = reply.code === 0 ? '' : `: ${reply.code} ${reply.enhanced ?? ''} ${reply.text}`.replace(/ +/g, ' ');
+    const said =
+      reply.code === 0 ? '' : `: ${reply.code} ${reply.enhanced ?? ''} ${reply.text}`.replace(/ +/g, ' ');
     this.#byItself(domain, {
       ...delivering(),
       name: 'hold',
@@ -76,7 +77,8 @@ export class Modes {
     const domain = this.#parts.directory.get(name);
     if (domain?.mode.name !== 'hold' || domain.mode.setBy !== 'mailward') return;
     if (this.#parts.settings().autoHold.deliverAgain) this.#byItself(domain, goOn(domain.mode));
-    else if (domain.mode.homeSince === null) this.#byItself(domain, { ...domain.mode, homeSince: Date.now() });
+    else if (domain.mode.homeSince === null)
+      this.#byItself(domain, { ...domain.mode, homeSince: Date.now() });
   }
 
   #byItself(domain: Domain, mode: Mode): void {
@@ -102,7 +104,8 @@ export class Modes {
           const domain = this.#parts.directory.get(name);
           if (!domain || domain.mode.until === null) return;
           if (domain.mode.until > Date.now()) this.#watch(domain);
-          else this.#byItself(domain, { ...delivering(), setBy: 'mailward', reason: 'the time set was over' });
+          else
+            this.#byItself(domain, { ...delivering(), setBy: 'mailward', reason: 'the time set was over' });
         },
         Math.min(LONGEST_TIMER, Math.max(0, left)),
       ),

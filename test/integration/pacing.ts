@@ -79,7 +79,9 @@ export async function measurePace(run: PacingRun): Promise<Figures> {
   using.close();
 
   const copies = await Promise.all(addresses.map((address) => postfix.delivered(address, messages)));
-  const stored = copies.flatMap((mailbox) => mailbox.map((one) => /^Subject: number \d+$/m.exec(one.toString())?.[0]));
+  const stored = copies.flatMap((mailbox) =>
+    mailbox.map((one) => /^Subject: number \d+$/m.exec(one.toString())?.[0]),
+  );
   const perMailbox = copies.map(
     (mailbox) => new Set(mailbox.map((one) => /^Subject: number \d+$/m.exec(one.toString())?.[0])).size,
   );
@@ -105,7 +107,8 @@ export async function measurePace(run: PacingRun): Promise<Figures> {
     seconds: (last - first) / 1000,
     used: taken / allowed,
     deferred:
-      later.filter(({ results }) => results.some(({ outcome }) => outcome !== 'delivered')).length / later.length,
+      later.filter(({ results }) => results.some(({ outcome }) => outcome !== 'delivered')).length /
+      later.length,
     attempts: attempts.length,
     learned,
   };

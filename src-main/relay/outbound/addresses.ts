@@ -93,8 +93,7 @@ export class AddressBook {
       const before = known.addresses;
       known.until = this.#now() + Math.min(LONGEST_TTL, Math.max(SHORTEST_TTL, ttl)) * 1000;
       known.addresses = addresses;
-      if (before.toSorted().join() !== addresses.toSorted().join())
-        this.#moved(host, before, addresses);
+      if (before.toSorted().join() !== addresses.toSorted().join()) this.#moved(host, before, addresses);
       return addresses;
     } catch (error) {
       known.until = this.#now() + (known.addresses.length === 0 ? 0 : ASK_AGAIN);

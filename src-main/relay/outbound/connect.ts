@@ -42,17 +42,14 @@ export async function connectTo(
   throw failure;
 }
 
-function connectOnce(
-  host: string,
-  port: number,
-  source: string | null,
-  timeout: number,
-): Promise<Socket> {
+function connectOnce(host: string, port: number, source: string | null, timeout: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, ...(source === null ? {} : { localAddress: source }) });
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(Object.assign(new Error(`no answer from ${host} in ${timeout / 1000} s`), { code: 'ETIMEDOUT' }));
+      reject(
+        Object.assign(new Error(`no answer from ${host} in ${timeout / 1000} s`), { code: 'ETIMEDOUT' }),
+      );
     }, timeout);
     const failed = (error: Error) => {
       clearTimeout(timer);

@@ -182,12 +182,13 @@ export class Pace {
     const near = this.#tooMuch * CAUTION;
     const below = this.#rate < near;
     const enough = below ? TAKEN_BELOW : TAKEN_ABOVE;
-    const longEnough = below ? this.#window / 4 : this.#window;
+    const lifted = this.#rate > this.#tooMuch * LIFTED;
+    const longEnough = below ? this.#window / 4 : lifted ? this.#window / 2 : this.#window;
     if (this.#sinceStep < enough || now - this.#steppedAt < longEnough) return;
     this.#sinceStep = 0;
     this.#steppedAt = now;
     if (below) this.#rate = Math.min(near, this.#rate * STEP_UP_BELOW);
-    else this.#rate *= this.#rate > this.#tooMuch * LIFTED ? LIFTED_STEP_UP : STEP_UP;
+    else this.#rate *= lifted ? LIFTED_STEP_UP : STEP_UP;
     if (this.#rate * 1000 > NO_LIMIT) this.#free();
   }
 

@@ -106,7 +106,15 @@ export class Scheduler {
           smtpUtf8: message.smtpUtf8,
           recipients: message.recipients.flatMap((one, position) =>
             one.domain === domain && one.state === 'queued'
-              ? [{ position, address: one.address, attempts: 0, deferrals: 0, queuedSince: message.receivedAt }]
+              ? [
+                  {
+                    position,
+                    address: one.address,
+                    attempts: 0,
+                    deferrals: 0,
+                    queuedSince: message.receivedAt,
+                  },
+                ]
               : [],
           ),
           recipientCount: message.recipients.length,

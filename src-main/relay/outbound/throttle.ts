@@ -119,8 +119,7 @@ export class Throttle {
   notOpened(now: number, startedAt: number, saidSo: boolean, othersOpen: boolean): boolean {
     this.#refusedInARow++;
     const [first] = this.#openedAt;
-    const lately =
-      this.#openedAt.length >= TAKEN_LATELY && first !== undefined && now - first < LATELY;
+    const lately = this.#openedAt.length >= TAKEN_LATELY && first !== undefined && now - first < LATELY;
     const tooMany = saidSo || ((othersOpen || lately) && this.#refusedInARow < REFUSED_IN_A_ROW);
     if (tooMany) {
       this.#connections.refused(now, startedAt);

@@ -11,7 +11,13 @@ export function reads(db: DatabaseSync) {
 }
 
 export function writes(db: DatabaseSync) {
-  return { ...domainWrites(db), ...spoolWrites(db), ...actionWrites(db), ...logWrites(db), ...serverWrites(db) };
+  return {
+    ...domainWrites(db),
+    ...spoolWrites(db),
+    ...actionWrites(db),
+    ...logWrites(db),
+    ...serverWrites(db),
+  };
 }
 
 export type Reads = ReturnType<typeof reads>;

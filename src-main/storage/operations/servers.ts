@@ -14,7 +14,9 @@ interface MoveRow {
 
 export function serverReads(db: DatabaseSync) {
   const addresses = db.prepare('SELECT host, addresses FROM server_address');
-  const moves = db.prepare(`SELECT at, host, before, after FROM server_move ORDER BY at DESC, id DESC LIMIT ?`);
+  const moves = db.prepare(
+    `SELECT at, host, before, after FROM server_move ORDER BY at DESC, id DESC LIMIT ?`,
+  );
   return {
     serverAddresses(): { host: string; addresses: string[] }[] {
       const rows = addresses.all() as unknown as { host: string; addresses: string }[];

@@ -41,7 +41,13 @@ export interface DueMessage {
   clientAddress: string;
   body8bit: boolean;
   smtpUtf8: boolean;
-  recipients: { position: number; address: string; attempts: number; deferrals: number; queuedSince: number }[];
+  recipients: {
+    position: number;
+    address: string;
+    attempts: number;
+    deferrals: number;
+    queuedSince: number;
+  }[];
   /** All recipients of the message, whatever their domain and state. */
   recipientCount: number;
   /** At most three addresses, for the traffic list. */

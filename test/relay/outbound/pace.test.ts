@@ -65,7 +65,8 @@ function run(pace: Pace, limiter: Limiter, seconds: number, from = 1_000_000, to
   const after = (ms: number) => events.filter((event) => event.at >= from + ms);
   return {
     taken: events.filter((event) => event.taken).length,
-    deferredAfter: (ms: number) => after(ms).filter((event) => !event.taken).length / Math.max(1, after(ms).length),
+    deferredAfter: (ms: number) =>
+      after(ms).filter((event) => !event.taken).length / Math.max(1, after(ms).length),
     takenAfter: (ms: number) => after(ms).filter((event) => event.taken).length,
   };
 }
@@ -78,13 +79,16 @@ describe('a server that counts', () => {
     ['30 in 10 s', fixedWindow(30, 10_000), 3],
     ['100 in any 60 s', slidingWindow(100, 60_000), 100 / 60],
     ['2 a second', leakyBucket(10, 2), 2],
-  ])('%s: at least nine tenths of what it allows, and few refusals after the first minute', (_, limiter, perSecond) => {
-    const seconds = 900;
-    const { taken, takenAfter, deferredAfter } = run(new Pace(), limiter, seconds);
-    expect(taken).toBeGreaterThanOrEqual(0.9 * perSecond * seconds);
-    expect(takenAfter(60_000)).toBeGreaterThanOrEqual(0.9 * perSecond * (seconds - 60));
-    expect(deferredAfter(60_000)).toBeLessThan(0.05);
-  });
+  ])(
+    '%s: at least nine tenths of what it allows, and few refusals after the first minute',
+    (_, limiter, perSecond) => {
+      const seconds = 900;
+      const { taken, takenAfter, deferredAfter } = run(new Pace(), limiter, seconds);
+      expect(taken).toBeGreaterThanOrEqual(0.9 * perSecond * seconds);
+      expect(takenAfter(60_000)).toBeGreaterThanOrEqual(0.9 * perSecond * (seconds - 60));
+      expect(deferredAfter(60_000)).toBeLessThan(0.05);
+    },
+  );
 });
 
 describe('a limit that changes', () => {
