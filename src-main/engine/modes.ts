@@ -102,8 +102,9 @@ export class Modes {
       setTimeout(
         () => {
           const domain = this.#parts.directory.get(name);
-          if (!domain || domain.mode.until === null) return;
-          if (domain.mode.until > Date.now()) this.#watch(domain);
+          const end = domain?.mode.until ?? null;
+          if (!domain || end === null) return;
+          if (end > Date.now()) this.#watch(domain);
           else
             this.#byItself(domain, { ...delivering(), setBy: 'mailward', reason: 'the time set was over' });
         },
@@ -113,7 +114,8 @@ export class Modes {
   }
 }
 
-function delivering(): Mode {
+/** Mode `deliver`, from now on. */
+export function delivering(): Mode {
   return {
     name: 'deliver',
     since: Date.now(),
@@ -135,5 +137,3 @@ function goOn(mode: Mode): Mode {
     reason: 'the server takes mail for the domain again',
   };
 }
-
-export { delivering };

@@ -71,13 +71,21 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
           : 'problem';
   const oldest = waiting.queued.oldestAt;
   const late = oldest !== null && now - oldest > input.warnHours * HOUR;
+  const pace = describePace(input.pace(name), waiting, meter.perMinute(name, 'delivered', now), now);
   const failedState: Health = waiting.failed.count > 0 ? 'attention' : 'ok';
   return {
     name,
     mode,
     route,
     state: worst([inboundState, outboundState, failedState, late ? 'attention' : 'ok']),
-    sentence: domainSentence(domain, waiting, trouble, late ? now - oldest : null),
+    sentence: domainSentence(
+      domain,
+      waiting,
+      trouble,
+      late ? now - oldest : null,
+      isLimited(pace) ? (pace?.drainsAt ?? null) : null,
+      now,
+    ),
     inbound: {
       state: inboundState,
       words: listener.listening ? 'listening' : 'not listening',
@@ -100,7 +108,7 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
       cause: trouble?.cause ?? null,
       since: mode.name === 'hold' ? mode.since : (trouble?.since ?? null),
       lastReply: trouble?.reply ?? null,
-      pace: describePace(input.pace(name), waiting, meter.perMinute(name, 'delivered', now), now),
+      pace,
     },
     ...waiting,
   };
@@ -121,12 +129,21 @@ function describePace(
   return { ...pace, drainsAt: canSay ? now + Math.round((waiting.queued.count / perMinute) * MINUTE) : null };
 }
 
-/** `lateBy`: how long the oldest waiting message has waited (ms), when that is longer than the settings find usual. */
+function isLimited(pace: PaceOverview | null): boolean {
+  return (
+    pace !== null &&
+    (pace.messagesPerMinute ?? pace.recipientsPerMinute ?? pace.connectionsPerMinute) !== null
+  );
+}
+
+/** `drainsAt`: when the backlog will be out, where the server's limit is what holds it up. `lateBy`: how long the oldest waiting message has waited (ms), when that is longer than the settings find usual. */
 function domainSentence(
   domain: Domain,
   waiting: WaitingMail,
   trouble: LaneHealth['trouble'],
   lateBy: number | null,
+  drainsAt: number | null,
+  now: number,
 ): string {
   const { name, mode } = domain;
   if (mode.name === 'hold' && mode.homeSince !== null)
@@ -144,6 +161,8 @@ function domainSentence(
     return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
   if (waiting.held.count > 0)
     return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
+  if (drainsAt !== null && waiting.queued.count > 1)
+    return `Mail for ${name} is flowing as fast as ${lowerFirst(via)} lets it: ${messages(waiting.queued.count)} waiting, out in about ${Math.max(1, Math.round((drainsAt - now) / MINUTE))} min.`;
   return mode.name === 'reroute'
     ? `Mail for ${name} is flowing to another server (rerouted).`
     : `Mail for ${name} is flowing.`;

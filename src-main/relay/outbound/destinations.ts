@@ -92,14 +92,14 @@ export class Destinations {
     const first = usable[0];
     if (!first) {
       const [waiting] = this.#places;
-      if (waiting && this.pausedUntil <= now) waiting.throttle.readyAt(recipients, false, 0, onFree);
+      if (waiting && this.pausedUntil <= now) waiting.throttle.readyAt(false, 0, onFree);
       return { at: this.pausedUntil <= now ? Number.POSITIVE_INFINITY : this.pausedUntil };
     }
     let best: { place: Place; at: number } | null = null;
     for (const place of usable) {
       if (place.group !== first.group) break;
       place.throttle.bound(concurrency);
-      const at = place.throttle.readyAt(recipients, !hasKept(place), concurrency, onFree);
+      const at = place.throttle.readyAt(!hasKept(place), concurrency, onFree);
       const better =
         best === null ||
         (at <= now && best.at <= now ? place.throttle.running < best.place.throttle.running : at < best.at);

@@ -2,8 +2,12 @@
 import type { Cause } from '../../../shared/cause.ts';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
+import type { Settings } from '../../../shared/settings.ts';
 import type { Verdict } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
+
+/** Mail flows while something was delivered within this time, ms. */
+const STILL_FLOWING = 60_000;
 
 export interface LaneHealth {
   /** Null while all is well. */
@@ -37,6 +41,9 @@ export function learn(
   const telling = verdicts.find(({ meaning }) => destinationFailed || isAboutServer(meaning.cause));
   const cause = telling?.meaning.cause;
   if (!telling || !cause) return false;
+  // A server that asks for less, and goes on taking mail, is well: the lane has slowed down (throttle.ts).
+  const flows = health.lastDeliveredAt !== null && now - health.lastDeliveredAt < STILL_FLOWING;
+  if (cause === 'rate-limited' && flows) return false;
   const before = health.trouble;
   health.trouble = {
     cause,
@@ -46,4 +53,18 @@ export function learn(
     port: destination.port,
   };
   return true;
+}
+
+/** The trouble for which the domain's mail should be held by itself, as the settings have it; null for none. */
+export function worthHolding(
+  { trouble, refusedInARow }: LaneHealth,
+  refusing: boolean,
+  { deniedMessages, unreachableMinutes }: Settings['autoHold'],
+  now: number,
+): LaneHealth['trouble'] {
+  if (!trouble) return null;
+  if (trouble.cause === 'relay-denied' && refusing)
+    return deniedMessages > 0 && refusedInARow >= deniedMessages ? trouble : null;
+  const isLongGone = now - trouble.since >= unreachableMinutes * 60_000;
+  return trouble.cause === 'connection-failed' && unreachableMinutes > 0 && isLongGone ? trouble : null;
 }

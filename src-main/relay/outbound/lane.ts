@@ -17,10 +17,11 @@ import type { MessageState, Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
 import { Destinations, NotNow, type DestinationsOptions, type Turn } from './destinations.ts';
-import { learn, newHealth, type LaneHealth } from './health.ts';
+import { learn, newHealth, worthHolding, type LaneHealth } from './health.ts';
 import { attemptRow, outcomesOf, refusesAll, verdictsOf, type Tried, type Verdict } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
-import { DestinationFailed, type Answer, type Session } from './session.ts';
+import { offer } from './offer.ts';
+import { DestinationFailed } from './session.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
@@ -51,15 +52,6 @@ export interface LaneEvents {
   home: (domain: string) => void;
   trouble: (words: string) => void;
 }
-
-/**
- * Refusals on one connection before it is closed: Postfix answers everything a second late after ten (`smtpd_soft_error_limit`),
- * and other servers do alike.
- */
-const MOST_REFUSED = 4;
-
-/** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
-const OUT_OF_STEP = new Set([421, 503]);
 
 /** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
 const REFUSED_IN_A_ROW = 3;
@@ -280,7 +272,12 @@ export class Lane {
     const { startedAt, place } = turn;
     let tried: Tried;
     try {
-      tried = await this.#try(job, turn);
+      tried = await offer(
+        message,
+        turn,
+        this.#destinations,
+        () => job.content ?? this.#spool.content(message.id, message.size),
+      );
     } catch (error) {
       this.#destinations.end(turn, false);
       if (error instanceof NotNow) return 'again';
@@ -291,7 +288,8 @@ export class Lane {
     const now = Date.now();
     const asked = session !== null;
     if (asked) place.throttle.answered(now, startedAt, verdicts);
-    if (session?.rcptTook != null) place.throttle.rcptTook(now, session.rcptTook);
+    const rcptTook = session?.rcptTook ?? null;
+    if (rcptTook !== null) place.throttle.rcptTook(now, rcptTook);
     this.#destinations.end(turn, asked);
 
     const destinationFailed = failure instanceof DestinationFailed;
@@ -312,55 +310,6 @@ export class Lane {
     await this.#settle(job, tried, turn, verdicts, isPaused || destinationFailed);
     this.#consider(answers === null ? [] : verdicts, refusing);
     return 'done';
-  }
-
-  /** Sends the message over a kept connection or a new one. Throws `NotNow` when there is none to be had at present. */
-  async #try(job: Job, turn: Turn): Promise<Tried> {
-    const { message } = job;
-    for (let fresh = false; ; fresh = true) {
-      let session: Session;
-      try {
-        session = await this.#destinations.open(turn, fresh);
-      } catch (error) {
-        if (error instanceof NotNow) throw error;
-        return { transcript: null, session: null, answers: null, failure: error as Error };
-      }
-      const kept = session.sent > 0;
-      try {
-        const answers = await session.send({
-          sender: message.sender,
-          recipients: message.recipients.map((recipient) => recipient.address),
-          size: message.size,
-          body8bit: message.body8bit,
-          content: job.content ?? this.#spool.content(message.id, message.size),
-        });
-        if (kept && answers.some(({ reply }) => OUT_OF_STEP.has(reply.code))) {
-          session.close();
-          continue;
-        }
-        const transcript = session.transcript;
-        void this.#giveBack(session, answers);
-        return { transcript, session, answers, failure: null };
-      } catch (error) {
-        session.close();
-        // A kept connection that the server ended meanwhile says nothing about the server.
-        if (kept && error instanceof DestinationFailed) continue;
-        // Told to come back later, in so many words: that is no failure, the server is there.
-        if (error instanceof DestinationFailed && error.reply.code !== 421) this.#destinations.failed(turn);
-        return { transcript: session.transcript, session, answers: null, failure: error as Error };
-      }
-    }
-  }
-
-  async #giveBack(session: Session, answers: readonly Answer[]): Promise<void> {
-    const refused = answers.filter(({ reply }) => reply.code < 200 || reply.code >= 300).length;
-    session.refused += refused;
-    if (session.refused >= MOST_REFUSED) {
-      session.close();
-      return;
-    }
-    if (refused > 0) await session.reset();
-    this.#destinations.release(session);
   }
 
   /** Writes down what became of each recipient. Comes back only when it is on disk. */
@@ -407,19 +356,8 @@ export class Lane {
         this.#events.home(this.name);
       return;
     }
-    const { trouble, refusedInARow } = this.health;
-    const { autoHold } = this.#settings();
-    if (!trouble) return;
-    const denied =
-      refusing &&
-      trouble.cause === 'relay-denied' &&
-      autoHold.deniedMessages > 0 &&
-      refusedInARow >= autoHold.deniedMessages;
-    const unreachable =
-      trouble.cause === 'connection-failed' &&
-      autoHold.unreachableMinutes > 0 &&
-      Date.now() - trouble.since >= autoHold.unreachableMinutes * 60_000;
-    if (denied || unreachable) this.#events.stopped(this.name, trouble.cause, trouble.reply);
+    const trouble = worthHolding(this.health, refusing, this.#settings().autoHold, Date.now());
+    if (trouble) this.#events.stopped(this.name, trouble.cause, trouble.reply);
   }
 
   /** While Mailward holds the mail, the oldest held message is offered now and then: nothing else tells as surely. */

@@ -63,15 +63,14 @@ export class Throttle {
   }
 
   /**
-   * When a message with so many recipients may go (UTC ms; in the past: now). Infinity: when a connection comes free;
+   * When a message may go (UTC ms; in the past: now). Infinity: when a connection comes free;
    * `onFree` is called then, once.
    */
-  readyAt(recipients: number, needsConnection: boolean, most: number, onFree: () => void): number {
+  readyAt(needsConnection: boolean, most: number, onFree: () => void): number {
     if (this.#running >= Math.min(most, Math.floor(this.#allowed))) {
       this.#waiting.add(onFree);
       return Number.POSITIVE_INFINITY;
     }
-    void recipients;
     return Math.max(
       this.#messages.readyAt(),
       this.#recipients.readyAt(),
