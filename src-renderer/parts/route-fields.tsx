@@ -142,6 +142,7 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
               />
               <TextInput
                 label={`Greet as (HELO)${rank}`}
+                {...(several ? { description: 'A name that this server expects' } : {})}
                 placeholder="the usual name"
                 value={draft.helo}
                 error={errors.get(draft.key)?.helo}
