@@ -207,6 +207,35 @@ describe('a server that asks for less', () => {
   });
 });
 
+describe('two domains at one server', () => {
+  it('share what it bears: neither waits for the other to be done', async () => {
+    await using office = await new Sink().start();
+    await using mailward = await EngineUnderTest.start();
+    const { settings } = mailward.engine;
+    const one = { ...settings.get().delivery, concurrency: 1 };
+    settings.set({ ...settings.get(), delivery: one });
+    const order: string[] = [];
+    office.temper.rcpt = (recipient) => {
+      order.push(recipient.split('@')[1]!);
+      return null;
+    };
+    for (const name of ['one.example', 'two.example']) {
+      await mailward.protect(name, office.port);
+      await mailward.client.domains.setMode({ name, mode: 'hold' });
+      for (let n = 0; n < 30; n++) await mailward.send(`bob@${name}`);
+    }
+    await Promise.all(
+      ['one.example', 'two.example'].map((name) =>
+        mailward.client.domains.setMode({ name, mode: 'deliver' }),
+      ),
+    );
+    await until('all to arrive', () => office.taken === 60);
+    const firstHalf = order.slice(0, 30);
+    expect(new Set(firstHalf).size).toBe(2);
+    expect(firstHalf.filter((name) => name === 'two.example').length).toBeGreaterThan(5);
+  });
+});
+
 describe('export', () => {
   it('of a domain is one .zip with every stored message, as any program reads it', async () => {
     await using office = await new Sink().start();

@@ -74,6 +74,7 @@ export class Destinations {
     for (const place of this.#places) {
       place.pausedUntil = 0;
       place.failures = 0;
+      place.throttle.tryNow();
     }
   }
 

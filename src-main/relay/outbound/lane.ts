@@ -32,6 +32,8 @@ const LOW_WATER = 200;
 const DAY = 86_400_000;
 /** Pause before an outcome that could not be written is written again, ms. */
 const WRITE_AGAIN = 2_000;
+/** ms. */
+const FAIRNESS = 5;
 /** How long a stop waits for attempts under way, ms. */
 const GRACE = 10_000;
 /** Shortest time between two looks into the spool, ms. */
@@ -199,7 +201,9 @@ export class Lane {
 
   #pumpAgain(pause: number): void {
     if (this.#pumpTimer) clearTimeout(this.#pumpTimer);
-    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(DAY, Math.max(1, Math.ceil(pause))));
+    // Lanes that wait for the same server wake in no fixed order, so that none is always too late.
+    const due = Math.ceil(pause) + Math.random() * FAIRNESS;
+    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(DAY, Math.max(1, due)));
   }
 
   async #look(): Promise<void> {

@@ -77,6 +77,11 @@ export class Pace {
     return this.#phase === 'free' ? 0 : this.#nextAt;
   }
 
+  /** No waiting for the next try. */
+  tryNow(): void {
+    if (this.#phase === 'stopped') this.#nextAt = 0;
+  }
+
   /** Something of `units` goes now. Only when `readyAt()` is not in the future. */
   take(now: number, units = 1): void {
     if (this.#phase === 'free') return;

@@ -47,6 +47,7 @@ export class Throttle {
   readonly #recipients = new Pace();
   readonly #waiting = new Set<() => void>();
   #running = 0;
+  #ended = 0;
   #allowed = FIRST_CONNECTIONS;
   /** Below this many connections each success allows one more; above, each round of successes does. */
   #slowStartEnds = Number.POSITIVE_INFINITY;
@@ -101,7 +102,14 @@ export class Throttle {
     }
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const wake of waiting) wake();
+    // Each time another is first: with one connection for two domains neither may starve.
+    const first = this.#ended++ % Math.max(1, waiting.length);
+    for (const wake of [...waiting.slice(first), ...waiting.slice(0, first)]) wake();
+  }
+
+  /** Somebody wants to know now: no waiting for the next try. */
+  tryNow(): void {
+    for (const pace of [this.#connections, this.#messages, this.#recipients]) pace.tryNow();
   }
 
   /** A connection was taken. */
@@ -139,6 +147,8 @@ export class Throttle {
     startedAt: number,
     answers: readonly { meaning: Meaning; reply: Reply; stage: Stage; attempts: number }[],
   ): void {
+    // No answer at all: the caller pauses the destination, and the speed had no part in it as far as anyone can tell.
+    if (answers.every(({ reply }) => reply.code === 0)) return;
     const taken = answers.filter(({ meaning }) => meaning.outcome === 'delivered').length;
     const less = answers.filter(({ reply, meaning, attempts }) => asksForLess(reply, meaning, attempts));
     const busy = taken === 0 && answers.some(({ meaning }) => meaning.cause === 'server-busy');
