@@ -17,15 +17,30 @@ export const destinationSchema = z.object({
   tls: tlsPolicySchema.default('opportunistic'),
   /** Local address to connect from; null lets the system choose. */
   sourceAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+  /** The name we give in EHLO; null for the usual one (settings, `smtp.hostname`). */
+  helo: hostSchema.nullable().default(null),
+  /** Lower is used first, equal ones share the load; null: after the destination listed before. */
+  priority: z.number().int().min(0).max(65_535).nullable().default(null),
 });
 export type Destination = z.infer<typeof destinationSchema>;
 
-/** Destinations in order of preference: the next is used when the one before cannot be reached. */
+/** Destinations in order of preference: the next is used when those before cannot be reached or refuse the domain. */
 export const routeSchema = z
   .array(destinationSchema)
   .min(1, 'a route needs at least one destination')
   .max(10, 'a route has ten destinations at most');
 export type Route = z.infer<typeof routeSchema>;
+
+/** A route's destinations in the order in which they are used, those that share the load together. */
+export function byPriority(route: Route): Destination[][] {
+  const groups = new Map<number, Destination[]>();
+  let last = -1;
+  for (const destination of route) {
+    last = destination.priority ?? last + 1;
+    groups.set(last, [...(groups.get(last) ?? []), destination]);
+  }
+  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
 
 /** What a domain's mail does now. `hold` stores it until told; nothing expires while held. */
 export const modeNameSchema = z.enum(['deliver', 'hold', 'reroute']);
@@ -39,6 +54,12 @@ export const modeSchema = z.object({
   reason: z.string().max(500),
   /** Where mail goes in mode `reroute`; null otherwise. */
   reroute: routeSchema.nullable(),
+  /** When a reroute or hold ends by itself and mail is delivered again (UTC ms); null: when told. */
+  until: z.number().int().nullable().default(null),
+  /** Who set it. Mailward holds a domain's mail when its server stops taking it for the domain. */
+  setBy: z.enum(['admin', 'mailward']).default('admin'),
+  /** Set by Mailward: since when the server takes mail for the domain again (UTC ms); null while it does not. */
+  homeSince: z.number().int().nullable().default(null),
 });
 export type Mode = z.infer<typeof modeSchema>;
 
@@ -49,3 +70,13 @@ export const domainSchema = z.object({
   mode: modeSchema,
 });
 export type Domain = z.infer<typeof domainSchema>;
+
+/** A destination's name led elsewhere than before: evidence that a server moved. */
+export const serverMoveSchema = z.object({
+  /** When it was noticed, UTC ms. */
+  at: z.number().int(),
+  host: z.string(),
+  before: z.array(z.string()),
+  after: z.array(z.string()),
+});
+export type ServerMove = z.infer<typeof serverMoveSchema>;

@@ -23,6 +23,21 @@ export const inboundLegSchema = z.object({
   lastAt: z.number().int().nullable(),
 });
 
+/** How fast the office's server may be sent mail, as learned; `drainsAt` only while mail waits. */
+export const paceSchema = z.object({
+  /** A minute; null where no limit is known. */
+  messagesPerMinute: z.number().nullable(),
+  recipientsPerMinute: z.number().nullable(),
+  connectionsPerMinute: z.number().nullable(),
+  /** The server refused for its limit's sake, and is tried with one message at a time. */
+  stopped: z.boolean(),
+  /** Connections at a time that it gets now. */
+  connections: z.number().int(),
+  /** When the mail that waits will be out at this rate (UTC ms); null when that cannot be said. */
+  drainsAt: z.number().int().nullable(),
+});
+export type PaceOverview = z.infer<typeof paceSchema>;
+
 /** Mailward ▸ the office's server. */
 export const outboundLegSchema = z.object({
   state: healthSchema,
@@ -34,6 +49,7 @@ export const outboundLegSchema = z.object({
   /** Since when it is broken (UTC ms); null when it is not. */
   since: z.number().int().nullable(),
   lastReply: replySchema.nullable(),
+  pace: paceSchema.nullable(),
 });
 
 export const domainOverviewSchema = z.object({

@@ -124,11 +124,20 @@ export const settingsSchema = z
           .min(1)
           .max(100)
           .default(20)
-          .describe('Most connections to one domain’s servers at a time.'),
+          .describe(
+            'Most connections to one server at a time. Mailward begins with two and opens more while the server keeps up.',
+          ),
+        messagesPerConnection: z
+          .number()
+          .int()
+          .min(1)
+          .max(1000)
+          .default(100)
+          .describe('Messages sent over one connection before it is closed.'),
         connectSeconds: seconds(300)
           .default(10)
           .describe(
-            'How long to wait for a server to take a connection before the next destination is tried.',
+            'How long to wait for a server to take a connection, all its addresses together, before the next destination is tried.',
           ),
         replySeconds: seconds(1800)
           .default(300)
@@ -141,8 +150,15 @@ export const settingsSchema = z
           .max(20)
           .default([60, 300, 900, 1800, 3600])
           .describe(
-            'Pauses between attempts, in seconds; the last one repeats. Up to a tenth is added or taken off at random.',
+            'Pauses between the attempts of one message, in seconds; the last one repeats. Up to a tenth is added or taken off at random.',
           ),
+        warnHours: z
+          .number()
+          .int()
+          .min(1)
+          .max(240)
+          .default(4)
+          .describe('Mail that has waited for its next attempt this long is pointed out on the home screen.'),
         expireDays: z
           .number()
           .int()
@@ -155,6 +171,40 @@ export const settingsSchema = z
       })
       .prefault({})
       .describe('Delivery: where mail leaves.'),
+    autoHold: z
+      .object({
+        deniedMessages: z
+          .number()
+          .int()
+          .min(0)
+          .max(1000)
+          .default(3)
+          .describe(
+            'Mail for a domain is held by itself after its server said of so many messages in a row, with none taken between, that it is not home for the domain. `0`: never.',
+          ),
+        unreachableMinutes: z
+          .number()
+          .int()
+          .min(0)
+          .max(10_080)
+          .default(0)
+          .describe(
+            'Mail for a domain is held by itself when none of its servers could be reached for so long. `0`: never; the mail is tried on until it expires.',
+          ),
+        testSeconds: seconds(3600)
+          .default(60)
+          .describe('While mail is held by itself, one held message is offered to the server this often.'),
+        deliverAgain: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Deliver again by itself when the server takes the held message; otherwise Mailward only says so.',
+          ),
+      })
+      .prefault({})
+      .describe(
+        'When Mailward holds a domain’s mail by itself, so that none is lost while the server is mended.',
+      ),
     log: z
       .object({
         keepDays: z

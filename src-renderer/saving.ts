@@ -1,23 +1,27 @@
 // Puts a file into the person's hands: by the desktop's save dialog where there is one, by a download in a browser.
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
+import type { Selection } from '../shared/contract/index.ts';
 import { useEngine } from './engine.tsx';
 import { errorWords } from './words.ts';
 
-/** Exports messages as `.eml` files, one after the other. */
+/** Exports one message as an `.eml` file, several in one `.zip`. */
 export function useExport() {
   const { client, connection } = useEngine();
   return useMutation({
-    mutationFn: async (ids: readonly string[]) => {
-      for (const id of ids) {
-        const file = await client.messages.export({ id });
-        const name = file.name === '' || file.name === 'blob' ? `message-${id}.eml` : file.name;
-        if (connection.desktop === null) download(file, name);
-        else if (!(await connection.desktop.saveFile(name, new Uint8Array(await file.arrayBuffer())))) return;
-      }
+    mutationFn: async (selection: Selection) => {
+      const only = 'ids' in selection && selection.ids.length === 1 ? selection.ids[0] : undefined;
+      const file =
+        only === undefined
+          ? await client.messages.exportAll(selection)
+          : await client.messages.export({ id: only });
+      const usual = only === undefined ? 'messages.zip' : `message-${only}.eml`;
+      const name = file.name === '' || file.name === 'blob' ? usual : file.name;
+      if (connection.desktop === null) download(file, name);
+      else await connection.desktop.saveFile(name, new Uint8Array(await file.arrayBuffer()));
     },
     onError: (error) => {
-      notifications.show({ color: 'red', title: 'The message was not exported', message: errorWords(error) });
+      notifications.show({ color: 'red', title: 'Nothing was exported', message: errorWords(error) });
     },
   });
 }

@@ -39,11 +39,17 @@ const labels: Readonly<Record<string, string>> = {
   'smtp.tlsCertificate': 'TLS certificate (file)',
   'smtp.tlsKey': 'TLS key (file)',
   'smtp.proxies': 'Proxies',
-  'delivery.concurrency': 'Most connections to a domain’s servers',
+  'delivery.concurrency': 'Most connections to one server',
+  'delivery.messagesPerConnection': 'Messages over one connection',
   'delivery.connectSeconds': 'Patience for a connection',
   'delivery.replySeconds': 'Patience for an answer',
   'delivery.retrySeconds': 'Pauses between attempts',
+  'delivery.warnHours': 'Point out mail that waits longer than',
   'delivery.expireDays': 'Give up after',
+  'autoHold.deniedMessages': 'Hold after so many refusals in a row',
+  'autoHold.unreachableMinutes': 'Hold when not reached for',
+  'autoHold.testSeconds': 'Offer a held message every',
+  'autoHold.deliverAgain': 'Deliver again by itself',
   'log.keepDays': 'Keep finished messages',
   'log.keepTranscripts': 'Keep transcripts',
   'desktop.closeToTray': 'Stay in the tray',
@@ -53,6 +59,7 @@ const labels: Readonly<Record<string, string>> = {
 const titles: Readonly<Record<SectionName, string>> = {
   smtp: 'Listener',
   delivery: 'Delivery',
+  autoHold: 'Hold by itself',
   log: 'Message log',
   desktop: 'Desktop',
 };
@@ -62,6 +69,8 @@ const units: readonly [suffix: string, unit: string][] = [
   ['Bytes', 'octets'],
   ['BytesPerSecond', 'octets a second'],
   ['Seconds', 'seconds'],
+  ['Minutes', 'minutes'],
+  ['Hours', 'hours'],
   ['Days', 'days'],
 ];
 

@@ -3,7 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract';
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';
-import { destinationSchema, domainSchema, modeNameSchema, routeSchema } from '../domain.ts';
+import { destinationSchema, domainSchema, modeNameSchema, routeSchema, serverMoveSchema } from '../domain.ts';
 import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '../message.ts';
 import { domainNameSchema } from '../names.ts';
 import { overviewSchema } from '../overview.ts';
@@ -67,9 +67,13 @@ export const contract = {
           mode: modeNameSchema,
           reason: z.string().max(500).default(''),
           reroute: z.array(destinationSchema).min(1).max(10).nullable().default(null),
+          /** When mail is delivered again by itself (UTC ms, in the future); null: when told. Not for mode `deliver`. */
+          until: z.number().int().nullable().default(null),
         }),
       )
       .output(domainSchema),
+    /** When addresses of the routes' host names changed, newest first; null: of every domain. */
+    moves: call.input(z.object({ name: domainNameSchema.nullable() })).output(z.array(serverMoveSchema)),
     /** Refused while the domain still has mail that waits. */
     remove: call.input(z.object({ name: domainNameSchema })).output(z.object({ removed: z.literal(true) })),
   },
@@ -90,6 +94,8 @@ export const contract = {
     get: call.input(z.object({ id: messageId })).output(messageDetailSchema),
     /** The message as it would be delivered, as an `.eml` file. NOT_FOUND once the content is gone. */
     export: call.input(z.object({ id: messageId })).output(z.file()),
+    /** Every stored message of a selection as `.eml` files in one `.zip`; REFUSED when larger than 256 MiB. */
+    exportAll: call.input(selectionSchema).output(z.file()),
   },
   queue: {
     /** Tries again now, whatever the next attempt's time was; also brings refused and expired mail back. */

@@ -1,5 +1,6 @@
 // The engine: puts everything together, starts and stops it, and offers the procedures behind the contract.
 import { join } from 'node:path';
+import type { Domain, ServerMove } from '../../shared/domain.ts';
 import type { MessageSummary } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
@@ -13,7 +14,9 @@ import { formatId } from '../storage/ids.ts';
 import { Latest, Rows } from './live.ts';
 import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
+import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
+import { QueueActions } from './queue-actions.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
@@ -84,6 +87,7 @@ class RunningEngine implements Engine {
   readonly #live = { overview: new Latest<Overview>(), traffic: new Rows<MessageSummary>(TRAFFIC_INTERVAL) };
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
+  readonly #modes: Modes;
   readonly #offline: boolean;
   readonly #listeners = new Set<(overview: Overview) => void>();
   #overview: Overview;
@@ -127,6 +131,9 @@ class RunningEngine implements Engine {
       settings: () => settings.get(),
       settled: (message, state, results, domain) => this.#settled(message, state, results, domain),
       health: () => this.#changed(),
+      stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
+      home: (domain) => this.#modes.home(domain),
+      moved: (host, before, after) => this.#moved({ at: Date.now(), host, before, after }, trouble),
       expired: (ids) => void this.#showAgain(ids),
       trouble,
     });
@@ -140,11 +147,35 @@ class RunningEngine implements Engine {
       changed: () => this.#changed(),
       trouble,
     });
+    const actions = new QueueActions({
+      db,
+      scheduler: this.#scheduler,
+      messagesChanged: (ids) => void this.#showAgain(ids),
+    });
+    const change = async (domain: Domain) => {
+      await db.write('putDomain', domain);
+      this.#directory.put(domain);
+      if (!this.#offline) this.#scheduler.domainChanged(domain);
+      this.#waiting.stale();
+      this.#changed();
+      return domain;
+    };
+    this.#modes = new Modes({
+      directory: this.#directory,
+      scheduler: this.#scheduler,
+      settings: () => settings.get(),
+      change,
+      act: actions.act,
+      trouble,
+    });
     this.#overview = this.#compose();
     this.router = createRouter({
       db,
       directory: this.#directory,
       scheduler: this.#scheduler,
+      modes: this.#modes,
+      actions,
+      change,
       settings,
       live: this.#live,
       offline: this.#offline,
@@ -156,17 +187,11 @@ class RunningEngine implements Engine {
         smtp: this.smtp,
         demo: options.demo === true,
       }),
-      domainChanged: (domain) => {
-        if (!this.#offline) this.#scheduler.domainChanged(domain);
-        this.#waiting.stale();
-        this.#changed();
-      },
       domainRemoved: async (name) => {
         await this.#scheduler.domainRemoved(name);
         this.#waiting.stale();
         this.#changed();
       },
-      messagesChanged: (ids) => void this.#showAgain(ids),
     });
   }
 
@@ -179,7 +204,10 @@ class RunningEngine implements Engine {
       const { host, port } = options.smtp ?? smtp;
       await this.#listener.listen(host, port);
       this.smtp = { host, port: this.#listener.state.port };
+      for (const { host, addresses } of await this.#db.read('serverAddresses'))
+        this.#scheduler.rememberAddresses(host, addresses);
       this.#scheduler.start();
+      this.#modes.start();
     }
     this.#refreshOverview();
   }
@@ -222,6 +250,7 @@ class RunningEngine implements Engine {
   /** Ends all that moves by itself; the database and the lock stay with whoever opened them. */
   async #stop(): Promise<void> {
     await this.#listener.close();
+    this.#modes.close();
     await this.#scheduler.close();
     if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
     this.#overviewTimer = null;
@@ -236,6 +265,16 @@ class RunningEngine implements Engine {
     this.#show(message);
     this.#waiting.stale();
     this.#changed();
+  }
+
+  #moved(move: ServerMove, trouble: (words: string) => void): void {
+    if (move.before.length > 0)
+      trouble(
+        `${move.host} moved: it was at ${move.before.join(', ')}, now it is at ${move.after.join(', ')}`,
+      );
+    this.#db
+      .write('putServerAddresses', move)
+      .catch((error: unknown) => trouble(`a server's address cannot be kept: ${(error as Error).message}`));
   }
 
   #rejected(message: NewMessage): void {
@@ -342,6 +381,8 @@ class RunningEngine implements Engine {
       domains: this.#directory.all(),
       waiting: (domain) => this.#waiting.of(domain),
       health: (domain) => this.#scheduler.health(domain),
+      pace: (domain) => this.#scheduler.pace(domain),
+      warnHours: this.settings.get().delivery.warnHours,
       meter: this.#meter,
       listener: { ...this.#listener.state },
     });

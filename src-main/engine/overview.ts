@@ -1,9 +1,17 @@
 // Puts the state of all mail into words: one sentence for the whole, one for each domain, three words for a broken leg.
 import { causeWords } from '../../shared/cause.ts';
 import type { Domain } from '../../shared/domain.ts';
-import type { DomainOverview, ListenerState, Minute, Overview, Waiting } from '../../shared/overview.ts';
+import type {
+  DomainOverview,
+  ListenerState,
+  Minute,
+  Overview,
+  PaceOverview,
+  Waiting,
+} from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
-import type { LaneHealth } from '../relay/outbound/lane.ts';
+import type { LaneHealth } from '../relay/outbound/health.ts';
+import type { ThrottleFigures } from '../relay/outbound/throttle.ts';
 import type { Meter } from './meter.ts';
 
 export interface WaitingMail {
@@ -17,9 +25,15 @@ export interface OverviewInput {
   domains: readonly Domain[];
   waiting: (domain: string) => WaitingMail;
   health: (domain: string) => LaneHealth | null;
+  pace: (domain: string) => ThrottleFigures | null;
+  /** Mail that waits longer than this is pointed out. */
+  warnHours: number;
   meter: Meter;
   listener: ListenerState;
 }
+
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
 
 /** Troubles that pass by themselves, as long as mail still moves. */
 const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
@@ -52,13 +66,23 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
         : PASSING.has(trouble.cause)
           ? 'attention'
           : 'problem';
+  const oldest = waiting.queued.oldestAt;
+  const late = oldest !== null && now - oldest > input.warnHours * HOUR;
+  const pace = describePace(input.pace(name), waiting, meter.perMinute(name, 'delivered', now), now);
   const failedState: Health = waiting.failed.count > 0 ? 'attention' : 'ok';
   return {
     name,
     mode,
     route,
-    state: worst([inboundState, outboundState, failedState]),
-    sentence: domainSentence(domain, waiting, trouble),
+    state: worst([inboundState, outboundState, failedState, late ? 'attention' : 'ok']),
+    sentence: domainSentence(
+      domain,
+      waiting,
+      trouble,
+      late ? now - oldest : null,
+      isLimited(pace) ? (pace?.drainsAt ?? null) : null,
+      now,
+    ),
     inbound: {
       state: inboundState,
       words: !listener.listening
@@ -85,13 +109,46 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
       cause: trouble?.cause ?? null,
       since: mode.name === 'hold' ? mode.since : (trouble?.since ?? null),
       lastReply: trouble?.reply ?? null,
+      pace,
     },
     ...waiting,
   };
 }
 
-function domainSentence(domain: Domain, waiting: WaitingMail, trouble: LaneHealth['trouble']): string {
+/** When the mail that waits will be out: at the learned limit if there is one, else at the speed of the last minute. */
+function describePace(
+  pace: ThrottleFigures | null,
+  waiting: WaitingMail,
+  deliveredPerMinute: number,
+  now: number,
+): PaceOverview | null {
+  if (pace === null) return null;
+  const { messagesPerMinute, recipientsPerMinute } = pace;
+  const limits = [messagesPerMinute, recipientsPerMinute].filter((limit) => limit !== null);
+  const perMinute = limits.length > 0 ? Math.min(...limits) : deliveredPerMinute;
+  const canSay = waiting.queued.count > 0 && perMinute > 0 && !pace.stopped;
+  return { ...pace, drainsAt: canSay ? now + Math.round((waiting.queued.count / perMinute) * MINUTE) : null };
+}
+
+function isLimited(pace: PaceOverview | null): boolean {
+  return (
+    pace !== null &&
+    (pace.messagesPerMinute ?? pace.recipientsPerMinute ?? pace.connectionsPerMinute) !== null
+  );
+}
+
+/** `drainsAt`: when the backlog will be out, where the server's limit is what holds it up. `lateBy`: how long the oldest waiting message has waited (ms), when that is longer than the settings find usual. */
+function domainSentence(
+  domain: Domain,
+  waiting: WaitingMail,
+  trouble: LaneHealth['trouble'],
+  lateBy: number | null,
+  drainsAt: number | null,
+  now: number,
+): string {
   const { name, mode } = domain;
+  if (mode.name === 'hold' && mode.homeSince !== null)
+    return `Your server takes mail for ${name} again: ${messages(waiting.held.count)} stored until you let it go.`;
   if (mode.name === 'hold') {
     const because = mode.reason === '' ? '' : ` (${mode.reason})`;
     return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost.`;
@@ -99,10 +156,14 @@ function domainSentence(domain: Domain, waiting: WaitingMail, trouble: LaneHealt
   const via = mode.name === 'reroute' ? 'The server it is rerouted to' : 'Your server';
   if (trouble)
     return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(waiting.queued.count)} stored, nothing is lost.`;
+  if (lateBy !== null)
+    return `Mail for ${name} is late: ${messages(waiting.queued.count)} waiting, the oldest for ${Math.floor(lateBy / HOUR)} hours.`;
   if (waiting.failed.count > 0)
     return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
   if (waiting.held.count > 0)
     return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
+  if (drainsAt !== null && waiting.queued.count > 1)
+    return `Mail for ${name} is flowing as fast as ${lowerFirst(via)} lets it: ${messages(waiting.queued.count)} waiting, out in about ${Math.max(1, Math.round((drainsAt - now) / MINUTE))} min.`;
   return mode.name === 'reroute'
     ? `Mail for ${name} is flowing to another server (rerouted).`
     : `Mail for ${name} is flowing.`;

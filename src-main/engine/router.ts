@@ -2,18 +2,17 @@
 import { implement, ORPCError } from '@orpc/server';
 import { contract, type Selection } from '../../shared/contract/index.ts';
 import type { Domain } from '../../shared/domain.ts';
-import type { MessageState, MessageSummary } from '../../shared/message.ts';
+import type { MessageSummary } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import { BrokenSettings, type SettingsStore } from '../settings/settings.ts';
 import type { Database } from '../storage/database.ts';
-import { firstIdAt, parseId } from '../storage/ids.ts';
 import type { Action } from '../storage/operations/actions.ts';
 import type { Latest, Rows } from './live.ts';
+import { delivering, type Modes } from './modes.ts';
+import { idOf, type QueueActions } from './queue-actions.ts';
 
-/** Messages changed in one transaction: short enough that no arriving mail waits long for it. */
-const SLICE = 500;
 /** Exports of larger messages are refused rather than held in memory. */
 const MOST_EXPORT = 256 * 1024 * 1024;
 
@@ -21,6 +20,10 @@ export interface RouterParts {
   db: Database;
   directory: Directory;
   scheduler: Scheduler;
+  modes: Modes;
+  actions: QueueActions;
+  /** Writes a domain down and tells whoever must know. */
+  change: (domain: Domain) => Promise<Domain>;
   settings: SettingsStore;
   live: { overview: Latest<Overview>; traffic: Rows<MessageSummary> };
   offline: boolean;
@@ -32,15 +35,15 @@ export interface RouterParts {
     smtp: { host: string; port: number } | null;
     demo: boolean;
   };
-  domainChanged: (domain: Domain) => void;
   domainRemoved: (name: string) => Promise<void>;
-  messagesChanged: (ids: number[]) => void;
 }
 
 export type EngineRouter = ReturnType<typeof createRouter>;
 
 export function createRouter(parts: RouterParts) {
-  const { db, directory, scheduler, settings, live } = parts;
+  const { db, directory, modes, scheduler, settings, live } = parts;
+  const { change } = parts;
+  const { act } = parts.actions;
   const os = implement(contract);
 
   function domainNamed(name: string): Domain {
@@ -48,51 +51,6 @@ export function createRouter(parts: RouterParts) {
     if (!domain)
       throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
     return domain;
-  }
-
-  async function change(domain: Domain): Promise<Domain> {
-    await db.write('putDomain', domain);
-    directory.put(domain);
-    parts.domainChanged(domain);
-    return domain;
-  }
-
-  /** Works through a selection in slices. Mail that arrives meanwhile is not part of it. */
-  async function act(
-    action: Action,
-    selection: Selection,
-    heldBy: 'mode' | 'admin' = 'admin',
-  ): Promise<number> {
-    const apply = async (ids: number[], domain: string | null) => {
-      const changed = await db.write('act', { action, ids, domain, heldBy, now: Date.now() });
-      if (changed.length > 0) parts.messagesChanged(changed);
-      return changed.length;
-    };
-    let count = 0;
-    if ('ids' in selection) {
-      const ids = selection.ids.map((text) => idOf(text));
-      for (let at = 0; at < ids.length; at += SLICE) count += await apply(ids.slice(at, at + SLICE), null);
-    } else {
-      const upTo = firstIdAt(Date.now() + 1);
-      for (let after = 0; ; ) {
-        const ids = await db.write('waitingIds', {
-          domain: selection.domain,
-          states: selection.states,
-          heldBy: heldBy === 'mode' && action === 'release' ? 'mode' : null,
-          after,
-          upTo,
-          limit: SLICE,
-        });
-        const last = ids.at(-1);
-        if (last === undefined) break;
-        after = last;
-        count += await apply(ids, selection.domain);
-      }
-    }
-    if (count > 0 && (action === 'retry' || action === 'release')) {
-      scheduler.wake('ids' in selection ? null : selection.domain, action === 'retry');
-    }
-    return count;
   }
 
   const queueCall =
@@ -120,7 +78,7 @@ export function createRouter(parts: RouterParts) {
           name: input.name,
           createdAt: now,
           route: input.route,
-          mode: { name: 'deliver', since: now, reason: '', reroute: null },
+          mode: delivering(),
         });
       }),
       setRoute: os.domains.setRoute.handler(async ({ input }) => {
@@ -133,22 +91,28 @@ export function createRouter(parts: RouterParts) {
         if (input.mode === 'reroute' && input.reroute === null) {
           throw new ORPCError('REFUSED', { message: 'to reroute mail, say which server it should go to' });
         }
-        const changed = await change({
-          ...domain,
-          mode: {
-            name: input.mode,
-            since: Date.now(),
-            reason: input.reason,
-            reroute: input.mode === 'reroute' ? input.reroute : null,
-          },
-        });
-        const states = (...all: MessageState[]) => ({ domain: input.name, states: all });
-        if (input.mode === 'hold') await act('hold', states('queued'), 'mode');
-        else {
-          await act('release', states('held'), 'mode');
-          scheduler.wake(input.name, true);
+        if (input.until !== null && (input.mode === 'deliver' || input.until <= Date.now())) {
+          throw new ORPCError('REFUSED', {
+            message:
+              input.mode === 'deliver'
+                ? 'an end time is for hold and reroute; mode deliver has none'
+                : 'the end time is in the past; give one to come, or none',
+          });
         }
-        return changed;
+        return modes.set(domain, {
+          ...delivering(),
+          name: input.mode,
+          reason: input.reason,
+          reroute: input.mode === 'reroute' ? input.reroute : null,
+          until: input.until,
+        });
+      }),
+      moves: os.domains.moves.handler(async ({ input }) => {
+        const moves = await db.read('serverMoves');
+        if (input.name === null) return moves;
+        const { route, mode } = domainNamed(input.name);
+        const hosts = new Set([...route, ...(mode.reroute ?? [])].map(({ host }) => host));
+        return moves.filter(({ host }) => hosts.has(host));
       }),
       remove: os.domains.remove.handler(async ({ input }) => {
         domainNamed(input.name);
@@ -186,22 +150,26 @@ export function createRouter(parts: RouterParts) {
       }),
       export: os.messages.export.handler(async ({ input }) => {
         const id = idOf(input.id);
-        const pieces: Uint8Array<ArrayBuffer>[] = [];
-        let size = 0;
-        for (let index = 0; ; index++) {
-          const piece = await db.read('piece', { messageId: id, index });
-          if (piece === null) break;
-          size += piece.length;
-          if (size > MOST_EXPORT)
-            throw new ORPCError('REFUSED', { message: 'the message is too large to export' });
-          pieces.push(new Uint8Array(piece));
-        }
+        const pieces = await parts.actions.content(id, MOST_EXPORT);
+        if (pieces === 'too large')
+          throw new ORPCError('REFUSED', { message: 'the message is too large to export' });
         if (pieces.length === 0) {
           throw new ORPCError('NOT_FOUND', {
             message: `the content of message ${input.id} is not stored any more`,
           });
         }
         return new File(pieces, `${input.id}.eml`, { type: 'message/rfc822' });
+      }),
+      exportAll: os.messages.exportAll.handler(async ({ input }) => {
+        const file = await parts.actions.zipped(input, MOST_EXPORT);
+        if (file === 'too large') {
+          throw new ORPCError('REFUSED', {
+            message: 'these messages are more than 256 MiB together; export fewer at a time',
+          });
+        }
+        if (file === null)
+          throw new ORPCError('NOT_FOUND', { message: 'none of these messages is stored any more' });
+        return file;
       }),
     },
     queue: {
@@ -226,10 +194,4 @@ export function createRouter(parts: RouterParts) {
       }),
     },
   });
-}
-
-function idOf(text: string): number {
-  const id = parseId(text);
-  if (id === null) throw new ORPCError('NOT_FOUND', { message: `"${text}" is not a message id` });
-  return id;
 }

@@ -69,6 +69,25 @@ const steps: readonly string[] = [
   ) STRICT;
   CREATE INDEX attempt_message ON attempt (message_id);
   `,
+  `
+  -- Attempts that used up a step of the retry schedule: not those that only waited for the server.
+  ALTER TABLE recipient ADD COLUMN deferrals INTEGER NOT NULL DEFAULT 0;
+
+  -- The addresses of the routes' host names as last seen, and each time that they changed.
+  CREATE TABLE server_address (
+    host      TEXT PRIMARY KEY,
+    addresses TEXT NOT NULL,            -- JSON, sorted
+    seen_at   INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE server_move (
+    id     INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    host   TEXT NOT NULL,
+    before TEXT NOT NULL,               -- JSON
+    after  TEXT NOT NULL                -- JSON
+  ) STRICT;
+  CREATE INDEX server_move_host ON server_move (host, at);
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

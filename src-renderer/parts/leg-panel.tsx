@@ -1,9 +1,11 @@
 // The drawer behind a leg of the picture: what is known about it, the last reply, and what can be done now.
 import { Alert, Drawer, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { causeWords } from '../../shared/cause.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview, Overview } from '../../shared/overview.ts';
-import { count, rate } from '../format.ts';
+import { useEngine } from '../engine.tsx';
+import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
 import { ModeButtons } from './mode-buttons.tsx';
 import { LinkButton } from './link-button.tsx';
@@ -102,6 +104,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
         )}
         <dt>Delivered</dt>
         <dd>{rate(outbound.deliveredPerMinute)} a minute</dd>
+        <PaceFacts domain={domain} />
         <dt>Last delivery</dt>
         <dd>
           {outbound.lastDeliveredAt === null ? 'none so far' : <Moment at={outbound.lastDeliveredAt} />}
@@ -121,9 +124,24 @@ function Outbound({ domain }: { domain: DomainOverview }) {
             <dd>
               <Moment at={mode.since} />
               {mode.reason !== '' && <div>“{mode.reason}”</div>}
+              {mode.setBy === 'mailward' && <div>Mailward did this by itself.</div>}
+              {mode.homeSince !== null && (
+                <div>
+                  Your server takes the mail again: <Moment at={mode.homeSince} />
+                </div>
+              )}
             </dd>
+            {mode.until !== null && (
+              <>
+                <dt>Ends by itself</dt>
+                <dd>
+                  <Moment at={mode.until} />
+                </dd>
+              </>
+            )}
           </>
         )}
+        <Moves name={domain.name} />
       </dl>
       <Stack gap="xs">
         <ModeButtons name={domain.name} mode={mode.name} />
@@ -144,5 +162,61 @@ function Outbound({ domain }: { domain: DomainOverview }) {
         </LinkButton>
       </Stack>
     </Stack>
+  );
+}
+
+/** What the server bears, where that was learned; nothing for a server that never asked for less. */
+function PaceFacts({ domain }: { domain: DomainOverview }) {
+  const { pace } = domain.outbound;
+  if (pace === null) return null;
+  const limits = [
+    [pace.messagesPerMinute, 'messages'],
+    [pace.recipientsPerMinute, 'recipients'],
+    [pace.connectionsPerMinute, 'connections'],
+  ] as const;
+  const known = limits.filter(([limit]) => limit !== null);
+  return (
+    <>
+      {(known.length > 0 || pace.stopped) && (
+        <>
+          <dt>Learned limit</dt>
+          <dd>
+            {known.map(([limit, what]) => (
+              <div key={what}>
+                {rate(limit ?? 0)} {what} a minute
+              </div>
+            ))}
+            {pace.stopped && <div>It asks for less now: one message at a time is tried.</div>}
+          </dd>
+        </>
+      )}
+      {pace.drainsAt !== null && domain.queued.count > 1 && (
+        <>
+          <dt>Backlog</dt>
+          <dd>
+            {counted(domain.queued.count, 'message')}, out <Moment at={pace.drainsAt} />
+          </dd>
+        </>
+      )}
+    </>
+  );
+}
+
+/** When the server's name began to lead elsewhere: the first thing to look at when mail stopped that day. */
+function Moves({ name }: { name: string }) {
+  const { orpc } = useEngine();
+  const moves = useQuery(orpc.domains.moves.queryOptions({ input: { name } }));
+  const [last] = moves.data ?? [];
+  if (!last) return null;
+  return (
+    <>
+      <dt>Server moved</dt>
+      <dd>
+        <Moment at={last.at} />
+        <div className="small">
+          {last.host}: {last.before.join(', ')} → {last.after.join(', ')}
+        </div>
+      </dd>
+    </>
   );
 }

@@ -17,18 +17,22 @@ export interface DestinationDraft {
   address: string;
   tls: TlsPolicy;
   sourceAddress: string;
+  helo: string;
+  priority: string;
 }
 
 export interface DestinationErrors {
   address?: string;
   sourceAddress?: string;
+  helo?: string;
+  priority?: string;
 }
 
 let nextKey = 0;
 
 export function emptyDraft(): DestinationDraft {
   nextKey += 1;
-  return { key: nextKey, address: '', tls: 'opportunistic', sourceAddress: '' };
+  return { key: nextKey, address: '', tls: 'opportunistic', sourceAddress: '', helo: '', priority: '' };
 }
 
 export function draftsOf(route: Route): DestinationDraft[] {
@@ -37,6 +41,8 @@ export function draftsOf(route: Route): DestinationDraft[] {
     address: destination.port === 25 ? destination.host : formatHostPort(destination.host, destination.port),
     tls: destination.tls,
     sourceAddress: destination.sourceAddress ?? '',
+    helo: destination.helo ?? '',
+    priority: destination.priority === null ? '' : String(destination.priority),
   }));
 }
 
@@ -60,12 +66,19 @@ export function readRoute(drafts: readonly DestinationDraft[]): {
       ...target,
       tls: draft.tls,
       sourceAddress: source === '' ? null : source,
+      helo: draft.helo.trim() === '' ? null : draft.helo.trim(),
+      priority: draft.priority.trim() === '' ? null : Number(draft.priority),
     });
+    const wrong = parsed.error?.issues[0]?.path[0];
     if (parsed.success) route.push(parsed.data);
     else if (parsed.error.issues.some((issue) => issue.path[0] === 'sourceAddress')) {
       errors.set(draft.key, {
         sourceAddress: `"${source}" is not an IP address; expected one of this machine's, or nothing`,
       });
+    } else if (wrong === 'helo') {
+      errors.set(draft.key, { helo: `"${draft.helo.trim()}" is not a host name` });
+    } else if (wrong === 'priority') {
+      errors.set(draft.key, { priority: 'expected a whole number, 0 or more, or nothing' });
     } else
       errors.set(draft.key, { address: parsed.error.issues[0]?.message ?? 'expected HOST or HOST:PORT' });
   }
@@ -127,6 +140,28 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
                 autoComplete="off"
                 onChange={(event) => set(draft.key, { sourceAddress: event.currentTarget.value })}
               />
+              <TextInput
+                label={`Greet as (HELO)${rank}`}
+                {...(several ? { description: 'A name that this server expects' } : {})}
+                placeholder="the usual name"
+                value={draft.helo}
+                error={errors.get(draft.key)?.helo}
+                autoComplete="off"
+                spellCheck={false}
+                onChange={(event) => set(draft.key, { helo: event.currentTarget.value })}
+              />
+              {several && (
+                <TextInput
+                  label={`Priority${rank}`}
+                  description="Lower is first; equal ones share the mail"
+                  placeholder="as listed"
+                  inputMode="numeric"
+                  value={draft.priority}
+                  error={errors.get(draft.key)?.priority}
+                  autoComplete="off"
+                  onChange={(event) => set(draft.key, { priority: event.currentTarget.value })}
+                />
+              )}
             </div>
             {several && (
               <Group gap="xs" justify="flex-end">

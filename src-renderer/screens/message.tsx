@@ -126,7 +126,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
               variant="default"
               leftSection={<IconDownload size={16} />}
               loading={exporting.isPending}
-              onClick={() => exporting.mutate([message.id])}
+              onClick={() => exporting.mutate({ ids: [message.id] })}
             >
               Export as .eml
             </Button>

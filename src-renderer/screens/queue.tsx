@@ -94,9 +94,6 @@ const columns = [
 ];
 const columnsWithoutNext = columns.map((column) => (column === nextColumn ? attemptsColumn : column));
 
-/** A browser asks about many downloads at once, and a person means a few. */
-const mostExports = 20;
-
 export function QueueScreen() {
   const { show = 'waiting', domain } = route.useSearch();
   // Another shelf or domain is another list: nothing stays selected.
@@ -131,7 +128,17 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
     domain !== undefined && ids.length > 0 && ids.length === list.rows.length && list.hasMore;
 
   return (
-    <Page title="Queue" sentence={queueSentence(show, total, domain, now)} fill>
+    <Page
+      title="Queue"
+      sentence={queueSentence(
+        show,
+        total,
+        domain,
+        now,
+        show === 'waiting' ? drain(overview, domain, now) : '',
+      )}
+      fill
+    >
       <div className="filters">
         <SegmentedControl
           aria-label="Which mail"
@@ -177,19 +184,15 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
                 {actionWords[action]}
               </Button>
             ))}
-            {!whole && (
-              <Button
-                size="xs"
-                variant="default"
-                leftSection={<IconDownload size={16} />}
-                loading={exporting.isPending}
-                disabled={ids.length > mostExports}
-                title={ids.length > mostExports ? `At most ${mostExports} at a time` : undefined}
-                onClick={() => exporting.mutate(ids)}
-              >
-                Export
-              </Button>
-            )}
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconDownload size={16} />}
+              loading={exporting.isPending}
+              onClick={() => exporting.mutate(selection)}
+            >
+              {chosen === 1 ? 'Export' : 'Export as .zip'}
+            </Button>
             {mayChooseWhole && (
               <Button size="xs" variant="subtle" onClick={() => setWhole(!whole)}>
                 {whole
@@ -246,7 +249,28 @@ function sum(overview: Overview | null, part: Shelf['part'], domain: string | un
   return total;
 }
 
-function queueSentence(show: QueueShelf, total: Waiting, domain: string | undefined, now: number): string {
+/** When the slowest of the domains shown will have no backlog, where a server's limit is what holds the mail up. */
+function drain(overview: Overview | null, domain: string | undefined, now: number): string {
+  const limited = (overview?.domains ?? []).filter(
+    ({ name, queued, outbound: { pace } }) =>
+      (domain === undefined || name === domain) &&
+      queued.count > 1 &&
+      pace !== null &&
+      [pace.messagesPerMinute, pace.recipientsPerMinute, pace.connectionsPerMinute].some(
+        (limit) => limit !== null,
+      ),
+  );
+  const last = Math.max(0, ...limited.map(({ outbound }) => outbound.pace?.drainsAt ?? 0));
+  return last > now ? ` At the rate the server bears it is out in ${span(last - now)}.` : '';
+}
+
+function queueSentence(
+  show: QueueShelf,
+  total: Waiting,
+  domain: string | undefined,
+  now: number,
+  drains: string,
+): string {
   const whose = domain === undefined ? '' : ` for ${domain}`;
   if (total.count === 0) {
     return {
@@ -263,6 +287,8 @@ function queueSentence(show: QueueShelf, total: Waiting, domain: string | undefi
       waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
       held: `${amount}${whose} ${verb ? 'is' : 'are'} stored until released.`,
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
-    }[show] + age
+    }[show] +
+    age +
+    drains
   );
 }

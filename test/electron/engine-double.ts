@@ -113,6 +113,7 @@ export class EngineDouble {
         add: os.domains.add.handler(absent),
         setRoute: os.domains.setRoute.handler(absent),
         setMode: os.domains.setMode.handler(absent),
+        moves: os.domains.moves.handler(() => []),
         remove: os.domains.remove.handler(({ errors, input }) => {
           throw errors.CONFLICT({ message: `${input.name} still has mail that waits.` });
         }),
@@ -124,6 +125,7 @@ export class EngineDouble {
           ({ input }) =>
             new File([Uint8Array.of(0, 13, 10, 255)], `${input.id}.eml`, { type: 'message/rfc822' }),
         ),
+        exportAll: os.messages.exportAll.handler(absent),
       },
       queue: {
         retry: os.queue.retry.handler(() => ({ count: 0 })),

@@ -2,7 +2,7 @@
 import { createRouterClient } from '@orpc/server';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Client } from '../../shared/contract/index.ts';
-import type { Destination } from '../../shared/domain.ts';
+import { destinationSchema, type Destination } from '../../shared/domain.ts';
 import type { MessageDetail, MessageState } from '../../shared/message.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
 import { scratch } from '../lab/scratch.ts';
@@ -101,5 +101,5 @@ export class EngineUnderTest implements AsyncDisposable {
 }
 
 export function to(port: number): Destination {
-  return { host: '127.0.0.1', port, tls: 'opportunistic', sourceAddress: null };
+  return destinationSchema.parse({ host: '127.0.0.1', port });
 }

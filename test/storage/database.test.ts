@@ -88,7 +88,7 @@ it('what was deleted while it was on its way out stays deleted', async () => {
   await db.write('act', { action: 'delete', ids: [1], domain: null, heldBy: 'admin', now: 2000 });
   await db.write('settle', {
     messageId: 1,
-    results: [{ position: 0, state: 'queued', nextAt: 5000, cause: 'other', reply: null }],
+    results: [{ position: 0, state: 'queued', nextAt: 5000, cause: 'other', reply: null, counted: true }],
     attempt: null,
   });
   expect((await db.read('detail', 1))?.state).toBe('deleted');
@@ -102,7 +102,7 @@ it('what was held while it was on its way out stays held when it was deferred, a
   const settle = (id: number, state: 'queued' | 'delivered', nextAt: number | null) =>
     db.write('settle', {
       messageId: id,
-      results: [{ position: 0, state, nextAt, cause: null, reply: null }],
+      results: [{ position: 0, state, nextAt, cause: null, reply: null, counted: true }],
       attempt: null,
     });
   expect(await settle(1, 'queued', 5000)).toEqual({ state: 'held' });
@@ -114,7 +114,7 @@ it('finished messages are forgotten after their time, waiting ones never', async
   await db.write('accept', message(2));
   await db.write('settle', {
     messageId: 2,
-    results: [{ position: 0, state: 'delivered', nextAt: null, cause: null, reply: null }],
+    results: [{ position: 0, state: 'delivered', nextAt: null, cause: null, reply: null, counted: true }],
     attempt: null,
   });
   expect(await db.write('forget', { before: Date.now(), limit: 10 })).toBe(1);

@@ -60,12 +60,16 @@ export function domainCommand(): Command {
     .description('deliver, hold (store until told) or reroute')
     .option('--reason <words>', 'why, for whoever asks later', '')
     .option('--to <host:port...>', 'with reroute: where to')
+    .option(
+      '--until <time>',
+      'end of hold or reroute, e.g. 2026-05-01T18:00 or 90m, 4h, 2d; then mail is delivered again',
+    )
     .option('--tls <policy>', 'with reroute: none, opportunistic, require or verify', 'opportunistic')
     .action(
       async (
         name: string,
         mode: string,
-        options: { reason: string; to?: string[]; tls: string },
+        options: { reason: string; to?: string[]; tls: string; until?: string },
         command: Command,
       ) => {
         const globals = globalsOf(command);
@@ -79,10 +83,11 @@ export function domainCommand(): Command {
           mode: wanted.data,
           reason: options.reason,
           reroute: options.to ? readRoute(options.to, options.tls) : null,
+          until: options.until === undefined ? null : readTime(options.until),
         };
         const changed = await withEngine(globals, ({ client }) => client.domains.setMode(input));
         if (globals.json) printJson(changed);
-        else print(`Mail for ${changed.name}: ${changed.mode.name}.`);
+        else print(`Mail for ${changed.name}: ${changed.mode.name}${untilWords(changed)}.`);
       },
     );
 
@@ -134,6 +139,21 @@ function readRoute(texts: string[], tls: string): Destination[] {
   });
 }
 
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time from now (`90m`, `4h`, `2d`), or a date and time as ISO 8601 writes them (local unless a zone is given). */
+function readTime(text: string): number {
+  const span = /^(\d{1,5})([mhd])$/.exec(text);
+  const at = span ? Date.now() + Number(span[1]) * (UNITS[span[2] ?? ''] ?? 0) : Date.parse(text);
+  if (Number.isNaN(at))
+    throw new Ended(EXIT.usage, `"${text}" is not a time; expected 90m, 4h, 2d or 2026-05-01T18:00`);
+  return at;
+}
+
+function untilWords({ mode }: Domain): string {
+  return mode.until === null ? '' : ` until ${formatTime(mode.until)}`;
+}
+
 function routeWords(route: readonly Destination[]): string {
   return route.map((one) => formatHostPort(one.host, one.port)).join(', then ');
 }
@@ -145,6 +165,11 @@ function show(domain: Domain): void {
     print(`${index === 0 ? 'Route:  ' : '  then: '} ${formatHostPort(one.host, one.port)} (TLS ${one.tls})`);
   });
   const reason = domain.mode.reason === '' ? '' : `: ${domain.mode.reason}`;
-  print(`Mode:    ${domain.mode.name} since ${formatTime(domain.mode.since)}${reason}`);
+  const by = domain.mode.setBy === 'mailward' ? ' (by Mailward itself)' : '';
+  print(
+    `Mode:    ${domain.mode.name}${untilWords(domain)} since ${formatTime(domain.mode.since)}${by}${reason}`,
+  );
+  if (domain.mode.homeSince !== null)
+    print(`         the server takes this mail again since ${formatTime(domain.mode.homeSince)}`);
   if (domain.mode.reroute) print(`To:      ${routeWords(domain.mode.reroute)}`);
 }

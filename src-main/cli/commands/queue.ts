@@ -126,12 +126,28 @@ export function queueCommand(): Command {
   }
 
   queue
-    .command('export <id>')
-    .description('the message as an .eml file, on standard output or into a file')
+    .command('export [ids...]')
+    .description(
+      'one message as an .eml file, several or all of a domain as a .zip; on standard output or into a file',
+    )
+    .option('--domain <domain>', "all of a domain's that wait, are held, or failed")
     .option('--output <file>', 'write there; an existing file is not overwritten')
-    .action(async (id: string, options: { output?: string }, command: Command) => {
+    .action(async (ids: string[], options: { domain?: string; output?: string }, command: Command) => {
       const globals = globalsOf(command);
-      const file = await withEngine(globals, ({ client }) => client.messages.export({ id: readId(id) }));
+      if (ids.length > 0 === (options.domain !== undefined)) {
+        throw new Ended(
+          EXIT.usage,
+          'say which: mailward queue export ID …, or mailward queue export --domain example.com',
+        );
+      }
+      const [id] = ids;
+      const selection: Selection =
+        options.domain === undefined ? { ids: ids.map(readId) } : { domain: readName(options.domain), states: WAITING };
+      const file = await withEngine(globals, ({ client }) =>
+        ids.length === 1 && id !== undefined
+          ? client.messages.export({ id: readId(id) })
+          : client.messages.exportAll(selection),
+      );
       const content = new Uint8Array(await file.arrayBuffer());
       if (options.output === undefined) {
         process.stdout.write(content);

@@ -1,38 +1,60 @@
-// The servers of one domain's route, in order, each with its open connections and its own back-off.
-import type { Destination } from '../../../shared/domain.ts';
+// The servers of one domain's route, in order, each with its open connections, its own back-off, and its gate.
+import { byPriority, type Destination, type Route } from '../../../shared/domain.ts';
+import { meaningOf } from './reply.ts';
 import { destinationPause } from './retry.ts';
 import { DestinationFailed, Session, type SessionOptions } from './session.ts';
+import type { Throttle, Throttles } from './throttle.ts';
 
-/** Messages over one connection before it is closed: servers do not like endless ones. */
-const MOST_PER_CONNECTION = 100;
 /** An idle connection is kept this long for the next message, ms. */
 const IDLE = 3_000;
 
-interface Place {
+export interface Place {
   destination: Destination;
-  idle: Session[];
+  group: number;
+  idle: { session: Session; since: number }[];
   failures: number;
   /** UTC ms; tried again after this. */
   pausedUntil: number;
+  throttle: Throttle;
+}
+
+/** Leave to try one message at one destination. Ended exactly once. */
+export interface Turn {
+  place: Place;
+  startedAt: number;
+  recipients: number;
+}
+
+/** The server takes no more connections at present: the message is tried again in a moment, as if nothing had been. */
+export class NotNow extends Error {}
+
+export interface DestinationsOptions {
+  session: () => SessionOptions;
+  throttles: Throttles;
+  /** Messages over one connection before it is closed, and connections to one server at a time, at most. */
+  limits: () => { messagesPerConnection: number; concurrency: number };
 }
 
 export class Destinations {
   #places: Place[];
-  readonly #options: () => SessionOptions;
+  readonly #options: DestinationsOptions;
   #sweep: NodeJS.Timeout | null = null;
 
-  constructor(route: readonly Destination[], options: () => SessionOptions) {
-    this.#places = route.map(toPlace);
+  constructor(route: Route, options: DestinationsOptions) {
     this.#options = options;
+    this.#places = this.#toPlaces(route);
   }
 
   /** Takes a new route; places that stay keep their connections. */
-  setRoute(route: readonly Destination[]): void {
+  setRoute(route: Route): void {
     const old = this.#places;
     const same = (a: Destination, b: Destination) => JSON.stringify(a) === JSON.stringify(b);
-    this.#places = route.map(
-      (destination) => old.find((place) => same(place.destination, destination)) ?? toPlace(destination),
-    );
+    this.#places = this.#toPlaces(route).map((place) => {
+      const before = old.find((one) => same(one.destination, place.destination));
+      if (!before) return place;
+      before.group = place.group;
+      return before;
+    });
     for (const place of old) if (!this.#places.includes(place)) closeAll(place);
   }
 
@@ -41,75 +63,152 @@ export class Destinations {
     return Math.min(...this.#places.map((place) => place.pausedUntil));
   }
 
+  /** What is known of the destination that mail goes to now. */
+  get throttle(): Throttle | null {
+    const now = Date.now();
+    return (this.#places.find((place) => place.pausedUntil <= now) ?? this.#places[0])?.throttle ?? null;
+  }
+
   /** Forgets all back-off: an admin wants to know now. */
   forgive(): void {
     for (const place of this.#places) {
       place.pausedUntil = 0;
       place.failures = 0;
+      place.throttle.tryNow();
     }
   }
 
   /**
-   * A connection to the first destination that can be had, in the route's order. Throws the last `DestinationFailed`.
-   * @param fresh leaves kept connections alone: one of them just turned out dead.
+   * Leave to try a message now, or when to ask again (UTC ms; Infinity: `onFree` will be called). Of the destinations
+   * that are not paused, those that come first in the route share the mail; one that is slow is waited for, not passed by.
    */
-  async open(fresh: boolean): Promise<Session> {
-    const now = Date.now();
-    let failure: DestinationFailed | null = null;
-    const usable = this.#places.filter((place) => place.pausedUntil <= now);
-    // With all of them paused (a retry by hand came between) the first one is asked anyway.
-    for (const place of usable.length > 0 ? usable : this.#places.slice(0, 1)) {
-      if (!fresh) {
-        for (let kept = place.idle.pop(); kept; kept = place.idle.pop()) {
-          if (kept.usable) {
-            kept.startTranscript();
-            return kept;
-          }
-        }
-      }
-      try {
-        const session = await Session.open(place.destination, this.#options());
-        place.failures = 0;
-        place.pausedUntil = 0;
-        return session;
-      } catch (error) {
-        if (!(error instanceof DestinationFailed)) throw error;
-        this.#pause(place);
-        failure = error;
-      }
+  turn(now: number, recipients: number, onFree: () => void): Turn | { at: number } {
+    const { concurrency } = this.#options.limits();
+    const usable = this.#places.filter(
+      (place) =>
+        place.pausedUntil <= now &&
+        // One message finds out whether a server that failed is back; the others do not wait for that.
+        !(place.failures > 0 && place.throttle.running > 0 && this.#places.length > 1),
+    );
+    const first = usable[0];
+    if (!first) {
+      const [waiting] = this.#places;
+      if (waiting && this.pausedUntil <= now) waiting.throttle.readyAt(false, 0, onFree);
+      return { at: this.pausedUntil <= now ? Number.POSITIVE_INFINITY : this.pausedUntil };
     }
-    if (failure) throw failure;
-    throw new Error('the route has no destination');
+    let best: { place: Place; at: number } | null = null;
+    for (const place of usable) {
+      if (place.group !== first.group) break;
+      place.throttle.bound(concurrency);
+      const at = place.throttle.readyAt(!hasKept(place), concurrency, onFree);
+      const better =
+        best === null ||
+        (at <= now && best.at <= now ? place.throttle.running < best.place.throttle.running : at < best.at);
+      if (better) best = { place, at };
+    }
+    if (!best || best.at > now) return { at: best?.at ?? Number.POSITIVE_INFINITY };
+    const { place } = best;
+    place.throttle.start(now, recipients, !hasKept(place));
+    return { place, startedAt: now, recipients };
   }
 
-  /** The server ended the conversation in a way that says: not now. */
-  failed(session: Session): void {
-    const place = this.#placeOf(session);
-    if (place) this.#pause(place);
+  /** The attempt is over. `asked`: whether the server was offered the message. */
+  end(turn: Turn, asked: boolean): void {
+    turn.place.throttle.end(turn.recipients, asked);
+  }
+
+  /**
+   * A connection to the turn's destination, a kept one if there is any. Throws `DestinationFailed`; the destination is
+   * paused then, unless it is there and only takes no more connections at present.
+   * @param fresh leaves kept connections alone: one of them just turned out dead.
+   */
+  async open({ place }: Turn, fresh: boolean): Promise<Session> {
+    if (!fresh) {
+      for (let kept = place.idle.pop(); kept; kept = place.idle.pop()) {
+        if (kept.session.usable) {
+          kept.session.startTranscript();
+          return kept.session;
+        }
+      }
+    }
+    const startedAt = Date.now();
+    if (fresh && !place.throttle.another(startedAt)) throw new NotNow();
+    try {
+      const session = await Session.open(place.destination, this.#options.session());
+      place.throttle.opened(Date.now(), startedAt);
+      return session;
+    } catch (error) {
+      if (!(error instanceof DestinationFailed)) throw error;
+      const { cause } = meaningOf(error.reply, error.stage);
+      const saidSo = cause === 'rate-limited' || (cause === 'server-busy' && error.reply.code === 421);
+      const othersOpen = hasKept(place) || place.throttle.running > 1;
+      if (!place.throttle.notOpened(Date.now(), startedAt, saidSo, othersOpen)) this.#pause(place);
+      throw error;
+    }
+  }
+
+  /** The destination took a message: it is well. */
+  worked({ place }: Turn): void {
+    place.failures = 0;
+    place.pausedUntil = 0;
+  }
+
+  /** The server ended the conversation, or refuses everything, in a way that says: not now. */
+  failed({ place }: Turn): void {
+    this.#pause(place);
+  }
+
+  /** Whether another destination may take what this turn's did not. */
+  hasOther({ place }: Turn): boolean {
+    const now = Date.now();
+    return this.#places.some((other) => other !== place && other.pausedUntil <= now && other.failures === 0);
   }
 
   /** Gives a connection back after a message. */
   release(session: Session): void {
     const place = this.#placeOf(session);
-    if (!place || !session.usable || session.sent >= MOST_PER_CONNECTION) {
+    if (!place || !session.usable || session.sent >= this.#options.limits().messagesPerConnection) {
       session.close();
       return;
     }
-    place.idle.push(session);
-    this.#sweep ??= setTimeout(() => {
-      this.#sweep = null;
-      this.closeIdle();
-    }, IDLE);
-  }
-
-  closeIdle(): void {
-    for (const place of this.#places) closeAll(place);
+    place.idle.push({ session, since: Date.now() });
+    this.#sweep ??= setTimeout(() => this.#closeIdle(), IDLE);
   }
 
   close(): void {
     if (this.#sweep) clearTimeout(this.#sweep);
     this.#sweep = null;
-    this.closeIdle();
+    for (const place of this.#places) closeAll(place);
+  }
+
+  /** Closes what nobody used for `IDLE` ms; what is in use stays, because each connection opened counts at the server. */
+  #closeIdle(): void {
+    this.#sweep = null;
+    const now = Date.now();
+    let left = false;
+    for (const place of this.#places) {
+      const [old, recent] = [
+        place.idle.filter(({ since }) => now - since >= IDLE),
+        place.idle.filter(({ since }) => now - since < IDLE),
+      ];
+      for (const { session } of old) session.close();
+      place.idle = recent;
+      left ||= recent.length > 0;
+    }
+    if (left) this.#sweep = setTimeout(() => this.#closeIdle(), IDLE / 2);
+  }
+
+  #toPlaces(route: Route): Place[] {
+    return byPriority(route).flatMap((destinations, group) =>
+      destinations.map((destination) => ({
+        destination,
+        group,
+        idle: [],
+        failures: 0,
+        pausedUntil: 0,
+        throttle: this.#options.throttles.of(destination),
+      })),
+    );
   }
 
   #placeOf(session: Session): Place | undefined {
@@ -121,13 +220,14 @@ export class Destinations {
     if (place.pausedUntil > Date.now()) return;
     place.failures++;
     place.pausedUntil = Date.now() + destinationPause(place.failures, Math.random);
+    place.throttle.failed();
   }
 }
 
-function toPlace(destination: Destination): Place {
-  return { destination, idle: [], failures: 0, pausedUntil: 0 };
+function hasKept(place: Place): boolean {
+  return place.idle.some(({ session }) => session.usable);
 }
 
 function closeAll(place: Place): void {
-  for (const session of place.idle.splice(0)) session.close();
+  for (const { session } of place.idle.splice(0)) session.close();
 }

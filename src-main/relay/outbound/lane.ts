@@ -1,22 +1,28 @@
 // One domain's way out: which of its messages are tried now, over how many connections, and what is known of its server.
 //
 // What happens when things fail:
-// - The destination fails (no connection, or the conversation breaks): the message in hand is tried again later, the lane
-//   pauses, and the pause is the lane's, not each message's: a million waiting messages cost nothing.
+// - The destination fails (no connection, or the conversation breaks): the message in hand is tried at the next destination of
+//   the route, or later; the pause is the destination's, not each message's: a million waiting messages cost nothing.
+// - The server refuses everything for a reason of its own (not home for the domain, wants a login, …): nothing is refused for good.
+//   After a few messages the destination is paused as if it had failed; the mail waits until somebody has mended it.
+// - The server asks for less (a limit, too many connections): the lane slows down (throttle.ts). What it turned away goes out
+//   again as soon as the rate allows, and its schedule is not used up.
 // - A message is deferred (4xx): it alone waits, by the retry schedule.
 // - A message is refused (5xx): it is kept as refused, with the words, for the admin.
 // - The outcome cannot be written (full disk): it is written again until it can be; the message is not tried meanwhile.
 // - The process dies: what was under way is still queued on disk and is tried again; it may arrive twice, never not.
 import type { Cause } from '../../../shared/cause.ts';
 import type { Domain } from '../../../shared/domain.ts';
-import type { Attempt, MessageState, Reply } from '../../../shared/message.ts';
+import type { MessageState, Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
-import { Destinations } from './destinations.ts';
-import { meaningOf, noReply, type Meaning } from './reply.ts';
-import type { Transcript } from '../transcript.ts';
-import { pauseAfter } from './retry.ts';
-import { DestinationFailed, type Answer, type Session, type SessionOptions } from './session.ts';
+import { Destinations, NotNow, type DestinationsOptions, type Turn } from './destinations.ts';
+import { learn, newHealth, worthHolding, type LaneHealth } from './health.ts';
+import { attemptRow, outcomesOf, refusesAll, verdictsOf, type Tried, type Verdict } from './outcome.ts';
+import { isAboutServer } from './reply.ts';
+import { offer } from './offer.ts';
+import { DestinationFailed } from './session.ts';
+import type { Throttle } from './throttle.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
 const MOST_READY = 1000;
@@ -26,6 +32,8 @@ const LOW_WATER = 200;
 const DAY = 86_400_000;
 /** Pause before an outcome that could not be written is written again, ms. */
 const WRITE_AGAIN = 2_000;
+/** ms. */
+const FAIRNESS = 5;
 /** How long a stop waits for attempts under way, ms. */
 const GRACE = 10_000;
 /** Shortest time between two looks into the spool, ms. */
@@ -37,47 +45,22 @@ export interface Job {
   content: Buffer | null;
 }
 
-/** What is known of the way to the office's server. */
-export interface LaneHealth {
-  /** Null while all is well. */
-  trouble: { cause: Cause; since: number; reply: Reply; host: string; port: number } | null;
-  lastDeliveredAt: number | null;
-  /** UTC ms; in the past when not paused. */
-  pausedUntil: number;
-}
-
 export interface LaneEvents {
   settled: (message: DueMessage, state: MessageState, results: RecipientOutcome[], domain: string) => void;
   health: (domain: string) => void;
+  /** The server stopped taking this domain's mail; asked for by the settings (`autoHold`). Said again at every attempt. */
+  stopped: (domain: string, cause: Cause, reply: Reply) => void;
+  /** Held by Mailward: the server took a held message, or refused it for the message's own sake. */
+  home: (domain: string) => void;
   trouble: (words: string) => void;
 }
 
-/** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
-const OUT_OF_STEP = new Set([421, 503]);
-
-interface Tried {
-  session: Session | null;
-  transcript: Transcript | null;
-  answers: Answer[] | null;
-  failure: Error | null;
-}
-
-/** Causes that say something about the server or about us, not about one message or recipient. */
-const SERVER_CAUSES = new Set<Cause>([
-  'relay-denied',
-  'rate-limited',
-  'blocklisted',
-  'tls-required',
-  'auth-required',
-  'auth-failed',
-  'server-busy',
-  'ptr-missing',
-  'connection-failed',
-]);
+/** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
+const REFUSED_IN_A_ROW = 3;
 
 export class Lane {
   readonly name: string;
-  readonly health: LaneHealth = { trouble: null, lastDeliveredAt: null, pausedUntil: 0 };
+  readonly health: LaneHealth = newHealth();
   readonly #spool: Spool;
   readonly #settings: () => Settings;
   readonly #events: LaneEvents;
@@ -95,12 +78,15 @@ export class Lane {
   #lookedAt = 0;
   #closed = false;
   #drained: (() => void) | null = null;
+  #pumpTimer: NodeJS.Timeout | null = null;
+  #testTimer: NodeJS.Timeout | null = null;
+  readonly #onFree = () => this.#pump();
 
   constructor(
     domain: Domain,
     spool: Spool,
     settings: () => Settings,
-    options: () => SessionOptions,
+    destinations: DestinationsOptions,
     events: LaneEvents,
   ) {
     this.name = domain.name;
@@ -108,7 +94,8 @@ export class Lane {
     this.#spool = spool;
     this.#settings = settings;
     this.#events = events;
-    this.#destinations = new Destinations(routeOf(domain), options);
+    this.#destinations = new Destinations(routeOf(domain), destinations);
+    this.#planTest();
   }
 
   /** The domain's route or mode was changed. */
@@ -116,6 +103,8 @@ export class Lane {
     this.#domain = domain;
     this.#destinations.setRoute(routeOf(domain));
     if (domain.mode.name === 'hold') this.#setAside();
+    this.health.refusedInARow = 0;
+    this.#planTest();
     this.wake();
   }
 
@@ -150,7 +139,7 @@ export class Lane {
   /** Starts nothing more and waits for attempts under way, `GRACE` ms at most: what is cut off is still queued on disk. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    for (const timer of [this.#timer, this.#pumpTimer, this.#testTimer]) if (timer) clearTimeout(timer);
     this.#setAside();
     if (this.#running > 0) {
       await new Promise<void>((resolve) => {
@@ -162,6 +151,11 @@ export class Lane {
       });
     }
     this.#destinations.close();
+  }
+
+  /** What is known of the server that mail goes to now: how much it bears. */
+  get throttle(): Throttle | null {
+    return this.#destinations.throttle;
   }
 
   get #open(): boolean {
@@ -191,18 +185,25 @@ export class Lane {
   #pump(): void {
     if (this.#closed) return;
     if (!this.#open) this.#setAside();
-    while (this.#running < this.#concurrency) {
-      const job = this.#ready.shift();
-      if (!job) break;
+    for (let job = this.#ready[0]; job; job = this.#ready[0]) {
+      const now = Date.now();
+      const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree);
+      if ('at' in turn) {
+        if (Number.isFinite(turn.at)) this.#pumpAgain(turn.at - now);
+        break;
+      }
+      this.#ready.shift();
       this.#readyBytes -= job.content?.length ?? 0;
-      void this.#run(job);
+      void this.#run(job, turn);
     }
     if (this.#moreOnDisk && this.#ready.length < LOW_WATER) this.#plan();
   }
 
-  /** One connection is enough to find out whether a server that failed is back. */
-  get #concurrency(): number {
-    return this.health.trouble?.cause === 'connection-failed' ? 1 : this.#settings().delivery.concurrency;
+  #pumpAgain(pause: number): void {
+    if (this.#pumpTimer) clearTimeout(this.#pumpTimer);
+    // Lanes that wait for the same server wake in no fixed order, so that none is always too late.
+    const due = Math.ceil(pause) + Math.random() * FAIRNESS;
+    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(DAY, Math.max(1, due)));
   }
 
   async #look(): Promise<void> {
@@ -246,135 +247,95 @@ export class Lane {
     this.#pump();
   }
 
-  async #run(job: Job): Promise<void> {
+  async #run(job: Job, turn: Turn): Promise<void> {
     this.#running++;
+    let again = false;
     try {
-      await this.#attempt(job);
+      again = (await this.#attempt(job, turn)) === 'again';
     } catch (error) {
       this.#events.trouble(`a delivery attempt went wrong: ${(error as Error).message}`);
       this.#moreOnDisk = true;
     } finally {
-      this.#busy.delete(job.message.id);
-      this.#finishedMeanwhile?.add(job.message.id);
       this.#running--;
+      if (again && !this.#closed && this.#open) {
+        this.#ready.unshift(job);
+        this.#readyBytes += job.content?.length ?? 0;
+      } else {
+        if (again) this.#moreOnDisk = true;
+        this.#busy.delete(job.message.id);
+        this.#finishedMeanwhile?.add(job.message.id);
+      }
       if (this.#closed && this.#running === 0) this.#drained?.();
       this.#pump();
     }
   }
 
-  async #attempt(job: Job): Promise<void> {
+  /** One attempt, to the end; `again` when the message was not offered and should be taken up anew. */
+  async #attempt(job: Job, turn: Turn): Promise<'done' | 'again'> {
     const { message } = job;
-    const startedAt = Date.now();
-    const tried = await this.#try(job);
-    const { session, answers, failure } = tried;
-    const meanings = message.recipients.map((_, index): { meaning: Meaning; reply: Reply } => {
-      const answer = answers?.[index];
-      if (answer) return { meaning: meaningOf(answer.reply, answer.stage), reply: answer.reply };
-      // The destination failed, or our own side did: whatever was said, it was not said about this message.
-      const words =
-        failure instanceof DestinationFailed ? failure.reply : noReply(failure?.message ?? 'no answer');
-      const cause =
-        failure instanceof DestinationFailed ? (meaningOf(words, failure.stage).cause ?? 'other') : 'other';
-      return { meaning: { outcome: 'deferred', cause }, reply: words };
-    });
-    const destinationFailed = failure instanceof DestinationFailed;
-    const transcript = destinationFailed ? failure.transcript : tried.transcript;
-    this.#learn(meanings, destinationFailed, session);
-    await this.#settle(job, meanings, {
-      startedAt,
-      session,
-      transcript: this.#settings().log.keepTranscripts ? (transcript?.toJson() ?? '[]') : '[]',
-      destinationFailed,
-    });
-  }
-
-  /** Sends the message over a kept connection or a new one. Exactly one of `answers` and `failure` is set. */
-  async #try(job: Job): Promise<Tried> {
-    const { message } = job;
-    for (let fresh = false; ; fresh = true) {
-      let session: Session;
-      try {
-        session = await this.#destinations.open(fresh);
-      } catch (error) {
-        return { transcript: null, session: null, answers: null, failure: error as Error };
-      }
-      const kept = session.sent > 0;
-      try {
-        const answers = await session.send({
-          sender: message.sender,
-          recipients: message.recipients.map((recipient) => recipient.address),
-          size: message.size,
-          body8bit: message.body8bit,
-          smtpUtf8: message.smtpUtf8,
-          content: job.content ?? this.#spool.content(message.id, message.size),
-        });
-        if (kept && answers.some(({ reply }) => OUT_OF_STEP.has(reply.code))) {
-          session.close();
-          continue;
-        }
-        const transcript = session.transcript;
-        const taken = answers.every(({ reply }) => reply.code >= 200 && reply.code < 300);
-        void this.#giveBack(session, taken);
-        return { transcript, session, answers, failure: null };
-      } catch (error) {
-        session.close();
-        // A kept connection that the server ended meanwhile says nothing about the server.
-        if (kept && error instanceof DestinationFailed) continue;
-        if (error instanceof DestinationFailed) this.#destinations.failed(session);
-        return { transcript: session.transcript, session, answers: null, failure: error as Error };
-      }
+    const { startedAt, place } = turn;
+    let tried: Tried;
+    try {
+      tried = await offer(
+        message,
+        turn,
+        this.#destinations,
+        () => job.content ?? this.#spool.content(message.id, message.size),
+      );
+    } catch (error) {
+      this.#destinations.end(turn, false);
+      if (error instanceof NotNow) return 'again';
+      throw error;
     }
-  }
+    const { session, answers, failure } = tried;
+    const verdicts = verdictsOf(message, tried);
+    const now = Date.now();
+    const asked = session !== null;
+    if (asked) place.throttle.answered(now, startedAt, verdicts);
+    const rcptTook = session?.rcptTook ?? null;
+    if (rcptTook !== null) place.throttle.rcptTook(now, rcptTook);
+    this.#destinations.end(turn, asked);
 
-  async #giveBack(session: Session, taken: boolean): Promise<void> {
-    if (!taken) await session.reset();
-    this.#destinations.release(session);
+    const destinationFailed = failure instanceof DestinationFailed;
+    const refusing = answers !== null && refusesAll(verdicts);
+    const changed = learn(this.health, verdicts, {
+      now,
+      destination: place.destination,
+      destinationFailed,
+      refusing,
+    });
+    if (refusing && this.health.refusedInARow >= REFUSED_IN_A_ROW) this.#destinations.failed(turn);
+    else if (answers !== null && !refusing) this.#destinations.worked(turn);
+    this.health.pausedUntil = this.#destinations.pausedUntil;
+    if (changed) this.#events.health(this.name);
+
+    const isPaused = place.pausedUntil > now;
+    if (isPaused && (destinationFailed || refusing) && this.#destinations.hasOther(turn)) return 'again';
+    await this.#settle(job, tried, turn, verdicts, isPaused || destinationFailed);
+    this.#consider(answers === null ? [] : verdicts, refusing);
+    return 'done';
   }
 
   /** Writes down what became of each recipient. Comes back only when it is on disk. */
   async #settle(
-    job: Job,
-    meanings: { meaning: Meaning; reply: Reply }[],
-    about: { startedAt: number; session: Session | null; transcript: string; destinationFailed: boolean },
+    { message }: Job,
+    tried: Tried,
+    { place, startedAt }: Turn,
+    verdicts: readonly Verdict[],
+    waitsForServer: boolean,
   ): Promise<void> {
-    const { message } = job;
-    const now = Date.now();
-    const { delivery } = this.#settings();
-    const results = message.recipients.map((recipient, index): RecipientOutcome => {
-      const { meaning, reply } = meanings[index] ?? {
-        meaning: { outcome: 'deferred', cause: 'other' },
-        reply: null,
-      };
-      const base = { position: recipient.position, cause: meaning.cause, reply };
-      if (meaning.outcome === 'delivered') return { ...base, state: 'delivered', nextAt: null };
-      if (meaning.outcome === 'refused') return { ...base, state: 'refused', nextAt: null };
-      if (now - recipient.queuedSince > delivery.expireDays * DAY)
-        return { ...base, state: 'expired', nextAt: null };
-      const nextAt = about.destinationFailed
-        ? Math.max(this.#destinations.pausedUntil, now + 1000)
-        : now + pauseAfter(recipient.attempts + 1, delivery.retrySeconds, Math.random);
-      return { ...base, state: 'queued', nextAt };
-    });
-    const destination = about.session?.destination ?? routeOf(this.#domain)[0];
-    const attemptResults: Attempt['results'] = message.recipients.map((recipient, index) => ({
-      recipient: recipient.address,
-      outcome: meanings[index]?.meaning.outcome ?? 'deferred',
-      cause: meanings[index]?.meaning.cause ?? null,
-      reply: meanings[index]?.reply ?? null,
-    }));
+    const { delivery, log } = this.#settings();
+    const circumstances = {
+      now: Date.now(),
+      startedAt,
+      delivery,
+      pausedUntil: waitsForServer ? place.pausedUntil : null,
+    };
+    const results = outcomesOf(message, verdicts, circumstances);
     const outcome = {
       messageId: message.id,
       results,
-      attempt: {
-        startedAt: about.startedAt,
-        endedAt: now,
-        host: destination?.host ?? '',
-        port: destination?.port ?? 0,
-        address: about.session?.address ?? null,
-        tls: about.session?.tls ?? null,
-        results: JSON.stringify(attemptResults),
-        transcript: about.transcript,
-      },
+      attempt: attemptRow(message, verdicts, tried, place, circumstances, log.keepTranscripts),
     };
     for (;;) {
       try {
@@ -391,37 +352,42 @@ export class Lane {
     if (Number.isFinite(next)) this.#plan(next);
   }
 
-  /** What an attempt says about the server itself. */
-  #learn(
-    meanings: { meaning: Meaning; reply: Reply }[],
-    destinationFailed: boolean,
-    session: Session | null,
-  ): void {
-    const now = Date.now();
-    if (meanings.some(({ meaning }) => meaning.outcome === 'delivered')) {
-      this.health.lastDeliveredAt = now;
-      if (this.health.trouble) {
-        this.health.trouble = null;
-        this.#events.health(this.name);
-      }
-    } else {
-      const telling = meanings.find(
-        ({ meaning }) => destinationFailed || (meaning.cause !== null && SERVER_CAUSES.has(meaning.cause)),
-      );
-      if (telling?.meaning.cause) {
-        const destination = session?.destination ?? routeOf(this.#domain)[0];
-        const before = this.health.trouble;
-        this.health.trouble = {
-          cause: telling.meaning.cause,
-          since: before?.cause === telling.meaning.cause ? before.since : now,
-          reply: telling.reply,
-          host: destination?.host ?? '',
-          port: destination?.port ?? 0,
-        };
-        this.#events.health(this.name);
-      }
+  /** Whether the domain's mail should be held, or need not be any more. */
+  #consider(verdicts: readonly Verdict[], refusing: boolean): void {
+    const { mode } = this.#domain;
+    if (mode.name === 'hold') {
+      if (mode.setBy === 'mailward' && verdicts.some(({ meaning }) => !isAboutServer(meaning.cause)))
+        this.#events.home(this.name);
+      return;
     }
-    this.health.pausedUntil = this.#destinations.pausedUntil;
+    const trouble = worthHolding(this.health, refusing, this.#settings().autoHold, Date.now());
+    if (trouble) this.#events.stopped(this.name, trouble.cause, trouble.reply);
+  }
+
+  /** While Mailward holds the mail, the oldest held message is offered now and then: nothing else tells as surely. */
+  #planTest(): void {
+    if (this.#testTimer) clearTimeout(this.#testTimer);
+    this.#testTimer = null;
+    const { mode } = this.#domain;
+    if (this.#closed || mode.name !== 'hold' || mode.setBy !== 'mailward' || mode.homeSince !== null) return;
+    this.#testTimer = setTimeout(() => void this.#test(), this.#settings().autoHold.testSeconds * 1000);
+  }
+
+  async #test(): Promise<void> {
+    try {
+      const message = await this.#spool.db.read('oldestHeld', this.name);
+      if (message && !this.#busy.has(message.id) && !this.#closed) {
+        this.#destinations.forgive();
+        const turn = this.#destinations.turn(Date.now(), message.recipients.length, () => undefined);
+        if ('place' in turn) {
+          this.#busy.add(message.id);
+          await this.#run({ message, content: null }, turn);
+        }
+      }
+    } catch (error) {
+      this.#events.trouble(`the held mail of ${this.name} could not be tested: ${(error as Error).message}`);
+    }
+    this.#planTest();
   }
 }
 

@@ -28,11 +28,34 @@ export interface Meaning {
   cause: Cause | null;
 }
 
+/**
+ * Causes that say something about the server or about us, not about one message or recipient. However final the server
+ * puts it, the message is none the worse for it: it waits until someone has mended the server, or it expires.
+ */
+const SERVER_CAUSES: ReadonlySet<Cause> = new Set<Cause>([
+  'relay-denied',
+  'rate-limited',
+  'greylisted',
+  'blocklisted',
+  'tls-required',
+  'auth-required',
+  'auth-failed',
+  'server-busy',
+  'ptr-missing',
+  'connection-failed',
+]);
+
+/** Whether a cause is the server's (or ours towards it), and so the same for every message. Greylisting passes by itself. */
+export function isAboutServer(cause: Cause | null): boolean {
+  return cause !== null && cause !== 'greylisted' && SERVER_CAUSES.has(cause);
+}
+
 /** What a reply means for one recipient. No answer, and answers that are no answers, mean: try again. */
 export function meaningOf(reply: Reply, stage: Stage): Meaning {
   if (reply.code >= 200 && reply.code < 300) return { outcome: 'delivered', cause: null };
   if (reply.code === 0) return { outcome: 'deferred', cause: 'connection-failed' };
   const { cause } = classifyReply(reply, { stage });
-  // The basic code alone decides whether the server wants to see the message again (RFC 5321 §4.2.1).
-  return { outcome: reply.code >= 500 && reply.code < 600 ? 'refused' : 'deferred', cause };
+  // The code says whether the server wants to see the message again (RFC 5321 §4.2.1), where it is about the message.
+  const forGood = reply.code >= 500 && reply.code < 600 && !SERVER_CAUSES.has(cause);
+  return { outcome: forGood ? 'refused' : 'deferred', cause };
 }

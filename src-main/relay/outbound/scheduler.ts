@@ -4,7 +4,11 @@ import type { Settings } from '../../../shared/settings.ts';
 import { ownName } from '../inbound/header.ts';
 import type { Directory } from '../policy/directory.ts';
 import type { NewMessage, Spool } from '../spool/spool.ts';
-import { Lane, type LaneEvents, type LaneHealth } from './lane.ts';
+import { AddressBook } from './addresses.ts';
+import type { DestinationsOptions } from './destinations.ts';
+import type { LaneHealth } from './health.ts';
+import { Lane, type LaneEvents } from './lane.ts';
+import { Throttles, type ThrottleFigures } from './throttle.ts';
 
 const DAY = 86_400_000;
 /** How often expired and out-of-date mail is looked for, ms. */
@@ -16,6 +20,8 @@ export interface SchedulerOptions extends LaneEvents {
   spool: Spool;
   directory: Directory;
   settings: () => Settings;
+  /** A destination's addresses are not what they were; `before` is empty when none were known. */
+  moved: (host: string, before: string[], after: string[]) => void;
   /** Messages that the clock changed. */
   expired: (ids: number[]) => void;
 }
@@ -23,11 +29,19 @@ export interface SchedulerOptions extends LaneEvents {
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #lanes = new Map<string, Lane>();
+  readonly #throttles = new Throttles();
+  readonly #addresses: AddressBook;
   #chores: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#addresses = new AddressBook({ moved: options.moved });
+  }
+
+  /** What was known of a host before a restart. */
+  rememberAddresses(host: string, addresses: string[]): void {
+    this.#addresses.remember(host, addresses);
   }
 
   start(): void {
@@ -49,15 +63,20 @@ export class Scheduler {
       return;
     }
     const { spool, settings } = this.#options;
-    const options = () => {
-      const { smtp, delivery } = settings();
-      return {
-        hostname: ownName(smtp.hostname),
-        connectSeconds: delivery.connectSeconds,
-        replySeconds: delivery.replySeconds,
-      };
+    const destinations: DestinationsOptions = {
+      throttles: this.#throttles,
+      limits: () => settings().delivery,
+      session: () => {
+        const { smtp, delivery } = settings();
+        return {
+          hostname: ownName(smtp.hostname),
+          connectSeconds: delivery.connectSeconds,
+          replySeconds: delivery.replySeconds,
+          addresses: this.#addresses,
+        };
+      },
     };
-    const created = new Lane(domain, spool, settings, options, this.#options);
+    const created = new Lane(domain, spool, settings, destinations, this.#options);
     this.#lanes.set(domain.name, created);
     created.wake();
   }
@@ -87,7 +106,15 @@ export class Scheduler {
           smtpUtf8: message.smtpUtf8,
           recipients: message.recipients.flatMap((one, position) =>
             one.domain === domain && one.state === 'queued'
-              ? [{ position, address: one.address, attempts: 0, queuedSince: message.receivedAt }]
+              ? [
+                  {
+                    position,
+                    address: one.address,
+                    attempts: 0,
+                    deferrals: 0,
+                    queuedSince: message.receivedAt,
+                  },
+                ]
               : [],
           ),
           recipientCount: message.recipients.length,
@@ -105,6 +132,11 @@ export class Scheduler {
 
   health(domain: string): LaneHealth | null {
     return this.#lanes.get(domain)?.health ?? null;
+  }
+
+  /** How much the domain's server bears, as far as it is known. */
+  pace(domain: string): ThrottleFigures | null {
+    return this.#lanes.get(domain)?.throttle?.figures() ?? null;
   }
 
   /** Waits for attempts under way, so that their outcome is written; starts no more. */

@@ -4,6 +4,8 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
+import type { AddressBook } from './addresses.ts';
+import { connectTo } from './connect.ts';
 import { cannotTake, declaring, type International } from './international.ts';
 import { noReply, parseReply } from './reply.ts';
 
@@ -25,8 +27,10 @@ export class DestinationFailed extends Error {
 export interface SessionOptions {
   /** Our own name, for EHLO. */
   hostname: string;
+  /** For all addresses of the destination together. */
   connectSeconds: number;
   replySeconds: number;
+  addresses: AddressBook;
 }
 
 export interface Letter extends International {
@@ -55,6 +59,8 @@ export class Session {
   transcript: Transcript;
   /** Messages sent over this connection so far. */
   sent = 0;
+  /** Recipients refused or put off over this connection so far. */
+  refused = 0;
   readonly #smtp: SMTPConnection;
   readonly #wire: Wire;
   #ended = false;
@@ -99,24 +105,31 @@ export class Session {
     policy: Destination['tls'],
     transcript: Transcript,
   ): Promise<Session> {
+    let socket;
+    try {
+      socket = await connectTo(destination, options.addresses, options.connectSeconds * 1000, transcript);
+    } catch (error) {
+      transcript.add('note', (error as Error).message);
+      throw new DestinationFailed(explain(error as WireError, destination), null, 'connect', transcript);
+    }
     const wire = new Wire(transcript);
     const smtp = new SMTPConnection({
+      connection: socket,
       host: destination.host,
       port: destination.port,
       secure: false,
-      name: options.hostname,
+      name: destination.helo ?? options.hostname,
       ignoreTLS: policy === 'none',
       requireTLS: policy === 'require' || policy === 'verify',
       tls: { rejectUnauthorized: policy === 'verify', minVersion: 'TLSv1.2' },
-      ...(destination.sourceAddress === null ? {} : { localAddress: destination.sourceAddress }),
-      connectionTimeout: options.connectSeconds * 1000,
+      // The connection stands; this is the time until the greeting and TLS are done.
+      connectionTimeout: options.replySeconds * 1000,
       greetingTimeout: options.replySeconds * 1000,
       socketTimeout: options.replySeconds * 1000,
       allowInternalNetworkInterfaces: true,
       transactionLog: true,
       logger: wire,
     });
-    transcript.add('note', `connecting to ${destination.host} port ${destination.port}`);
     await new Promise<void>((resolve, reject) => {
       const fail = (error: WireError) => {
         const stage: Stage = error.code === 'ETLS' ? 'starttls' : 'connect';
@@ -141,6 +154,11 @@ export class Session {
       });
     });
     return new Session(destination, smtp, wire);
+  }
+
+  /** How long the server took over the first RCPT of the last message, ms; null when it did not answer one. */
+  get rcptTook(): number | null {
+    return this.#wire.rcptTook;
   }
 
   get usable(): boolean {
@@ -264,10 +282,29 @@ export class Session {
 /** Takes nodemailer's log calls and keeps the two that carry the dialogue. */
 class Wire {
   transcript: Transcript;
+  rcptTook: number | null = null;
+  #rcptSentAt = 0;
+  /** Replies since MAIL was sent; the first is to MAIL, the second to RCPT, also when they were sent together. */
+  #replies = 0;
+  #repliedAt = 0;
   constructor(transcript: Transcript) {
     this.transcript = transcript;
   }
+  #watch(from: 'client' | 'server', words: string): void {
+    const now = Date.now();
+    if (from === 'server') {
+      this.#replies++;
+      if (this.#replies === 2 && this.#rcptSentAt > 0)
+        this.rcptTook = now - Math.max(this.#rcptSentAt, this.#repliedAt);
+      this.#repliedAt = now;
+    } else if (words.startsWith('MAIL FROM')) {
+      this.#replies = 0;
+      this.#rcptSentAt = 0;
+      this.rcptTook = null;
+    } else if (words.startsWith('RCPT TO') && this.#rcptSentAt === 0) this.#rcptSentAt = now;
+  }
   debug(entry: { tnx?: string }, words: string): void {
+    if (entry.tnx === 'client' || entry.tnx === 'server') this.#watch(entry.tnx, words);
     if (entry.tnx === 'client') this.transcript.add('client', words);
     else if (entry.tnx === 'server')
       for (const line of words.split(/\r?\n/)) this.transcript.add('server', line);
@@ -315,6 +352,8 @@ function explain(error: WireError, destination: Destination): string {
     case 'EDNS':
     case 'ENODATA':
     case 'ESERVFAIL':
+    case 'EAI_AGAIN':
+    case 'ETIMEOUT':
       return `the name ${destination.host} could not be looked up (${error.message})`;
     case 'ECONNRESET':
     case 'EPIPE':

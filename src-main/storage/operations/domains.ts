@@ -1,6 +1,6 @@
 // Protected domains in the database.
 import type { DatabaseSync } from 'node:sqlite';
-import type { Domain, Mode, Route } from '../../../shared/domain.ts';
+import { modeSchema, routeSchema, type Domain } from '../../../shared/domain.ts';
 
 interface Row {
   name: string;
@@ -16,8 +16,9 @@ export function domainReads(db: DatabaseSync) {
       return (all.all() as unknown as Row[]).map((row) => ({
         name: row.name,
         createdAt: row.created_at,
-        route: JSON.parse(row.route) as Route,
-        mode: JSON.parse(row.mode) as Mode,
+        // Read by the schema: what a later version added has its default.
+        route: routeSchema.parse(JSON.parse(row.route)),
+        mode: modeSchema.parse(JSON.parse(row.mode)),
       }));
     },
   };

@@ -3,14 +3,21 @@ import type { DatabaseSync } from 'node:sqlite';
 import { actionReads, actionWrites } from './actions.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { logReads, logWrites } from './log.ts';
+import { serverReads, serverWrites } from './servers.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
-  return { ...domainReads(db), ...spoolReads(db), ...actionReads(db), ...logReads(db) };
+  return { ...domainReads(db), ...spoolReads(db), ...actionReads(db), ...logReads(db), ...serverReads(db) };
 }
 
 export function writes(db: DatabaseSync) {
-  return { ...domainWrites(db), ...spoolWrites(db), ...actionWrites(db), ...logWrites(db) };
+  return {
+    ...domainWrites(db),
+    ...spoolWrites(db),
+    ...actionWrites(db),
+    ...logWrites(db),
+    ...serverWrites(db),
+  };
 }
 
 export type Reads = ReturnType<typeof reads>;

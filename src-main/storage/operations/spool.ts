@@ -41,7 +41,13 @@ export interface DueMessage {
   clientAddress: string;
   body8bit: boolean;
   smtpUtf8: boolean;
-  recipients: { position: number; address: string; attempts: number; queuedSince: number }[];
+  recipients: {
+    position: number;
+    address: string;
+    attempts: number;
+    deferrals: number;
+    queuedSince: number;
+  }[];
   /** All recipients of the message, whatever their domain and state. */
   recipientCount: number;
   /** At most three addresses, for the traffic list. */
@@ -55,6 +61,8 @@ export interface RecipientOutcome {
   nextAt: number | null;
   cause: Cause | null;
   reply: Reply | null;
+  /** Whether the attempt uses up a step of the retry schedule. */
+  counted: boolean;
 }
 
 export interface Outcome {
@@ -77,6 +85,18 @@ const WAITING = new Set<RecipientState>(['queued', 'held', 'refused', 'expired']
 const bit = (value: boolean) => (value ? 1 : 0);
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
+interface StoredRecipient {
+  position: number;
+  address: string;
+  domain: string;
+  state: string;
+  next_at: number | null;
+  attempts: number;
+  deferrals: number;
+  held_by: string | null;
+  queued_since: number;
+}
+
 export function spoolReads(db: DatabaseSync) {
   const highest = db.prepare('SELECT max(id) AS id FROM message');
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
@@ -95,10 +115,51 @@ export function spoolReads(db: DatabaseSync) {
     'SELECT id, sender, subject, size, received_at, client_address, body_8bit, smtputf8 FROM message WHERE id = ?',
   );
   const recipientRows = db.prepare(
-    'SELECT position, address, domain, state, next_at, attempts, queued_since FROM recipient WHERE message_id = ? ORDER BY position',
+    'SELECT position, address, domain, state, next_at, attempts, deferrals, held_by, queued_since FROM recipient WHERE message_id = ? ORDER BY position',
   );
 
+  const heldId = db.prepare(
+    `SELECT message_id AS id FROM recipient
+     WHERE domain = ? AND state IN ('queued', 'held', 'refused', 'expired') AND state = 'held' AND held_by = 'mode'
+     ORDER BY message_id LIMIT 1`,
+  );
+
+  /** A message with those of its recipients that `wanted` picks. */
+  function readMessage(id: number, wanted: (recipient: StoredRecipient) => boolean): DueMessage {
+    const row = messageRow.get(id) as Record<string, unknown>;
+    const all = recipientRows.all(id) as unknown as StoredRecipient[];
+    return {
+      id,
+      sender: row['sender'] as string,
+      subject: row['subject'] as string,
+      size: row['size'] as number,
+      receivedAt: row['received_at'] as number,
+      clientAddress: row['client_address'] as string,
+      body8bit: row['body_8bit'] === 1,
+      smtpUtf8: row['smtputf8'] === 1,
+      recipients: all.filter(wanted).map((r) => ({
+        position: r.position,
+        address: r.address,
+        attempts: r.attempts,
+        deferrals: r.deferrals,
+        queuedSince: r.queued_since,
+      })),
+      recipientCount: all.length,
+      firstRecipients: all.slice(0, 3).map((r) => r.address),
+      domains: [...new Set(all.map((r) => r.domain))],
+    };
+  }
+
   return {
+    /** The oldest message that waits because its domain's mail is held, with those recipients; null when none does. */
+    oldestHeld(domain: string): DueMessage | null {
+      const row = heldId.get(domain) as { id: number } | undefined;
+      if (!row) return null;
+      return readMessage(
+        row.id,
+        (one) => one.domain === domain && one.state === 'held' && one.held_by === 'mode',
+      );
+    },
     highestId(): number {
       return (highest.get() as { id: number | null }).id ?? 0;
     },
@@ -116,45 +177,16 @@ export function spoolReads(db: DatabaseSync) {
       nextAt: number | null;
     } {
       const ids = dueRows.all(args.domain, args.now, args.limit) as unknown as { id: number }[];
-      const messages = ids.map(({ id }) => {
-        const row = messageRow.get(id) as Record<string, unknown>;
-        const all = recipientRows.all(id) as unknown as {
-          position: number;
-          address: string;
-          domain: string;
-          state: string;
-          next_at: number | null;
-          attempts: number;
-          queued_since: number;
-        }[];
-        return {
+      const messages = ids.map(({ id }) =>
+        readMessage(
           id,
-          sender: row['sender'] as string,
-          subject: row['subject'] as string,
-          size: row['size'] as number,
-          receivedAt: row['received_at'] as number,
-          clientAddress: row['client_address'] as string,
-          body8bit: row['body_8bit'] === 1,
-          smtpUtf8: row['smtputf8'] === 1,
-          recipients: all
-            .filter(
-              (r) =>
-                r.domain === args.domain &&
-                r.state === 'queued' &&
-                r.next_at !== null &&
-                r.next_at <= args.now,
-            )
-            .map((r) => ({
-              position: r.position,
-              address: r.address,
-              attempts: r.attempts,
-              queuedSince: r.queued_since,
-            })),
-          recipientCount: all.length,
-          firstRecipients: all.slice(0, 3).map((r) => r.address),
-          domains: [...new Set(all.map((r) => r.domain))],
-        };
-      });
+          (one) =>
+            one.domain === args.domain &&
+            one.state === 'queued' &&
+            one.next_at !== null &&
+            one.next_at <= args.now,
+        ),
+      );
       const next = nextDue.get(args.domain, args.now) as { at: number | null };
       return { messages, nextAt: next.at };
     },
@@ -180,7 +212,7 @@ export function spoolWrites(db: DatabaseSync) {
     `UPDATE recipient SET
        state = CASE WHEN state = 'held' AND ?1 = 'queued' THEN 'held' ELSE ?1 END,
        next_at = CASE WHEN state = 'held' AND ?1 = 'queued' THEN NULL ELSE ?2 END,
-       attempts = attempts + 1, cause = ?3, reply = ?4
+       attempts = attempts + 1, cause = ?3, reply = ?4, deferrals = deferrals + ?7
      WHERE message_id = ?5 AND position = ?6 AND state IN ('queued', 'held')`,
   );
   const insertAttempt = db.prepare(
@@ -259,6 +291,7 @@ export function spoolWrites(db: DatabaseSync) {
           json(result.reply),
           outcome.messageId,
           result.position,
+          bit(result.counted),
         );
       }
       const attempt = outcome.attempt;

@@ -1,0 +1,110 @@
+// From what a server answered to what is written down: each recipient's fate, and the attempt.
+import type { Attempt } from '../../../shared/message.ts';
+import type { Reply } from '../../../shared/message.ts';
+import type { Settings } from '../../../shared/settings.ts';
+import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
+import type { Transcript } from '../transcript.ts';
+import type { Place } from './destinations.ts';
+import { isAboutServer, meaningOf, noReply, type Meaning } from './reply.ts';
+import { pauseAfter } from './retry.ts';
+import { DestinationFailed, type Answer, type Session, type Stage } from './session.ts';
+import { asksForLess } from './throttle.ts';
+
+const DAY = 86_400_000;
+/** Soonest next attempt of a message that waits for its server and not for a time of its own, ms. */
+const SOON = 1_000;
+
+/** What came of sending a message: exactly one of `answers` and `failure` is set. */
+export interface Tried {
+  session: Session | null;
+  transcript: Transcript | null;
+  answers: Answer[] | null;
+  failure: Error | null;
+}
+
+export interface Verdict {
+  meaning: Meaning;
+  reply: Reply;
+  stage: Stage;
+  attempts: number;
+}
+
+/** What an attempt says of each recipient. */
+export function verdictsOf(message: DueMessage, { answers, failure }: Tried): Verdict[] {
+  return message.recipients.map(({ attempts }, index) => {
+    const answer = answers?.[index];
+    if (answer) return { ...answer, meaning: meaningOf(answer.reply, answer.stage), attempts };
+    // The destination failed, or our own side did: whatever was said, it was not said about this message.
+    const known = failure instanceof DestinationFailed;
+    const reply = known ? failure.reply : noReply(failure?.message ?? 'no answer');
+    const stage = known ? failure.stage : 'connect';
+    const cause = known ? (meaningOf(reply, stage).cause ?? 'other') : 'other';
+    return { meaning: { outcome: 'deferred', cause }, reply, stage, attempts };
+  });
+}
+
+/** Whether the server refused every recipient for good, for a reason that is the server's: no message will do better. */
+export function refusesAll(verdicts: readonly Verdict[]): boolean {
+  return verdicts.every(({ meaning, reply }) => reply.code >= 500 && isAboutServer(meaning.cause));
+}
+
+export interface Circumstances {
+  now: number;
+  startedAt: number;
+  delivery: Settings['delivery'];
+  /** When the destination may be tried again, if it was the destination that failed; else null. */
+  pausedUntil: number | null;
+}
+
+/** What is written of each recipient. */
+export function outcomesOf(
+  message: DueMessage,
+  verdicts: readonly Verdict[],
+  { now, delivery, pausedUntil }: Circumstances,
+): RecipientOutcome[] {
+  return message.recipients.map((recipient, index): RecipientOutcome => {
+    const verdict = verdicts[index];
+    const meaning: Meaning = verdict?.meaning ?? { outcome: 'deferred', cause: 'other' };
+    const base = { position: recipient.position, cause: meaning.cause, reply: verdict?.reply ?? null };
+    const ended = { ...base, nextAt: null, counted: true };
+    if (meaning.outcome === 'delivered') return { ...ended, state: 'delivered' };
+    if (meaning.outcome === 'refused') return { ...ended, state: 'refused' };
+    if (now - recipient.queuedSince > delivery.expireDays * DAY) return { ...ended, state: 'expired' };
+    const waiting = { ...base, state: 'queued' as const };
+    // It is the server that is waited for: the message's own schedule is not used up by that.
+    if (pausedUntil !== null)
+      return { ...waiting, nextAt: Math.max(pausedUntil, now + SOON), counted: false };
+    if (verdict && asksForLess(verdict.reply, meaning, verdict.attempts))
+      return { ...waiting, nextAt: now + SOON, counted: false };
+    const pause = pauseAfter(recipient.deferrals + 1, delivery.retrySeconds, Math.random);
+    return { ...waiting, nextAt: now + pause, counted: true };
+  });
+}
+
+/** The attempt as the message log keeps it. */
+export function attemptRow(
+  message: DueMessage,
+  verdicts: readonly Verdict[],
+  { session, transcript, failure }: Tried,
+  place: Place,
+  { now, startedAt }: Circumstances,
+  keepTranscript: boolean,
+) {
+  const results: Attempt['results'] = message.recipients.map((recipient, index) => ({
+    recipient: recipient.address,
+    outcome: verdicts[index]?.meaning.outcome ?? 'deferred',
+    cause: verdicts[index]?.meaning.cause ?? null,
+    reply: verdicts[index]?.reply ?? null,
+  }));
+  const words = failure instanceof DestinationFailed ? failure.transcript : transcript;
+  return {
+    startedAt,
+    endedAt: now,
+    host: place.destination.host,
+    port: place.destination.port,
+    address: session?.address ?? null,
+    tls: session?.tls ?? null,
+    results: JSON.stringify(results),
+    transcript: keepTranscript ? (words?.toJson() ?? '[]') : '[]',
+  };
+}

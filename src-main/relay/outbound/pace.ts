@@ -1,0 +1,222 @@
+// How fast a server may be sent one kind of thing (connections, messages or recipients): learned from what it takes and refuses.
+//
+// Servers count in windows (Postfix's anvil: per 60 s from the first event), in leaky buckets, or by load; which, they do not
+// say. What can be measured is the same for all: from a moment when the server took things again until the next such moment,
+// with a refusal between, it took so many. That over that time is the rate it bears. So:
+//
+// - free: nothing was ever refused; no limit is applied.
+// - stopped: something was refused. One thing at a time is tried, at growing intervals, until one is taken: the end of a cycle.
+// - paced: things go out evenly spaced at just under the measured rate, which makes the phase of the server's window not matter.
+//   While the rate is fully used and nothing is refused it rises: quickly to just under the last rate that was refused,
+//   beyond that slowly, so that the refusals which the search for more costs stay near one in a hundred.
+//
+// Pure: it has no clock of its own and no timers. Times are UTC ms.
+
+/** Time to the first try after a refusal, ms. */
+const FIRST_TRY = 500;
+/** The time between tries, as a share of the time stopped so far: what the end of the server's window may be missed by. */
+const TRY_SHARE = 0.12;
+const LONGEST_TRY = 60_000;
+/** A new rate is this share of the measured one. */
+const CAUTION = 0.98;
+/** A rate that proved a little too high comes down by this. */
+const STEP_DOWN = 0.97;
+const STEP_UP = 1.02;
+const STEP_UP_BELOW = 1.03;
+/** A stop of less than this share of its cycle means that the rate was nearly right. */
+const SHORT_STOP = 0.15;
+/** Times that something must be taken before the rate rises one step: below the last refused rate, and above. */
+const TAKEN_BELOW = 10;
+const TAKEN_ABOVE = 60;
+/** A server that long refused nothing has perhaps lifted its limit: bolder steps, from this far above the last refused rate. */
+const LIFTED = 1.3;
+const LIFTED_STEP_UP = 1.1;
+/** Above this many a second there is no point in a limit. */
+const NO_LIMIT = 2_000;
+/** A limit that refused nothing for so long is forgotten, ms. */
+const FORGOTTEN = 6 * 3_600_000;
+/** Moments kept of what was taken while free, and the least time between two, ms. */
+const MOST_MOMENTS = 240;
+const MOMENT = 250;
+/** Unused time saved up, as so many units and within these bounds, ms: what a late timer lost is made good. */
+const SAVED_UNITS = 3;
+const LEAST_SAVED = 100;
+const MOST_SAVED = 2_000;
+
+export interface PaceFigures {
+  /** Units a minute; null while no limit is known. */
+  perMinute: number | null;
+  /** The server refused, and nothing was taken since. */
+  stopped: boolean;
+}
+
+export class Pace {
+  #phase: 'free' | 'stopped' | 'paced' = 'free';
+  /** Units a ms. */
+  #rate: number | null = null;
+  /** The lowest rate known to be too much. */
+  #tooMuch = Number.POSITIVE_INFINITY;
+  /** About how long the server's window is, ms: a change of rate shows only after so long. */
+  #window = 0;
+  /** Moments of the free phase, with what was taken then. */
+  #moments: { at: number; units: number }[] = [];
+  /** Since the server took things again: when that was, and what it took. */
+  #cycle = { began: 0, taken: 0 };
+  #stoppedAt = 0;
+  /** When the last try that was refused went out. */
+  #failedAt = 0;
+  /** When the next unit may go. */
+  #nextAt = 0;
+  /** How often something was taken since the rate last changed, and when that was. */
+  #sinceStep = 0;
+  #steppedAt = 0;
+  #saturated = false;
+
+  /** When `units` may go (UTC ms): in the past when at once. */
+  readyAt(): number {
+    return this.#phase === 'free' ? 0 : this.#nextAt;
+  }
+
+  /** No waiting for the next try. */
+  tryNow(): void {
+    if (this.#phase === 'stopped') this.#nextAt = 0;
+  }
+
+  /** Something of `units` goes now. Only when `readyAt()` is not in the future. */
+  take(now: number, units = 1): void {
+    if (this.#phase === 'free') return;
+    if (this.#phase === 'stopped') {
+      const pause = Math.max(FIRST_TRY, this.#spacing(units), (now - this.#stoppedAt) * TRY_SHARE);
+      this.#nextAt = now + Math.min(LONGEST_TRY, pause);
+      return;
+    }
+    if (now - this.#stoppedAt > FORGOTTEN) {
+      this.#free();
+      return;
+    }
+    const spacing = this.#spacing(units);
+    const saved = Math.min(MOST_SAVED, Math.max(LEAST_SAVED, spacing * SAVED_UNITS));
+    // Only a rate that is used to the full can show that it is not too much.
+    this.#saturated = now - this.#nextAt < saved;
+    this.#nextAt = Math.max(this.#nextAt, now - saved) + spacing;
+  }
+
+  /** It was not asked after all: what was taken for it may go to another. */
+  giveBack(units = 1): void {
+    if (this.#phase === 'paced') this.#nextAt -= this.#spacing(units);
+    else if (this.#phase === 'stopped') this.#nextAt = Math.min(this.#nextAt, this.#failedAt + FIRST_TRY);
+  }
+
+  /** The server took `units` of what was taken up at `startedAt`. */
+  accepted(now: number, units: number, startedAt: number): void {
+    if (this.#phase === 'free') {
+      const last = this.#moments.at(-1);
+      if (last && now - last.at < MOMENT) last.units += units;
+      else this.#moments.push({ at: now, units });
+      if (this.#moments.length > MOST_MOMENTS) this.#moments.shift();
+      return;
+    }
+    if (this.#phase === 'stopped') {
+      // What was on its way when the server refused says nothing about now.
+      if (startedAt <= this.#stoppedAt) this.#cycle.taken += units;
+      else this.#resume(now, units, startedAt);
+      return;
+    }
+    this.#cycle.taken += units;
+    if (!this.#saturated) return;
+    this.#sinceStep++;
+    this.#rise(now);
+  }
+
+  /** The server refused, for its limit's sake, what was taken up at `startedAt`. */
+  refused(now: number, startedAt: number): void {
+    if (this.#phase === 'stopped') {
+      if (startedAt > this.#stoppedAt) this.#failedAt = startedAt;
+      return;
+    }
+    // Late news of the stop before.
+    if (startedAt <= this.#stoppedAt) return;
+    this.#phase = 'stopped';
+    this.#stoppedAt = now;
+    this.#failedAt = now;
+    this.#nextAt = now + Math.max(FIRST_TRY, this.#spacing(1));
+    if (this.#rate !== null) this.#tooMuch = this.#rate;
+  }
+
+  /** The server is slower than usual, but refuses nothing: a tenth less, if a limit is known. */
+  ease(): void {
+    if (this.#phase === 'paced' && this.#rate !== null) this.#rate *= 0.9;
+  }
+
+  figures(): PaceFigures {
+    return {
+      perMinute: this.#rate === null ? null : this.#rate * 60_000,
+      stopped: this.#phase === 'stopped',
+    };
+  }
+
+  /** A cycle is complete: the rate that the server bore in it. `startedAt`: when the try that it took went out. */
+  #resume(now: number, units: number, startedAt: number): void {
+    // The server's window ended somewhere between the last try that failed and the one that did not.
+    const ended = (this.#failedAt + startedAt) / 2;
+    if (this.#rate === null) {
+      const measured = best(this.#moments, ended);
+      this.#rate = measured.rate * CAUTION;
+      this.#tooMuch = best(this.#moments, this.#failedAt).rate;
+      this.#window = measured.span;
+    } else {
+      const span = Math.max(1, ended - this.#cycle.began);
+      const bitLess = this.#rate * STEP_DOWN;
+      if (startedAt - this.#stoppedAt < span * SHORT_STOP) this.#rate = bitLess;
+      else {
+        this.#rate = Math.min(bitLess, (this.#cycle.taken / span) * CAUTION);
+        this.#window = span;
+      }
+    }
+    this.#moments = [];
+    this.#phase = 'paced';
+    this.#cycle = { began: startedAt, taken: units };
+    this.#sinceStep = 0;
+    this.#steppedAt = now;
+    this.#saturated = false;
+    this.#nextAt = now + this.#spacing(units);
+  }
+
+  #rise(now: number): void {
+    if (this.#rate === null) return;
+    const near = this.#tooMuch * CAUTION;
+    const below = this.#rate < near;
+    const enough = below ? TAKEN_BELOW : TAKEN_ABOVE;
+    const lifted = this.#rate > this.#tooMuch * LIFTED;
+    const longEnough = below ? this.#window / 4 : lifted ? this.#window / 2 : this.#window;
+    if (this.#sinceStep < enough || now - this.#steppedAt < longEnough) return;
+    this.#sinceStep = 0;
+    this.#steppedAt = now;
+    if (below) this.#rate = Math.min(near, this.#rate * STEP_UP_BELOW);
+    else this.#rate *= lifted ? LIFTED_STEP_UP : STEP_UP;
+    if (this.#rate * 1000 > NO_LIMIT) this.#free();
+  }
+
+  #spacing(units: number): number {
+    return this.#rate === null ? 0 : units / this.#rate;
+  }
+
+  #free(): void {
+    this.#phase = 'free';
+    this.#rate = null;
+    this.#tooMuch = Number.POSITIVE_INFINITY;
+    this.#moments = [];
+  }
+}
+
+/** The highest rate at which things were taken from some moment on until `until`, and how long ago that moment was. */
+function best(moments: readonly { at: number; units: number }[], until: number) {
+  let found = { rate: 1 / LONGEST_TRY, span: LONGEST_TRY };
+  let sum = 0;
+  for (const moment of [...moments].reverse()) {
+    sum += moment.units;
+    const span = Math.max(FIRST_TRY, until - moment.at);
+    if (sum / span > found.rate) found = { rate: sum / span, span };
+  }
+  return found;
+}

@@ -1,0 +1,126 @@
+// The pace against pretend servers that count as real ones do, on a clock of the test's own.
+import { describe, expect, it } from 'vitest';
+import { Pace } from '../../../src-main/relay/outbound/pace.ts';
+
+type Limiter = (now: number) => boolean;
+
+/** As Postfix's anvil: the window begins with the first event after the one before is over. */
+function fixedWindow(limit: number, window: number): Limiter {
+  let start = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return (now) => {
+    if (now - start > window) {
+      start = now;
+      count = 0;
+    }
+    count++;
+    return count <= limit;
+  };
+}
+
+/** As Exim's `ratelimit` in strict mode, roughly: what came in the last window counts, refused or not taken out. */
+function slidingWindow(limit: number, window: number): Limiter {
+  let taken: number[] = [];
+  return (now) => {
+    taken = taken.filter((at) => at > now - window);
+    if (taken.length >= limit) return false;
+    taken.push(now);
+    return true;
+  };
+}
+
+function leakyBucket(size: number, perSecond: number): Limiter {
+  let level = 0;
+  let at = 0;
+  return (now) => {
+    level = Math.max(0, level - ((now - at) / 1000) * perSecond);
+    at = now;
+    if (level + 1 > size) return false;
+    level++;
+    return true;
+  };
+}
+
+/** Sends as fast as the pace allows, `roundTrip` ms for each, several at a time; never more than `mostSeconds`. */
+function run(pace: Pace, limiter: Limiter, seconds: number, from = 1_000_000, together = 10, roundTrip = 20) {
+  const until = from + seconds * 1000;
+  const slots = Array.from({ length: together }, () => from);
+  const events: { at: number; taken: boolean }[] = [];
+  const outcomes: { at: number; startedAt: number; taken: boolean }[] = [];
+  for (let now = from; now < until; now++) {
+    while (outcomes[0] && outcomes[0].at <= now) {
+      const outcome = outcomes.shift()!;
+      if (outcome.taken) pace.accepted(outcome.at, 1, outcome.startedAt);
+      else pace.refused(outcome.at, outcome.startedAt);
+    }
+    for (let slot = 0; slot < slots.length; slot++) {
+      if (slots[slot]! > now || pace.readyAt() > now) continue;
+      pace.take(now);
+      slots[slot] = now + roundTrip;
+      const taken = limiter(now + roundTrip / 2);
+      events.push({ at: now, taken });
+      outcomes.push({ at: now + roundTrip, startedAt: now, taken });
+    }
+  }
+  const after = (ms: number) => events.filter((event) => event.at >= from + ms);
+  return {
+    taken: events.filter((event) => event.taken).length,
+    deferredAfter: (ms: number) =>
+      after(ms).filter((event) => !event.taken).length / Math.max(1, after(ms).length),
+    takenAfter: (ms: number) => after(ms).filter((event) => event.taken).length,
+  };
+}
+
+describe('a server that counts', () => {
+  it.each([
+    ['100 in 60 s', fixedWindow(100, 60_000), 100 / 60],
+    ['20 in 60 s', fixedWindow(20, 60_000), 20 / 60],
+    ['1000 in 60 s', fixedWindow(1000, 60_000), 1000 / 60],
+    ['30 in 10 s', fixedWindow(30, 10_000), 3],
+    ['100 in any 60 s', slidingWindow(100, 60_000), 100 / 60],
+    ['2 a second', leakyBucket(10, 2), 2],
+  ])(
+    '%s: at least nine tenths of what it allows, and few refusals after the first minute',
+    (_, limiter, perSecond) => {
+      const seconds = 900;
+      const { taken, takenAfter, deferredAfter } = run(new Pace(), limiter, seconds);
+      expect(taken).toBeGreaterThanOrEqual(0.9 * perSecond * seconds);
+      expect(takenAfter(60_000)).toBeGreaterThanOrEqual(0.9 * perSecond * (seconds - 60));
+      expect(deferredAfter(60_000)).toBeLessThan(0.05);
+    },
+  );
+});
+
+describe('a limit that changes', () => {
+  it('is followed down and up', () => {
+    const pace = new Pace();
+    run(pace, fixedWindow(300, 60_000), 300);
+    const less = run(pace, fixedWindow(60, 60_000), 600, 2_000_000);
+    expect(less.taken).toBeGreaterThanOrEqual(0.9 * 600);
+    expect(less.deferredAfter(120_000)).toBeLessThan(0.05);
+    const more = run(pace, fixedWindow(600, 60_000), 1800, 3_000_000);
+    // Slowly, but all the way.
+    expect(pace.figures().perMinute ?? 600).toBeGreaterThan(400);
+    expect(more.deferredAfter(0)).toBeLessThan(0.05);
+  });
+});
+
+describe('a server without limits', () => {
+  it('is never slowed down', () => {
+    const pace = new Pace();
+    const { taken } = run(pace, () => true, 10);
+    expect(taken).toBeGreaterThan(4900);
+    expect(pace.figures()).toEqual({ perMinute: null, stopped: false });
+  });
+
+  it('gets one try at a time after a refusal, at growing intervals', () => {
+    const pace = new Pace();
+    run(pace, () => true, 1);
+    const { taken } = run(pace, () => false, 600, 1_100_000);
+    expect(taken).toBe(0);
+    const tries = run(pace, () => false, 600, 1_700_000);
+    expect(tries.deferredAfter(0)).toBe(1);
+    expect(pace.figures().stopped).toBe(true);
+    expect(pace.readyAt()).toBeGreaterThan(2_300_000);
+  });
+});
