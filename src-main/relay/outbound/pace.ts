@@ -19,6 +19,8 @@ const TRY_SHARE = 0.12;
 const LONGEST_TRY = 60_000;
 /** A new rate is this share of the measured one. */
 const CAUTION = 0.98;
+/** Where between a failed try and the next, taken one the server's window is supposed to have ended. */
+const LIKELY_END = 0.75;
 /** A rate that proved a little too high comes down by this. */
 const STEP_DOWN = 0.97;
 const STEP_UP = 1.02;
@@ -157,8 +159,9 @@ export class Pace {
 
   /** A cycle is complete: the rate that the server bore in it. `startedAt`: when the try that it took went out. */
   #resume(now: number, units: number, startedAt: number): void {
-    // The server's window ended somewhere between the last try that failed and the one that did not.
-    const ended = (this.#failedAt + startedAt) / 2;
+    // The server's window ended between the last try that failed and the one that did not. Late is taken for likely: a rate that
+    // is a little low rises at once, one that is too high costs refusals in every window.
+    const ended = this.#failedAt + (startedAt - this.#failedAt) * LIKELY_END;
     if (this.#rate === null) {
       const measured = best(this.#moments, ended);
       this.#rate = measured.rate * CAUTION;
@@ -166,10 +169,15 @@ export class Pace {
       this.#window = measured.span;
     } else {
       const span = Math.max(1, ended - this.#cycle.began);
-      const bitLess = this.#rate * STEP_DOWN;
-      if (startedAt - this.#stoppedAt < span * SHORT_STOP) this.#rate = bitLess;
-      else {
-        this.#rate = Math.min(bitLess, (this.#cycle.taken / span) * CAUTION);
+      const stop = startedAt - this.#stoppedAt;
+      if (stop < span * SHORT_STOP) {
+        // At least so much of the window was left when it was full: the rate was too high by that.
+        const left =
+          Math.max(0, this.#failedAt - this.#stoppedAt) / Math.max(1, Math.min(span, this.#window));
+        this.#tooMuch = this.#rate * Math.max(1 - SHORT_STOP, 1 - left);
+        this.#rate = Math.min(this.#rate * STEP_DOWN, this.#tooMuch * CAUTION);
+      } else {
+        this.#rate = Math.min(this.#rate * STEP_DOWN, (this.#cycle.taken / span) * CAUTION);
         this.#window = span;
       }
     }
