@@ -142,7 +142,9 @@ export function queueCommand(): Command {
       }
       const [id] = ids;
       const selection: Selection =
-        options.domain === undefined ? { ids: ids.map(readId) } : { domain: readName(options.domain), states: WAITING };
+        options.domain === undefined
+          ? { ids: ids.map(readId) }
+          : { domain: readName(options.domain), states: WAITING };
       const file = await withEngine(globals, ({ client }) =>
         ids.length === 1 && id !== undefined
           ? client.messages.export({ id: readId(id) })
