@@ -1,14 +1,10 @@
 // A message in the log: its envelope, each recipient's fate, each attempt, and the words both servers said.
 import { z } from 'zod';
 import { causeSchema } from './cause.ts';
+import { replySchema } from './reply.ts';
+import { bounceSchema } from './recipients.ts';
 
-/** A server's SMTP answer (RFC 5321 §4.2, RFC 3463). A code of 0 means that no answer came. */
-export const replySchema = z.object({
-  code: z.number().int(),
-  enhanced: z.string().nullable(),
-  text: z.string(),
-});
-export type Reply = z.infer<typeof replySchema>;
+export { replySchema, type Reply } from './reply.ts';
 
 /**
  * What has become of one recipient.
@@ -113,6 +109,8 @@ export const messageDetailSchema = messageSummarySchema.extend({
   attemptList: z.array(attemptSchema),
   /** The header section as received, at most 64 KiB; empty once the content is gone. */
   header: z.string(),
+  /** What became of telling the sender; null while nothing of it failed. */
+  bounce: bounceSchema.nullable(),
   /** Whether the content is still stored, so that it can be exported or sent again. */
   hasContent: z.boolean(),
 });

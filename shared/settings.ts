@@ -1,6 +1,7 @@
 // The settings: one schema for the file, the settings screen and the manual's page (generated from it).
 import { z } from 'zod';
 import { hostSchema } from './names.ts';
+import { bouncesSettingsSchema, recipientsSettingsSchema } from './settings-recipients.ts';
 
 const seconds = (max: number) => z.number().int().min(1).max(max);
 
@@ -205,6 +206,8 @@ export const settingsSchema = z
       .describe(
         'When Mailward holds a domain’s mail by itself, so that none is lost while the server is mended.',
       ),
+    recipients: recipientsSettingsSchema,
+    bounces: bouncesSettingsSchema,
     log: z
       .object({
         keepDays: z

@@ -7,6 +7,7 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router';
 import { z } from 'zod';
+import { recipientEntryStateSchema } from '../shared/recipients.ts';
 import { messageStateSchema } from '../shared/message.ts';
 import { Shell } from './parts/shell.tsx';
 import { BrokenScreen, NotFoundScreen } from './screens/lost.tsx';
@@ -29,6 +30,12 @@ export const queueSearch = z.object({
 export const domainsSearch = z.object({
   add: z.boolean().optional().catch(undefined),
   edit: z.string().max(253).optional().catch(undefined),
+});
+
+export const recipientsSearch = z.object({
+  domain: z.string().max(253).optional().catch(undefined),
+  show: recipientEntryStateSchema.optional().catch(undefined),
+  text: z.string().max(200).optional().catch(undefined),
 });
 
 const rootRoute = createRootRoute({ component: Shell });
@@ -61,6 +68,12 @@ const routes = [
     path: '/domains',
     validateSearch: domainsSearch,
     component: lazyRouteComponent(() => import('./screens/domains.tsx'), 'DomainsScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/recipients',
+    validateSearch: recipientsSearch,
+    component: lazyRouteComponent(() => import('./screens/recipients.tsx'), 'RecipientsScreen'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,

@@ -26,6 +26,16 @@ export function useExport() {
   });
 }
 
+/** Saves a text as a file. */
+export function useSaveText() {
+  const { connection } = useEngine();
+  return async (name: string, text: string, type: string) => {
+    const file = new Blob([text], { type });
+    if (connection.desktop === null) download(file, name);
+    else await connection.desktop.saveFile(name, new Uint8Array(await file.arrayBuffer()));
+  };
+}
+
 function download(file: Blob, name: string): void {
   const address = URL.createObjectURL(file);
   const link = document.createElement('a');

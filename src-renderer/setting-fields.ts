@@ -50,6 +50,18 @@ const labels: Readonly<Record<string, string>> = {
   'autoHold.unreachableMinutes': 'Hold when not reached for',
   'autoHold.testSeconds': 'Offer a held message every',
   'autoHold.deliverAgain': 'Deliver again by itself',
+  'recipients.learn': 'Learn from refusals',
+  'recipients.failures': 'Failures that list a recipient',
+  'recipients.windowDays': 'Failures count for',
+  'recipients.listingDays': 'Listed for',
+  'recipients.ask': 'Ask before accepting',
+  'recipients.askAtOnce': 'Most questions at a time',
+  'recipients.knownHours': 'Known recipients stay known for',
+  'recipients.unknownSeconds': 'Unknown recipients stay unknown for',
+  'bounces.send': 'Tell senders',
+  'bounces.gatherSeconds': 'Wait for further refusals',
+  'bounces.backscatter': 'Bounces for mail you never sent',
+  'bounces.floodPerHour': 'A flood begins above',
   'log.keepDays': 'Keep finished messages',
   'log.keepTranscripts': 'Keep transcripts',
   'desktop.closeToTray': 'Stay in the tray',
@@ -60,6 +72,8 @@ const titles: Readonly<Record<SectionName, string>> = {
   smtp: 'Listener',
   delivery: 'Delivery',
   autoHold: 'Hold by itself',
+  recipients: 'Recipients',
+  bounces: 'Bounces',
   log: 'Message log',
   desktop: 'Desktop',
 };
@@ -72,6 +86,7 @@ const units: readonly [suffix: string, unit: string][] = [
   ['Minutes', 'minutes'],
   ['Hours', 'hours'],
   ['Days', 'days'],
+  ['PerHour', 'an hour'],
 ];
 
 const defaults = settingsSchema.parse({});

@@ -8,6 +8,7 @@ import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '.
 import { domainNameSchema } from '../names.ts';
 import { overviewSchema } from '../overview.ts';
 import { settingsSchema } from '../settings.ts';
+import { recipientsContract } from './recipients.ts';
 
 /** Errors that a caller can act on. Each message is a full sentence that says what to do. */
 const errors = {
@@ -105,6 +106,7 @@ export const contract = {
     /** Cannot be undone: the content is removed, the log entry stays. */
     delete: call.input(selectionSchema).output(affected),
   },
+  recipients: recipientsContract,
   settings: {
     get: call.output(settingsSchema),
     /** Replaces the settings; refused as a whole when a value is wrong. Says which changes need a restart. */

@@ -10,13 +10,14 @@ import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
-import { formatId } from '../storage/ids.ts';
+import { Correspondence, type World } from './correspondence.ts';
 import { Latest, Rows } from './live.ts';
 import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
 import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
 import { QueueActions } from './queue-actions.ts';
+import { arrivedRow, domainsOf, triedRow } from './traffic-rows.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
@@ -38,6 +39,8 @@ export interface EngineOptions {
   offline?: boolean;
   demo?: boolean;
   version?: string;
+  /** For tests: a clock, name servers and mail servers of their own. */
+  world?: World;
   /** Something an admin should read in the log. */
   trouble?: (words: string) => void;
 }
@@ -88,6 +91,7 @@ class RunningEngine implements Engine {
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
   readonly #modes: Modes;
+  readonly #correspondence: Correspondence;
   readonly #offline: boolean;
   readonly #listeners = new Set<(overview: Overview) => void>();
   #overview: Overview;
@@ -125,21 +129,48 @@ class RunningEngine implements Engine {
     this.#offline = options.offline === true;
     this.#waiting = new WaitingCounts(db, () => this.#changed());
     const trouble = options.trouble ?? (() => undefined);
+    const events = {
+      settled: (
+        message: DueMessage,
+        state: MessageSummary['state'],
+        results: RecipientOutcome[],
+        domain: string,
+      ) => this.#settled(message, state, results, domain),
+      health: () => this.#changed(),
+      trouble,
+    };
+    this.#correspondence = new Correspondence({
+      spool,
+      directory: this.#directory,
+      settings: () => settings.get(),
+      scheduler: () => this.#scheduler,
+      events,
+      made: (message, content) => this.#accepted(message, content),
+      messagesChanged: (ids) => void this.#showAgain(ids),
+      world: options.world ?? {},
+    });
+    const correspondence = this.#correspondence;
     this.#scheduler = new Scheduler({
       spool,
       directory: this.#directory,
       settings: () => settings.get(),
-      settled: (message, state, results, domain) => this.#settled(message, state, results, domain),
-      health: () => this.#changed(),
+      ...events,
+      ...correspondence.laneEvents(),
       stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
       home: (domain) => this.#modes.home(domain),
       moved: (host, before, after) => this.#moved({ at: Date.now(), host, before, after }, trouble),
-      expired: (ids) => void this.#showAgain(ids),
-      trouble,
+      expired: (ids) => {
+        correspondence.bouncer.plan(correspondence.bouncer.dueAt());
+        void this.#showAgain(ids);
+      },
+      chores: () => correspondence.chores(),
     });
     this.#listener = new Listener({
       settings: () => settings.get(),
       directory: this.#directory,
+      recipients: correspondence.policy,
+      bounces: correspondence.incoming,
+      learned: (learned) => correspondence.learned.learned(learned),
       spool,
       dataDir: options.dataDir,
       accepted: (message, content) => this.#accepted(message, content),
@@ -151,10 +182,12 @@ class RunningEngine implements Engine {
       db,
       scheduler: this.#scheduler,
       messagesChanged: (ids) => void this.#showAgain(ids),
+      woken: () => correspondence.elsewhere.wake(),
     });
     const change = async (domain: Domain) => {
       await db.write('putDomain', domain);
       this.#directory.put(domain);
+      correspondence.domainChanged(domain);
       if (!this.#offline) this.#scheduler.domainChanged(domain);
       this.#waiting.stale();
       this.#changed();
@@ -177,6 +210,7 @@ class RunningEngine implements Engine {
       actions,
       change,
       settings,
+      correspondence,
       live: this.#live,
       offline: this.#offline,
       info: () => ({
@@ -189,6 +223,7 @@ class RunningEngine implements Engine {
       }),
       domainRemoved: async (name) => {
         await this.#scheduler.domainRemoved(name);
+        await correspondence.domainRemoved(name);
         this.#waiting.stale();
         this.#changed();
       },
@@ -199,6 +234,7 @@ class RunningEngine implements Engine {
     this.#directory.replace(await this.#db.read('domains'));
     await this.#fillMeter();
     await this.#waiting.refresh();
+    await this.#correspondence.begin(this.#offline);
     if (!this.#offline) {
       const { smtp } = this.settings.get();
       const { host, port } = options.smtp ?? smtp;
@@ -251,6 +287,7 @@ class RunningEngine implements Engine {
   async #stop(): Promise<void> {
     await this.#listener.close();
     this.#modes.close();
+    await this.#correspondence.close();
     await this.#scheduler.close();
     if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
     this.#overviewTimer = null;
@@ -291,30 +328,14 @@ class RunningEngine implements Engine {
     domain: string,
   ): void {
     const now = Date.now();
+    this.#correspondence.settled(results);
     for (const result of results) {
       const what =
         result.state === 'delivered' ? 'delivered' : result.state === 'queued' ? 'deferred' : 'refused';
       this.#meter.count(domain, what, now);
     }
     if (this.#live.traffic.watched) {
-      const telling = results.find((result) => result.state === state) ?? results[0];
-      const due = results.map((result) => result.nextAt).filter((at) => at !== null);
-      this.#live.traffic.push({
-        id: formatId(message.id),
-        receivedAt: message.receivedAt,
-        sender: message.sender,
-        recipients: message.firstRecipients,
-        recipientCount: message.recipientCount,
-        domains: message.domains,
-        size: message.size,
-        subject: message.subject,
-        clientAddress: message.clientAddress,
-        state,
-        attempts: 1 + Math.max(0, ...message.recipients.map((recipient) => recipient.attempts)),
-        nextAttemptAt: due.length > 0 ? Math.min(...due) : null,
-        cause: telling?.cause ?? null,
-        lastReply: telling?.reply ?? null,
-      });
+      this.#live.traffic.push(triedRow(message, state, results));
     }
     this.#waiting.stale();
     this.#changed();
@@ -322,24 +343,7 @@ class RunningEngine implements Engine {
 
   #show(message: NewMessage): void {
     if (!this.#live.traffic.watched) return;
-    const rejected = message.recipients.every((recipient) => recipient.state === 'rejected');
-    const held = message.recipients.some((recipient) => recipient.state === 'held');
-    this.#live.traffic.push({
-      id: formatId(message.id),
-      receivedAt: message.receivedAt,
-      sender: message.sender,
-      recipients: message.recipients.slice(0, 3).map((recipient) => recipient.address),
-      recipientCount: message.recipients.length,
-      domains: [...domainsOf(message)],
-      size: message.size,
-      subject: message.subject,
-      clientAddress: message.clientAddress,
-      state: rejected ? 'rejected' : held ? 'held' : 'queued',
-      attempts: 0,
-      nextAttemptAt: null,
-      cause: null,
-      lastReply: rejected ? message.reply : null,
-    });
+    this.#live.traffic.push(arrivedRow(message));
   }
 
   /** Rows that an action or the clock changed, read anew. */
@@ -387,8 +391,4 @@ class RunningEngine implements Engine {
       listener: { ...this.#listener.state },
     });
   }
-}
-
-function domainsOf(message: NewMessage): Set<string> {
-  return new Set(message.recipients.map((recipient) => recipient.domain).filter((domain) => domain !== ''));
 }

@@ -14,6 +14,8 @@ export interface QueueActionsParts {
   db: Database;
   scheduler: Scheduler;
   messagesChanged: (ids: number[]) => void;
+  /** Mail was told to go now. */
+  woken: () => void;
 }
 
 export class QueueActions {
@@ -57,6 +59,7 @@ export class QueueActions {
       }
     }
     if (count > 0 && (action === 'retry' || action === 'release')) {
+      this.#parts.woken();
       scheduler.wake('ids' in selection ? null : selection.domain, action === 'retry');
     }
     return count;

@@ -9,9 +9,11 @@ import type { Directory } from '../relay/policy/directory.ts';
 import { BrokenSettings, type SettingsStore } from '../settings/settings.ts';
 import type { Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
+import type { Correspondence } from './correspondence.ts';
 import type { Latest, Rows } from './live.ts';
 import { delivering, type Modes } from './modes.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
+import { recipientProcedures } from './recipients.ts';
 
 /** Exports of larger messages are refused rather than held in memory. */
 const MOST_EXPORT = 256 * 1024 * 1024;
@@ -25,6 +27,7 @@ export interface RouterParts {
   /** Writes a domain down and tells whoever must know. */
   change: (domain: Domain) => Promise<Domain>;
   settings: SettingsStore;
+  correspondence: Correspondence;
   live: { overview: Latest<Overview>; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: () => {
@@ -178,6 +181,7 @@ export function createRouter(parts: RouterParts) {
       release: os.queue.release.handler(queueCall('release')),
       delete: os.queue.delete.handler(queueCall('delete')),
     },
+    recipients: recipientProcedures(parts),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input }) => {

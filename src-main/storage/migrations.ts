@@ -88,6 +88,55 @@ const steps: readonly string[] = [
   ) STRICT;
   CREATE INDEX server_move_host ON server_move (host, at);
   `,
+  `
+  -- Learned recipients (docs/recipients.md). Addresses are in the one form that relay/policy/addresses.ts makes.
+  -- A row for each time a domain's server said for good that a recipient does not exist.
+  CREATE TABLE recipient_failure (
+    id      INTEGER PRIMARY KEY,
+    domain  TEXT NOT NULL,
+    address TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    source  TEXT NOT NULL,              -- 'delivery', 'report' (a DSN of the server's) or 'callout'
+    reply   TEXT NOT NULL               -- JSON
+  ) STRICT;
+  CREATE INDEX recipient_failure_address ON recipient_failure (address, at);
+  CREATE INDEX recipient_failure_domain ON recipient_failure (domain, at);
+
+  -- What is refused without asking ('listed'), and what never will be ('allowed').
+  CREATE TABLE recipient_entry (
+    address TEXT PRIMARY KEY,
+    domain  TEXT NOT NULL,
+    state   TEXT NOT NULL,              -- 'listed' or 'allowed'
+    since   INTEGER NOT NULL,
+    origin  TEXT NOT NULL               -- 'learned' or 'admin'
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX recipient_entry_domain ON recipient_entry (domain, address);
+
+  -- Recipients that a domain's server took, and when it last did.
+  CREATE TABLE recipient_known (
+    address TEXT PRIMARY KEY,
+    domain  TEXT NOT NULL,
+    at      INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX recipient_known_domain ON recipient_known (domain, at);
+
+  -- What became of telling the sender of a message that could not be delivered: at most one row, and so one bounce, a message.
+  CREATE TABLE bounce (
+    message_id INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    state      TEXT NOT NULL,           -- 'due', 'sent' or 'suppressed'
+    at         INTEGER NOT NULL,        -- due at, sent at, suppressed at
+    reason     TEXT NOT NULL,           -- why suppressed, or what shows that the sender is real
+    bounce_id  INTEGER                  -- the message that is the bounce
+  ) STRICT;
+  CREATE INDEX bounce_due ON bounce (at) WHERE state = 'due';
+  CREATE INDEX bounce_sent ON bounce (bounce_id) WHERE state = 'sent';
+
+  -- What the sender's domain said of a message's authenticity, when it was asked; JSON, relay/policy/authenticity.ts.
+  CREATE TABLE authenticity (
+    message_id INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    shown      TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

@@ -220,6 +220,12 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
             ))}
           </ol>
         </dd>
+        <dt>Recipients</dt>
+        <dd>
+          <Link to="/recipients" search={{ domain: name }}>
+            Who is unknown to your server
+          </Link>
+        </dd>
         <dt>In the queue</dt>
         <dd>
           {waits === 0 ? (

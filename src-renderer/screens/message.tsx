@@ -20,6 +20,7 @@ import { type ActionName, actionsFor, useMessageActions } from '../actions.tsx';
 import { useEngine, useLive } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { senderWords } from '../parts/columns.tsx';
+import { BounceWords } from '../parts/bounce-words.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
@@ -147,13 +148,22 @@ function MessagePage({ message }: { message: MessageDetail }) {
           </dd>
           <dt>Sent by</dt>
           <dd>
-            {message.clientAddress}
-            {message.helo !== '' && ` calling itself ${message.helo}`}, {message.tls ?? 'not encrypted'}
+            {message.clientAddress === '' ? 'Mailward itself' : message.clientAddress}
+            {message.helo !== '' && ` calling itself ${message.helo}`}
+            {message.clientAddress !== '' && `, ${message.tls ?? 'not encrypted'}`}
           </dd>
           <dt>Size</dt>
           <dd>{message.size === 0 ? 'refused before the content came' : size(message.size)}</dd>
           <dt>Answered</dt>
           <dd className="mono">{replyLine(message.reply)}</dd>
+          {message.bounce !== null && (
+            <>
+              <dt>The sender</dt>
+              <dd>
+                <BounceWords bounce={message.bounce} />
+              </dd>
+            </>
+          )}
         </dl>
       </section>
       <section className="section" aria-labelledby="recipients">

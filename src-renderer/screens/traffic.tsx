@@ -1,13 +1,6 @@
 // The traffic: every message as it comes and goes, newest first.
-import { Button, CloseButton, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import {
-  IconArrowUp,
-  IconMailSearch,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconSearch,
-} from '@tabler/icons-react';
+import { Button, Select } from '@mantine/core';
+import { IconArrowUp, IconMailSearch, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { messageStateSchema } from '../../shared/message.ts';
@@ -28,6 +21,7 @@ import {
 import { MessageTable } from '../parts/message-table.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
+import { TextFilter } from '../parts/text-filter.tsx';
 import { stateWords } from '../words.ts';
 
 const route = getRouteApi('/traffic');
@@ -73,6 +67,8 @@ export function TrafficScreen() {
       <div className="filters" role="search">
         <TextFilter
           key={resets}
+          label="Text in sender, recipient or subject"
+          placeholder="Sender, recipient or subject"
           text={search.text ?? ''}
           onText={(text) => change({ text: text === '' ? undefined : text })}
         />
@@ -169,28 +165,4 @@ function trafficSentence(overview: Overview | null, paused: boolean): string {
   }
   if (incoming + outgoing === 0) return 'It is quiet: no mail in the last minute.';
   return `In the last minute ${counted(incoming, 'message')} came in and ${rate(outgoing)} went out.`;
-}
-
-/** Typing stays quick: the list follows when the typing pauses. */
-function TextFilter({ text, onText }: { text: string; onText: (text: string) => void }) {
-  const [typed, setTyped] = useState(text);
-  const tell = useDebouncedCallback(onText, 250);
-  const set = (value: string) => {
-    setTyped(value);
-    tell(value.trim());
-  };
-  return (
-    <TextInput
-      className="filter-text"
-      aria-label="Text in sender, recipient or subject"
-      placeholder="Sender, recipient or subject"
-      maxLength={200}
-      leftSection={<IconSearch size={16} aria-hidden="true" />}
-      rightSection={
-        typed === '' ? null : <CloseButton size="sm" aria-label="Clear the text" onClick={() => set('')} />
-      }
-      value={typed}
-      onChange={(event) => set(event.currentTarget.value)}
-    />
-  );
 }

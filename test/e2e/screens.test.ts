@@ -23,6 +23,9 @@ beforeAll(async () => {
     to: ['office@example.com', 'nobody@example.com'],
     from: 'wrong',
   });
+  await office.client.recipients.import({
+    csv: 'gone@example.com,listed\na-former-colleague-with-a-very-long-name.of-the-sales-department@example.com,listed',
+  });
   ids['held'] = await office.sendUntil('held', { to: ['office@held.example.org'], from: 'stored' });
   await office.send({ from: 'stranger', to: ['office@elsewhere.example'] });
 });
@@ -61,6 +64,21 @@ const screens: Screen[] = [
   { name: 'domains', place: () => '/domains', shows: /being moved/i },
   { name: 'adding a domain', place: () => '/domains?add=true', shows: /server that takes the mail/i },
   { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
+  {
+    name: 'recipients on the list',
+    place: () => '/recipients?domain=example.com',
+    shows: /gone@example\.com/,
+  },
+  {
+    name: 'failing recipients',
+    place: () => '/recipients?domain=example.com&show=failing',
+    shows: /nobody@example\.com/,
+  },
+  {
+    name: 'recipients of a domain without any',
+    place: () => `/recipients?domain=${longName}`,
+    shows: /nobody is on the list/i,
+  },
   { name: 'settings', place: () => '/settings', shows: /pauses between attempts/i },
   { name: 'a place that does not exist', place: () => '/nowhere', shows: /no such place/i },
 ];

@@ -133,6 +133,14 @@ export class EngineDouble {
         release: os.queue.release.handler(() => ({ count: 0 })),
         delete: os.queue.delete.handler(() => ({ count: 0 })),
       },
+      recipients: {
+        overview: os.recipients.overview.handler(() => []),
+        list: os.recipients.list.handler(() => ({ rows: [], more: false })),
+        allow: os.recipients.allow.handler(absent),
+        forget: os.recipients.forget.handler(() => ({ count: 0 })),
+        import: os.recipients.import.handler(absent),
+        export: os.recipients.export.handler(() => ({ csv: '', count: 0 })),
+      },
       settings: {
         get: os.settings.get.handler(() => this.settings.get()),
         set: os.settings.set.handler(({ input }) => ({ settings: this.settings.set(input), restartFor: [] })),

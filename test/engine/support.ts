@@ -4,6 +4,7 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Client } from '../../shared/contract/index.ts';
 import { destinationSchema, type Destination } from '../../shared/domain.ts';
 import type { MessageDetail, MessageState } from '../../shared/message.ts';
+import type { World } from '../../src-main/engine/correspondence.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
 import { scratch } from '../lab/scratch.ts';
 import { until } from '../lab/wait.ts';
@@ -14,8 +15,12 @@ export class EngineUnderTest implements AsyncDisposable {
   engine!: Engine;
   client!: Client;
 
-  static async start(settings: Record<string, unknown> = {}): Promise<EngineUnderTest> {
+  /** What stands in for the rest of the world; may be changed between `open` calls. */
+  world: World = { resolve: emptyWorld };
+
+  static async start(settings: Record<string, unknown> = {}, world: World = {}): Promise<EngineUnderTest> {
     const under = new EngineUnderTest();
+    under.world = { resolve: emptyWorld, ...world };
     await under.open();
     if (Object.keys(settings).length > 0) {
       under.engine.settings.set({ ...under.engine.settings.get(), ...settings });
@@ -32,6 +37,7 @@ export class EngineUnderTest implements AsyncDisposable {
       dataDir: this.dataDir,
       host: 'service',
       smtp: { host: '127.0.0.1', port: 0 },
+      world: this.world,
       trouble: (words) => this.troubles.push(words),
     });
     this.client = createRouterClient(this.engine.router);
@@ -103,3 +109,7 @@ export class EngineUnderTest implements AsyncDisposable {
 export function to(port: number): Destination {
   return destinationSchema.parse({ host: '127.0.0.1', port });
 }
+
+/** A DNS without any name: no test asks the world's. */
+const emptyWorld = (name: string) =>
+  Promise.reject(Object.assign(new Error(`${name} is not there`), { code: 'ENOTFOUND' }));

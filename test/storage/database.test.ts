@@ -105,8 +105,8 @@ it('what was held while it was on its way out stays held when it was deferred, a
       results: [{ position: 0, state, nextAt, cause: null, reply: null, counted: true }],
       attempt: null,
     });
-  expect(await settle(1, 'queued', 5000)).toEqual({ state: 'held' });
-  expect(await settle(2, 'delivered', null)).toEqual({ state: 'delivered' });
+  expect(await settle(1, 'queued', 5000)).toMatchObject({ state: 'held' });
+  expect(await settle(2, 'delivered', null)).toMatchObject({ state: 'delivered' });
 });
 
 it('finished messages are forgotten after their time, waiting ones never', async () => {

@@ -7,7 +7,9 @@ import type { Settings } from '../../../shared/settings.ts';
 import { StorageFull } from '../../storage/database.ts';
 import { formatId } from '../../storage/ids.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
-import type { Envelope, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
+import type { IncomingBounces } from '../policy/incoming-bounces.ts';
+import type { RecipientPolicy } from '../policy/recipients.ts';
+import type { Envelope, Learned, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Certificate } from './certificate.ts';
 import type { IncomingConnection, MessageSink } from './connection.ts';
@@ -16,14 +18,19 @@ import { Server } from './server.ts';
 
 /** Free space that stays for delivering what is already here: attempts are written too. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
+const NO_HEAD = Buffer.alloc(0);
 const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
 const BROKEN: Reply = { code: 451, enhanced: '4.3.0', text: 'Cannot store the message, try again later' };
 
 export interface ListenerOptions {
   settings: () => Settings;
   directory: Directory;
+  recipients: RecipientPolicy;
+  bounces: IncomingBounces;
   spool: Spool;
   dataDir: string;
+  /** Something was learned about recipients from a message. */
+  learned: (learned: Learned) => void;
   /** A message was accepted; `content` is there when it is small enough to be in memory still. */
   accepted: (message: NewMessage, content: Buffer | null) => void;
   /** A transaction, or a connection that got nowhere, was refused at the door. */
@@ -163,13 +170,26 @@ export class Listener {
   #rcpt(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
     const mailbox = readMailbox(address.address);
     const domain = mailbox ? this.#options.directory.get(mailbox.domain) : undefined;
-    if (mailbox && domain) {
-      callback(null);
+    const refuse = (reply: Reply) => {
+      this.#refuse(session, address.address, reply);
+      callback(new Rejection(reply));
+    };
+    if (!mailbox || !domain) {
+      refuse({ code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` });
       return;
     }
-    const reply: Reply = { code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` };
-    this.#refuse(session, address.address, reply);
-    callback(new Rejection(reply));
+    const settle = (reply: Reply | null) => {
+      if (reply) refuse(reply);
+      else callback(null);
+    };
+    const judged = this.#options.recipients.judge(mailbox, domain);
+    if (judged instanceof Promise) {
+      judged.then(settle, (error: unknown) => {
+        // Whatever went wrong on our side, the recipient is not to blame.
+        this.#options.trouble(`a recipient could not be judged: ${String(error)}`);
+        settle(null);
+      });
+    } else settle(judged);
   }
 
   #refuse(session: string, address: string, reply: Reply): void {
@@ -235,8 +255,21 @@ export class Listener {
           eightBit,
           subjectOf(deposit.head()),
         );
+        const bounce = this.#options.bounces.judge(
+          sender,
+          mailboxes,
+          session.remoteAddress,
+          sender === '' ? deposit.head() : NO_HEAD,
+        );
+        if (bounce.refusal) {
+          deposit.drop();
+          connection.refusedMessage?.(bounce.refusal);
+          this.#refusals.delete(session.id);
+          return bounce.refusal;
+        }
         try {
-          const content = await deposit.accept(accepted);
+          const { content, learned } = await deposit.accept({ ...accepted, lesson: bounce.lesson });
+          if (learned) this.#options.learned(learned);
           this.#acquaintances.sentMail(session.remoteAddress, receivedAt);
           this.#options.accepted(
             { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null },

@@ -11,17 +11,24 @@
 // - A message is refused (5xx): it is kept as refused, with the words, for the admin.
 // - The outcome cannot be written (full disk): it is written again until it can be; the message is not tried meanwhile.
 // - The process dies: what was under way is still queued on disk and is tried again; it may arrive twice, never not.
-import type { Cause } from '../../../shared/cause.ts';
 import type { Domain } from '../../../shared/domain.ts';
-import type { MessageState, Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import type { DueMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
+import type { DueMessage, Spool } from '../spool/spool.ts';
 import { Destinations, NotNow, type DestinationsOptions, type Turn } from './destinations.ts';
 import { learn, newHealth, worthHolding, type LaneHealth } from './health.ts';
-import { attemptRow, outcomesOf, refusesAll, verdictsOf, type Tried, type Verdict } from './outcome.ts';
+import {
+  attemptRow,
+  outcomesOf,
+  refusesAll,
+  verdictsOf,
+  wordsOf,
+  type Tried,
+  type Verdict,
+} from './outcome.ts';
 import { isAboutServer } from './reply.ts';
 import { offer } from './offer.ts';
 import { DestinationFailed } from './session.ts';
+import type { LaneEvents } from './lane-events.ts';
 import type { Throttle } from './throttle.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
@@ -43,16 +50,6 @@ export interface Job {
   message: DueMessage;
   /** Kept from the moment of arrival, when small; otherwise read from the spool. */
   content: Buffer | null;
-}
-
-export interface LaneEvents {
-  settled: (message: DueMessage, state: MessageState, results: RecipientOutcome[], domain: string) => void;
-  health: (domain: string) => void;
-  /** The server stopped taking this domain's mail; asked for by the settings (`autoHold`). Said again at every attempt. */
-  stopped: (domain: string, cause: Cause, reply: Reply) => void;
-  /** Held by Mailward: the server took a held message, or refused it for the message's own sake. */
-  home: (domain: string) => void;
-  trouble: (words: string) => void;
 }
 
 /** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
@@ -336,10 +333,17 @@ export class Lane {
       messageId: message.id,
       results,
       attempt: attemptRow(message, verdicts, tried, place, circumstances, log.keepTranscripts),
+      lesson: this.#events.lesson(
+        this.name,
+        wordsOf(message, tried, this.name),
+        tried.session?.address ?? null,
+      ),
+      bounceAt: this.#events.bounceAt(),
     };
     for (;;) {
       try {
-        const { state } = await this.#spool.db.write('settle', outcome);
+        const { state, learned } = await this.#spool.db.write('settle', outcome);
+        if (learned) this.#events.learned(learned);
         this.#events.settled(message, state, results, this.name);
         break;
       } catch (error) {

@@ -2,6 +2,8 @@
 import type { Attempt } from '../../../shared/message.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import { recipientKey } from '../policy/addresses.ts';
+import type { Word } from '../policy/learned.ts';
 import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
 import type { Transcript } from '../transcript.ts';
 import type { Place } from './destinations.ts';
@@ -107,4 +109,14 @@ export function attemptRow(
     results: JSON.stringify(results),
     transcript: keepTranscript ? (words?.toJson() ?? '[]') : '[]',
   };
+}
+
+/** What was said of each recipient by itself: a refusal of the message is nobody's in particular, unless there is only one. */
+export function wordsOf(message: DueMessage, { answers }: Tried, domain: string): Word[] {
+  return (answers ?? []).flatMap(({ reply, stage }, index) => {
+    const recipient = message.recipients[index];
+    const telling = stage === 'rcpt' || reply.code < 300 || message.recipients.length === 1;
+    if (!recipient || !telling) return [];
+    return [{ key: recipientKey({ address: recipient.address, domain }), reply, stage }];
+  });
 }

@@ -7,7 +7,8 @@ import type { NewMessage, Spool } from '../spool/spool.ts';
 import { AddressBook } from './addresses.ts';
 import type { DestinationsOptions } from './destinations.ts';
 import type { LaneHealth } from './health.ts';
-import { Lane, type LaneEvents } from './lane.ts';
+import type { LaneEvents } from './lane-events.ts';
+import { Lane } from './lane.ts';
 import { Throttles, type ThrottleFigures } from './throttle.ts';
 
 const DAY = 86_400_000;
@@ -24,6 +25,8 @@ export interface SchedulerOptions extends LaneEvents {
   moved: (host: string, before: string[], after: string[]) => void;
   /** Messages that the clock changed. */
   expired: (ids: number[]) => void;
+  /** What else comes round by the clock. */
+  chores: () => Promise<void>;
 }
 
 export class Scheduler {
@@ -37,6 +40,24 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#addresses = new AddressBook({ moved: options.moved });
+  }
+
+  /** How servers are reached: by every lane alike, also those of others. */
+  get out(): DestinationsOptions {
+    const { settings } = this.#options;
+    return {
+      throttles: this.#throttles,
+      limits: () => settings().delivery,
+      session: () => {
+        const { smtp, delivery } = settings();
+        return {
+          hostname: ownName(smtp.hostname),
+          connectSeconds: delivery.connectSeconds,
+          replySeconds: delivery.replySeconds,
+          addresses: this.#addresses,
+        };
+      },
+    };
   }
 
   /** What was known of a host before a restart. */
@@ -63,20 +84,7 @@ export class Scheduler {
       return;
     }
     const { spool, settings } = this.#options;
-    const destinations: DestinationsOptions = {
-      throttles: this.#throttles,
-      limits: () => settings().delivery,
-      session: () => {
-        const { smtp, delivery } = settings();
-        return {
-          hostname: ownName(smtp.hostname),
-          connectSeconds: delivery.connectSeconds,
-          replySeconds: delivery.replySeconds,
-          addresses: this.#addresses,
-        };
-      },
-    };
-    const created = new Lane(domain, spool, settings, destinations, this.#options);
+    const created = new Lane(domain, spool, settings, this.out, this.#options);
     this.#lanes.set(domain.name, created);
     created.wake();
   }
@@ -147,15 +155,20 @@ export class Scheduler {
   }
 
   async #doChores(): Promise<void> {
-    const { spool, directory, settings, expired, trouble } = this.#options;
+    const { spool, directory, settings, expired, chores, trouble } = this.#options;
     try {
       const now = Date.now();
       const before = now - settings().delivery.expireDays * DAY;
       for (const domain of directory.all()) {
         // A lane that is paused for days never tries what expires meanwhile.
-        const ids = await spool.db.write('expire', { domain: domain.name, before });
+        const ids = await spool.db.write('expire', {
+          domain: domain.name,
+          before,
+          bounceAt: this.#options.bounceAt(),
+        });
         if (ids.length > 0) expired(ids);
       }
+      await chores();
       const old = now - settings().log.keepDays * DAY;
       while ((await spool.db.write('forget', { before: old, limit: FORGET_SLICE })) === FORGET_SLICE);
     } catch (error) {

@@ -7,6 +7,7 @@ import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
 import { cannotTake, declaring, type International } from './international.ts';
+import { askFor } from './question.ts';
 import { noReply, parseReply } from './reply.ts';
 
 export type Stage = 'connect' | 'starttls' | 'mail' | 'rcpt' | 'message';
@@ -252,6 +253,17 @@ export class Session {
         },
       );
     });
+  }
+
+  /**
+   * Asks whether the server would take mail for an address, and goes no further (question.ts). The transaction is left
+   * open: `reset` ends it. Throws `DestinationFailed` when the connection breaks.
+   */
+  async ask(recipient: string): Promise<Answer> {
+    const answer = this.usable ? await askFor(recipient, this.#smtp) : null;
+    if (answer) return answer;
+    const words = 'the connection ended before the answer';
+    throw new DestinationFailed(words, null, 'rcpt', this.transcript);
   }
 
   /**

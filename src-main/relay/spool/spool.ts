@@ -5,10 +5,11 @@ import type {
   NewRecipient,
   DueMessage,
 } from '../../storage/operations/spool.ts';
+import type { Learned, Lesson } from '../../storage/operations/recipients.ts';
 import type { Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
 
-export type { DueMessage, NewMessage, NewRecipient, RecipientOutcome };
+export type { DueMessage, Learned, Lesson, NewMessage, NewRecipient, RecipientOutcome };
 
 /** Content is stored in pieces of this many octets, so that memory holds one piece of a message and not all of it. */
 const PIECE = 262_144;
@@ -78,20 +79,20 @@ export class Deposit {
 
   /**
    * Makes the message ours. When it resolves, message and envelope are on disk; when it throws (`StorageFull`,
-   * `StorageError`) nothing of it is stored. Returns the content when it is small enough to be in memory still.
+   * `StorageError`) nothing of it is stored. Returns the content when it is small enough to be in memory still, and what was learned from it.
    */
-  async accept(envelope: Envelope): Promise<Buffer | null> {
+  async accept(envelope: Envelope): Promise<{ content: Buffer | null; learned: Learned | null }> {
     try {
       if (this.#failure) throw this.#failure;
       const whole = this.#pieces === 0;
       const data = this.#take();
-      await this.#db.write('accept', {
+      const learned = await this.#db.write('accept', {
         ...envelope,
         id: this.id,
         size: this.#size,
         lastPiece: { piece: this.#pieces, data },
       });
-      return whole ? data : null;
+      return { content: whole ? data : null, learned };
     } catch (error) {
       this.drop();
       throw error;

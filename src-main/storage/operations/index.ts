@@ -1,22 +1,35 @@
 // Everything that may be asked of the database, by name. The worker runs these; the rest of the house calls them by type.
 import type { DatabaseSync } from 'node:sqlite';
 import { actionReads, actionWrites } from './actions.ts';
+import { bounceReads, bounceWrites } from './bounces.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { logReads, logWrites } from './log.ts';
+import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
-  return { ...domainReads(db), ...spoolReads(db), ...actionReads(db), ...logReads(db), ...serverReads(db) };
+  return {
+    ...domainReads(db),
+    ...spoolReads(db),
+    ...actionReads(db),
+    ...logReads(db),
+    ...serverReads(db),
+    ...recipientReads(db),
+    ...bounceReads(db),
+  };
 }
 
 export function writes(db: DatabaseSync) {
+  const spool = spoolWrites(db);
   return {
     ...domainWrites(db),
-    ...spoolWrites(db),
+    ...spool,
     ...actionWrites(db),
     ...logWrites(db),
     ...serverWrites(db),
+    ...recipientWrites(db),
+    ...bounceWrites(db, (message) => spool.accept(message)),
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   TranscriptLine,
 } from '../../../shared/message.ts';
 import { firstIdAt, formatId } from '../ids.ts';
+import { bounceReads } from './bounces.ts';
 
 interface MessageRow {
   id: number;
@@ -86,6 +87,7 @@ export function logReads(db: DatabaseSync) {
     };
   }
 
+  const bounces = bounceReads(db);
   const allOf = (id: number) => recipients.all(id) as unknown as RecipientRow[];
 
   return {
@@ -165,6 +167,7 @@ export function logReads(db: DatabaseSync) {
             transcript: JSON.parse(attempt['transcript'] as string) as TranscriptLine[],
           }),
         ),
+        bounce: bounces.bounceOf(id),
         header: piece ? headerOf(piece.data) : '',
         hasContent: piece !== undefined,
       };

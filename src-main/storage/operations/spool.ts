@@ -1,6 +1,7 @@
 // The spool's side of the database: taking a message in, finding what is due, writing down what became of it.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
+import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
 export interface NewRecipient {
@@ -29,6 +30,8 @@ export interface NewMessage {
   recipients: NewRecipient[];
   /** The last piece of content and its number; null when nothing was accepted. */
   lastPiece: { piece: number; data: Uint8Array } | null;
+  /** What the message itself teaches: it is a report that a recipient does not exist. */
+  lesson?: Lesson | null;
 }
 
 /** What a lane needs to try a message again: the envelope, and which recipients are due. */
@@ -79,6 +82,10 @@ export interface Outcome {
     results: string;
     transcript: string;
   } | null;
+  /** What the server's answers teach about recipients. */
+  lesson?: Lesson | null;
+  /** When the sender is told of what was refused or given up (UTC ms); null leaves it. */
+  bounceAt?: number | null;
 }
 
 const WAITING = new Set<RecipientState>(['queued', 'held', 'refused', 'expired']);
@@ -226,6 +233,13 @@ export function spoolWrites(db: DatabaseSync) {
      WHERE state = 'queued' AND domain = ? AND queued_since < ? RETURNING message_id AS id`,
   );
 
+  // One row a message, ever: that is what keeps a sender from being told twice. The null sender is never told.
+  const planBounce = db.prepare(
+    `INSERT OR IGNORE INTO bounce (message_id, state, at, reason) SELECT id, 'due', ?, '' FROM message WHERE id = ? AND sender <> ''`,
+  );
+  const learn = lessonWriter(db);
+  const UNDELIVERED = new Set<RecipientState>(['refused', 'expired']);
+
   /** Brings a message's state in line with its recipients', and drops content that nobody waits for. */
   function refresh(messageId: number): MessageState {
     const present = (states.all(messageId) as unknown as { state: RecipientState }[]).map((row) => row.state);
@@ -248,7 +262,7 @@ export function spoolWrites(db: DatabaseSync) {
       return new Set((orphans.all() as unknown as { message_id: number }[]).map((row) => row.message_id))
         .size;
     },
-    accept(message: NewMessage): void {
+    accept(message: NewMessage): Learned | null {
       insertMessage.run(
         message.id,
         message.receivedAt,
@@ -280,9 +294,10 @@ export function spoolWrites(db: DatabaseSync) {
         );
       });
       if (message.lastPiece) insertPiece.run(message.id, message.lastPiece.piece, message.lastPiece.data);
+      return message.lesson ? learn(message.lesson) : null;
     },
     /** Writes an attempt and what it means for each recipient. Recipients deleted meanwhile stay deleted. */
-    settle(outcome: Outcome): { state: MessageState } {
+    settle(outcome: Outcome): { state: MessageState; learned: Learned | null } {
       for (const result of outcome.results) {
         settle.run(
           result.state,
@@ -308,16 +323,22 @@ export function spoolWrites(db: DatabaseSync) {
           attempt.transcript,
         );
       }
-      return { state: refresh(outcome.messageId) };
+      const state = refresh(outcome.messageId);
+      const { lesson, bounceAt } = outcome;
+      if (typeof bounceAt === 'number' && outcome.results.some((result) => UNDELIVERED.has(result.state)))
+        planBounce.run(bounceAt, outcome.messageId);
+      return { state, learned: lesson ? learn(lesson) : null };
     },
     /** Gives up what has been queued since before `before` (UTC ms). Returns the messages it touched. */
-    expire(args: { domain: string; before: number }): number[] {
+    expire(args: { domain: string; before: number; bounceAt?: number | null }): number[] {
       const ids = [
         ...new Set(
           (expire.all(args.domain, args.before) as unknown as { id: number }[]).map((row) => row.id),
         ),
       ];
       ids.forEach(refresh);
+      const { bounceAt } = args;
+      if (typeof bounceAt === 'number') for (const id of ids) planBounce.run(bounceAt, id);
       return ids;
     },
   };

@@ -1,0 +1,178 @@
+// Puts together what knows about recipients and what tells senders: learned recipients, questions at RCPT, bounces both ways.
+import type { Domain } from '../../shared/domain.ts';
+import type { RecipientsOverview } from '../../shared/recipients.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { Bouncer } from '../relay/outbound/bouncer.ts';
+import { Elsewhere } from '../relay/outbound/elsewhere.ts';
+import type { LaneEvents } from '../relay/outbound/lane-events.ts';
+import type { Scheduler } from '../relay/outbound/scheduler.ts';
+import { Callout } from '../relay/policy/callout.ts';
+import type { Directory } from '../relay/policy/directory.ts';
+import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
+import { LearnedRecipients } from '../relay/policy/learned.ts';
+import { RecipientPolicy } from '../relay/policy/recipients.ts';
+import { systemResolver, type Resolve } from '../relay/resolver.ts';
+import type { NewMessage, RecipientOutcome, Spool } from '../relay/spool/spool.ts';
+
+/** What a lab puts in place of the world. */
+export interface World {
+  /** UTC ms. */
+  clock?: () => number;
+  resolve?: Resolve;
+  /** Port of the world's mail servers. */
+  smtpPort?: number;
+  /** Lets mail servers of the world have loopback and private addresses. */
+  allowInner?: boolean;
+}
+
+export interface CorrespondenceOptions {
+  spool: Spool;
+  directory: Directory;
+  settings: () => Settings;
+  /** The scheduler is made with this part's events, so it comes later. */
+  scheduler: () => Scheduler;
+  events: Pick<LaneEvents, 'settled' | 'health' | 'trouble'>;
+  /** A message of our own is in the spool. */
+  made: (message: NewMessage, content: Buffer) => void;
+  messagesChanged: (ids: number[]) => void;
+  world: World;
+}
+
+export class Correspondence {
+  readonly learned: LearnedRecipients;
+  readonly callout: Callout;
+  readonly policy: RecipientPolicy;
+  readonly incoming: IncomingBounces;
+  readonly bouncer: Bouncer;
+  readonly elsewhere: Elsewhere;
+  readonly clock: () => number;
+  readonly #options: CorrespondenceOptions;
+
+  constructor(options: CorrespondenceOptions) {
+    this.#options = options;
+    const { spool, directory, settings, events, world, messagesChanged } = options;
+    const clock = world.clock ?? Date.now;
+    const resolve = world.resolve ?? systemResolver();
+    const session = () => options.scheduler().out.session();
+    this.clock = clock;
+    this.learned = new LearnedRecipients({ db: spool.db, settings, clock });
+    const { learned } = this;
+    this.callout = new Callout({ settings, session, learned, clock, trouble: events.trouble });
+    this.policy = new RecipientPolicy({
+      settings,
+      learned,
+      callout: this.callout,
+      health: (domain) => options.scheduler().health(domain),
+    });
+    this.incoming = new IncomingBounces({ settings, directory, learned, clock });
+    this.bouncer = new Bouncer({
+      spool,
+      directory,
+      learned,
+      settings,
+      resolve,
+      clock,
+      made: (message, content) => {
+        options.made(message, content);
+        this.elsewhere.accepted(message);
+      },
+      decided: messagesChanged,
+      trouble: events.trouble,
+    });
+    this.elsewhere = new Elsewhere({
+      spool,
+      directory,
+      settings,
+      out: () => options.scheduler().out,
+      events: { ...events, ...this.laneEvents() },
+      exchange: {
+        resolve,
+        port: world.smtpPort ?? 25,
+        allowInner: world.allowInner === true,
+        random: Math.random,
+      },
+      changed: messagesChanged,
+    });
+  }
+
+  /** What lanes tell, and ask, about recipients. */
+  laneEvents(): Pick<LaneEvents, 'lesson' | 'learned' | 'bounceAt'> {
+    return {
+      lesson: (domain, words, serverAddress) => {
+        if (!this.#options.directory.get(domain)) return null;
+        if (serverAddress !== null) this.incoming.sawServer(domain, serverAddress);
+        for (const { key, reply } of words) if (reply.code < 300) this.callout.forget(key);
+        return this.learned.lesson(domain, words, 'delivery');
+      },
+      learned: (learned) => this.learned.learned(learned),
+      bounceAt: () => this.bouncer.dueAt(),
+    };
+  }
+
+  async begin(offline: boolean): Promise<void> {
+    await this.learned.load();
+    if (offline) return;
+    this.bouncer.plan(this.clock());
+    void this.elsewhere.look();
+  }
+
+  /** An attempt's outcome is on disk. */
+  settled(results: readonly RecipientOutcome[]): void {
+    if (results.some(({ state }) => state === 'refused' || state === 'expired'))
+      this.bouncer.plan(this.bouncer.dueAt());
+  }
+
+  async chores(): Promise<void> {
+    await this.learned.prune();
+  }
+
+  domainChanged(domain: Domain): void {
+    this.callout.domainChanged(domain.name);
+    void this.elsewhere.drop(domain.name);
+  }
+
+  async domainRemoved(name: string): Promise<void> {
+    this.callout.domainChanged(name);
+    await this.learned.domainRemoved(name);
+  }
+
+  /** Every protected domain's recipients in figures. */
+  async overview(): Promise<RecipientsOverview[]> {
+    const { spool, directory } = this.#options;
+    const [entries, bounces] = await Promise.all([
+      spool.db.read('recipientCounts', { now: this.clock(), rule: this.learned.rule }),
+      spool.db.read('bounceCounts'),
+    ]);
+    return directory.all().map((domain) => {
+      const { name } = domain;
+      const entry = (state: string) =>
+        entries.find((row) => row.domain === name && row.state === state)?.count ?? 0;
+      const bounce = (state: string) =>
+        bounces.find((row) => row.domain === name && row.state === state)?.count ?? 0;
+      return {
+        domain: name,
+        listed: entry('listed'),
+        failing: entry('failing'),
+        allowed: entry('allowed'),
+        refused: this.learned.refused(name),
+        paused: this.#pause(name),
+        callout: { ...this.callout.counts(name), server: this.callout.serverKind(domain) },
+        bounces: { sent: bounce('sent'), suppressed: bounce('suppressed') },
+        backscatter: this.incoming.counts(name),
+      };
+    });
+  }
+
+  #pause(name: string): string | null {
+    if (!this.#options.settings().recipients.learn) return 'Learning is switched off in the settings.';
+    return this.learned.serverFails(name)
+      ? `Most recipients of ${name} are refused at once, so it is taken for the server’s fault and nothing is learned.`
+      : null;
+  }
+
+  /** Asks nothing and decides nothing from now on; what is under way ends. */
+  async close(): Promise<void> {
+    this.callout.close();
+    await Promise.all([this.bouncer.close(), this.elsewhere.close()]);
+  }
+}

@@ -1,0 +1,179 @@
+// The procedures of the contract that are about recipients.
+import { implement, ORPCError } from '@orpc/server';
+import { contract } from '../../shared/contract/index.ts';
+import type { RecipientEntry } from '../../shared/recipients.ts';
+import { recipientKey } from '../relay/policy/addresses.ts';
+import { readMailbox, type Directory } from '../relay/policy/directory.ts';
+import type { Database } from '../storage/database.ts';
+import type { StoredEntry } from '../storage/operations/recipients.ts';
+import type { Correspondence } from './correspondence.ts';
+
+/** Rows written in one transaction: short enough that no arriving mail waits long for it. */
+const SLICE = 500;
+const COLUMNS = ['address', 'state', 'since', 'until', 'failures', 'last_failure', 'origin', 'last_reply'];
+
+export function recipientProcedures(parts: {
+  db: Database;
+  directory: Directory;
+  correspondence: Correspondence;
+}) {
+  const { db, directory, correspondence } = parts;
+  const { learned, callout } = correspondence;
+  const os = implement(contract).recipients;
+
+  function entryFor(address: string, state: 'listed' | 'allowed', since: number): StoredEntry {
+    const mailbox = readMailbox(address.trim());
+    if (!mailbox) throw new ORPCError('REFUSED', { message: `"${address}" is not a mail address` });
+    if (!directory.get(mailbox.domain)) {
+      throw new ORPCError('REFUSED', {
+        message: `${mailbox.domain} is not a domain that Mailward protects, so "${address}" cannot be ${state}`,
+      });
+    }
+    return { address: recipientKey(mailbox), domain: mailbox.domain, state, since, origin: 'admin' };
+  }
+
+  async function put(entries: StoredEntry[]): Promise<void> {
+    for (let at = 0; at < entries.length; at += SLICE) {
+      const slice = entries.slice(at, at + SLICE);
+      await db.write('putEntries', slice);
+      for (const entry of slice) {
+        learned.put(entry);
+        callout.forget(entry.address);
+      }
+    }
+  }
+
+  async function* all(domain: string | null): AsyncGenerator<RecipientEntry> {
+    const query = {
+      domain,
+      state: null,
+      text: null,
+      limit: SLICE,
+      now: correspondence.clock(),
+      rule: learned.rule,
+    };
+    for (let after: string | null = null; ; ) {
+      const page: { rows: RecipientEntry[]; more: boolean } = await db.write('recipientList', {
+        ...query,
+        after,
+      });
+      yield* page.rows;
+      after = page.rows.at(-1)?.address ?? null;
+      if (!page.more || after === null) return;
+    }
+  }
+
+  return {
+    overview: os.overview.handler(() => correspondence.overview()),
+    list: os.list.handler(({ input }) =>
+      db.read('recipientList', {
+        domain: input.domain ?? null,
+        state: input.state ?? null,
+        text: input.text ?? null,
+        after: input.after ?? null,
+        limit: input.limit,
+        now: correspondence.clock(),
+        rule: learned.rule,
+      }),
+    ),
+    allow: os.allow.handler(async ({ input }) => {
+      const now = correspondence.clock();
+      await put(input.addresses.map((address) => entryFor(address, 'allowed', now)));
+      return { count: input.addresses.length };
+    }),
+    forget: os.forget.handler(async ({ input }) => {
+      const keys = input.addresses.map((address) => {
+        const mailbox = readMailbox(address.trim());
+        if (!mailbox) throw new ORPCError('REFUSED', { message: `"${address}" is not a mail address` });
+        return recipientKey(mailbox);
+      });
+      let count = 0;
+      for (let at = 0; at < keys.length; at += SLICE)
+        count += await db.write('forgetRecipients', keys.slice(at, at + SLICE));
+      for (const key of keys) {
+        learned.drop(key);
+        callout.forget(key);
+      }
+      return { count };
+    }),
+    import: os.import.handler(async ({ input }) => {
+      const now = correspondence.clock();
+      const entries: StoredEntry[] = [];
+      let skipped = 0;
+      for (const { line, row } of rowsOf(input.csv)) {
+        const address = row.get('address') ?? '';
+        const state = (row.get('state') ?? 'listed').trim().toLowerCase();
+        const since = row.get('since')?.trim() ? Date.parse(row.get('since') ?? '') : now;
+        // What only fails is in an export for people to see; it is no entry.
+        if (state === 'failing') {
+          skipped++;
+          continue;
+        }
+        if (state !== 'listed' && state !== 'allowed')
+          throw refused(line, `"${state}" is not a state; expected listed or allowed`);
+        if (Number.isNaN(since)) throw refused(line, `"${row.get('since') ?? ''}" is not a time`);
+        try {
+          entries.push(entryFor(address, state, Math.min(since, now)));
+        } catch (error) {
+          throw refused(line, (error as Error).message);
+        }
+      }
+      await put(entries);
+      const listed = entries.filter((entry) => entry.state === 'listed').length;
+      return { listed, allowed: entries.length - listed, skipped };
+    }),
+    export: os.export.handler(async ({ input }) => {
+      const lines = [COLUMNS.join(',')];
+      for await (const entry of all(input.domain ?? null)) lines.push(lineOf(entry));
+      return { csv: `${lines.join('\r\n')}\r\n`, count: lines.length - 1 };
+    }),
+  };
+}
+
+function refused(line: number, words: string) {
+  return new ORPCError('REFUSED', { message: `line ${line}: ${words}; nothing was imported` });
+}
+
+function lineOf(entry: RecipientEntry): string {
+  const time = (at: number | null) => (at === null ? '' : new Date(at).toISOString());
+  const reply = entry.lastReply;
+  return [
+    entry.address,
+    entry.state,
+    time(entry.since),
+    time(entry.until),
+    String(entry.failures),
+    time(entry.lastFailureAt),
+    entry.origin ?? '',
+    reply ? [reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ') : '',
+  ]
+    .map(quoted)
+    .join(',');
+}
+
+/** RFC 4180; and what a spreadsheet would take for a formula is kept from being one. */
+function quoted(value: string): string {
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Rows by their headings. A file without headings is taken for a list of addresses. */
+function* rowsOf(csv: string): Generator<{ line: number; row: Map<string, string> }> {
+  let headings: string[] | null = null;
+  let line = 0;
+  for (const text of csv.replace(/^\uFEFF/, '').split(/\r?\n/)) {
+    line++;
+    if (text.trim() === '') continue;
+    const cells = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+      ([, inQuotes, bare]) => inQuotes?.replaceAll('""', '"') ?? bare ?? '',
+    );
+    const unguarded = cells.map((cell) => cell.replace(/^'(?=[=+\-@])/, ''));
+    if (!headings) {
+      headings = unguarded.map((cell) => cell.trim().toLowerCase());
+      if (headings.includes('address')) continue;
+      headings = ['address', 'state', 'since'];
+    }
+    const names = headings;
+    yield { line, row: new Map(unguarded.map((cell, index) => [names[index] ?? '', cell])) };
+  }
+}

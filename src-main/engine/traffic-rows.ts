@@ -1,0 +1,56 @@
+// Rows of the traffic list, made from what just happened: no look into the database for each message.
+import type { MessageSummary } from '../../shared/message.ts';
+import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
+import { formatId } from '../storage/ids.ts';
+
+/** A message that was accepted, or refused at the door. */
+export function arrivedRow(message: NewMessage): MessageSummary {
+  const rejected = message.recipients.every((recipient) => recipient.state === 'rejected');
+  const held = message.recipients.some((recipient) => recipient.state === 'held');
+  return {
+    id: formatId(message.id),
+    receivedAt: message.receivedAt,
+    sender: message.sender,
+    recipients: message.recipients.slice(0, 3).map((recipient) => recipient.address),
+    recipientCount: message.recipients.length,
+    domains: [...domainsOf(message)],
+    size: message.size,
+    subject: message.subject,
+    clientAddress: message.clientAddress,
+    state: rejected ? 'rejected' : held ? 'held' : 'queued',
+    attempts: 0,
+    nextAttemptAt: null,
+    cause: null,
+    lastReply: rejected ? message.reply : null,
+  };
+}
+
+/** A message that was tried. */
+export function triedRow(
+  message: DueMessage,
+  state: MessageSummary['state'],
+  results: readonly RecipientOutcome[],
+): MessageSummary {
+  const telling = results.find((result) => result.state === state) ?? results[0];
+  const due = results.map((result) => result.nextAt).filter((at) => at !== null);
+  return {
+    id: formatId(message.id),
+    receivedAt: message.receivedAt,
+    sender: message.sender,
+    recipients: message.firstRecipients,
+    recipientCount: message.recipientCount,
+    domains: message.domains,
+    size: message.size,
+    subject: message.subject,
+    clientAddress: message.clientAddress,
+    state,
+    attempts: 1 + Math.max(0, ...message.recipients.map((recipient) => recipient.attempts)),
+    nextAttemptAt: due.length > 0 ? Math.min(...due) : null,
+    cause: telling?.cause ?? null,
+    lastReply: telling?.reply ?? null,
+  };
+}
+
+export function domainsOf(message: NewMessage): Set<string> {
+  return new Set(message.recipients.map((recipient) => recipient.domain).filter((domain) => domain !== ''));
+}

@@ -1,0 +1,107 @@
+// The recipients that something is known against, or for: a table that folds into blocks on a phone.
+import { Button } from '@mantine/core';
+import { IconCheck, IconEraser } from '@tabler/icons-react';
+import type { RecipientEntry } from '../../shared/recipients.ts';
+import { count } from '../format.ts';
+import { replyLine } from '../words.ts';
+import { Moment } from './moment.tsx';
+
+interface RecipientTableProps {
+  rows: readonly RecipientEntry[];
+  busy: boolean;
+  onAllow: (address: string) => void;
+  onForget: (address: string) => void;
+}
+
+export function RecipientTable({ rows, busy, onAllow, onForget }: RecipientTableProps) {
+  return (
+    <table className="recipients">
+      <thead>
+        <tr>
+          <th scope="col">Address</th>
+          <th scope="col" className="number">
+            Failures
+          </th>
+          <th scope="col">Last failure</th>
+          <th scope="col">On the list</th>
+          <th scope="col">What to do</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.address}>
+            <th scope="row">
+              <span className="recipient-address">{row.address}</span>
+              {row.lastReply !== null && (
+                <span className="recipient-reply mono">{replyLine(row.lastReply)}</span>
+              )}
+            </th>
+            <td className="number" data-label="Failures">
+              {count(row.failures)}
+            </td>
+            <td data-label="Last failure">
+              {row.lastFailureAt === null ? (
+                <span className="soft">none</span>
+              ) : (
+                <Moment at={row.lastFailureAt} />
+              )}
+            </td>
+            <td data-label="On the list">
+              <Standing row={row} />
+            </td>
+            <td className="recipient-actions">
+              {row.state !== 'allowed' && (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  leftSection={<IconCheck size={14} />}
+                  disabled={busy}
+                  aria-label={`Allow for ever: ${row.address}`}
+                  onClick={() => onAllow(row.address)}
+                >
+                  Allow for ever
+                </Button>
+              )}
+              <Button
+                size="compact-sm"
+                variant="default"
+                leftSection={<IconEraser size={14} />}
+                disabled={busy}
+                aria-label={`Forget ${row.address}`}
+                onClick={() => onForget(row.address)}
+              >
+                Forget
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Standing({ row }: { row: RecipientEntry }) {
+  if (row.state === 'failing') return <span className="soft">not yet</span>;
+  if (row.state === 'allowed')
+    return (
+      <>
+        never: allowed
+        {row.since !== null && (
+          <span className="soft">
+            {' '}
+            <Moment at={row.since} />
+          </span>
+        )}
+      </>
+    );
+  return (
+    <>
+      {row.origin === 'admin' ? 'put there' : 'learned'}
+      {row.until !== null && (
+        <span className="soft">
+          , ends <Moment at={row.until} />
+        </span>
+      )}
+    </>
+  );
+}

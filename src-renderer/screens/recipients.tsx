@@ -1,0 +1,281 @@
+// One domain's recipients: who is refused at the door and why, who is about to be, and who never will be.
+import { Button, FileButton, SegmentedControl, Select } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconDownload, IconUpload, IconUserCheck } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import {
+  recipientEntryStateSchema,
+  type RecipientEntryState,
+  type RecipientsOverview,
+} from '../../shared/recipients.ts';
+import { useEngine } from '../engine.tsx';
+import { count, counted } from '../format.ts';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { RecipientTable } from '../parts/recipient-table.tsx';
+import { TextFilter } from '../parts/text-filter.tsx';
+import { useSaveText } from '../saving.ts';
+import '../styles/recipients.css';
+import '../styles/table.css';
+import { errorWords } from '../words.ts';
+
+const route = getRouteApi('/recipients');
+/** Figures move while somebody looks, ms. */
+const LOOK_AGAIN = 10_000;
+
+const empties: Readonly<Record<RecipientEntryState, { title: string; words: string }>> = {
+  listed: {
+    title: 'Nobody is on the list',
+    words:
+      'An address that your server keeps refusing as unknown is put here by itself, and taken off after some days.',
+  },
+  failing: {
+    title: 'No address is failing',
+    words: 'Addresses that your server refused as unknown appear here from their first failure on.',
+  },
+  allowed: {
+    title: 'No address is allowed for ever',
+    words: 'Allow an address that must never be refused here, whatever your server says about it.',
+  },
+};
+
+export function RecipientsScreen() {
+  const { orpc } = useEngine();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const views = useQuery(orpc.recipients.overview.queryOptions({ refetchInterval: LOOK_AGAIN }));
+  const view = views.data?.find(({ domain }) => domain === search.domain) ?? views.data?.[0];
+  const change = (part: Partial<typeof search>) =>
+    void navigate({ search: (present) => ({ ...present, ...part }), replace: true });
+
+  return (
+    <Page
+      title="Recipients"
+      sentence={view === undefined ? sentenceWithout(views.data) : sentenceFor(view)}
+      actions={view !== undefined && <Files domain={view.domain} />}
+    >
+      {view === undefined ? (
+        views.error !== null ? (
+          <Failure
+            what="The recipients could not be read"
+            error={views.error}
+            onRetry={() => void views.refetch()}
+          />
+        ) : views.data === undefined ? (
+          <Busy what="Asking the engine about the recipients." />
+        ) : (
+          <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
+            What is learned about recipients is learned from a protected domain’s mail.
+          </Empty>
+        )
+      ) : (
+        <>
+          <div className="filters" role="search">
+            {(views.data?.length ?? 0) > 1 && (
+              <Select
+                className="filter-pick"
+                aria-label="Domain"
+                allowDeselect={false}
+                data={views.data?.map(({ domain }) => domain) ?? []}
+                value={view.domain}
+                onChange={(domain) => change({ domain: domain ?? undefined })}
+              />
+            )}
+            <TextFilter
+              key={view.domain}
+              label="Text in the address"
+              placeholder="Part of an address"
+              text={search.text ?? ''}
+              onText={(text) => change({ text: text === '' ? undefined : text })}
+            />
+            <SegmentedControl
+              className="recipient-states"
+              aria-label="Which recipients"
+              value={search.show ?? 'listed'}
+              onChange={(show) => change({ show: recipientEntryStateSchema.safeParse(show).data })}
+              data={[
+                { value: 'listed', label: `Listed ${count(view.listed)}` },
+                { value: 'failing', label: `Failing ${count(view.failing)}` },
+                { value: 'allowed', label: `Allowed ${count(view.allowed)}` },
+              ]}
+            />
+          </div>
+          <Entries domain={view.domain} state={search.show ?? 'listed'} text={search.text} />
+          <Figures view={view} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function sentenceWithout(views: readonly RecipientsOverview[] | undefined): string {
+  return views === undefined ? 'Looking at the recipients…' : 'Mailward protects no domain yet.';
+}
+
+function sentenceFor(view: RecipientsOverview): string {
+  if (view.paused !== null) return view.paused;
+  if (view.listed === 0) return `No recipient of ${view.domain} is refused for its failures.`;
+  return `${counted(view.listed, 'recipient')} of ${view.domain} ${view.listed === 1 ? 'is' : 'are'} on the list, and refused at the door.`;
+}
+
+interface EntriesProps {
+  domain: string;
+  state: RecipientEntryState;
+  text: string | undefined;
+}
+
+function Entries({ domain, state, text }: EntriesProps) {
+  const { orpc } = useEngine();
+  const queries = useQueryClient();
+  const list = useInfiniteQuery(
+    orpc.recipients.list.infiniteOptions({
+      input: (after: string | undefined) => ({ domain, state, text, after, limit: 100 }),
+      initialPageParam: undefined,
+      getNextPageParam: (last) => (last.more ? last.rows.at(-1)?.address : undefined),
+    }),
+  );
+  const renew = () => queries.invalidateQueries({ queryKey: orpc.recipients.key() });
+  const onError = (error: unknown) =>
+    notifications.show({ color: 'red', title: 'Nothing was changed', message: errorWords(error) });
+  const allow = useMutation(orpc.recipients.allow.mutationOptions({ onSuccess: renew, onError }));
+  const forget = useMutation(orpc.recipients.forget.mutationOptions({ onSuccess: renew, onError }));
+  const rows = list.data?.pages.flatMap((page) => page.rows);
+  if (rows === undefined) {
+    return list.error === null ? (
+      <Busy what="Asking the engine for the list." />
+    ) : (
+      <Failure what="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
+    );
+  }
+  if (rows.length === 0) {
+    return (
+      <Empty
+        icon={<IconUserCheck size={32} stroke={1.4} />}
+        title={text === undefined ? empties[state].title : 'No address is like that'}
+      >
+        {text === undefined ? empties[state].words : 'Nothing here has this text in its address.'}
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <RecipientTable
+        rows={rows}
+        busy={allow.isPending || forget.isPending}
+        onAllow={(address) => allow.mutate({ addresses: [address] })}
+        onForget={(address) => forget.mutate({ addresses: [address] })}
+      />
+      {list.hasNextPage && (
+        <Button
+          className="recipients-more"
+          variant="default"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </>
+  );
+}
+
+const serverWords: Readonly<Record<RecipientsOverview['callout']['server'], string>> = {
+  selective: 'It says at once whom it does not know, so mail to nobody is refused at the door.',
+  'takes-all': 'It takes every address at RCPT, so it is not asked.',
+  unknown: 'Not asked yet.',
+};
+
+/** What is behind the list. */
+function Figures({ view }: { view: RecipientsOverview }) {
+  const { callout, bounces, backscatter } = view;
+  return (
+    <section className="recipient-figures" aria-labelledby="figures">
+      <h2 id="figures">At the door since Mailward was started</h2>
+      <dl className="facts">
+        <dt>Your server</dt>
+        <dd>{serverWords[callout.server]}</dd>
+        <dt>Asked about</dt>
+        <dd>
+          {counted(callout.asked, 'recipient')}
+          {callout.unclear > 0 && (
+            <span className="soft">, {count(callout.unclear)} without a clear answer</span>
+          )}
+        </dd>
+        <dt>Refused</dt>
+        <dd>
+          {count(callout.unknown)} as unknown, {count(view.refused)} as listed
+        </dd>
+        <dt>Incoming bounces</dt>
+        <dd>
+          {count(backscatter.lastHour)} in the last hour
+          {backscatter.flood && ', which is a flood'}
+          {backscatter.foreign > 0 && (
+            <span className="soft">
+              ; {count(backscatter.foreign)} for mail you did not send, {count(backscatter.rejected)} rejected
+            </span>
+          )}
+        </dd>
+        <dt>Senders told</dt>
+        <dd>
+          {count(bounces.sent)}
+          <span className="soft">
+            {' '}
+            in the message log; {count(bounces.suppressed)} not told, because nothing showed that they were
+            real
+          </span>
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+function Files({ domain }: { domain: string }) {
+  const { client, orpc } = useEngine();
+  const queries = useQueryClient();
+  const save = useSaveText();
+  const exporting = useMutation({
+    mutationFn: async () => {
+      const { csv } = await client.recipients.export({ domain });
+      await save(`recipients-${domain}.csv`, csv, 'text/csv');
+    },
+    onError: (error) =>
+      notifications.show({ color: 'red', title: 'The list was not exported', message: errorWords(error) }),
+  });
+  const importing = useMutation({
+    mutationFn: async (file: File) => client.recipients.import({ csv: await file.text() }),
+    onSuccess: async ({ listed, allowed }) => {
+      notifications.show({
+        title: 'The file is imported',
+        message: `${counted(listed, 'address', 'addresses')} listed, ${count(allowed)} allowed for ever.`,
+      });
+      await queries.invalidateQueries({ queryKey: orpc.recipients.key() });
+    },
+    onError: (error) =>
+      notifications.show({ color: 'red', title: 'Nothing was imported', message: errorWords(error) }),
+  });
+  return (
+    <>
+      <FileButton accept=".csv,text/csv" onChange={(file) => file !== null && importing.mutate(file)}>
+        {(props) => (
+          <Button
+            {...props}
+            variant="default"
+            leftSection={<IconUpload size={16} />}
+            loading={importing.isPending}
+          >
+            Import a CSV
+          </Button>
+        )}
+      </FileButton>
+      <Button
+        variant="default"
+        leftSection={<IconDownload size={16} />}
+        loading={exporting.isPending}
+        onClick={() => exporting.mutate()}
+      >
+        Export as CSV
+      </Button>
+    </>
+  );
+}
