@@ -6,7 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { byPriority, type Destination, type Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import { meaningOf } from '../outbound/reply.ts';
 import { Session, type Answer, type SessionOptions } from '../outbound/session.ts';
+import { asksForLess } from '../outbound/throttle.ts';
 import { saysUnknown, type LearnedRecipients } from './learned.ts';
 
 /** The longest that a sending server waits for the answer, waiting for a free connection included, ms. */
@@ -137,6 +139,8 @@ export class Callout {
     const { learned } = this.#options;
     this.counts(domain.name).asked++;
     const { reply, stage } = answer;
+    // A server that asks for less must not spend what it bears on questions: the mail needs it.
+    if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.clock() + REST;
     const isUnknown = stage === 'rcpt' && saysUnknown(reply, 'rcpt');
     const taken = stage === 'rcpt' && reply.code >= 200 && reply.code < 300;
     // Only a server that was seen to tell recipients apart is taken at its word that one exists.
