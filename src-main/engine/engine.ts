@@ -386,9 +386,13 @@ class RunningEngine implements Engine {
       waiting: (domain) => this.#waiting.of(domain),
       health: (domain) => this.#scheduler.health(domain),
       pace: (domain) => this.#scheduler.pace(domain),
+      running: !this.#offline,
       warnHours: this.settings.get().delivery.warnHours,
       meter: this.#meter,
-      listener: { ...this.#listener.state },
+      listener: {
+        ...this.#listener.state,
+        ...(this.#offline ? { problem: 'it is not running on this data folder' } : {}),
+      },
     });
   }
 }

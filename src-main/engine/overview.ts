@@ -26,6 +26,8 @@ export interface OverviewInput {
   waiting: (domain: string) => WaitingMail;
   health: (domain: string) => LaneHealth | null;
   pace: (domain: string) => ThrottleFigures | null;
+  /** False when the data folder was only opened to look into it: then nothing is known of the servers. */
+  running: boolean;
   /** Mail that waits longer than this is pointed out. */
   warnHours: number;
   meter: Meter;
@@ -58,8 +60,9 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const health = input.health(name);
   const trouble = health?.trouble ?? null;
   const inboundState = listenerHealth(listener);
-  const outboundState: Health =
-    mode.name === 'hold'
+  const outboundState: Health = !input.running
+    ? 'could-not-check'
+    : mode.name === 'hold'
       ? 'attention'
       : trouble === null
         ? 'ok'
@@ -75,14 +78,17 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
     mode,
     route,
     state: worst([inboundState, outboundState, failedState, late ? 'attention' : 'ok']),
-    sentence: domainSentence(
-      domain,
-      waiting,
-      trouble,
-      late ? now - oldest : null,
-      isLimited(pace) ? (pace?.drainsAt ?? null) : null,
-      now,
-    ),
+    sentence: !input.running
+      ? `Mailward is not running: no mail for ${name} is taken or delivered; ${messages(stored(waiting))} stored.`
+      : domainSentence(
+          domain,
+          waiting,
+          trouble,
+          late ? now - oldest : null,
+          isLimited(pace) ? (pace?.drainsAt ?? null) : null,
+          now,
+          health?.lastDeliveredAt ?? null,
+        ),
     inbound: {
       state: inboundState,
       words: !listener.listening
@@ -96,8 +102,9 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
     },
     outbound: {
       state: outboundState,
-      words:
-        mode.name === 'hold'
+      words: !input.running
+        ? 'not running'
+        : mode.name === 'hold'
           ? 'held'
           : trouble
             ? causeWords[trouble.cause].short
@@ -145,6 +152,7 @@ function domainSentence(
   lateBy: number | null,
   drainsAt: number | null,
   now: number,
+  lastDeliveredAt: number | null,
 ): string {
   const { name, mode } = domain;
   if (mode.name === 'hold' && mode.homeSince !== null)
@@ -155,7 +163,7 @@ function domainSentence(
   }
   const via = mode.name === 'reroute' ? 'The server it is rerouted to' : 'Your server';
   if (trouble)
-    return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(waiting.queued.count)} stored, nothing is lost.`;
+    return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(stored(waiting))} stored, nothing is lost.`;
   if (lateBy !== null)
     return `Mail for ${name} is late: ${messages(waiting.queued.count)} waiting, the oldest for ${Math.floor(lateBy / HOUR)} hours.`;
   if (waiting.failed.count > 0)
@@ -164,6 +172,11 @@ function domainSentence(
     return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
   if (drainsAt !== null && waiting.queued.count > 1)
     return `Mail for ${name} is flowing as fast as ${lowerFirst(via)} lets it: ${messages(waiting.queued.count)} waiting, out in about ${Math.max(1, Math.round((drainsAt - now) / MINUTE))} min.`;
+  // Nothing says yet that mail flows: no message has shown it.
+  if (lastDeliveredAt === null)
+    return waiting.queued.count > 0
+      ? `Mail for ${name} is on its way: ${messages(waiting.queued.count)} waiting.`
+      : `Mailward is ready for mail for ${name}; none has been delivered since it was started.`;
   return mode.name === 'reroute'
     ? `Mail for ${name} is flowing to another server (rerouted).`
     : `Mail for ${name} is flowing.`;
@@ -210,6 +223,11 @@ function count(messages: number): string {
 
 function messages(number: number): string {
   return `${count(number)} ${number === 1 ? 'is' : 'are'}`;
+}
+
+/** All mail that is here and has somewhere to go. */
+function stored(waiting: WaitingMail): number {
+  return waiting.queued.count + waiting.held.count;
 }
 
 function lowerFirst(text: string): string {

@@ -40,6 +40,13 @@ export class QueueActions {
     let count = 0;
     if ('ids' in selection) {
       const ids = selection.ids.map((text) => idOf(text));
+      const known = new Set((await db.read('summaries', ids)).map((row) => row.id));
+      const unknown = selection.ids.filter((_, index) => !known.has(formatId(ids[index] ?? 0)));
+      // All or nothing: whoever mistyped one id of several should not have to work out what was done.
+      if (unknown.length > 0)
+        throw new ORPCError('NOT_FOUND', {
+          message: `there is no message ${unknown.slice(0, 3).join(', ')} in the log; nothing was changed`,
+        });
       for (let at = 0; at < ids.length; at += SLICE) count += await apply(ids.slice(at, at + SLICE), null);
     } else {
       const upTo = firstIdAt(Date.now() + 1);

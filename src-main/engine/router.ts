@@ -1,8 +1,9 @@
 // The procedures behind the contract. Each is short: it checks, asks the part that knows, and says what came of it.
 import { implement, ORPCError } from '@orpc/server';
 import { contract, type Selection } from '../../shared/contract/index.ts';
-import type { Domain } from '../../shared/domain.ts';
+import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary } from '../../shared/message.ts';
+import { formatHostPort } from '../../shared/names.ts';
 import type { Overview } from '../../shared/overview.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
@@ -12,6 +13,7 @@ import type { Action } from '../storage/operations/actions.ts';
 import type { Correspondence } from './correspondence.ts';
 import type { Latest, Rows } from './live.ts';
 import { delivering, type Modes } from './modes.ts';
+import { leadsTo } from './own-address.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
 import { recipientProcedures } from './recipients.ts';
 
@@ -58,7 +60,28 @@ export function createRouter(parts: RouterParts) {
 
   const queueCall =
     (action: Action) =>
-    async ({ input }: { input: Selection }) => ({ count: await act(action, input) });
+    async ({ input }: { input: Selection }) => {
+      if ('domain' in input) domainNamed(input.domain);
+      return { count: await act(action, input) };
+    };
+
+  /** A route that leads back to our own listener sends every message round in a circle. */
+  function refuseOwnListener(route: readonly Destination[]): void {
+    const { smtp } = parts.info();
+    const own = route.find(({ host, port }) => smtp?.port === port && leadsTo(smtp.host, host));
+    if (own) {
+      throw new ORPCError('REFUSED', {
+        message: `${formatHostPort(own.host, own.port)} is Mailward itself: mail would go round in a circle; give the office's own server`,
+      });
+    }
+  }
+
+  /** When a message is tried next: not before its server's pause is over, and never in the past. */
+  function planned<Row extends MessageSummary>(row: Row): Row {
+    if (row.nextAttemptAt === null) return row;
+    const paused = row.domains.map((name) => scheduler.health(name)?.pausedUntil ?? 0);
+    return { ...row, nextAttemptAt: Math.max(row.nextAttemptAt, Date.now(), ...paused) };
+  }
 
   return os.router({
     system: {
@@ -76,6 +99,7 @@ export function createRouter(parts: RouterParts) {
             message: `${input.name} is protected already; change its route instead`,
           });
         }
+        refuseOwnListener(input.route);
         const now = Date.now();
         return change({
           name: input.name,
@@ -85,12 +109,14 @@ export function createRouter(parts: RouterParts) {
         });
       }),
       setRoute: os.domains.setRoute.handler(async ({ input }) => {
+        refuseOwnListener(input.route);
         const changed = await change({ ...domainNamed(input.name), route: input.route });
         scheduler.wake(input.name, true);
         return changed;
       }),
       setMode: os.domains.setMode.handler(async ({ input }) => {
         const domain = domainNamed(input.name);
+        if (input.reroute) refuseOwnListener(input.reroute);
         if (input.mode === 'reroute' && input.reroute === null) {
           throw new ORPCError('REFUSED', { message: 'to reroute mail, say which server it should go to' });
         }
@@ -136,23 +162,26 @@ export function createRouter(parts: RouterParts) {
       }),
     },
     messages: {
-      list: os.messages.list.handler(async ({ input }) =>
-        db.read('list', {
+      list: os.messages.list.handler(async ({ input }) => {
+        const { rows, more } = await db.read('list', {
           states: input.states ?? null,
           domain: input.domain ?? null,
           text: input.text ?? null,
           before: input.before === undefined ? null : idOf(input.before),
           limit: input.limit,
-        }),
-      ),
+        });
+        return { rows: rows.map(planned), more };
+      }),
       get: os.messages.get.handler(async ({ input }) => {
         const detail = await db.read('detail', idOf(input.id));
         if (!detail)
           throw new ORPCError('NOT_FOUND', { message: `there is no message ${input.id} in the log` });
-        return detail;
+        return planned(detail);
       }),
       export: os.messages.export.handler(async ({ input }) => {
         const id = idOf(input.id);
+        if ((await db.read('summaries', [id])).length === 0)
+          throw new ORPCError('NOT_FOUND', { message: `there is no message ${input.id} in the log` });
         const pieces = await parts.actions.content(id, MOST_EXPORT);
         if (pieces === 'too large')
           throw new ORPCError('REFUSED', { message: 'the message is too large to export' });

@@ -50,7 +50,7 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
     states: ['queued'],
     part: 'queued',
     actions: ['retry', 'hold', 'delete'],
-    empty: 'Mail that is on its way or waits for its next attempt is listed here. It all went out.',
+    empty: 'Mail that is on its way or waits for its next attempt is listed here.',
   },
   held: {
     states: ['held'],

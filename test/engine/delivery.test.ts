@@ -248,6 +248,46 @@ describe('modes', () => {
   });
 });
 
+describe('slips of the keyboard', () => {
+  it('a route back to Mailward itself is refused', async () => {
+    await using mailward = await EngineUnderTest.start();
+    const own = mailward.engine.smtp?.port ?? 0;
+    await expect(mailward.protect('example.com', own)).rejects.toThrow(/is Mailward itself/);
+    await mailward.protect('example.com', own + 1);
+    await expect(
+      mailward.client.domains.setRoute({ name: 'example.com', route: [{ ...to(own), host: 'localhost' }] }),
+    ).rejects.toThrow(/round in a circle/);
+  });
+
+  it('one unknown id among several changes nothing, and is named', async () => {
+    await using office = await new Sink().start();
+    await using mailward = await EngineUnderTest.start();
+    await mailward.protect('example.com', office.port);
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold' });
+    const id = await mailward.send('bob@example.com');
+    await expect(mailward.client.queue.delete({ ids: [id, 'ABC123'] })).rejects.toThrow(
+      'no message ABC123 in the log',
+    );
+    expect((await mailward.client.messages.get({ id })).state).toBe('held');
+    await expect(mailward.client.queue.hold({ domain: 'typo.example', states: ['queued'] })).rejects.toThrow(
+      /not a domain/,
+    );
+  });
+
+  it('nothing claims that mail flows before a message has shown it', async () => {
+    await using office = await new Sink().start();
+    await using mailward = await EngineUnderTest.start();
+    await mailward.protect('example.com', office.port);
+    await until('the overview to know the domain', () => mailward.engine.overview().domains.length === 1);
+    expect(mailward.engine.overview().sentence).toContain('none has been delivered since it was started');
+    await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
+    await until(
+      'the overview to say so',
+      () => mailward.engine.overview().sentence === 'Mail for example.com is flowing.',
+    );
+  });
+});
+
 async function defaults() {
   const { settingsSchema } = await import('../../shared/settings.ts');
   return settingsSchema.parse({}).delivery;

@@ -57,6 +57,8 @@ export function queueCommand(): Command {
       const states = options.state === undefined ? WAITING : options.state.map(readState);
       const domain = options.domain === undefined ? undefined : readName(options.domain);
       await withEngine(globals, async ({ client }) => {
+        if (domain !== undefined && !(await client.domains.list()).some((one) => one.name === domain))
+          throw new Ended(EXIT.problem, `${domain} is not a domain that Mailward protects`);
         const rows: string[][] = [];
         let before: string | undefined;
         for (let left = limit; left > 0; ) {
