@@ -6,6 +6,7 @@ import { DataDirUnusable } from '../engine/lock.ts';
 import { BrokenSettings } from '../settings/settings.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { domainCommand } from './commands/domain.ts';
+import { logCommand } from './commands/log.ts';
 import { queueCommand } from './commands/queue.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
@@ -20,7 +21,14 @@ const program = new Command('mailward')
   .showHelpAfterError('(mailward --help tells more)')
   .exitOverride();
 
-for (const command of [serveCommand(), domainCommand(), queueCommand(), statusCommand(), classifyCommand()]) {
+for (const command of [
+  serveCommand(),
+  domainCommand(),
+  queueCommand(),
+  logCommand(),
+  statusCommand(),
+  classifyCommand(),
+]) {
   // Subcommands end like the program: with our exit status, not by leaving the process.
   for (const one of [command, ...command.commands]) {
     one.exitOverride().option('--data <dir>', 'the data folder').option('--json', 'print JSON');

@@ -12,6 +12,7 @@ import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
 import { formatId } from '../storage/ids.ts';
 import { Latest, Rows } from './live.ts';
+import { LogIndexer } from './log-indexer.ts';
 import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
 import { Modes } from './modes.ts';
@@ -88,6 +89,7 @@ class RunningEngine implements Engine {
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
   readonly #modes: Modes;
+  readonly #indexer: LogIndexer;
   readonly #offline: boolean;
   readonly #listeners = new Set<(overview: Overview) => void>();
   #overview: Overview;
@@ -125,6 +127,7 @@ class RunningEngine implements Engine {
     this.#offline = options.offline === true;
     this.#waiting = new WaitingCounts(db, () => this.#changed());
     const trouble = options.trouble ?? (() => undefined);
+    this.#indexer = new LogIndexer(db, trouble);
     this.#scheduler = new Scheduler({
       spool,
       directory: this.#directory,
@@ -208,6 +211,7 @@ class RunningEngine implements Engine {
         this.#scheduler.rememberAddresses(host, addresses);
       this.#scheduler.start();
       this.#modes.start();
+      this.#indexer.start();
     }
     this.#refreshOverview();
   }
@@ -252,6 +256,7 @@ class RunningEngine implements Engine {
     await this.#listener.close();
     this.#modes.close();
     await this.#scheduler.close();
+    await this.#indexer.close();
     if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
     this.#overviewTimer = null;
     this.#overviewAt = Number.POSITIVE_INFINITY;

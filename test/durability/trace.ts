@@ -23,7 +23,7 @@ const names = 'rename,renameat,renameat2,unlink,unlinkat';
  */
 export function straceCommand(strace: string, file: string): string[] {
   const options = ['-f', '-D', '-q', '-A', '-yy', '-xx', '-s', '16777216', '--seccomp-bpf'];
-  return [strace, ...options, '-e', `trace=${calls},${names}`, '-e', 'signal=none', '-o', file, '--'];
+  return [strace, ...options, '-e', `trace=${calls},${names}`, '-e', 'signal=SIGKILL', '-o', file, '--'];
 }
 
 /** The line that says that the process has ended: the record is complete. */

@@ -223,7 +223,9 @@ export class Lane {
     this.#moreOnDisk = false;
     const finished = new Set<number>();
     this.#finishedMeanwhile = finished;
-    const limit = MOST_READY + this.#busy.size;
+    // A server that cannot be reached is asked with one message; a thousand would be read for nothing.
+    const most = this.health.trouble?.cause === 'connection-failed' ? this.#concurrency : MOST_READY;
+    const limit = most + this.#busy.size;
     try {
       const { messages, nextAt } = await this.#spool.db.read('due', {
         domain: this.name,

@@ -4,10 +4,11 @@ import { actionReads, actionWrites } from './actions.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { logReads, logWrites } from './log.ts';
 import { serverReads, serverWrites } from './servers.ts';
+import { searchReads, searchWrites } from './search.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
-  return { ...domainReads(db), ...spoolReads(db), ...actionReads(db), ...logReads(db), ...serverReads(db) };
+  return { ...domainReads(db), ...spoolReads(db), ...actionReads(db), ...logReads(db), ...serverReads(db), ...searchReads(db) };
 }
 
 export function writes(db: DatabaseSync) {
@@ -17,6 +18,7 @@ export function writes(db: DatabaseSync) {
     ...actionWrites(db),
     ...logWrites(db),
     ...serverWrites(db),
+    ...searchWrites(db),
   };
 }
 

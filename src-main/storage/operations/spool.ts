@@ -1,6 +1,7 @@
 // The spool's side of the database: taking a message in, finding what is due, writing down what became of it.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
+import { firstIdAt } from '../ids.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
 export interface NewRecipient {
@@ -101,8 +102,11 @@ export function spoolReads(db: DatabaseSync) {
   const highest = db.prepare('SELECT max(id) AS id FROM message');
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
   const waiting = db.prepare(
-    `SELECT domain, state, count(*) AS count, sum(size) AS bytes, min(message_id) AS oldest FROM recipient
-     WHERE state IN ('queued', 'held', 'refused', 'expired') GROUP BY domain, state`,
+    `SELECT domain, state, count, bytes,
+       (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
+        WHERE domain = waiting.domain AND state = waiting.state
+          AND state IN ('queued', 'held', 'refused', 'expired')) AS oldest
+     FROM waiting WHERE count > 0`,
   );
   const dueRows = db.prepare(
     `SELECT DISTINCT message_id AS id FROM recipient
@@ -205,7 +209,10 @@ export function spoolWrites(db: DatabaseSync) {
   const insertPiece = db.prepare('INSERT INTO content (message_id, piece, data) VALUES (?, ?, ?)');
   const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
   const orphans = db.prepare(
-    'DELETE FROM content WHERE message_id NOT IN (SELECT id FROM message) RETURNING message_id',
+    // By the index alone: the pieces themselves may be gigabytes.
+    `DELETE FROM content WHERE rowid IN
+       (SELECT rowid FROM content INDEXED BY sqlite_autoindex_content_1 WHERE message_id NOT IN (SELECT id FROM message))
+     RETURNING message_id`,
   );
   const settle = db.prepare(
     // Held while the attempt ran: a delivery counts, a deferral does not take it out of the hold.
@@ -222,8 +229,10 @@ export function spoolWrites(db: DatabaseSync) {
   const states = db.prepare('SELECT DISTINCT state FROM recipient WHERE message_id = ?');
   const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');
   const expire = db.prepare(
-    `UPDATE recipient SET state = 'expired', next_at = NULL
-     WHERE state = 'queued' AND domain = ? AND queued_since < ? RETURNING message_id AS id`,
+    // Nothing is queued before it arrives, so the oldest messages are enough to look at.
+    `UPDATE recipient INDEXED BY recipient_waiting SET state = 'expired', next_at = NULL
+     WHERE domain = ? AND state = 'queued' AND state IN ('queued', 'held', 'refused', 'expired')
+       AND message_id < ? AND queued_since < ? RETURNING message_id AS id`,
   );
 
   /** Brings a message's state in line with its recipients', and drops content that nobody waits for. */
@@ -314,7 +323,9 @@ export function spoolWrites(db: DatabaseSync) {
     expire(args: { domain: string; before: number }): number[] {
       const ids = [
         ...new Set(
-          (expire.all(args.domain, args.before) as unknown as { id: number }[]).map((row) => row.id),
+          (expire.all(args.domain, firstIdAt(args.before), args.before) as unknown as { id: number }[]).map(
+            (row) => row.id,
+          ),
         ),
       ];
       ids.forEach(refresh);
