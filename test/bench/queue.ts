@@ -50,7 +50,9 @@ for (let round = 0; round < Number(values.rounds); round += 1) {
     const rate = await take(service, load.messages);
     rates[which].push(rate);
     memory = Math.max(memory, residentMegabytes(withQueue.pid));
-    process.stderr.write(`${which === 'full' ? 'with the queue' : 'without'}: ${rate.toFixed(0)} messages/s\n`);
+    process.stderr.write(
+      `${which === 'full' ? 'with the queue' : 'without'}: ${rate.toFixed(0)} messages/s\n`,
+    );
   }
 }
 const peak = residentMegabytes(withQueue.pid, 'VmHWM');

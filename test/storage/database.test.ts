@@ -138,7 +138,16 @@ it('what waits is counted exactly, whatever becomes of it', async () => {
   const settle = (id: number, state: 'delivered' | 'refused' | 'queued') =>
     db.write('settle', {
       messageId: id,
-      results: [{ position: 0, state, nextAt: state === 'queued' ? 5000 : null, cause: null, reply: null }],
+      results: [
+        {
+          position: 0,
+          state,
+          nextAt: state === 'queued' ? 5000 : null,
+          cause: null,
+          reply: null,
+          counted: true,
+        },
+      ],
       attempt: null,
     });
   const act = (action: 'hold' | 'release' | 'delete', ids: number[]) =>

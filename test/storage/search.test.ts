@@ -67,6 +67,7 @@ async function log() {
             nextAt: null,
             cause: state === 'refused' ? 'user-unknown' : null,
             reply: { code: state === 'refused' ? 550 : 250, enhanced: '5.1.1', text: words },
+            counted: true,
           },
         ],
         attempt: null,

@@ -27,6 +27,8 @@ import type { Throttle } from './throttle.ts';
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
 const MOST_READY = 1000;
 const MOST_READY_BYTES = 32 * 1024 * 1024;
+/** As many while the server cannot be reached: a thousand would be read for nothing, at every try. */
+const FEW_READY = 20;
 /** Fewer than this ready: time to look on disk for more. */
 const LOW_WATER = 200;
 const DAY = 86_400_000;
@@ -223,8 +225,7 @@ export class Lane {
     this.#moreOnDisk = false;
     const finished = new Set<number>();
     this.#finishedMeanwhile = finished;
-    // A server that cannot be reached is asked with one message; a thousand would be read for nothing.
-    const most = this.health.trouble?.cause === 'connection-failed' ? this.#concurrency : MOST_READY;
+    const most = this.health.trouble?.cause === 'connection-failed' ? FEW_READY : MOST_READY;
     const limit = most + this.#busy.size;
     try {
       const { messages, nextAt } = await this.#spool.db.read('due', {

@@ -8,7 +8,14 @@ import { searchReads, searchWrites } from './search.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
-  return { ...domainReads(db), ...spoolReads(db), ...actionReads(db), ...logReads(db), ...serverReads(db), ...searchReads(db) };
+  return {
+    ...domainReads(db),
+    ...spoolReads(db),
+    ...actionReads(db),
+    ...logReads(db),
+    ...serverReads(db),
+    ...searchReads(db),
+  };
 }
 
 export function writes(db: DatabaseSync) {
