@@ -6,9 +6,17 @@ import { defineConfig } from 'vitest/config';
 
 const here = import.meta.dirname;
 const everything = 'test/**/*.test.{ts,tsx}';
-const heavy = ['lab', 'integration', 'abuse', 'chaos', 'bench', 'scripts', 'electron', 'e2e'].map(
-  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
-);
+const heavy = [
+  'lab',
+  'integration',
+  'abuse',
+  'chaos',
+  'durability',
+  'bench',
+  'scripts',
+  'electron',
+  'e2e',
+].map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
 const long = 'test/**/*.long.test.ts';
 const never = ['**/node_modules/**', '.cache/**', ...(process.env['MAILWARD_LONG'] === '1' ? [] : [long])];
 

@@ -1,4 +1,5 @@
 // Measures messages a second through Mailward and through Postfix: `npm run bench`, `npm run -s bench -- --json`.
+// `-- --log` measures searches of a long message log instead, `-- --queue` what a million waiting messages cost the others.
 import { join } from 'node:path';
 import { Problem, ensureDependencies, main, node24, root, toolEnvironment } from './bootstrap.mjs';
 import { ensureBuilt } from './build.mjs';
@@ -13,7 +14,8 @@ await main(async (args) => {
     );
   }
   await ensureBuilt();
-  const { status } = await runInForeground(node24(), [join(root, 'test', 'bench', 'main.ts'), ...args], {
+  const program = args.includes('--log') ? 'log.ts' : args.includes('--queue') ? 'queue.ts' : 'main.ts';
+  const { status } = await runInForeground(node24(), [join(root, 'test', 'bench', program), ...args], {
     cwd: root,
     env: toolEnvironment(),
   });

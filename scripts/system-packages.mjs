@@ -17,6 +17,7 @@ export const systemPackages = [
   },
   { name: 'openssl', probe: 'openssl', needs: 'the certificates in test/integration, abuse and relay' },
   { name: 'swaks', probe: 'swaks', needs: 'the real client in test/integration' },
+  { name: 'strace', probe: 'strace', needs: 'the power cut in test/durability' },
   { name: 'chromium', probe: 'chromium', needs: 'the browser in test/e2e and test/electron' },
   {
     name: 'fonts-liberation',

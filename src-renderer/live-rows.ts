@@ -1,11 +1,17 @@
 // Merges messages that changed into the pages of a list, newest first, without asking for the pages again.
+import { causeWords, type Cause } from '../shared/cause.ts';
 import type { MessageState, MessageSummary } from '../shared/message.ts';
+import { found, readSearch } from '../shared/search.ts';
 
 export interface RowFilter {
   states?: MessageState[] | undefined;
   domain?: string | undefined;
-  /** Part of a sender, recipient or subject, in any case. */
+  cause?: Cause | undefined;
+  /** Words, or beginnings of words (shared/search.ts). */
   text?: string | undefined;
+  /** UTC ms: received at `from` or later, and before `to`. */
+  from?: number | undefined;
+  to?: number | undefined;
 }
 
 export interface RowPage {
@@ -17,9 +23,17 @@ export interface RowPage {
 export function matches(row: MessageSummary, filter: RowFilter): boolean {
   if (filter.states !== undefined && !filter.states.includes(row.state)) return false;
   if (filter.domain !== undefined && !row.domains.includes(filter.domain)) return false;
+  if (filter.cause !== undefined && filter.cause !== row.cause) return false;
+  if (filter.from !== undefined && row.receivedAt < filter.from) return false;
+  if (filter.to !== undefined && row.receivedAt >= filter.to) return false;
   if (filter.text === undefined || filter.text === '') return true;
-  const wanted = filter.text.toLowerCase();
-  return [row.sender, row.subject, ...row.recipients].some((text) => text.toLowerCase().includes(wanted));
+  const { lastReply, cause } = row;
+  const replies = [
+    ...(lastReply === null ? [] : [`${lastReply.code} ${lastReply.enhanced ?? ''} ${lastReply.text}`]),
+    ...(cause === null ? [] : [`${cause} ${causeWords[cause].short}`]),
+  ];
+  const fields = [row.sender, row.recipients.join(' '), row.subject, replies.join(' ')];
+  return found(readSearch(filter.text), fields);
 }
 
 /** Newest first; messages of one millisecond keep one order. */

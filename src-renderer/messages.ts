@@ -1,7 +1,7 @@
 // A list of messages that keeps itself up to date: pages asked for as the reader scrolls, changes merged as they happen.
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import type { Client } from '../shared/contract/index.ts';
+import type { Client, LogFilter } from '../shared/contract/index.ts';
 import type { MessageSummary } from '../shared/message.ts';
 import { useEngine, useLive } from './engine.tsx';
 import { HeldRows, mergeRows, type RowFilter, type RowPage, unseen } from './live-rows.ts';
@@ -95,10 +95,13 @@ function staysInPlace(row: MessageSummary, filter: RowFilter): boolean {
 }
 
 /** Without the filters that are not set: the engine takes an absent key, not an undefined one. */
-function cleaned(filter: RowFilter) {
+export function cleaned(filter: RowFilter): LogFilter {
   return {
     ...(filter.states === undefined ? {} : { states: filter.states }),
     ...(filter.domain === undefined ? {} : { domain: filter.domain }),
+    ...(filter.cause === undefined ? {} : { cause: filter.cause }),
     ...(filter.text === undefined || filter.text === '' ? {} : { text: filter.text }),
+    ...(filter.from === undefined ? {} : { from: filter.from }),
+    ...(filter.to === undefined ? {} : { to: filter.to }),
   };
 }

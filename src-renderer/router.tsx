@@ -8,15 +8,19 @@ import {
 } from '@tanstack/react-router';
 import { z } from 'zod';
 import { recipientEntryStateSchema } from '../shared/recipients.ts';
+import { causeSchema } from '../shared/cause.ts';
 import { messageStateSchema } from '../shared/message.ts';
 import { Shell } from './parts/shell.tsx';
 import { BrokenScreen, NotFoundScreen } from './screens/lost.tsx';
+import { sinceSchema } from './since.ts';
 
 /** Filters of the traffic list. A wrong value in a link is dropped, never an error. */
 export const trafficSearch = z.object({
   text: z.string().max(200).optional().catch(undefined),
   domain: z.string().max(253).optional().catch(undefined),
   state: messageStateSchema.optional().catch(undefined),
+  cause: causeSchema.optional().catch(undefined),
+  since: sinceSchema.optional().catch(undefined),
 });
 
 export const queueShelfSchema = z.enum(['waiting', 'held', 'failed']);

@@ -3,6 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract';
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';
+import { causeSchema } from '../cause.ts';
 import { destinationSchema, domainSchema, modeNameSchema, routeSchema, serverMoveSchema } from '../domain.ts';
 import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '../message.ts';
 import { domainNameSchema } from '../names.ts';
@@ -26,6 +27,19 @@ export const selectionSchema = z.union([
   z.object({ domain: domainNameSchema, states: z.array(messageStateSchema).min(1) }),
 ]);
 export type Selection = z.infer<typeof selectionSchema>;
+
+/** Which messages of the log are meant: those that fit all that is given. */
+export const logFilterSchema = z.object({
+  states: z.array(messageStateSchema).min(1).optional(),
+  domain: domainNameSchema.optional(),
+  cause: causeSchema.optional(),
+  /** Words, or beginnings of words, of sender, recipients, subject, last reply and cause (shared/search.ts). */
+  text: z.string().max(200).optional(),
+  /** UTC ms: received at `from` or later, and before `to`. */
+  from: z.number().int().min(0).optional(),
+  to: z.number().int().min(0).optional(),
+});
+export type LogFilter = z.infer<typeof logFilterSchema>;
 
 const affected = z.object({
   /** Messages changed. Those no longer in a state the action applies to are left alone. */
@@ -83,12 +97,11 @@ export const contract = {
     list: call
       .input(
         z.object({
-          states: z.array(messageStateSchema).optional(),
-          domain: domainNameSchema.optional(),
-          /** Part of a sender, recipient or subject. */
-          text: z.string().max(200).optional(),
+          ...logFilterSchema.shape,
           before: messageId.optional(),
           limit: z.number().int().min(1).max(500).default(100),
+          /** All recipients of each message, not the first three. */
+          everyRecipient: z.boolean().default(false),
         }),
       )
       .output(z.object({ rows: z.array(messageSummarySchema), more: z.boolean() })),

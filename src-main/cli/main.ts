@@ -6,6 +6,7 @@ import { DataDirUnusable } from '../engine/lock.ts';
 import { BrokenSettings } from '../settings/settings.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { domainCommand } from './commands/domain.ts';
+import { logCommand } from './commands/log.ts';
 import { queueCommand } from './commands/queue.ts';
 import { recipientsCommand } from './commands/recipients.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -26,6 +27,7 @@ for (const command of [
   domainCommand(),
   queueCommand(),
   recipientsCommand(),
+  logCommand(),
   statusCommand(),
   classifyCommand(),
 ]) {

@@ -12,6 +12,7 @@ import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
 import { Correspondence, type World } from './correspondence.ts';
 import { Latest, Rows } from './live.ts';
+import { LogIndexer } from './log-indexer.ts';
 import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
 import { Modes } from './modes.ts';
@@ -92,6 +93,7 @@ class RunningEngine implements Engine {
   readonly #scheduler: Scheduler;
   readonly #modes: Modes;
   readonly #correspondence: Correspondence;
+  readonly #indexer: LogIndexer;
   readonly #offline: boolean;
   readonly #listeners = new Set<(overview: Overview) => void>();
   #overview: Overview;
@@ -150,6 +152,7 @@ class RunningEngine implements Engine {
       world: options.world ?? {},
     });
     const correspondence = this.#correspondence;
+    this.#indexer = new LogIndexer(db, trouble);
     this.#scheduler = new Scheduler({
       spool,
       directory: this.#directory,
@@ -244,6 +247,7 @@ class RunningEngine implements Engine {
         this.#scheduler.rememberAddresses(host, addresses);
       this.#scheduler.start();
       this.#modes.start();
+      this.#indexer.start();
     }
     this.#refreshOverview();
   }
@@ -289,6 +293,7 @@ class RunningEngine implements Engine {
     this.#modes.close();
     await this.#correspondence.close();
     await this.#scheduler.close();
+    await this.#indexer.close();
     if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
     this.#overviewTimer = null;
     this.#overviewAt = Number.POSITIVE_INFINITY;

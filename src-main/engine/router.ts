@@ -166,7 +166,11 @@ export function createRouter(parts: RouterParts) {
         const { rows, more } = await db.read('list', {
           states: input.states ?? null,
           domain: input.domain ?? null,
+          cause: input.cause ?? null,
           text: input.text ?? null,
+          from: input.from ?? null,
+          to: input.to ?? null,
+          everyRecipient: input.everyRecipient,
           before: input.before === undefined ? null : idOf(input.before),
           limit: input.limit,
         });

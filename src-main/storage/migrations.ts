@@ -137,6 +137,59 @@ const steps: readonly string[] = [
     shown      TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- The message log's search; storage/operations/search.ts says how the three tables work together.
+  CREATE VIRTUAL TABLE log_text USING fts5 (
+    sender, recipients, subject, replies, keys,
+    content = '', contentless_delete = 1, tokenize = "ascii tokenchars '.:-_~'"
+  );
+  CREATE TABLE log_mark (id INTEGER NOT NULL) STRICT;
+  INSERT INTO log_mark VALUES (0);
+  CREATE TABLE log_stretch (first_id INTEGER PRIMARY KEY, messages INTEGER NOT NULL) STRICT;
+  INSERT INTO log_stretch VALUES (0, 0);
+  CREATE TABLE log_stale (id INTEGER PRIMARY KEY) STRICT;
+  -- A message that took long to arrive has an older id than the mark.
+  CREATE TRIGGER log_late AFTER INSERT ON message WHEN new.id <= (SELECT id FROM log_mark)
+    BEGIN INSERT OR IGNORE INTO log_stale VALUES (new.id); END;
+  CREATE TRIGGER log_state AFTER UPDATE OF state ON message WHEN new.id <= (SELECT id FROM log_mark)
+    BEGIN INSERT OR IGNORE INTO log_stale VALUES (new.id); END;
+  CREATE TRIGGER log_fate AFTER UPDATE OF cause, reply ON recipient WHEN new.message_id <= (SELECT id FROM log_mark)
+    BEGIN INSERT OR IGNORE INTO log_stale VALUES (new.message_id); END;
+  CREATE TRIGGER log_gone AFTER DELETE ON message WHEN old.id <= (SELECT id FROM log_mark)
+    BEGIN DELETE FROM log_text WHERE rowid = old.id; DELETE FROM log_stale WHERE id = old.id; END;
+  `,
+  `
+  -- How much waits, kept up with every change: counting a million rows anew would hold up whoever reads next.
+  CREATE TABLE waiting (
+    domain TEXT NOT NULL,
+    state  TEXT NOT NULL,
+    count  INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL,
+    PRIMARY KEY (domain, state)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO waiting SELECT domain, state, count(*), sum(size) FROM recipient
+    WHERE state IN ('queued', 'held', 'refused', 'expired') GROUP BY domain, state;
+  CREATE TRIGGER waiting_new AFTER INSERT ON recipient WHEN new.state IN ('queued', 'held', 'refused', 'expired')
+    BEGIN
+      INSERT INTO waiting VALUES (new.domain, new.state, 1, new.size)
+      ON CONFLICT (domain, state) DO UPDATE SET count = count + 1, bytes = bytes + new.size;
+    END;
+  CREATE TRIGGER waiting_leaves AFTER UPDATE OF state ON recipient
+    WHEN old.state <> new.state AND old.state IN ('queued', 'held', 'refused', 'expired')
+    BEGIN
+      UPDATE waiting SET count = count - 1, bytes = bytes - old.size WHERE domain = old.domain AND state = old.state;
+    END;
+  CREATE TRIGGER waiting_enters AFTER UPDATE OF state ON recipient
+    WHEN old.state <> new.state AND new.state IN ('queued', 'held', 'refused', 'expired')
+    BEGIN
+      INSERT INTO waiting VALUES (new.domain, new.state, 1, new.size)
+      ON CONFLICT (domain, state) DO UPDATE SET count = count + 1, bytes = bytes + new.size;
+    END;
+  CREATE TRIGGER waiting_gone AFTER DELETE ON recipient WHEN old.state IN ('queued', 'held', 'refused', 'expired')
+    BEGIN
+      UPDATE waiting SET count = count - 1, bytes = bytes - old.size WHERE domain = old.domain AND state = old.state;
+    END;
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

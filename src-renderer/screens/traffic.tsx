@@ -1,14 +1,21 @@
 // The traffic: every message as it comes and goes, newest first.
-import { Button, Select } from '@mantine/core';
-import { IconArrowUp, IconMailSearch, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { Button, Menu, Select } from '@mantine/core';
+import {
+  IconArrowUp,
+  IconDownload,
+  IconMailSearch,
+  IconPlayerPause,
+  IconPlayerPlay,
+} from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
+import { causeSchema, causeWords } from '../../shared/cause.ts';
 import { messageStateSchema } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { useOverview } from '../engine.tsx';
 import { counted, rate } from '../format.ts';
 import type { RowFilter } from '../live-rows.ts';
-import { useMessages } from '../messages.ts';
+import { cleaned, useMessages } from '../messages.ts';
 import {
   causeColumn,
   receivedColumn,
@@ -22,6 +29,8 @@ import { MessageTable } from '../parts/message-table.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
+import { useLogExport } from '../saving.ts';
+import { sinceSchema, sinceWords } from '../since.ts';
 import { stateWords } from '../words.ts';
 
 const route = getRouteApi('/traffic');
@@ -42,10 +51,16 @@ export function TrafficScreen() {
   const [paused, setPaused] = useState(false);
   const [atTop, setAtTop] = useState(true);
   const [resets, setResets] = useState(0);
+  const exporting = useLogExport();
+  // Counted from when the screen was opened: a list whose beginning moved would be asked for anew all the time.
+  const [openedAt] = useState(() => Date.now());
+  const from = search.since === undefined ? undefined : openedAt - sinceWords[search.since].length;
   const filter: RowFilter = {
     text: search.text,
     domain: search.domain,
     states: search.state === undefined ? undefined : [search.state],
+    cause: search.cause,
+    from,
   };
   const list = useMessages(filter, paused ? 'paused' : atTop ? 'live' : 'steady');
   const filtered = Object.values(search).some((value) => value !== undefined);
@@ -58,17 +73,44 @@ export function TrafficScreen() {
       sentence={trafficSentence(overview, paused)}
       fill
       actions={
-        <Button className="pause" variant="default" aria-pressed={paused} onClick={() => setPaused(!paused)}>
-          {paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
-          <span className="pause-word">{paused ? 'Go on' : 'Pause the list'}</span>
-        </Button>
+        <>
+          <Menu>
+            <Menu.Target>
+              <Button
+                variant="default"
+                loading={exporting.isPending}
+                leftSection={<IconDownload size={16} aria-hidden="true" />}
+              >
+                Export
+              </Button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Label>{filtered ? 'The messages that fit the filters' : 'The whole log'}</Menu.Label>
+              <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'csv' })}>
+                As a table (CSV)
+              </Menu.Item>
+              <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'json' })}>
+                As JSON, one message a line
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+          <Button
+            className="pause"
+            variant="default"
+            aria-pressed={paused}
+            onClick={() => setPaused(!paused)}
+          >
+            {paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+            <span className="pause-word">{paused ? 'Go on' : 'Pause the list'}</span>
+          </Button>
+        </>
       }
     >
       <div className="filters" role="search">
         <TextFilter
           key={resets}
           label="Text in sender, recipient or subject"
-          placeholder="Sender, recipient or subject"
+          placeholder="Sender, recipient, subject, reply"
           text={search.text ?? ''}
           onText={(text) => change({ text: text === '' ? undefined : text })}
         />
@@ -92,6 +134,27 @@ export function TrafficScreen() {
           data={messageStateSchema.options.map((state) => ({ value: state, label: stateWords[state] }))}
           value={search.state ?? null}
           onChange={(state) => change({ state: messageStateSchema.safeParse(state).data })}
+        />
+        <Select
+          className="filter-pick"
+          aria-label="Cause"
+          placeholder="Every cause"
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': 'Every cause' }}
+          data={causeSchema.options.map((cause) => ({ value: cause, label: causeWords[cause].short }))}
+          value={search.cause ?? null}
+          onChange={(cause) => change({ cause: causeSchema.safeParse(cause).data })}
+        />
+        <Select
+          className="filter-pick"
+          aria-label="Time"
+          placeholder="Any time"
+          clearable
+          clearButtonProps={{ 'aria-label': 'Any time' }}
+          data={sinceSchema.options.map((since) => ({ value: since, label: sinceWords[since].words }))}
+          value={search.since ?? null}
+          onChange={(since) => change({ since: sinceSchema.safeParse(since).data })}
         />
       </div>
       <div className="list-place traffic">

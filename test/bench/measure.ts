@@ -100,7 +100,7 @@ async function serverBefore(
   return service.smtpPort;
 }
 
-async function sourceTo(port: number, load: Load): Promise<void> {
+export async function sourceTo(port: number, load: Load): Promise<void> {
   const source = spawn(
     needProgram('smtp-source'),
     [
@@ -116,7 +116,7 @@ async function sourceTo(port: number, load: Load): Promise<void> {
 }
 
 /** Postfix's own sink. Its counter (-c) is the one witness of how much has arrived. */
-class SmtpSink implements AsyncDisposable {
+export class SmtpSink implements AsyncDisposable {
   readonly port: number;
   #child: ChildProcess;
   #last = '';

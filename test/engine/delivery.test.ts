@@ -149,7 +149,7 @@ describe('a delivery', () => {
     // The clock is moved in the database: five days pass in no time.
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(`${mailward.dataDir}/mailward.db`);
-    db.exec('UPDATE recipient SET queued_since = queued_since - 5 * 86400000 - 1000');
+    db.exec('UPDATE recipient SET queued_since = queued_since - 5 * 86400000 - 1000, next_at = 0');
     db.close();
     await mailward.open();
     const detail = await mailward.reaches(id, 'expired');

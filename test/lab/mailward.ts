@@ -59,6 +59,8 @@ export interface ServiceOptions {
   settings?: Record<string, unknown>;
   args?: string[];
   env?: Record<string, string>;
+  /** A program that runs it, with that program's arguments: a tracer. It must leave the process id to the service. */
+  under?: string[];
 }
 
 /** A running service, on a data folder of its own unless told otherwise. */
@@ -116,7 +118,7 @@ export class Service implements AsyncDisposable {
   launch(): void {
     const smtp = this.#ready === null ? (this.#options.smtp ?? '127.0.0.1:0') : `127.0.0.1:${this.smtpPort}`;
     const args = ['serve', '--json', '--data', this.dataDir, '--smtp', smtp, '--listen', '127.0.0.1:0'];
-    this.#child = launch([...args, ...(this.#options.args ?? [])], this.#options.env);
+    this.#child = launch([...args, ...(this.#options.args ?? [])], this.#options.env, this.#options.under);
     this.#output = collect(this.#child);
   }
 
@@ -203,13 +205,14 @@ export class Service implements AsyncDisposable {
   }
 }
 
-function launch(args: string[], extra: Record<string, string> = {}): ChildProcess {
+function launch(args: string[], extra: Record<string, string> = {}, under: string[] = []): ChildProcess {
   const env: NodeJS.ProcessEnv = { ...process.env, ...extra };
   // Vitest's own switches are not for the program under test; neither is a data folder of the developer's.
   for (const name of ['VITEST', 'VITEST_MODE', 'NODE_ENV', 'NODE_OPTIONS', 'TEST', 'MAILWARD_DATA']) {
     if (extra[name] === undefined) Reflect.deleteProperty(env, name);
   }
-  return spawn(process.execPath, [entry(), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = process.execPath, ...rest] = [...under, process.execPath, entry(), ...args];
+  return spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 interface Output {

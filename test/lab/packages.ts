@@ -27,3 +27,5 @@ export const hasPostfix =
 export const hasSmtpSource = programPath('smtp-source') !== null;
 export const hasSwaks = programPath('swaks') !== null;
 export const hasChromium = programPath('chromium') !== null;
+/** Recording system calls takes a kernel that lets this user trace (ptrace). */
+export const hasStrace = process.platform === 'linux' && programPath('strace') !== null;

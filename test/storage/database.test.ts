@@ -19,6 +19,17 @@ afterEach(async () => {
   folder[Symbol.dispose]();
 });
 
+const everything = {
+  states: null,
+  domain: null,
+  cause: null,
+  text: null,
+  from: null,
+  to: null,
+  before: null,
+  everyRecipient: false,
+};
+
 function message(id: number, data = Buffer.from('Subject: x\r\n\r\n')): NewMessage {
   return {
     id,
@@ -118,7 +129,43 @@ it('finished messages are forgotten after their time, waiting ones never', async
     attempt: null,
   });
   expect(await db.write('forget', { before: Date.now(), limit: 10 })).toBe(1);
-  expect(
-    (await db.read('list', { states: null, domain: null, text: null, before: null, limit: 10 })).rows,
-  ).toHaveLength(1);
+  expect((await db.read('list', { ...everything, limit: 10 })).rows).toHaveLength(1);
+});
+
+it('what waits is counted exactly, whatever becomes of it', async () => {
+  const counted = async () =>
+    (await db.read('waiting')).map(({ state, count, bytes }) => `${count} ${state}, ${bytes} octets`).sort();
+  const settle = (id: number, state: 'delivered' | 'refused' | 'queued') =>
+    db.write('settle', {
+      messageId: id,
+      results: [
+        {
+          position: 0,
+          state,
+          nextAt: state === 'queued' ? 5000 : null,
+          cause: null,
+          reply: null,
+          counted: true,
+        },
+      ],
+      attempt: null,
+    });
+  const act = (action: 'hold' | 'release' | 'delete', ids: number[]) =>
+    db.write('act', { action, ids, domain: null, heldBy: 'admin', now: 2000 });
+  for (const id of [1, 2, 3, 4, 5]) await db.write('accept', message(id, Buffer.from('12345')));
+  expect(await counted()).toEqual(['5 queued, 25 octets']);
+  await settle(1, 'delivered');
+  await settle(2, 'refused');
+  await settle(3, 'queued');
+  await act('hold', [4]);
+  expect(await counted()).toEqual(['1 held, 5 octets', '1 refused, 5 octets', '2 queued, 10 octets']);
+  expect((await db.read('waiting')).find(({ state }) => state === 'queued')?.oldest).toBe(3);
+  await act('release', [4]);
+  await act('delete', [3]);
+  expect(await counted()).toEqual(['1 refused, 5 octets', '2 queued, 10 octets']);
+  // What is forgotten was refused, and waits no more.
+  await db.write('forget', { before: Date.now(), limit: 10 });
+  expect(await counted()).toEqual(['2 queued, 10 octets']);
+  expect(await db.write('expire', { domain: 'example.com', before: Date.now() })).toEqual([4, 5]);
+  expect(await counted()).toEqual(['2 expired, 10 octets']);
 });

@@ -34,6 +34,8 @@ import type { Throttle } from './throttle.ts';
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
 const MOST_READY = 1000;
 const MOST_READY_BYTES = 32 * 1024 * 1024;
+/** As many while the server cannot be reached: a thousand would be read for nothing, at every try. */
+const FEW_READY = 20;
 /** Fewer than this ready: time to look on disk for more. */
 const LOW_WATER = 200;
 const DAY = 86_400_000;
@@ -220,7 +222,8 @@ export class Lane {
     this.#moreOnDisk = false;
     const finished = new Set<number>();
     this.#finishedMeanwhile = finished;
-    const limit = MOST_READY + this.#busy.size;
+    const most = this.health.trouble?.cause === 'connection-failed' ? FEW_READY : MOST_READY;
+    const limit = most + this.#busy.size;
     try {
       const { messages, nextAt } = await this.#spool.db.read('due', {
         domain: this.name,

@@ -6,6 +6,7 @@ import { domainReads, domainWrites } from './domains.ts';
 import { logReads, logWrites } from './log.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
+import { searchReads, searchWrites } from './search.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
@@ -17,6 +18,7 @@ export function reads(db: DatabaseSync) {
     ...serverReads(db),
     ...recipientReads(db),
     ...bounceReads(db),
+    ...searchReads(db),
   };
 }
 
@@ -30,6 +32,7 @@ export function writes(db: DatabaseSync) {
     ...serverWrites(db),
     ...recipientWrites(db),
     ...bounceWrites(db, (message) => spool.accept(message)),
+    ...searchWrites(db),
   };
 }
 

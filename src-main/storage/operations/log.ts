@@ -13,6 +13,7 @@ import type {
 } from '../../../shared/message.ts';
 import { firstIdAt, formatId } from '../ids.ts';
 import { bounceReads } from './bounces.ts';
+import { searchReads, type SearchQuery } from './search.ts';
 
 interface MessageRow {
   id: number;
@@ -39,12 +40,9 @@ interface RecipientRow {
   reply: string | null;
 }
 
-export interface ListQuery {
-  states: MessageState[] | null;
-  domain: string | null;
-  text: string | null;
-  before: number | null;
-  limit: number;
+export interface ListQuery extends SearchQuery {
+  /** All recipients of each message and not the first three: for an export. */
+  everyRecipient: boolean;
 }
 
 const HEADER_LIMIT = 65_536;
@@ -52,6 +50,7 @@ const parseReply = (text: string | null): Reply | null =>
   text === null ? null : (JSON.parse(text) as Reply);
 
 export function logReads(db: DatabaseSync) {
+  const searching = searchReads(db);
   const recipients = db.prepare('SELECT * FROM recipient WHERE message_id = ? ORDER BY position');
   const message = db.prepare('SELECT * FROM message WHERE id = ?');
   const attempts = db.prepare('SELECT * FROM attempt WHERE message_id = ? ORDER BY id');
@@ -66,14 +65,14 @@ export function logReads(db: DatabaseSync) {
      WHERE attempt.id > (SELECT coalesce(max(id), 0) FROM attempt) - 100000 AND attempt.started_at >= ? GROUP BY 1, 2`,
   );
 
-  function summary(row: MessageRow, all: RecipientRow[]): MessageSummary {
+  function summary(row: MessageRow, all: RecipientRow[], everyRecipient = false): MessageSummary {
     const telling = all.find((one) => one.state === row.state) ?? all[0];
     const due = all.map((one) => one.next_at).filter((at) => at !== null);
     return {
       id: formatId(row.id),
       receivedAt: row.received_at,
       sender: row.sender,
-      recipients: all.slice(0, 3).map((one) => one.address),
+      recipients: (everyRecipient ? all : all.slice(0, 3)).map((one) => one.address),
       recipientCount: all.length,
       domains: [...new Set(all.map((one) => one.domain))],
       size: row.size,
@@ -93,38 +92,12 @@ export function logReads(db: DatabaseSync) {
   return {
     /** Messages newest first, and whether there are more. */
     list(query: ListQuery): { rows: MessageSummary[]; more: boolean } {
-      const where: string[] = [];
-      const values: (string | number)[] = [];
-      if (query.before !== null) {
-        where.push('id < ?');
-        values.push(query.before);
-      }
-      if (query.states !== null) {
-        where.push(`state IN (${query.states.map(() => '?').join(', ')})`);
-        values.push(...query.states);
-      }
-      if (query.domain !== null) {
-        where.push('EXISTS (SELECT 1 FROM recipient WHERE message_id = message.id AND domain = ?)');
-        values.push(query.domain);
-      }
-      if (query.text !== null && query.text !== '') {
-        const like = `%${query.text.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
-        where.push(
-          `(sender LIKE ? ESCAPE '\\' OR subject LIKE ? ESCAPE '\\' OR EXISTS
-             (SELECT 1 FROM recipient WHERE message_id = message.id AND address LIKE ? ESCAPE '\\'))`,
-        );
-        values.push(like, like, like);
-      }
-      const rows = db
-        .prepare(
-          `SELECT id, received_at, sender, subject, size, client_address, state FROM message
-           ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY id DESC LIMIT ?`,
-        )
-        .all(...values, query.limit + 1) as unknown as MessageRow[];
-      return {
-        rows: rows.slice(0, query.limit).map((row) => summary(row, allOf(row.id))),
-        more: rows.length > query.limit,
-      };
+      const ids = searching.search(query);
+      const rows = ids.slice(0, query.limit).flatMap((id) => {
+        const row = message.get(id) as unknown as MessageRow | undefined;
+        return row ? [summary(row, allOf(id), query.everyRecipient)] : [];
+      });
+      return { rows, more: ids.length > query.limit };
     },
     summaries(ids: number[]): MessageSummary[] {
       return ids.flatMap((id) => {

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
+import { firstIdAt } from '../ids.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
 export interface NewRecipient {
@@ -108,8 +109,11 @@ export function spoolReads(db: DatabaseSync) {
   const highest = db.prepare('SELECT max(id) AS id FROM message');
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
   const waiting = db.prepare(
-    `SELECT domain, state, count(*) AS count, sum(size) AS bytes, min(message_id) AS oldest FROM recipient
-     WHERE state IN ('queued', 'held', 'refused', 'expired') GROUP BY domain, state`,
+    `SELECT domain, state, count, bytes,
+       (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
+        WHERE domain = waiting.domain AND state = waiting.state
+          AND state IN ('queued', 'held', 'refused', 'expired')) AS oldest
+     FROM waiting WHERE count > 0`,
   );
   const dueRows = db.prepare(
     `SELECT DISTINCT message_id AS id FROM recipient
@@ -212,7 +216,10 @@ export function spoolWrites(db: DatabaseSync) {
   const insertPiece = db.prepare('INSERT INTO content (message_id, piece, data) VALUES (?, ?, ?)');
   const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
   const orphans = db.prepare(
-    'DELETE FROM content WHERE message_id NOT IN (SELECT id FROM message) RETURNING message_id',
+    // By the index alone: the pieces themselves may be gigabytes.
+    `DELETE FROM content WHERE rowid IN
+       (SELECT rowid FROM content INDEXED BY sqlite_autoindex_content_1 WHERE message_id NOT IN (SELECT id FROM message))
+     RETURNING message_id`,
   );
   const settle = db.prepare(
     // Held while the attempt ran: a delivery counts, a deferral does not take it out of the hold.
@@ -229,8 +236,10 @@ export function spoolWrites(db: DatabaseSync) {
   const states = db.prepare('SELECT DISTINCT state FROM recipient WHERE message_id = ?');
   const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');
   const expire = db.prepare(
-    `UPDATE recipient SET state = 'expired', next_at = NULL
-     WHERE state = 'queued' AND domain = ? AND queued_since < ? RETURNING message_id AS id`,
+    // Nothing is queued before it arrives, so the oldest messages are enough to look at.
+    `UPDATE recipient INDEXED BY recipient_waiting SET state = 'expired', next_at = NULL
+     WHERE domain = ? AND state = 'queued' AND state IN ('queued', 'held', 'refused', 'expired')
+       AND message_id < ? AND queued_since < ? RETURNING message_id AS id`,
   );
 
   // One row a message, ever: that is what keeps a sender from being told twice. The null sender is never told.
@@ -333,7 +342,9 @@ export function spoolWrites(db: DatabaseSync) {
     expire(args: { domain: string; before: number; bounceAt?: number | null }): number[] {
       const ids = [
         ...new Set(
-          (expire.all(args.domain, args.before) as unknown as { id: number }[]).map((row) => row.id),
+          (expire.all(args.domain, firstIdAt(args.before), args.before) as unknown as { id: number }[]).map(
+            (row) => row.id,
+          ),
         ),
       ];
       ids.forEach(refresh);

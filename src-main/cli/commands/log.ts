@@ -1,0 +1,182 @@
+// `mailward log`: what became of every message, searched and exported.
+import { Command } from 'commander';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { causeSchema } from '../../../shared/cause.ts';
+import type { Client, LogFilter } from '../../../shared/contract/index.ts';
+import { csvHeading, csvRow } from '../../../shared/log-export.ts';
+import { messageStateSchema, type MessageSummary } from '../../../shared/message.ts';
+import {
+  Ended,
+  EXIT,
+  formatSize,
+  formatTime,
+  globalsOf,
+  print,
+  printJson,
+  printTable,
+  withEngine,
+} from '../context.ts';
+import { readName } from './domain.ts';
+
+const PAGE = 500;
+
+interface Options {
+  domain?: string;
+  state?: string[];
+  cause?: string;
+  text?: string;
+  from?: string;
+  to?: string;
+  limit?: string;
+}
+
+export function logCommand(): Command {
+  const log = new Command('log').description('what became of every message');
+
+  withFilters(log.command('list').description('newest first'))
+    .option('--limit <count>', 'at most so many', '100')
+    .action(async (options: Options, command: Command) => {
+      const globals = globalsOf(command);
+      const filter = readFilter(options);
+      const limit = readCount(options.limit ?? '100');
+      await withEngine(globals, async ({ client }) => {
+        const rows: string[][] = [];
+        for await (const row of messages(client, filter, limit)) {
+          if (globals.json) printJson(row);
+          else {
+            const to = row.recipients[0] ?? '';
+            rows.push([
+              row.id,
+              row.state,
+              row.cause ?? '-',
+              formatTime(row.receivedAt),
+              formatSize(row.size),
+              row.sender || '<>',
+              row.recipientCount > 1 ? `${to} +${row.recipientCount - 1}` : to,
+              row.subject,
+            ]);
+          }
+        }
+        if (globals.json) return;
+        if (rows.length === 0) print('Nothing in the log fits.');
+        else printTable(['ID', 'STATE', 'CAUSE', 'RECEIVED', 'SIZE', 'FROM', 'TO', 'SUBJECT'], rows);
+      });
+    });
+
+  withFilters(log.command('export').description('as CSV, or with --json as one JSON object a line'))
+    .option('--csv', 'as CSV (the default)')
+    .option('--limit <count>', 'at most so many; all when not given')
+    .option('--output <file>', 'write there; an existing file is not overwritten')
+    .action(async (options: Options & { csv?: boolean; output?: string }, command: Command) => {
+      const globals = globalsOf(command);
+      if (globals.json && options.csv === true) throw new Ended(EXIT.usage, 'choose one of --csv and --json');
+      const filter = readFilter(options);
+      const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : readCount(options.limit);
+      const out = openOutput(options.output);
+      try {
+        const count = await withEngine(globals, async ({ client }) => {
+          let written = 0;
+          if (!globals.json) await out.write(csvHeading);
+          for await (const row of messages(client, filter, limit)) {
+            await out.write(globals.json ? `${JSON.stringify(row)}\n` : csvRow(row));
+            written += 1;
+          }
+          return written;
+        });
+        if (options.output !== undefined) print(`Wrote ${count} messages to ${options.output}.`);
+      } finally {
+        out.close();
+      }
+    });
+
+  return log;
+}
+
+function withFilters(command: Command): Command {
+  return command
+    .option('--domain <domain>', 'with a recipient there')
+    .option('--state <state...>', `of ${messageStateSchema.options.join(', ')}`)
+    .option('--cause <cause>', 'refused or put off for this cause')
+    .option('--text <words>', 'words of sender, recipients, subject, last reply or cause')
+    .option('--from <time>', 'received then or later, as 2026-03-01 or 2026-03-01T08:00')
+    .option('--to <time>', 'received before then');
+}
+
+function readFilter(options: Options): LogFilter {
+  const { domain, state, cause, text, from, to } = options;
+  return {
+    ...(domain === undefined ? {} : { domain: readName(domain) }),
+    ...(state === undefined ? {} : { states: state.map((one) => readOne(messageStateSchema, one, 'state')) }),
+    ...(cause === undefined ? {} : { cause: readOne(causeSchema, cause, 'cause') }),
+    ...(text === undefined ? {} : { text }),
+    ...(from === undefined ? {} : { from: readTime(from) }),
+    ...(to === undefined ? {} : { to: readTime(to) }),
+  };
+}
+
+function readOne<T extends string>(schema: { options: readonly T[] }, text: string, what: string): T {
+  const found = schema.options.find((one) => one === text);
+  if (found === undefined)
+    throw new Ended(EXIT.usage, `"${text}" is not a ${what}; expected one of ${schema.options.join(', ')}`);
+  return found;
+}
+
+/** Local time, unless the text says which zone it is of. */
+function readTime(text: string): number {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00`) : Date.parse(text);
+  if (!/^\d{4}-/.test(text) || !Number.isFinite(time) || time < 0)
+    throw new Ended(EXIT.usage, `"${text}" is not a time; write 2026-03-01 or 2026-03-01T08:00`);
+  return time;
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1)
+    throw new Ended(EXIT.usage, `"${text}" is not a number of messages`);
+  return count;
+}
+
+async function* messages(
+  client: Client,
+  filter: LogFilter,
+  limit: number,
+): AsyncGenerator<MessageSummary, void, undefined> {
+  let before: string | undefined;
+  for (let left = limit; left > 0; ) {
+    const page = await client.messages.list({
+      ...filter,
+      everyRecipient: true,
+      limit: Math.min(PAGE, left),
+      ...(before === undefined ? {} : { before }),
+    });
+    yield* page.rows;
+    left -= page.rows.length;
+    before = page.rows.at(-1)?.id;
+    if (!page.more || before === undefined) return;
+  }
+}
+
+/** Standard output, which may be slow, or a new file that only its owner reads. */
+function openOutput(path: string | undefined): { write: (text: string) => Promise<void>; close: () => void } {
+  if (path === undefined) {
+    return {
+      write: async (text) => {
+        if (!process.stdout.write(text))
+          await new Promise((resolve) => process.stdout.once('drain', resolve));
+      },
+      close: () => undefined,
+    };
+  }
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    return {
+      write: (text) => {
+        writeSync(file, text);
+        return Promise.resolve();
+      },
+      close: () => closeSync(file),
+    };
+  } catch (error) {
+    throw new Ended(EXIT.problem, `cannot write ${path}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,47 @@
+// Keeps the message log's search index close behind the mail, without ever being in its way.
+import type { Database } from '../storage/database.ts';
+
+/** A message is left alone for so long after its arrival, ms: by then most are delivered, and are indexed once and not twice. */
+const SETTLING = 5_000;
+const PAUSE = 2_000;
+/** Messages in one go: short enough that no arriving mail notices. */
+const SLICE = 100;
+
+export class LogIndexer {
+  readonly #db: Database;
+  readonly #trouble: (words: string) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #working: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(db: Database, trouble: (words: string) => void) {
+    this.#db = db;
+    this.#trouble = trouble;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#working = this.#work().finally(() => {
+        if (!this.#closed) this.start();
+      });
+    }, PAUSE);
+  }
+
+  async #work(): Promise<void> {
+    try {
+      // Each slice queues behind the mail's own writes, and the next is asked for when it is done.
+      while (
+        !this.#closed &&
+        (await this.#db.write('indexLog', { before: Date.now() - SETTLING, limit: SLICE })) > 0
+      );
+    } catch (error) {
+      if (!this.#closed) this.#trouble(`the message log's search falls behind: ${(error as Error).message}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#working;
+  }
+}
