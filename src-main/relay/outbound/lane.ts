@@ -215,7 +215,11 @@ export class Lane {
       this.#plan();
       return;
     }
-    if (this.#ready.length >= LOW_WATER) return;
+    if (this.#ready.length >= LOW_WATER) {
+      // Enough in hand; what this look was planned for is looked for when that is used up.
+      this.#moreOnDisk = true;
+      return;
+    }
     this.#lookedAt = Date.now();
     this.#moreOnDisk = false;
     const finished = new Set<number>();
