@@ -208,6 +208,25 @@ describe('a server that asks for less', () => {
   });
 });
 
+describe('a backlog', () => {
+  it('is drained to the last message, also those that were turned away while much else was in hand', async () => {
+    await using office = await new Sink().start();
+    // Turned away early and for a moment only: the learned rate keeps the rest in hand long after those are due again.
+    let asked = 0;
+    office.temper.mail = () =>
+      ++asked > 20 && asked <= 24 ? '450 4.7.1 Error: too much mail from 127.0.0.1' : null;
+    await using mailward = await EngineUnderTest.start();
+    await mailward.protect('example.com', office.port);
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold' });
+    for (let n = 0; n < 280; n++) await mailward.send('bob@example.com');
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    await until('nothing to wait', async () => {
+      const { rows } = await mailward.client.messages.list({ states: ['queued', 'held'], limit: 1 });
+      return rows.length === 0;
+    });
+  });
+});
+
 describe('two domains at one server', () => {
   it('share what it bears: neither waits for the other to be done', async () => {
     await using office = await new Sink().start();

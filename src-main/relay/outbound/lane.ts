@@ -41,7 +41,6 @@ const LOW_WATER = 200;
 const DAY = 86_400_000;
 /** Pause before an outcome that could not be written is written again, ms. */
 const WRITE_AGAIN = 2_000;
-/** ms. */
 const FAIRNESS = 5;
 /** How long a stop waits for attempts under way, ms. */
 const GRACE = 10_000;
@@ -209,14 +208,14 @@ export class Lane {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
     if (this.#closed || this.#domain.mode.name === 'hold') return;
-    if (this.#finishedMeanwhile) {
-      this.#moreOnDisk = true;
-      return;
-    }
+    this.#moreOnDisk ||= this.#finishedMeanwhile !== null;
+    if (this.#finishedMeanwhile) return;
     if (!this.#open) {
       this.#plan();
       return;
     }
+    // With enough in hand, what this look was planned for is looked for when that is used up.
+    this.#moreOnDisk ||= this.#ready.length >= LOW_WATER;
     if (this.#ready.length >= LOW_WATER) return;
     this.#lookedAt = Date.now();
     this.#moreOnDisk = false;
