@@ -1,4 +1,6 @@
 // What all screens share: the one sentence they open with, the document's title, and where the focus goes.
+// Every screen is built into a piece of its own; what all of them import runs before the schemas that some of them share.
+import '../before-schemas.ts';
 import { useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
 
