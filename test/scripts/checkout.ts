@@ -34,16 +34,20 @@ writeFileSync(out + '/main/' + chunk, source);
 setTimeout(() => writeFileSync(out + '/main/mailward.js', 'import "./' + chunk + '";'), 300);
 `;
 
-/** The stand-in for the product: says what it was started with, and stops when asked. */
+/**
+ * The stand-in for the product: says what it was started with, and stops when asked. It listens for signals before it
+ * says a word, as the product does: whoever has read the word may stop it at once.
+ */
 export const product = `
-console.log(JSON.stringify(process.argv.slice(2)));
 if (process.argv[2] === 'serve') {
   setInterval(() => {}, 1000);
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {
     console.log('stopping on ' + signal);
     setTimeout(() => process.exit(0), 200);
   });
-} else process.exit(Number(process.argv[3] ?? 0));
+}
+console.log(JSON.stringify(process.argv.slice(2)));
+if (process.argv[2] !== 'serve') process.exit(Number(process.argv[3] ?? 0));
 `;
 
 export interface Ended {
