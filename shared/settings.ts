@@ -1,6 +1,7 @@
 // The settings: one schema for the file, the settings screen and the manual's page (generated from it).
 import { z } from 'zod';
 import { hostSchema } from './names.ts';
+import { probesSettingsSchema } from './settings-probes.ts';
 import { bouncesSettingsSchema, recipientsSettingsSchema } from './settings-recipients.ts';
 
 const seconds = (max: number) => z.number().int().min(1).max(max);
@@ -208,6 +209,7 @@ export const settingsSchema = z
       ),
     recipients: recipientsSettingsSchema,
     bounces: bouncesSettingsSchema,
+    probes: probesSettingsSchema,
     log: z
       .object({
         keepDays: z
