@@ -1,6 +1,7 @@
 // A message in the log: its envelope, each recipient's fate, each attempt, and the words both servers said.
 import { z } from 'zod';
 import { causeSchema } from './cause.ts';
+import { checkResultSchema } from './checks.ts';
 
 /** A server's SMTP answer (RFC 5321 §4.2, RFC 3463). A code of 0 means that no answer came. */
 export const replySchema = z.object({
@@ -12,13 +13,14 @@ export type Reply = z.infer<typeof replySchema>;
 
 /**
  * What has become of one recipient.
- * `queued`: waiting for its next attempt; `held`: stored until told; `delivered`: the office's server took it;
+ * `queued`: waiting for its next attempt; `held`: stored until told; `quarantined`: stored because a check failed, until told; `delivered`: the office's server took it;
  * `refused`: the office's server refused it for good; `expired`: given up after the time set;
  * `deleted`: by an admin; `rejected`: Mailward said no at the door, nothing was stored.
  */
 export const recipientStateSchema = z.enum([
   'queued',
   'held',
+  'quarantined',
   'delivered',
   'refused',
   'expired',
@@ -111,6 +113,8 @@ export const messageDetailSchema = messageSummarySchema.extend({
   /** What the sending server and Mailward said to each other. */
   incoming: z.array(transcriptLineSchema),
   attemptList: z.array(attemptSchema),
+  /** What the checks on the way in found; empty for clients that are exempt. */
+  checks: z.array(checkResultSchema),
   /** The header section as received, at most 64 KiB; empty once the content is gone. */
   header: z.string(),
   /** Whether the content is still stored, so that it can be exported or sent again. */
@@ -121,6 +125,7 @@ export type MessageDetail = z.infer<typeof messageDetailSchema>;
 const urgency: readonly RecipientState[] = [
   'refused',
   'expired',
+  'quarantined',
   'held',
   'queued',
   'rejected',

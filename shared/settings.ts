@@ -1,5 +1,6 @@
 // The settings: one schema for the file, the settings screen and the manual's page (generated from it).
 import { z } from 'zod';
+import { checksSettingsSchema } from './settings-checks.ts';
 import { hostSchema } from './names.ts';
 
 const seconds = (max: number) => z.number().int().min(1).max(max);
@@ -205,6 +206,7 @@ export const settingsSchema = z
       .describe(
         'When Mailward holds a domain’s mail by itself, so that none is lost while the server is mended.',
       ),
+    checks: checksSettingsSchema,
     log: z
       .object({
         keepDays: z

@@ -11,7 +11,9 @@ export interface SettingField {
   label: string;
   unit: string | null;
   description: string;
-  kind: 'text' | 'number' | 'numbers' | 'texts' | 'switch';
+  kind: 'text' | 'number' | 'numbers' | 'texts' | 'switch' | 'choice';
+  /** The values of a choice. */
+  options: readonly string[];
 }
 
 export interface SettingSection {
@@ -50,6 +52,24 @@ const labels: Readonly<Record<string, string>> = {
   'autoHold.unreachableMinutes': 'Hold when not reached for',
   'autoHold.testSeconds': 'Offer a held message every',
   'autoHold.deliverAgain': 'Deliver again by itself',
+  'checks.exempt': 'Not checked',
+  'checks.resolvers': 'Name servers',
+  'checks.blocklists': 'Blocklists',
+  'checks.blocklistZones': 'Lists and their weights',
+  'checks.blocklistScore': 'Bad from a sum of',
+  'checks.reverseName': 'Reverse name',
+  'checks.spf': 'SPF',
+  'checks.dkim': 'DKIM',
+  'checks.dmarc': 'DMARC',
+  'checks.arc': 'ARC',
+  'checks.rspamd': 'Rspamd',
+  'checks.rspamdUrl': 'Rspamd’s address',
+  'checks.clamav': 'ClamAV',
+  'checks.clamavAddress': 'ClamAV’s address',
+  'checks.contentBytes': 'Largest message looked into',
+  'checks.messagesPerMinute': 'Most messages of one client in a minute',
+  'checks.tarpitAfter': 'Slow refusals after',
+  'checks.tarpitSeconds': 'A slow refusal takes',
   'log.keepDays': 'Keep finished messages',
   'log.keepTranscripts': 'Keep transcripts',
   'desktop.closeToTray': 'Stay in the tray',
@@ -60,6 +80,7 @@ const titles: Readonly<Record<SectionName, string>> = {
   smtp: 'Listener',
   delivery: 'Delivery',
   autoHold: 'Hold by itself',
+  checks: 'Checks',
   log: 'Message log',
   desktop: 'Desktop',
 };
@@ -92,6 +113,8 @@ export const settingSections: readonly SettingSection[] = Object.entries(setting
 
 function describe(section: SectionName, name: string, schema: z.ZodType): SettingField {
   const value = (defaults[section] as Record<string, unknown>)[name];
+  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  const options = inner instanceof z.ZodEnum ? inner.options.map(String) : [];
   const kind = Array.isArray(value)
     ? value.some((part) => typeof part === 'number')
       ? 'numbers'
@@ -100,11 +123,14 @@ function describe(section: SectionName, name: string, schema: z.ZodType): Settin
       ? 'switch'
       : typeof value === 'number'
         ? 'number'
-        : 'text';
+        : options.length > 0
+          ? 'choice'
+          : 'text';
   return {
     section,
     name,
     kind,
+    options,
     label: labels[`${section}.${name}`] ?? name,
     unit: units.find(([suffix]) => name.endsWith(suffix))?.[1] ?? null,
     description: schema.description ?? '',
@@ -146,7 +172,7 @@ export function readDraft(draft: Draft): {
 }
 
 function fieldValue(field: SettingField, typed: FieldValue): unknown {
-  if (typeof typed === 'boolean' || field.kind === 'text') return typed;
+  if (typeof typed === 'boolean' || field.kind === 'text' || field.kind === 'choice') return typed;
   if (field.kind === 'number') return numberOf(typed);
   const parts = typed.split(/[\s,;]+/).filter((part) => part !== '');
   return field.kind === 'texts' ? parts : parts.map(numberOf);

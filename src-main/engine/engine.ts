@@ -1,11 +1,12 @@
 // The engine: puts everything together, starts and stops it, and offers the procedures behind the contract.
 import { join } from 'node:path';
 import type { Domain, ServerMove } from '../../shared/domain.ts';
-import type { MessageSummary } from '../../shared/message.ts';
+import { overallState, type MessageSummary } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
+import { Screening } from '../relay/policy/checks/screening.ts';
 import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
@@ -85,6 +86,7 @@ class RunningEngine implements Engine {
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
   readonly #live = { overview: new Latest<Overview>(), traffic: new Rows<MessageSummary>(TRAFFIC_INTERVAL) };
+  readonly #screening: Screening;
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
   readonly #modes: Modes;
@@ -137,10 +139,12 @@ class RunningEngine implements Engine {
       expired: (ids) => void this.#showAgain(ids),
       trouble,
     });
+    this.#screening = new Screening({ settings: () => settings.get(), changed: () => this.#changed() });
     this.#listener = new Listener({
       settings: () => settings.get(),
       directory: this.#directory,
       spool,
+      screening: this.#screening,
       dataDir: options.dataDir,
       accepted: (message, content) => this.#accepted(message, content),
       rejected: (message) => this.#rejected(message),
@@ -322,8 +326,8 @@ class RunningEngine implements Engine {
 
   #show(message: NewMessage): void {
     if (!this.#live.traffic.watched) return;
-    const rejected = message.recipients.every((recipient) => recipient.state === 'rejected');
-    const held = message.recipients.some((recipient) => recipient.state === 'held');
+    const accepted = message.recipients.filter((recipient) => recipient.state !== 'rejected');
+    const rejected = accepted.length === 0;
     this.#live.traffic.push({
       id: formatId(message.id),
       receivedAt: message.receivedAt,
@@ -334,7 +338,7 @@ class RunningEngine implements Engine {
       size: message.size,
       subject: message.subject,
       clientAddress: message.clientAddress,
-      state: rejected ? 'rejected' : held ? 'held' : 'queued',
+      state: rejected ? 'rejected' : overallState(accepted.map((recipient) => recipient.state)),
       attempts: 0,
       nextAttemptAt: null,
       cause: null,
@@ -385,6 +389,7 @@ class RunningEngine implements Engine {
       warnHours: this.settings.get().delivery.warnHours,
       meter: this.#meter,
       listener: { ...this.#listener.state },
+      checkTroubles: this.#screening.troubles,
     });
   }
 }

@@ -1,5 +1,6 @@
 // Puts the state of all mail into words: one sentence for the whole, one for each domain, three words for a broken leg.
 import { causeWords } from '../../shared/cause.ts';
+import type { CheckTrouble } from '../../shared/checks.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type {
   DomainOverview,
@@ -17,6 +18,7 @@ import type { Meter } from './meter.ts';
 export interface WaitingMail {
   queued: Waiting;
   held: Waiting;
+  quarantined: Waiting;
   failed: Waiting;
 }
 
@@ -30,6 +32,7 @@ export interface OverviewInput {
   warnHours: number;
   meter: Meter;
   listener: ListenerState;
+  checkTroubles: CheckTrouble[];
 }
 
 const MINUTE = 60_000;
@@ -48,6 +51,7 @@ export function composeOverview(input: OverviewInput): Overview {
     domains,
     minutes: input.meter.minutes(input.now) satisfies Minute[],
     listener: input.listener,
+    checkTroubles: input.checkTroubles,
   };
 }
 

@@ -117,7 +117,9 @@ export function createRouter(parts: RouterParts) {
       remove: os.domains.remove.handler(async ({ input }) => {
         domainNamed(input.name);
         const waiting = (await db.write('waiting')).filter(
-          (row) => row.domain === input.name && (row.state === 'queued' || row.state === 'held'),
+          (row) =>
+            row.domain === input.name &&
+            (row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'),
         );
         const count = waiting.reduce((sum, row) => sum + row.count, 0);
         if (count > 0) {

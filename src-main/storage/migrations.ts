@@ -88,6 +88,15 @@ const steps: readonly string[] = [
   ) STRICT;
   CREATE INDEX server_move_host ON server_move (host, at);
   `,
+  `
+  -- What the checks on the way in found, and quarantined mail: kept like held mail, counted and listed apart.
+  CREATE TABLE check_result (
+    message_id INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    results    TEXT NOT NULL            -- JSON, shared/checks.ts
+  ) STRICT;
+  CREATE INDEX message_quarantined ON message (id) WHERE state = 'quarantined';
+  CREATE INDEX recipient_quarantined ON recipient (domain, message_id, size) WHERE state = 'quarantined';
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

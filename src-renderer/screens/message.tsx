@@ -265,6 +265,8 @@ function messageSentence(message: MessageDetail): string {
         : `It is safe here and waits for its next attempt${message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`}.`;
     case 'held':
       return 'It is safe here and stays until you release it.';
+    case 'quarantined':
+      return 'It is kept in quarantine because a check failed, and goes nowhere until you release it.';
     case 'refused':
       return `${many ? 'Your server refused it for at least one recipient' : 'Your server refused it for good'}${why}.`;
     case 'expired':

@@ -40,7 +40,7 @@ const route = getRouteApi('/queue');
 
 interface Shelf {
   states: MessageState[];
-  part: 'queued' | 'held' | 'failed';
+  part: 'queued' | 'held' | 'quarantined' | 'failed';
   actions: ActionName[];
   empty: string;
 }
@@ -58,6 +58,12 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
     actions: ['release', 'delete'],
     empty: 'Mail that is stored until you release it is listed here, for as long as you like.',
   },
+  quarantined: {
+    states: ['quarantined'],
+    part: 'quarantined',
+    actions: ['release', 'delete'],
+    empty: 'Mail that failed a check on its way in is listed here until you release or delete it.',
+  },
   failed: {
     states: ['refused', 'expired'],
     part: 'failed',
@@ -66,7 +72,7 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
   },
 };
 
-const shelfNames: readonly QueueShelf[] = ['waiting', 'held', 'failed'];
+const shelfNames: readonly QueueShelf[] = ['waiting', 'held', 'quarantined', 'failed'];
 
 const actionWords: Readonly<Record<ActionName, string>> = {
   retry: 'Try again now',
@@ -276,6 +282,7 @@ function queueSentence(
     return {
       waiting: `No mail${whose} waits.`,
       held: `No mail${whose} is held.`,
+      quarantined: `No mail${whose} is in quarantine.`,
       failed: `No mail${whose} failed.`,
     }[show];
   }
@@ -286,6 +293,7 @@ function queueSentence(
     {
       waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
       held: `${amount}${whose} ${verb ? 'is' : 'are'} stored until released.`,
+      quarantined: `${amount}${whose} failed a check and ${verb ? 'waits' : 'wait'} in quarantine for your decision.`,
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
     }[show] +
     age +

@@ -1,11 +1,14 @@
 // The SMTP listener: where mail enters. It decides who may send to whom, stores what is accepted, and only then says 250.
 import { statfsSync } from 'node:fs';
 import type { SMTPServerAddress } from 'smtp-server';
+import type { CheckResult } from '../../../shared/checks.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { ListenerState } from '../../../shared/overview.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { StorageFull } from '../../storage/database.ts';
 import { formatId } from '../../storage/ids.ts';
+import type { Screening, Visit } from '../policy/checks/screening.ts';
+import type { Judged } from '../policy/checks/runner.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { Envelope, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
 import { Acquaintances } from './acquaintances.ts';
@@ -23,6 +26,7 @@ export interface ListenerOptions {
   settings: () => Settings;
   directory: Directory;
   spool: Spool;
+  screening: Screening;
   dataDir: string;
   /** A message was accepted; `content` is there when it is small enough to be in memory still. */
   accepted: (message: NewMessage, content: Buffer | null) => void;
@@ -61,6 +65,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #refusals = new Map<string, Refusals>();
+  readonly #visits = new Map<string, Visit>();
   readonly #acquaintances = new Acquaintances();
   readonly #state: ListenerState;
   #certificate: Certificate | null = null;
@@ -81,13 +86,18 @@ export class Listener {
         trouble: options.trouble,
       },
       {
-        greetingDelay: (connection) =>
-          this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now()),
+        greetingDelay: (connection) => {
+          this.#visits.set(connection.session.id, options.screening.visit(connection.remoteAddress));
+          return this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now());
+        },
         startMessage: (connection) => this.#startMessage(connection),
         refused: ({ session }, address, reply) => this.#refuse(session.id, address, reply),
         postmasterDomain: () => options.directory.all()[0]?.name ?? null,
         abandoned: (connection) => this.#logRefusals(connection),
-        closed: (connection) => this.#logRefusals(connection),
+        closed: (connection) => {
+          this.#logRefusals(connection);
+          this.#visits.delete(connection.session.id);
+        },
       },
     );
   }
@@ -140,7 +150,8 @@ export class Listener {
     refusals.sender = cleanSender(address.address);
     this.#refusals.set(session, refusals);
     const args = address.args === false ? {} : address.args;
-    callback(this.#hasSpace(Number(args['SIZE'] ?? 0)) ? null : new Rejection(FULL));
+    const refusal = this.#hasSpace(Number(args['SIZE'] ?? 0)) ? this.#visits.get(session)?.begin() : FULL;
+    callback(refusal ? new Rejection(refusal) : null);
   }
 
   /** A full disk is noticed before the client sends its message, and what free space there is stays for deliveries. */
@@ -163,13 +174,25 @@ export class Listener {
   #rcpt(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
     const mailbox = readMailbox(address.address);
     const domain = mailbox ? this.#options.directory.get(mailbox.domain) : undefined;
-    if (mailbox && domain) {
-      callback(null);
+    const visit = this.#visits.get(session);
+    const refuse = (reply: Reply) => {
+      this.#refuse(session, address.address, reply);
+      const delay = visit?.refusalDelay() ?? 0;
+      if (delay === 0) callback(new Rejection(reply));
+      else setTimeout(() => callback(new Rejection(reply)), delay).unref();
+    };
+    if (!mailbox || !domain) {
+      refuse({ code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` });
       return;
     }
-    const reply: Reply = { code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` };
-    this.#refuse(session, address.address, reply);
-    callback(new Rejection(reply));
+    // Whoever is refused must be able to say so to somebody (RFC 5321 §4.5.1).
+    const judged = isPostmaster(mailbox) ? null : (visit?.recipient() ?? null);
+    if (!judged) callback(null);
+    else
+      void judged.then((refusal) => {
+        if (refusal) refuse(refusal);
+        else callback(null);
+      });
   }
 
   #refuse(session: string, address: string, reply: Reply): void {
@@ -196,7 +219,15 @@ export class Listener {
       receivedAt,
       recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
     });
-    void deposit.write(trace);
+    const visit = this.#visits.get(session.id) ?? this.#options.screening.visit(session.remoteAddress);
+    const screened = visit.message(deposit, trace, {
+      id: formatId(deposit.id),
+      helo: session.hostNameAppearsAs,
+      sender,
+      recipients: mailboxes.map((mailbox) => mailbox.address),
+      hostname: ownName(settings.smtp.hostname),
+    });
+    let checks: readonly Judged[] = visit.known;
     const envelope = (
       reply: Reply,
       recipients: NewRecipient[],
@@ -215,6 +246,7 @@ export class Listener {
       reply,
       incoming: withLastReply(connection, reply),
       recipients: [...recipients, ...refused.map(toRejected)],
+      checks: toStored(checks),
     });
     connection.refusedMessage = (reply) => {
       const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
@@ -222,8 +254,15 @@ export class Listener {
       this.#logRejected(envelope(reply, recipients, false, ''), deposit.size);
     };
     return {
-      write: (content) => deposit.write(content),
+      write: (content) => screened.write(content),
       end: async (eightBit) => {
+        const judgement = await screened.end();
+        checks = judgement.results;
+        if (judgement.refusal) {
+          deposit.drop();
+          connection.refusedMessage?.(judgement.refusal);
+          return judgement.refusal;
+        }
         const reply: Reply = {
           code: 250,
           enhanced: '2.6.0',
@@ -231,7 +270,7 @@ export class Listener {
         };
         const accepted = envelope(
           reply,
-          mailboxes.map((mailbox) => this.#toQueued(mailbox)),
+          mailboxes.map((mailbox) => this.#toStored(mailbox, judgement.quarantine)),
           eightBit,
           subjectOf(deposit.head()),
         );
@@ -252,16 +291,19 @@ export class Listener {
           this.#refusals.delete(session.id);
         }
       },
-      abort: () => deposit.drop(),
+      abort: () => {
+        screened.drop();
+        deposit.drop();
+      },
     };
   }
 
-  #toQueued(mailbox: Mailbox): NewRecipient {
+  #toStored(mailbox: Mailbox, quarantine: boolean): NewRecipient {
     const held = this.#options.directory.get(mailbox.domain)?.mode.name === 'hold';
     return {
       ...mailbox,
-      state: held ? 'held' : 'queued',
-      heldBy: held ? 'mode' : null,
+      state: quarantine ? 'quarantined' : held ? 'held' : 'queued',
+      heldBy: held && !quarantine ? 'mode' : null,
       cause: null,
       reply: null,
     };
@@ -285,6 +327,7 @@ export class Listener {
       reply: last.reply,
       incoming: connection.transcript.toJson(),
       recipients: refusals.list.map(toRejected),
+      checks: toStored(this.#visits.get(connection.session.id)?.known ?? []),
     };
     this.#logRejected(envelope, 0);
   }
@@ -299,6 +342,20 @@ export class Listener {
 
 function toRejected({ mailbox, reply }: Refusal): NewRecipient {
   return { ...mailbox, state: 'rejected', heldBy: null, cause: null, reply };
+}
+
+function isPostmaster(mailbox: Mailbox): boolean {
+  return /^postmaster@/i.test(mailbox.address);
+}
+
+function toStored(results: readonly Judged[]): CheckResult[] {
+  return results.map(({ check, result, action, evidence, took }) => ({
+    check,
+    result,
+    action,
+    evidence,
+    took,
+  }));
 }
 
 /** The transcript is stored with the message, before our last reply is sent: it is added here. */

@@ -1,12 +1,13 @@
 // The spool's side of the database: taking a message in, finding what is due, writing down what became of it.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
+import type { CheckResult } from '../../../shared/checks.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
 export interface NewRecipient {
   address: string;
   domain: string;
-  state: 'queued' | 'held' | 'rejected';
+  state: 'queued' | 'held' | 'quarantined' | 'rejected';
   heldBy: 'mode' | null;
   cause: Cause | null;
   reply: Reply | null;
@@ -29,6 +30,8 @@ export interface NewMessage {
   recipients: NewRecipient[];
   /** The last piece of content and its number; null when nothing was accepted. */
   lastPiece: { piece: number; data: Uint8Array } | null;
+  /** What the checks on the way in found. */
+  checks?: CheckResult[];
 }
 
 /** What a lane needs to try a message again: the envelope, and which recipients are due. */
@@ -81,7 +84,7 @@ export interface Outcome {
   } | null;
 }
 
-const WAITING = new Set<RecipientState>(['queued', 'held', 'refused', 'expired']);
+const WAITING = new Set<RecipientState>(['queued', 'held', 'quarantined', 'refused', 'expired']);
 const bit = (value: boolean) => (value ? 1 : 0);
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
@@ -102,7 +105,10 @@ export function spoolReads(db: DatabaseSync) {
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
   const waiting = db.prepare(
     `SELECT domain, state, count(*) AS count, sum(size) AS bytes, min(message_id) AS oldest FROM recipient
-     WHERE state IN ('queued', 'held', 'refused', 'expired') GROUP BY domain, state`,
+     WHERE state IN ('queued', 'held', 'refused', 'expired') GROUP BY domain, state
+     UNION ALL
+     SELECT domain, state, count(*), sum(size), min(message_id) FROM recipient
+     WHERE state = 'quarantined' GROUP BY domain, state`,
   );
   const dueRows = db.prepare(
     `SELECT DISTINCT message_id AS id FROM recipient
@@ -203,6 +209,7 @@ export function spoolWrites(db: DatabaseSync) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
   );
   const insertPiece = db.prepare('INSERT INTO content (message_id, piece, data) VALUES (?, ?, ?)');
+  const insertChecks = db.prepare('INSERT INTO check_result (message_id, results) VALUES (?, ?)');
   const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
   const orphans = db.prepare(
     'DELETE FROM content WHERE message_id NOT IN (SELECT id FROM message) RETURNING message_id',
@@ -279,6 +286,8 @@ export function spoolWrites(db: DatabaseSync) {
           json(recipient.reply),
         );
       });
+      if (message.checks && message.checks.length > 0)
+        insertChecks.run(message.id, JSON.stringify(message.checks));
       if (message.lastPiece) insertPiece.run(message.id, message.lastPiece.piece, message.lastPiece.data);
     },
     /** Writes an attempt and what it means for each recipient. Recipients deleted meanwhile stay deleted. */
