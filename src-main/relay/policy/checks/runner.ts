@@ -15,6 +15,7 @@ export interface Judged extends CheckResult {
 }
 
 interface State {
+  server: boolean;
   failures: number;
   restsUntil: number;
   trouble: CheckTrouble | null;
@@ -30,9 +31,14 @@ export class Runner {
     this.#now = now;
   }
 
-  /** Checks that do not work at present. A check leaves the list with its next answer. */
+  /**
+   * Checks that do not work at present. A check leaves the list with its next answer. One question that DNS could not answer
+   * may be the fault of whoever is asked about; several in a row are ours.
+   */
   get troubles(): CheckTrouble[] {
-    return [...this.#states.values()].flatMap((state) => state.trouble ?? []);
+    return [...this.#states.values()].flatMap(({ trouble, server }) =>
+      trouble && (server || trouble.skipped >= FAILURES) ? [trouble] : [],
+    );
   }
 
   /** Asks all checks at once. Never rejects: what goes wrong is a result like any other. */
@@ -56,7 +62,7 @@ export class Runner {
     const [first] = check.names;
     if (first === undefined) return [];
     const began = this.#now();
-    const state = this.#state(first);
+    const state = this.#state(first, check.server);
     let answers: Answer[];
     if (check.server && began < state.restsUntil) {
       answers = [
@@ -91,10 +97,10 @@ export class Runner {
     });
   }
 
-  #state(name: CheckName): State {
+  #state(name: CheckName, server = false): State {
     let state = this.#states.get(name);
     if (!state) {
-      state = { failures: 0, restsUntil: 0, trouble: null };
+      state = { server, failures: 0, restsUntil: 0, trouble: null };
       this.#states.set(name, state);
     }
     return state;
