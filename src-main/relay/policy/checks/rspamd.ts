@@ -42,7 +42,8 @@ export class Rspamd implements Check<MessageSubject> {
       `Rspamd would ${action === 'no action' ? 'let it pass' : action}: score ${score}${required === undefined ? '' : ` of ${required}`}`,
       ...worst,
     ];
-    if (skipped === true)
+    // A test message that it knows (GTUBE) is "skipped" too, and has an action all the same.
+    if (skipped === true && action === 'no action')
       return [{ check: 'rspamd', result: 'not-applicable', evidence: ['Rspamd skipped it'] }];
     switch (action) {
       case 'reject':
