@@ -19,6 +19,7 @@ import { formatHostPort } from '../../shared/names.ts';
 import { type ActionName, actionsFor, useMessageActions } from '../actions.tsx';
 import { useEngine, useLive } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
+import { CheckList } from '../parts/check-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
@@ -164,6 +165,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
           ))}
         </ul>
       </section>
+      {message.checks.length > 0 && <CheckList checks={message.checks} />}
       <section className="section" aria-labelledby="incoming">
         <h2 id="incoming">How it came in</h2>
         <Transcript

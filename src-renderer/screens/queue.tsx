@@ -39,6 +39,7 @@ import { useExport } from '../saving.ts';
 const route = getRouteApi('/queue');
 
 interface Shelf {
+  title: string;
   states: MessageState[];
   part: 'queued' | 'held' | 'quarantined' | 'failed';
   actions: ActionName[];
@@ -47,24 +48,28 @@ interface Shelf {
 
 const shelves: Readonly<Record<QueueShelf, Shelf>> = {
   waiting: {
+    title: 'Waiting',
     states: ['queued'],
     part: 'queued',
     actions: ['retry', 'hold', 'delete'],
     empty: 'Mail that is on its way or waits for its next attempt is listed here. It all went out.',
   },
   held: {
+    title: 'Held',
     states: ['held'],
     part: 'held',
     actions: ['release', 'delete'],
     empty: 'Mail that is stored until you release it is listed here, for as long as you like.',
   },
   quarantined: {
+    title: 'Quarantine',
     states: ['quarantined'],
     part: 'quarantined',
     actions: ['release', 'delete'],
     empty: 'Mail that failed a check on its way in is listed here until you release or delete it.',
   },
   failed: {
+    title: 'Failed',
     states: ['refused', 'expired'],
     part: 'failed',
     actions: ['retry', 'delete'],
@@ -154,7 +159,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
           }
           data={shelfNames.map((name) => ({
             value: name,
-            label: `${name[0]?.toUpperCase() ?? ''}${name.slice(1)} ${count(totals[name]?.count ?? 0)}`,
+            label: `${shelves[name].title} ${count(totals[name]?.count ?? 0)}`,
           }))}
         />
         <Select

@@ -157,13 +157,9 @@ describe('authentication', () => {
     const zone = { ...behind, ...forged, 's1._domainkey.example.org': { TXT: [`v=DKIM1; k=rsa; p=${key}`] } };
     await using world = await World.start(zone);
     const { signatures } = await dkimSign(MESSAGE, {
-      signatureData: [
-        {
-          signingDomain: 'example.org',
-          selector: 's1',
-          privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
-        },
-      ],
+      signingDomain: 'example.org',
+      selector: 's1',
+      privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
     });
     const signed = `${signatures.trimEnd()}\r\n${MESSAGE}`;
     expect(await world.delivered(await world.send(signed))).toContain('dkim=pass');
