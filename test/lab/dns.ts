@@ -31,16 +31,13 @@ export class NameServer implements AsyncDisposable {
       if (known === 'silence') return;
       const refused = known === 'servfail' ? REFUSAL.servfail : known === undefined ? REFUSAL.nxdomain : 0;
       const data = typeof known === 'object' ? (known[question.type] ?? []) : [];
-      const answers = data.map(
-        (one) =>
-          ({
-            type: question.type,
-            name: question.name,
-            ttl: this.ttl,
-            // A string in a TXT record has at most 255 octets.
-            data: question.type === 'TXT' ? (one.match(/.{1,255}/g) ?? ['']) : one,
-          }) as Answer,
-      );
+      const answers = data.map((one) => ({
+        type: question.type,
+        name: question.name,
+        ttl: this.ttl,
+        // A string in a TXT record has at most 255 octets.
+        data: question.type === 'TXT' ? (one.match(/.{1,255}/g) ?? ['']) : one,
+      }));
       const flags = packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | refused;
       const answer = packet.encode({
         type: 'response',
@@ -57,7 +54,7 @@ export class NameServer implements AsyncDisposable {
 
   /** As `checks.resolvers` takes it. */
   get address(): string {
-    return `127.0.0.1:${(this.#socket.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.#socket.address().port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

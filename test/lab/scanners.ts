@@ -11,7 +11,7 @@ import { scratch, type Scratch } from './scratch.ts';
 import { until } from './wait.ts';
 
 /** The EICAR test file: harmless, and every scanner is asked to know it. In two parts, so that none finds it here. */
-export const eicar = `X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-${'STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'}`;
+export const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR', 'STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('-');
 /** What our own signature calls a guess. */
 export const guess = 'MAILWARD-GUESS-MARK';
 /** Rspamd's own test pattern for spam (GTUBE). */
@@ -34,7 +34,7 @@ class Scanner implements AsyncDisposable {
   }
 
   protected check(): void {
-    if (this.#child === null || this.#child.exitCode !== null || this.#child.signalCode !== null)
+    if (this.#child?.exitCode !== null || this.#child.signalCode !== null)
       throw new Error(`it ended: ${this.#log}`);
   }
 
