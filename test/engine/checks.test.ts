@@ -156,11 +156,12 @@ describe('authentication', () => {
     const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     const zone = { ...behind, ...forged, 's1._domainkey.example.org': { TXT: [`v=DKIM1; k=rsa; p=${key}`] } };
     await using world = await World.start(zone);
-    const { signatures } = await dkimSign(MESSAGE, {
+    const signer = {
       signingDomain: 'example.org',
       selector: 's1',
       privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
-    });
+    };
+    const { signatures } = await dkimSign(MESSAGE, { ...signer, signatureData: [signer] });
     const signed = `${signatures.trimEnd()}\r\n${MESSAGE}`;
     expect(await world.delivered(await world.send(signed))).toContain('dkim=pass');
     const changed = await world.page(await world.send(signed.replace('Hello.', 'Pay here.')));
@@ -168,6 +169,15 @@ describe('authentication', () => {
     expect(changed.checks).toMatchObject(
       expect.arrayContaining([expect.objectContaining({ check: 'dkim', result: 'fail' })]) as never,
     );
+  });
+
+  it('keeps a message apart that names two authors, which is how DMARC is got round', async () => {
+    await using world = await World.start({ ...behind, ...sanctioned });
+    const page = await world.page(await world.send(`From: ceo@bank.test\r\n${MESSAGE}`));
+    expect(page.state).toBe('quarantined');
+    expect(page.checks.find(({ check }) => check === 'dmarc')?.evidence).toEqual([
+      'the message has more than one From: field',
+    ]);
   });
 
   it('judges nobody by what DNS could not say', async () => {

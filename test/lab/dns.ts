@@ -1,7 +1,6 @@
 // A small DNS server in the test's own process: answers from a table over UDP on loopback, and counts what it was asked.
 import { createSocket, type Socket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
-import packet, { type Answer } from 'dns-packet';
+import packet from 'dns-packet';
 
 /** What a name has: texts for A, AAAA, PTR and TXT; or how the question is answered instead. */
 export type Zone = Record<string, Record<string, string[]> | 'servfail' | 'silence'>;

@@ -21,6 +21,7 @@ class Scanner implements AsyncDisposable {
   readonly #folder: Scratch;
   #child: ChildProcess | null = null;
   #log = '';
+  #ended = false;
 
   constructor(folder: Scratch) {
     this.#folder = folder;
@@ -30,12 +31,12 @@ class Scanner implements AsyncDisposable {
     const child = spawn(needProgram(program), args, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => (this.#log = (this.#log + text.toString()).slice(-4000)));
+    child.once('exit', () => (this.#ended = true));
     this.#child = child;
   }
 
   protected check(): void {
-    if (this.#child?.exitCode !== null || this.#child.signalCode !== null)
-      throw new Error(`it ended: ${this.#log}`);
+    if (this.#ended) throw new Error(`it ended: ${this.#log}`);
   }
 
   /** Ends it, as when it crashes. */

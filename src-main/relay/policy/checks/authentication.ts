@@ -65,7 +65,12 @@ function dkimAnswer({ dkim }: AuthenticateResult): Answer {
   return { check: 'dkim', result: 'fail', most: 'tag', evidence, resinfo };
 }
 
-function dmarcAnswer({ dmarc, spf, dkim }: AuthenticateResult): Answer {
+function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason }: AuthenticateResult): Answer {
+  if (dmarcSkipReason === 'multiple-from-fields') {
+    // Forbidden (RFC 5322 §3.6), and a way to show the reader another author than the one that is checked.
+    const evidence = ['the message has more than one From: field'];
+    return { check: 'dmarc', result: 'fail', most: 'quarantine', evidence };
+  }
   if (!dmarc) return { check: 'dmarc', result: 'not-applicable', evidence: ['From: names no single domain'] };
   const word: Word = dmarc.status.result;
   const from = dmarc.status.header?.from ?? dmarc.domain;
