@@ -18,6 +18,8 @@ export const systemPackages = [
   { name: 'openssl', probe: 'openssl', needs: 'the certificates in test/integration, abuse and relay' },
   { name: 'swaks', probe: 'swaks', needs: 'the real client in test/integration' },
   { name: 'strace', probe: 'strace', needs: 'the power cut in test/durability' },
+  { name: 'rspamd', probe: 'rspamd', needs: 'the real spam filter in test/integration' },
+  { name: 'clamav-daemon', probe: 'clamd', needs: 'the real virus scanner in test/integration' },
   { name: 'chromium', probe: 'chromium', needs: 'the browser in test/e2e and test/electron' },
   {
     name: 'fonts-liberation',

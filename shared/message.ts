@@ -3,18 +3,20 @@ import { z } from 'zod';
 import { causeSchema } from './cause.ts';
 import { replySchema } from './reply.ts';
 import { bounceSchema } from './recipients.ts';
+import { filterResultSchema } from './filters.ts';
 
 export { replySchema, type Reply } from './reply.ts';
 
 /**
  * What has become of one recipient.
- * `queued`: waiting for its next attempt; `held`: stored until told; `delivered`: the office's server took it;
+ * `queued`: waiting for its next attempt; `held`: stored until told; `quarantined`: stored because a filter found fault with it, until told; `delivered`: the office's server took it;
  * `refused`: the office's server refused it for good; `expired`: given up after the time set;
  * `deleted`: by an admin; `rejected`: Mailward said no at the door, nothing was stored.
  */
 export const recipientStateSchema = z.enum([
   'queued',
   'held',
+  'quarantined',
   'delivered',
   'refused',
   'expired',
@@ -107,6 +109,8 @@ export const messageDetailSchema = messageSummarySchema.extend({
   /** What the sending server and Mailward said to each other. */
   incoming: z.array(transcriptLineSchema),
   attemptList: z.array(attemptSchema),
+  /** What the filters on the way in found; empty for clients that are exempt. */
+  filters: z.array(filterResultSchema),
   /** The header section as received, at most 64 KiB; empty once the content is gone. */
   header: z.string(),
   /** What became of telling the sender; null while nothing of it failed. */
@@ -119,11 +123,13 @@ export type MessageDetail = z.infer<typeof messageDetailSchema>;
 const urgency: readonly RecipientState[] = [
   'refused',
   'expired',
+  'quarantined',
   'held',
   'queued',
-  'rejected',
   'deleted',
   'delivered',
+  // Refused at the door: the sender knows, and it says nothing of the recipients that were taken.
+  'rejected',
 ];
 
 /** The state that stands for all recipients of a message: the one that needs most attention. */

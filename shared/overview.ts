@@ -1,6 +1,7 @@
 // What the home screen and the tray show: one sentence, and the path of each domain's mail.
 import { z } from 'zod';
 import { causeSchema } from './cause.ts';
+import { filterTroubleSchema } from './filters.ts';
 import { modeSchema, routeSchema } from './domain.ts';
 import { replySchema } from './message.ts';
 import { healthSchema } from './state.ts';
@@ -64,6 +65,8 @@ export const domainOverviewSchema = z.object({
   queued: waitingSchema,
   /** Held until told. */
   held: waitingSchema,
+  /** Stored because a filter found fault with it: spam most likely, but someone may miss it. */
+  quarantined: waitingSchema,
   /** Refused for good or expired, content still kept: someone should look. */
   failed: waitingSchema,
 });
@@ -105,5 +108,7 @@ export const overviewSchema = z.object({
   /** The last 60 minutes, oldest first; the last one is still filling. */
   minutes: z.array(minuteSchema),
   listener: listenerStateSchema,
+  /** Filters on the way in that do not work at present: mail goes on without them. */
+  filterTroubles: z.array(filterTroubleSchema),
 });
 export type Overview = z.infer<typeof overviewSchema>;

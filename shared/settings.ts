@@ -1,5 +1,6 @@
 // The settings: one schema for the file, the settings screen and the manual's page (generated from it).
 import { z } from 'zod';
+import { filtersSettingsSchema } from './settings-filters.ts';
 import { hostSchema } from './names.ts';
 import { probesSettingsSchema } from './settings-probes.ts';
 import { bouncesSettingsSchema, recipientsSettingsSchema } from './settings-recipients.ts';
@@ -210,6 +211,7 @@ export const settingsSchema = z
     recipients: recipientsSettingsSchema,
     bounces: bouncesSettingsSchema,
     probes: probesSettingsSchema,
+    filters: filtersSettingsSchema,
     log: z
       .object({
         keepDays: z

@@ -24,6 +24,7 @@ export function actionsFor(state: MessageState): readonly ActionName[] {
     case 'queued':
       return ['retry', 'hold', 'delete'];
     case 'held':
+    case 'quarantined':
       return ['release', 'delete'];
     case 'refused':
     case 'expired':

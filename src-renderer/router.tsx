@@ -23,7 +23,7 @@ export const trafficSearch = z.object({
   since: sinceSchema.optional().catch(undefined),
 });
 
-export const queueShelfSchema = z.enum(['waiting', 'held', 'failed']);
+export const queueShelfSchema = z.enum(['waiting', 'held', 'quarantined', 'failed']);
 export type QueueShelf = z.infer<typeof queueShelfSchema>;
 
 export const queueSearch = z.object({

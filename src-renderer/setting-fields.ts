@@ -11,7 +11,9 @@ export interface SettingField {
   label: string;
   unit: string | null;
   description: string;
-  kind: 'text' | 'number' | 'numbers' | 'texts' | 'switch';
+  kind: 'text' | 'number' | 'numbers' | 'texts' | 'switch' | 'choice';
+  /** The values of a choice. */
+  options: readonly string[];
 }
 
 export interface SettingSection {
@@ -72,6 +74,24 @@ const labels: Readonly<Record<string, string>> = {
   'probes.blocklistKeys': 'Keys for blocklists',
   'probes.reachabilityTargets': 'Is the network up?',
   'probes.historyDays': 'Keep findings',
+  'filters.exempt': 'Not checked',
+  'filters.resolvers': 'Name servers',
+  'filters.blocklists': 'Blocklists',
+  'filters.blocklistZones': 'Lists and their weights',
+  'filters.blocklistScore': 'Bad from a sum of',
+  'filters.reverseName': 'Reverse name',
+  'filters.spf': 'SPF',
+  'filters.dkim': 'DKIM',
+  'filters.dmarc': 'DMARC',
+  'filters.arc': 'ARC',
+  'filters.rspamd': 'Rspamd',
+  'filters.rspamdUrl': 'Rspamd’s address',
+  'filters.clamav': 'ClamAV',
+  'filters.clamavAddress': 'ClamAV’s address',
+  'filters.contentBytes': 'Largest message looked into',
+  'filters.messagesPerMinute': 'Most messages of one client in a minute',
+  'filters.tarpitAfter': 'Slow refusals after',
+  'filters.tarpitSeconds': 'A slow refusal takes',
   'log.keepDays': 'Keep finished messages',
   'log.keepTranscripts': 'Keep transcripts',
   'desktop.closeToTray': 'Stay in the tray',
@@ -85,6 +105,7 @@ const titles: Readonly<Record<SectionName, string>> = {
   recipients: 'Recipients',
   bounces: 'Bounces',
   probes: 'Checks',
+  filters: 'Filters',
   log: 'Message log',
   desktop: 'Desktop',
 };
@@ -118,6 +139,8 @@ export const settingSections: readonly SettingSection[] = Object.entries(setting
 
 function describe(section: SectionName, name: string, schema: z.ZodType): SettingField {
   const value = (defaults[section] as Record<string, unknown>)[name];
+  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  const options = inner instanceof z.ZodEnum ? inner.options.map(String) : [];
   const kind = Array.isArray(value)
     ? value.some((part) => typeof part === 'number')
       ? 'numbers'
@@ -126,11 +149,14 @@ function describe(section: SectionName, name: string, schema: z.ZodType): Settin
       ? 'switch'
       : typeof value === 'number'
         ? 'number'
-        : 'text';
+        : options.length > 0
+          ? 'choice'
+          : 'text';
   return {
     section,
     name,
     kind,
+    options,
     label: labels[`${section}.${name}`] ?? name,
     unit: units.find(([suffix]) => name.endsWith(suffix))?.[1] ?? null,
     description: schema.description ?? '',
@@ -172,7 +198,7 @@ export function readDraft(draft: Draft): {
 }
 
 function fieldValue(field: SettingField, typed: FieldValue): unknown {
-  if (typeof typed === 'boolean' || field.kind === 'text') return typed;
+  if (typeof typed === 'boolean' || field.kind === 'text' || field.kind === 'choice') return typed;
   if (field.kind === 'number') return numberOf(typed);
   const parts = typed.split(/[\s,;]+/).filter((part) => part !== '');
   return field.kind === 'texts' ? parts : parts.map(numberOf);

@@ -15,6 +15,7 @@ export const healthWords: Readonly<Record<Health, string>> = {
 export const stateWords: Readonly<Record<MessageState, string>> = {
   queued: 'waiting',
   held: 'held',
+  quarantined: 'quarantined',
   delivered: 'delivered',
   refused: 'refused',
   expired: 'expired',
@@ -26,6 +27,7 @@ export const stateWords: Readonly<Record<MessageState, string>> = {
 export const stateMeanings: Readonly<Record<MessageState, string>> = {
   queued: 'It is safe here and waits for its next attempt.',
   held: 'It is safe here and stays until you release it.',
+  quarantined: 'A filter on the way in found fault with it. It is kept here until you release or delete it.',
   delivered: 'Your server took it.',
   refused: 'Your server refused it for good. The content is still here.',
   expired:
@@ -42,6 +44,7 @@ export function stateHealth(state: MessageState, attempts: number): Health {
     case 'queued':
       return attempts === 0 ? 'not-applicable' : 'attention';
     case 'held':
+    case 'quarantined':
       return 'attention';
     case 'refused':
     case 'expired':

@@ -6,12 +6,14 @@ import type { Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
+import { Screening } from '../relay/policy/filters/screening.ts';
 import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
 import { Correspondence, type World } from './correspondence.ts';
-import { Latest, Rows } from './live.ts';
+import { Rows } from './live.ts';
+import { LiveOverview } from './live-overview.ts';
 import { LogIndexer } from './log-indexer.ts';
 import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
@@ -22,11 +24,7 @@ import { arrivedRow, domainsOf, triedRow } from './traffic-rows.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
-/** Two a second: what a person can read. */
-const OVERVIEW_INTERVAL = 500;
 const TRAFFIC_INTERVAL = 250;
-/** Figures "per minute" and ages move on their own: the overview is made anew this often even when nothing happens. */
-const OVERVIEW_AT_LEAST = 5_000;
 const HOUR = 3_600_000;
 
 export { StorageError } from '../storage/database.ts';
@@ -88,17 +86,15 @@ class RunningEngine implements Engine {
   readonly #directory = new Directory();
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
-  readonly #live = { overview: new Latest<Overview>(), traffic: new Rows<MessageSummary>(TRAFFIC_INTERVAL) };
+  readonly #traffic = new Rows<MessageSummary>(TRAFFIC_INTERVAL);
+  readonly #screening: Screening;
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
   readonly #modes: Modes;
   readonly #correspondence: Correspondence;
   readonly #indexer: LogIndexer;
   readonly #offline: boolean;
-  readonly #listeners = new Set<(overview: Overview) => void>();
-  #overview: Overview;
-  #overviewTimer: NodeJS.Timeout | null = null;
-  #overviewAt = 0;
+  readonly #overview: LiveOverview;
   #closing: Promise<void> | null = null;
 
   static async start(
@@ -168,6 +164,7 @@ class RunningEngine implements Engine {
       },
       chores: () => correspondence.chores(),
     });
+    this.#screening = new Screening({ settings: () => settings.get(), changed: () => this.#changed() });
     this.#listener = new Listener({
       settings: () => settings.get(),
       directory: this.#directory,
@@ -175,6 +172,7 @@ class RunningEngine implements Engine {
       bounces: correspondence.incoming,
       learned: (learned) => correspondence.learned.learned(learned),
       spool,
+      screening: this.#screening,
       dataDir: options.dataDir,
       accepted: (message, content) => this.#accepted(message, content),
       rejected: (message) => this.#rejected(message),
@@ -204,7 +202,7 @@ class RunningEngine implements Engine {
       act: actions.act,
       trouble,
     });
-    this.#overview = this.#compose();
+    this.#overview = new LiveOverview(() => this.#compose());
     this.router = createRouter({
       db,
       directory: this.#directory,
@@ -214,7 +212,7 @@ class RunningEngine implements Engine {
       change,
       settings,
       correspondence,
-      live: this.#live,
+      live: { overview: this.#overview, traffic: this.#traffic },
       offline: this.#offline,
       info: () => ({
         version: options.version ?? '0.0.0',
@@ -249,7 +247,7 @@ class RunningEngine implements Engine {
       this.#modes.start();
       this.#indexer.start();
     }
-    this.#refreshOverview();
+    this.#overview.refresh();
   }
 
   /** The chart of the last hour survives a restart. */
@@ -263,12 +261,11 @@ class RunningEngine implements Engine {
   }
 
   overview(): Overview {
-    return this.#overview;
+    return this.#overview.value;
   }
 
   onOverview(listener: (overview: Overview) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#overview.on(listener);
   }
 
   announce(holder: Holder): void {
@@ -294,9 +291,7 @@ class RunningEngine implements Engine {
     await this.#correspondence.close();
     await this.#scheduler.close();
     await this.#indexer.close();
-    if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
-    this.#overviewTimer = null;
-    this.#overviewAt = Number.POSITIVE_INFINITY;
+    this.#overview.close();
     this.#waiting.close();
   }
 
@@ -339,49 +334,28 @@ class RunningEngine implements Engine {
         result.state === 'delivered' ? 'delivered' : result.state === 'queued' ? 'deferred' : 'refused';
       this.#meter.count(domain, what, now);
     }
-    if (this.#live.traffic.watched) {
-      this.#live.traffic.push(triedRow(message, state, results));
+    if (this.#traffic.watched) {
+      this.#traffic.push(triedRow(message, state, results));
     }
     this.#waiting.stale();
     this.#changed();
   }
 
   #show(message: NewMessage): void {
-    if (!this.#live.traffic.watched) return;
-    this.#live.traffic.push(arrivedRow(message));
+    if (!this.#traffic.watched) return;
+    this.#traffic.push(arrivedRow(message));
   }
 
   /** Rows that an action or the clock changed, read anew. */
   async #showAgain(ids: number[]): Promise<void> {
     this.#waiting.stale();
     this.#changed();
-    if (!this.#live.traffic.watched) return;
-    for (const row of await this.#db.read('summaries', ids.slice(0, 500))) this.#live.traffic.push(row);
+    if (!this.#traffic.watched) return;
+    for (const row of await this.#db.read('summaries', ids.slice(0, 500))) this.#traffic.push(row);
   }
 
   #changed(): void {
-    if (this.#overviewTimer && this.#overviewDue - Date.now() <= OVERVIEW_INTERVAL) return;
-    this.#planOverview(Math.max(0, this.#overviewAt + OVERVIEW_INTERVAL - Date.now()));
-  }
-
-  #overviewDue = 0;
-
-  #planOverview(pause: number): void {
-    if (!Number.isFinite(this.#overviewAt)) return;
-    if (this.#overviewTimer) clearTimeout(this.#overviewTimer);
-    this.#overviewDue = Date.now() + pause;
-    this.#overviewTimer = setTimeout(() => {
-      this.#overviewTimer = null;
-      this.#refreshOverview();
-    }, pause);
-  }
-
-  #refreshOverview(): void {
-    this.#overview = this.#compose();
-    this.#overviewAt = this.#overview.at;
-    this.#live.overview.set(this.#overview);
-    for (const listener of this.#listeners) listener(this.#overview);
-    this.#planOverview(OVERVIEW_AT_LEAST);
+    this.#overview.changed();
   }
 
   #compose(): Overview {
@@ -398,6 +372,7 @@ class RunningEngine implements Engine {
         ...this.#listener.state,
         ...(this.#offline ? { problem: 'it is not running on this data folder' } : {}),
       },
+      filterTroubles: this.#screening.troubles,
     });
   }
 }

@@ -1,5 +1,6 @@
 // Puts the state of all mail into words: one sentence for the whole, one for each domain, three words for a broken leg.
 import { causeWords } from '../../shared/cause.ts';
+import type { FilterTrouble } from '../../shared/filters.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type {
   DomainOverview,
@@ -17,6 +18,7 @@ import type { Meter } from './meter.ts';
 export interface WaitingMail {
   queued: Waiting;
   held: Waiting;
+  quarantined: Waiting;
   failed: Waiting;
 }
 
@@ -32,6 +34,7 @@ export interface OverviewInput {
   warnHours: number;
   meter: Meter;
   listener: ListenerState;
+  filterTroubles: FilterTrouble[];
 }
 
 const MINUTE = 60_000;
@@ -50,6 +53,7 @@ export function composeOverview(input: OverviewInput): Overview {
     domains,
     minutes: input.meter.minutes(input.now) satisfies Minute[],
     listener: input.listener,
+    filterTroubles: input.filterTroubles,
   };
 }
 

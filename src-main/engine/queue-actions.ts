@@ -32,8 +32,9 @@ export class QueueActions {
     heldBy: 'mode' | 'admin' = 'admin',
   ): Promise<number> => {
     const { db, scheduler } = this.#parts;
+    const states = 'ids' in selection ? null : selection.states;
     const apply = async (ids: number[], domain: string | null) => {
-      const changed = await db.write('act', { action, ids, domain, heldBy, now: Date.now() });
+      const changed = await db.write('act', { action, ids, domain, heldBy, now: Date.now(), states });
       if (changed.length > 0) this.#parts.messagesChanged(changed);
       return changed.length;
     };

@@ -4,14 +4,14 @@ import { contract, type Selection } from '../../shared/contract/index.ts';
 import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
-import type { Overview } from '../../shared/overview.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import { BrokenSettings, type SettingsStore } from '../settings/settings.ts';
 import type { Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
 import type { Correspondence } from './correspondence.ts';
-import type { Latest, Rows } from './live.ts';
+import type { Rows } from './live.ts';
+import type { LiveOverview } from './live-overview.ts';
 import { delivering, type Modes } from './modes.ts';
 import { leadsTo } from './own-address.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
@@ -30,7 +30,7 @@ export interface RouterParts {
   change: (domain: Domain) => Promise<Domain>;
   settings: SettingsStore;
   correspondence: Correspondence;
-  live: { overview: Latest<Overview>; traffic: Rows<MessageSummary> };
+  live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: () => {
     version: string;
@@ -88,7 +88,10 @@ export function createRouter(parts: RouterParts) {
       info: os.system.info.handler(() => parts.info()),
     },
     live: {
-      overview: os.live.overview.handler(({ signal }) => live.overview.watch(signal)),
+      overview: os.live.overview.handler(({ signal }) => {
+        live.overview.refresh();
+        return live.overview.latest.watch(signal);
+      }),
       traffic: os.live.traffic.handler(({ signal }) => live.traffic.watch(signal)),
     },
     domains: {
@@ -146,7 +149,9 @@ export function createRouter(parts: RouterParts) {
       remove: os.domains.remove.handler(async ({ input }) => {
         domainNamed(input.name);
         const waiting = (await db.write('waiting')).filter(
-          (row) => row.domain === input.name && (row.state === 'queued' || row.state === 'held'),
+          (row) =>
+            row.domain === input.name &&
+            (row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'),
         );
         const count = waiting.reduce((sum, row) => sum + row.count, 0);
         if (count > 0) {

@@ -1,12 +1,12 @@
 // Rows of the traffic list, made from what just happened: no look into the database for each message.
-import type { MessageSummary } from '../../shared/message.ts';
+import { overallState, type MessageSummary } from '../../shared/message.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { formatId } from '../storage/ids.ts';
 
 /** A message that was accepted, or refused at the door. */
 export function arrivedRow(message: NewMessage): MessageSummary {
-  const rejected = message.recipients.every((recipient) => recipient.state === 'rejected');
-  const held = message.recipients.some((recipient) => recipient.state === 'held');
+  const accepted = message.recipients.filter((recipient) => recipient.state !== 'rejected');
+  const rejected = accepted.length === 0;
   return {
     id: formatId(message.id),
     receivedAt: message.receivedAt,
@@ -17,7 +17,7 @@ export function arrivedRow(message: NewMessage): MessageSummary {
     size: message.size,
     subject: message.subject,
     clientAddress: message.clientAddress,
-    state: rejected ? 'rejected' : held ? 'held' : 'queued',
+    state: rejected ? 'rejected' : overallState(accepted.map((recipient) => recipient.state)),
     attempts: 0,
     nextAttemptAt: null,
     cause: null,

@@ -25,7 +25,14 @@ export class WaitingCounts {
   }
 
   of(domain: string): WaitingMail {
-    return this.#counts.get(domain) ?? { queued: nothing(), held: nothing(), failed: nothing() };
+    return (
+      this.#counts.get(domain) ?? {
+        queued: nothing(),
+        held: nothing(),
+        quarantined: nothing(),
+        failed: nothing(),
+      }
+    );
   }
 
   /** Something changed: count again soon. */
@@ -51,10 +58,13 @@ export class WaitingCounts {
       for (const row of await this.#db.read('waiting')) {
         let mail = counts.get(row.domain);
         if (!mail) {
-          mail = { queued: nothing(), held: nothing(), failed: nothing() };
+          mail = { queued: nothing(), held: nothing(), quarantined: nothing(), failed: nothing() };
           counts.set(row.domain, mail);
         }
-        const kind = row.state === 'queued' ? 'queued' : row.state === 'held' ? 'held' : 'failed';
+        const kind =
+          row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'
+            ? row.state
+            : 'failed';
         const before = mail[kind];
         const oldest = timeOfId(row.oldest);
         mail[kind] = {

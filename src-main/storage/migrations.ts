@@ -190,6 +190,39 @@ const steps: readonly string[] = [
       UPDATE waiting SET count = count - 1, bytes = bytes - old.size WHERE domain = old.domain AND state = old.state;
     END;
   `,
+  `
+  -- What the filters on the way in found, and quarantined mail: kept like held mail, counted and listed apart.
+  CREATE TABLE filter_result (
+    message_id INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    results    TEXT NOT NULL            -- JSON, shared/filters.ts
+  ) STRICT;
+  CREATE INDEX message_quarantined ON message (id) WHERE state = 'quarantined';
+  CREATE INDEX recipient_quarantined ON recipient (domain, message_id, size) WHERE state = 'quarantined';
+  DROP TRIGGER waiting_new;
+  DROP TRIGGER waiting_leaves;
+  DROP TRIGGER waiting_enters;
+  DROP TRIGGER waiting_gone;
+  CREATE TRIGGER waiting_new AFTER INSERT ON recipient WHEN new.state IN ('queued', 'held', 'quarantined', 'refused', 'expired')
+    BEGIN
+      INSERT INTO waiting VALUES (new.domain, new.state, 1, new.size)
+      ON CONFLICT (domain, state) DO UPDATE SET count = count + 1, bytes = bytes + new.size;
+    END;
+  CREATE TRIGGER waiting_leaves AFTER UPDATE OF state ON recipient
+    WHEN old.state <> new.state AND old.state IN ('queued', 'held', 'quarantined', 'refused', 'expired')
+    BEGIN
+      UPDATE waiting SET count = count - 1, bytes = bytes - old.size WHERE domain = old.domain AND state = old.state;
+    END;
+  CREATE TRIGGER waiting_enters AFTER UPDATE OF state ON recipient
+    WHEN old.state <> new.state AND new.state IN ('queued', 'held', 'quarantined', 'refused', 'expired')
+    BEGIN
+      INSERT INTO waiting VALUES (new.domain, new.state, 1, new.size)
+      ON CONFLICT (domain, state) DO UPDATE SET count = count + 1, bytes = bytes + new.size;
+    END;
+  CREATE TRIGGER waiting_gone AFTER DELETE ON recipient WHEN old.state IN ('queued', 'held', 'quarantined', 'refused', 'expired')
+    BEGIN
+      UPDATE waiting SET count = count - 1, bytes = bytes - old.size WHERE domain = old.domain AND state = old.state;
+    END;
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

@@ -7,6 +7,7 @@ import type { DomainOverview, Overview, Waiting } from '../../shared/overview.ts
 import type { Health } from '../../shared/state.ts';
 import { useOverview } from '../engine.tsx';
 import { count, size, span } from '../format.ts';
+import { FilterTroubles } from '../parts/filter-list.tsx';
 import { LegPanel } from '../parts/leg-panel.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
 import { type LegName, MailPath } from '../parts/mail-path.tsx';
@@ -45,6 +46,7 @@ export function HomeScreen() {
           {overview.listener.problem}
         </Alert>
       )}
+      <FilterTroubles troubles={overview.filterTroubles} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
     </Page>
   );
@@ -96,6 +98,13 @@ function Figures({ domains }: { domains: readonly DomainOverview[] }) {
         parts={domains.map((each) => each.held)}
       />
       <Figure
+        show="quarantined"
+        name="Quarantined"
+        calm="no filter found fault"
+        state="attention"
+        parts={domains.map((each) => each.quarantined)}
+      />
+      <Figure
         show="failed"
         name="Failed"
         calm="nothing was given up"
@@ -107,7 +116,7 @@ function Figures({ domains }: { domains: readonly DomainOverview[] }) {
 }
 
 interface FigureProps {
-  show: 'waiting' | 'held' | 'failed';
+  show: 'waiting' | 'held' | 'quarantined' | 'failed';
   name: string;
   /** What to say when there is none. */
   calm: string;

@@ -19,6 +19,7 @@ import { formatHostPort } from '../../shared/names.ts';
 import { type ActionName, actionsFor, useMessageActions } from '../actions.tsx';
 import { useEngine, useLive } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
+import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -174,6 +175,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
           ))}
         </ul>
       </section>
+      {message.filters.length > 0 && <FilterList filters={message.filters} />}
       <section className="section" aria-labelledby="incoming">
         <h2 id="incoming">How it came in</h2>
         <Transcript
@@ -275,6 +277,8 @@ function messageSentence(message: MessageDetail): string {
         : `It is safe here and waits for its next attempt${message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`}.`;
     case 'held':
       return 'It is safe here and stays until you release it.';
+    case 'quarantined':
+      return 'It is kept in quarantine because a filter found fault with it, and goes nowhere until you release it.';
     case 'refused':
       return `${many ? 'Your server refused it for at least one recipient' : 'Your server refused it for good'}${why}.`;
     case 'expired':

@@ -39,26 +39,37 @@ import { useExport } from '../saving.ts';
 const route = getRouteApi('/queue');
 
 interface Shelf {
+  title: string;
   states: MessageState[];
-  part: 'queued' | 'held' | 'failed';
+  part: 'queued' | 'held' | 'quarantined' | 'failed';
   actions: ActionName[];
   empty: string;
 }
 
 const shelves: Readonly<Record<QueueShelf, Shelf>> = {
   waiting: {
+    title: 'Waiting',
     states: ['queued'],
     part: 'queued',
     actions: ['retry', 'hold', 'delete'],
     empty: 'Mail that is on its way or waits for its next attempt is listed here.',
   },
   held: {
+    title: 'Held',
     states: ['held'],
     part: 'held',
     actions: ['release', 'delete'],
     empty: 'Mail that is stored until you release it is listed here, for as long as you like.',
   },
+  quarantined: {
+    title: 'Quarantine',
+    states: ['quarantined'],
+    part: 'quarantined',
+    actions: ['release', 'delete'],
+    empty: 'Mail that a filter found fault with on its way in is listed here until you release or delete it.',
+  },
   failed: {
+    title: 'Failed',
     states: ['refused', 'expired'],
     part: 'failed',
     actions: ['retry', 'delete'],
@@ -66,7 +77,7 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
   },
 };
 
-const shelfNames: readonly QueueShelf[] = ['waiting', 'held', 'failed'];
+const shelfNames: readonly QueueShelf[] = ['waiting', 'held', 'quarantined', 'failed'];
 
 const actionWords: Readonly<Record<ActionName, string>> = {
   retry: 'Try again now',
@@ -148,7 +159,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
           }
           data={shelfNames.map((name) => ({
             value: name,
-            label: `${name[0]?.toUpperCase() ?? ''}${name.slice(1)} ${count(totals[name]?.count ?? 0)}`,
+            label: `${shelves[name].title} ${count(totals[name]?.count ?? 0)}`,
           }))}
         />
         <Select
@@ -276,6 +287,7 @@ function queueSentence(
     return {
       waiting: `No mail${whose} waits.`,
       held: `No mail${whose} is held.`,
+      quarantined: `No mail${whose} is in quarantine.`,
       failed: `No mail${whose} failed.`,
     }[show];
   }
@@ -286,6 +298,7 @@ function queueSentence(
     {
       waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
       held: `${amount}${whose} ${verb ? 'is' : 'are'} stored until released.`,
+      quarantined: `A filter found fault with ${amount}${whose}, and it ${verb ? 'waits' : 'wait'} in quarantine for your decision.`,
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
     }[show] +
     age +

@@ -1,5 +1,5 @@
 // The settings, section by section, each with what it is for.
-import { Alert, Button, Switch, TextInput } from '@mantine/core';
+import { Alert, Button, Select, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Fragment, type SubmitEvent, useState } from 'react';
 import type { Settings } from '../../shared/settings.ts';
@@ -171,6 +171,20 @@ function Field({ id, field, value, error, onChange }: FieldProps) {
         description={<Described text={field.description} />}
         checked={value === true}
         onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    );
+  }
+  if (field.kind === 'choice') {
+    return (
+      <Select
+        id={id}
+        label={field.label}
+        description={<Described text={field.description} />}
+        data={[...field.options]}
+        value={String(value)}
+        error={error}
+        allowDeselect={false}
+        onChange={(chosen) => onChange(chosen ?? String(value))}
       />
     );
   }

@@ -20,6 +20,7 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
       problem: null,
       door: { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 },
     },
+    filterTroubles: [],
     ...change,
   };
 }

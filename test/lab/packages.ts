@@ -26,6 +26,8 @@ export const hasPostfix =
   process.platform === 'linux' && process.getuid?.() === 0 && programPath('postfix') !== null;
 export const hasSmtpSource = programPath('smtp-source') !== null;
 export const hasSwaks = programPath('swaks') !== null;
+export const hasRspamd = programPath('rspamd') !== null;
+export const hasClamd = programPath('clamd') !== null;
 export const hasChromium = programPath('chromium') !== null;
 /** Recording system calls takes a kernel that lets this user trace (ptrace). */
 export const hasStrace = process.platform === 'linux' && programPath('strace') !== null;

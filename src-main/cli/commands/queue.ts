@@ -20,6 +20,9 @@ import { readName } from './domain.ts';
 const WAITING: MessageState[] = ['queued', 'held', 'refused', 'expired'];
 const PAGE = 500;
 
+/** Quarantined mail is listed and let go only when it is asked for by name. */
+const LISTED: MessageState[] = [...WAITING, 'quarantined'];
+
 type Action = 'retry' | 'hold' | 'release' | 'delete';
 
 const actions: Record<Action, { description: string; states: MessageState[]; done: string }> = {
@@ -29,7 +32,7 @@ const actions: Record<Action, { description: string; states: MessageState[]; don
     done: 'will be tried now',
   },
   hold: { description: 'store until released', states: ['queued', 'refused', 'expired'], done: 'held' },
-  release: { description: 'let held mail go', states: ['held'], done: 'released' },
+  release: { description: 'let held or quarantined mail go', states: ['held'], done: 'released' },
   delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
 };
 
@@ -47,7 +50,7 @@ export function queueCommand(): Command {
     .command('list')
     .description('newest first')
     .option('--domain <domain>', 'of one domain')
-    .option('--state <state...>', `of ${WAITING.join(', ')}`)
+    .option('--state <state...>', `of ${LISTED.join(', ')}; without it all but quarantined`)
     .option('--limit <count>', 'at most so many', '1000')
     .action(async (options: { domain?: string; state?: string[]; limit: string }, command: Command) => {
       const globals = globalsOf(command);
@@ -108,7 +111,8 @@ export function queueCommand(): Command {
       .command(`${action} [ids...]`)
       .description(about.description)
       .option('--domain <domain>', "all of a domain's")
-      .action(async (ids: string[], options: { domain?: string }, command: Command) => {
+      .option('--quarantined', "with --domain: that of the domain's mail that is in quarantine")
+      .action(async (ids: string[], options: { domain?: string; quarantined?: true }, command: Command) => {
         const globals = globalsOf(command);
         if (ids.length > 0 === (options.domain !== undefined)) {
           throw new Ended(
@@ -116,10 +120,13 @@ export function queueCommand(): Command {
             `say which: mailward queue ${action} ID …, or mailward queue ${action} --domain example.com`,
           );
         }
+        if (options.quarantined && (options.domain === undefined || !['release', 'delete'].includes(action)))
+          throw new Ended(EXIT.usage, '--quarantined goes with release --domain and delete --domain');
+        const states: MessageState[] = options.quarantined ? ['quarantined'] : about.states;
         const selection: Selection =
           options.domain === undefined
             ? { ids: ids.map(readId) }
-            : { domain: readName(options.domain), states: about.states };
+            : { domain: readName(options.domain), states };
         const { count } = await withEngine(globals, ({ client }) => client.queue[action](selection));
         if (globals.json) printJson({ count });
         else print(`${count} ${count === 1 ? 'message' : 'messages'} ${about.done}.`);
@@ -170,9 +177,9 @@ export function queueCommand(): Command {
 }
 
 function readState(text: string): MessageState {
-  const found = WAITING.find((state) => state === text);
+  const found = LISTED.find((state) => state === text);
   if (!found)
-    throw new Ended(EXIT.usage, `"${text}" is not a state of waiting mail; expected ${WAITING.join(', ')}`);
+    throw new Ended(EXIT.usage, `"${text}" is not a state of waiting mail; expected ${LISTED.join(', ')}`);
   return found;
 }
 
@@ -197,6 +204,14 @@ function show(detail: MessageDetail): void {
     if (one.lastReply) print(`          ${plain(replyWords(one.lastReply))}`);
   }
   if (detail.subject !== '') print(`Subject:  ${plain(detail.subject)}`);
+  if (detail.filters.length > 0) {
+    print('');
+    print('What the filters on the way in found:');
+    for (const { filter, result, action, evidence } of detail.filters) {
+      print(`  ${filter}: ${result}${action === 'off' ? '' : ` (${action})`}`);
+      for (const line of evidence) print(`    ${plain(line)}`);
+    }
+  }
   print('');
   print('What the sending server and Mailward said:');
   detail.incoming.forEach(printLine);

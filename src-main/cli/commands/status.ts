@@ -2,7 +2,17 @@
 import { Command } from 'commander';
 import type { Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
-import { Ended, EXIT, globalsOf, print, printJson, printTable, withEngine } from '../context.ts';
+import {
+  Ended,
+  EXIT,
+  formatTime,
+  globalsOf,
+  plain,
+  print,
+  printJson,
+  printTable,
+  withEngine,
+} from '../context.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
@@ -27,16 +37,19 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
   } else {
     print(`Mailward is not running on ${dataDir}: no mail is taken or delivered.`);
   }
+  for (const { filter, skipped, since, words } of overview.filterTroubles)
+    print(`Filter ${filter} could not be asked ${skipped} times since ${formatTime(since)}: ${plain(words)}`);
   if (overview.domains.length === 0) return;
   print('');
   printTable(
-    ['DOMAIN', 'STATE', 'MODE', 'QUEUED', 'HELD', 'FAILED'],
+    ['DOMAIN', 'STATE', 'MODE', 'QUEUED', 'HELD', 'QUARANTINED', 'FAILED'],
     overview.domains.map((domain) => [
       domain.name,
       domain.state,
       domain.mode.name,
       String(domain.queued.count),
       String(domain.held.count),
+      String(domain.quarantined.count),
       String(domain.failed.count),
     ]),
   );

@@ -1,26 +1,22 @@
-// The SMTP listener: where mail enters. It decides who may send to whom, stores what is accepted, and only then says 250.
-import { statfsSync } from 'node:fs';
+// The SMTP listener: where mail enters. It decides who may send to whom; what is accepted goes on in acceptance.ts.
 import type { SMTPServerAddress } from 'smtp-server';
+import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { ListenerState } from '../../../shared/overview.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import { StorageFull } from '../../storage/database.ts';
-import { formatId } from '../../storage/ids.ts';
+import { isPostmaster, recipientKey } from '../policy/addresses.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
+import type { Screening, Visit } from '../policy/filters/screening.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { RecipientPolicy } from '../policy/recipients.ts';
-import type { Envelope, Learned, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
+import type { Learned, NewMessage, Spool } from '../spool/spool.ts';
+import { Acceptance, FULL } from './acceptance.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Certificate } from './certificate.ts';
-import type { IncomingConnection, MessageSink } from './connection.ts';
-import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
+import type { IncomingConnection } from './connection.ts';
+import { DiskSpace } from './disk-space.ts';
+import { Refusals } from './refusals.ts';
 import { Server } from './server.ts';
-
-/** Free space that stays for delivering what is already here: attempts are written too. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
-const NO_HEAD = Buffer.alloc(0);
-const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
-const BROKEN: Reply = { code: 451, enhanced: '4.3.0', text: 'Cannot store the message, try again later' };
 
 export interface ListenerOptions {
   settings: () => Settings;
@@ -28,6 +24,7 @@ export interface ListenerOptions {
   recipients: RecipientPolicy;
   bounces: IncomingBounces;
   spool: Spool;
+  screening: Screening;
   dataDir: string;
   /** Something was learned about recipients from a message. */
   learned: (learned: Learned) => void;
@@ -39,21 +36,6 @@ export interface ListenerOptions {
   changed?: () => void;
   /** Something happened that an admin should read in the service's log. */
   trouble: (words: string) => void;
-}
-
-interface Refusal {
-  mailbox: Mailbox;
-  reply: Reply;
-}
-
-/** Recipients refused in the present transaction. Kept beside the session, which the library resets as it likes. */
-class Refusals {
-  readonly list: Refusal[] = [];
-  sender = '';
-  /** A client that tries a thousand addresses fills no log. */
-  add(refusal: Refusal): void {
-    if (this.list.length < 20) this.list.push(refusal);
-  }
 }
 
 class Rejection extends Error {
@@ -68,15 +50,24 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #refusals = new Map<string, Refusals>();
+  readonly #visits = new Map<string, Visit>();
+  readonly #space: DiskSpace;
+  readonly #acceptance: Acceptance;
   readonly #acquaintances = new Acquaintances();
   readonly #state: ListenerState;
   #certificate: Certificate | null = null;
-  #fullUntil = 0;
-  #freeBytes = Number.POSITIVE_INFINITY;
-  #freeCheckedAt = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#space = new DiskSpace(options.dataDir);
+    this.#acceptance = new Acceptance({
+      ...options,
+      space: this.#space,
+      accepted: (message, content) => {
+        this.#acquaintances.sentMail(message.clientAddress, message.receivedAt);
+        options.accepted(message, content);
+      },
+    });
     const { smtp } = options.settings();
     const door = { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 };
     this.#state = { host: smtp.host, port: smtp.port, listening: false, problem: null, door };
@@ -88,13 +79,23 @@ export class Listener {
         trouble: options.trouble,
       },
       {
-        greetingDelay: (connection) =>
-          this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now()),
-        startMessage: (connection) => this.#startMessage(connection),
-        refused: ({ session }, address, reply) => this.#refuse(session.id, address, reply),
+        greetingDelay: (connection) => {
+          this.#visitOf(connection);
+          return this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now());
+        },
+        startMessage: (connection) => {
+          const { id } = connection.session;
+          return this.#acceptance.begin(connection, this.#visitOf(connection), this.#refusals.get(id), () =>
+            this.#refusals.delete(id),
+          );
+        },
+        refused: ({ session }, address, reply) => this.#refusals.get(session.id)?.add(address, reply),
         postmasterDomain: () => options.directory.all()[0]?.name ?? null,
-        abandoned: (connection) => this.#logRefusals(connection),
-        closed: (connection) => this.#logRefusals(connection),
+        abandoned: (connection) => this.#abandoned(connection),
+        closed: (connection) => {
+          this.#abandoned(connection);
+          this.#visits.delete(connection.session.id);
+        },
       },
     );
   }
@@ -142,37 +143,39 @@ export class Listener {
     show();
   }
 
-  #mail(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
-    const refusals = new Refusals();
-    refusals.sender = cleanSender(address.address);
-    this.#refusals.set(session, refusals);
-    const args = address.args === false ? {} : address.args;
-    callback(this.#hasSpace(Number(args['SIZE'] ?? 0)) ? null : new Rejection(FULL));
+  #visitOf({ session, remoteAddress }: IncomingConnection): Visit {
+    let visit = this.#visits.get(session.id);
+    if (visit === undefined) {
+      visit = this.#options.screening.visit(remoteAddress);
+      this.#visits.set(session.id, visit);
+    }
+    return visit;
   }
 
-  /** A full disk is noticed before the client sends its message, and what free space there is stays for deliveries. */
-  #hasSpace(bytes: number): boolean {
-    const now = Date.now();
-    if (now < this.#fullUntil) return false;
-    if (now - this.#freeCheckedAt > 1000) {
-      this.#freeCheckedAt = now;
-      try {
-        const disk = statfsSync(this.#options.dataDir);
-        this.#freeBytes = disk.bavail * disk.bsize;
-      } catch {
-        // A file system that cannot say is found full when it is: storing fails, and the client is told then.
-        this.#freeBytes = Number.POSITIVE_INFINITY;
-      }
-    }
-    return this.#freeBytes - bytes > RESERVE_BYTES;
+  /** A transaction ended without a message. */
+  #abandoned(connection: IncomingConnection): void {
+    const { id } = connection.session;
+    const refusals = this.#refusals.get(id);
+    this.#refusals.delete(id);
+    if (refusals) this.#acceptance.logRefusals(connection, refusals, this.#visits.get(id));
+  }
+
+  #mail(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
+    this.#refusals.set(session, new Refusals(address.address));
+    const args = address.args === false ? {} : address.args;
+    const refusal = this.#space.has(Number(args['SIZE'] ?? 0)) ? this.#visits.get(session)?.begin() : FULL;
+    callback(refusal ? new Rejection(refusal) : null);
   }
 
   #rcpt(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
     const mailbox = readMailbox(address.address);
     const domain = mailbox ? this.#options.directory.get(mailbox.domain) : undefined;
+    const visit = this.#visits.get(session);
     const refuse = (reply: Reply) => {
-      this.#refuse(session, address.address, reply);
-      callback(new Rejection(reply));
+      this.#refusals.get(session)?.add(address.address, reply);
+      const delay = visit?.refusalDelay() ?? 0;
+      if (delay === 0) callback(new Rejection(reply));
+      else setTimeout(() => callback(new Rejection(reply)), delay).unref();
     };
     if (!mailbox || !domain) {
       refuse({ code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` });
@@ -182,7 +185,7 @@ export class Listener {
       if (reply) refuse(reply);
       else callback(null);
     };
-    const judged = this.#options.recipients.judge(mailbox, domain);
+    const judged = this.#judge(mailbox, domain, visit);
     if (judged instanceof Promise) {
       judged.then(settle, (error: unknown) => {
         // Whatever went wrong on our side, the recipient is not to blame.
@@ -192,166 +195,15 @@ export class Listener {
     } else settle(judged);
   }
 
-  #refuse(session: string, address: string, reply: Reply): void {
-    const mailbox = readMailbox(address) ?? { address, domain: '' };
-    this.#refusals.get(session)?.add({ mailbox, reply });
+  /** First what the client itself shows, so that a spammer's question does not reach the office's server. */
+  #judge(mailbox: Mailbox, domain: Domain, visit: Visit | undefined): Reply | null | Promise<Reply | null> {
+    const { recipients } = this.#options;
+    // Whoever is refused must be able to say so to somebody (RFC 5321 §4.5.1).
+    const ofClient = isPostmaster(recipientKey(mailbox)) ? null : (visit?.recipient() ?? null);
+    return ofClient === null
+      ? recipients.judge(mailbox, domain)
+      : ofClient.then((refusal) => refusal ?? recipients.judge(mailbox, domain));
   }
-
-  #startMessage(connection: IncomingConnection): MessageSink {
-    const { session } = connection;
-    const settings = this.#options.settings();
-    const deposit = this.#options.spool.deposit();
-    const receivedAt = Date.now();
-    const mailboxes = session.envelope.rcptTo.flatMap((one) => readMailbox(one.address) ?? []);
-    const refused = this.#refusals.get(session.id)?.list ?? [];
-    const sender = cleanSender(session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address);
-    const smtpUtf8 = connection.wantsSmtpUtf8;
-    const trace = receivedField({
-      helo: session.hostNameAppearsAs,
-      clientAddress: session.remoteAddress,
-      hostname: ownName(settings.smtp.hostname),
-      protocol: transmissionType(connection.openingCommand === 'EHLO', connection.secure, smtpUtf8),
-      tls: connection.tlsOptions === false ? null : connection.tlsOptions,
-      id: formatId(deposit.id),
-      receivedAt,
-      recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
-    });
-    void deposit.write(trace);
-    const envelope = (
-      reply: Reply,
-      recipients: NewRecipient[],
-      eightBit: boolean,
-      subject: string,
-    ): Envelope => ({
-      receivedAt,
-      sender,
-      subject,
-      clientAddress: session.remoteAddress,
-      helo: session.hostNameAppearsAs,
-      tls: describeTls(connection),
-      body8bit: eightBit,
-      // What the next server must be able to do; addresses are looked at again then.
-      smtpUtf8: smtpUtf8 && connection.headerInternational,
-      reply,
-      incoming: withLastReply(connection, reply),
-      recipients: [...recipients, ...refused.map(toRejected)],
-    });
-    connection.refusedMessage = (reply) => {
-      const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
-      this.#refusals.delete(session.id);
-      this.#logRejected(envelope(reply, recipients, false, ''), deposit.size);
-    };
-    return {
-      write: (content) => deposit.write(content),
-      end: async (eightBit) => {
-        const reply: Reply = {
-          code: 250,
-          enhanced: '2.6.0',
-          text: `Message stored, id ${formatId(deposit.id)}`,
-        };
-        const accepted = envelope(
-          reply,
-          mailboxes.map((mailbox) => this.#toQueued(mailbox)),
-          eightBit,
-          subjectOf(deposit.head()),
-        );
-        const bounce = this.#options.bounces.judge(
-          sender,
-          mailboxes,
-          session.remoteAddress,
-          sender === '' ? deposit.head() : NO_HEAD,
-        );
-        if (bounce.refusal) {
-          deposit.drop();
-          connection.refusedMessage?.(bounce.refusal);
-          this.#refusals.delete(session.id);
-          return bounce.refusal;
-        }
-        try {
-          const { content, learned } = await deposit.accept({ ...accepted, lesson: bounce.lesson });
-          if (learned) this.#options.learned(learned);
-          this.#acquaintances.sentMail(session.remoteAddress, receivedAt);
-          this.#options.accepted(
-            { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null },
-            content,
-          );
-          return reply;
-        } catch (error) {
-          const full = error instanceof StorageFull;
-          if (full) this.#fullUntil = Date.now() + 2000;
-          this.#options.trouble(`a message could not be stored: ${(error as Error).message}`);
-          return full ? FULL : BROKEN;
-        } finally {
-          this.#refusals.delete(session.id);
-        }
-      },
-      abort: () => deposit.drop(),
-    };
-  }
-
-  #toQueued(mailbox: Mailbox): NewRecipient {
-    const held = this.#options.directory.get(mailbox.domain)?.mode.name === 'hold';
-    return {
-      ...mailbox,
-      state: held ? 'held' : 'queued',
-      heldBy: held ? 'mode' : null,
-      cause: null,
-      reply: null,
-    };
-  }
-
-  /** A transaction that ends with refusals and no message leaves a row in the log, with what was said. */
-  #logRefusals(connection: IncomingConnection): void {
-    const refusals = this.#refusals.get(connection.session.id);
-    this.#refusals.delete(connection.session.id);
-    const last = refusals?.list.at(-1);
-    if (!refusals || !last) return;
-    const envelope: Envelope = {
-      receivedAt: Date.now(),
-      sender: refusals.sender,
-      subject: '',
-      clientAddress: connection.session.remoteAddress,
-      helo: connection.session.hostNameAppearsAs || '',
-      tls: describeTls(connection),
-      body8bit: false,
-      smtpUtf8: false,
-      reply: last.reply,
-      incoming: connection.transcript.toJson(),
-      recipients: refusals.list.map(toRejected),
-    };
-    this.#logRejected(envelope, 0);
-  }
-
-  #logRejected(envelope: Envelope, size: number): void {
-    this.#options.spool.logRejected(envelope, size).then(
-      (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
-      (error: unknown) => this.#options.trouble(`a refusal could not be logged: ${String(error)}`),
-    );
-  }
-}
-
-function toRejected({ mailbox, reply }: Refusal): NewRecipient {
-  return { ...mailbox, state: 'rejected', heldBy: null, cause: null, reply };
-}
-
-/** The transcript is stored with the message, before our last reply is sent: it is added here. */
-function withLastReply(connection: IncomingConnection, reply: Reply): string {
-  const lines = connection.transcript.lines;
-  const words = `${reply.code} ${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`;
-  return JSON.stringify([
-    ...lines,
-    { offset: Date.now() - connection.startedAt, from: 'server', text: words },
-  ]);
-}
-
-function describeTls(connection: IncomingConnection): string | null {
-  const cipher = connection.tlsOptions;
-  return cipher === false ? null : `${cipher.version} ${cipher.standardName}`;
-}
-
-/** The reverse-path with its domain as A-labels; kept as it is when the domain is not a name. */
-function cleanSender(address: string): string {
-  return readMailbox(address)?.address ?? address;
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {

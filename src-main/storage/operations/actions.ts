@@ -13,14 +13,16 @@ export interface ActionSlice {
   domain: string | null;
   heldBy: 'mode' | 'admin';
   now: number;
+  /** Only recipients in these states; null for every state that the action applies to. */
+  states?: RecipientState[] | null;
 }
 
 /** The states an action applies to; recipients in any other are left alone. */
 const from: Readonly<Record<Action, readonly RecipientState[]>> = {
   retry: ['queued', 'refused', 'expired'],
   hold: ['queued', 'refused', 'expired'],
-  release: ['held'],
-  delete: ['queued', 'held', 'refused', 'expired'],
+  release: ['held', 'quarantined'],
+  delete: ['queued', 'held', 'quarantined', 'refused', 'expired'],
 };
 
 const change: Readonly<Record<Action, string>> = {
@@ -43,11 +45,13 @@ export function actionReads(db: DatabaseSync) {
       upTo: number;
       limit: number;
     }): number[] {
+      const onlyQuarantined = args.states.includes('quarantined');
       const rows = db
         .prepare(
           // The fixed list lets SQLite prove that the partial index covers the query.
           `SELECT DISTINCT message_id AS id FROM recipient
-           WHERE domain = ? AND state IN ('queued', 'held', 'refused', 'expired') AND state IN (${quoted(args.states)})
+           WHERE domain = ? AND ${onlyQuarantined ? `state = 'quarantined'` : `state IN ('queued', 'held', 'refused', 'expired')`}
+             AND state IN (${quoted(args.states)})
              AND message_id > ? AND message_id <= ? ${args.heldBy === null ? '' : `AND held_by = 'mode'`}
            ORDER BY message_id LIMIT ?`,
         )
@@ -63,7 +67,8 @@ export function actionWrites(db: DatabaseSync) {
       action,
       db.prepare(
         `UPDATE recipient SET ${change[action]}
-         WHERE message_id = :id AND state IN (${quoted(from[action])}) AND (:domain IS NULL OR domain = :domain)`,
+         WHERE message_id = :id AND state IN (${quoted(from[action])}) AND (:domain IS NULL OR domain = :domain)
+           AND (:states IS NULL OR instr(:states, ' ' || state || ' ') > 0)`,
       ),
     ]),
   );
@@ -71,7 +76,7 @@ export function actionWrites(db: DatabaseSync) {
   const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');
   const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
   const hasContent = db.prepare('SELECT 1 FROM content WHERE message_id = ? LIMIT 1');
-  const waiting: readonly RecipientState[] = ['queued', 'held', 'refused', 'expired'];
+  const waiting: readonly RecipientState[] = ['queued', 'held', 'quarantined', 'refused', 'expired'];
 
   return {
     /** Applies an action to a slice of messages; returns the ids it changed. */
@@ -79,10 +84,11 @@ export function actionWrites(db: DatabaseSync) {
       const statement = statements.get(slice.action);
       if (!statement) return [];
       const changed: number[] = [];
+      const among = slice.states ? ` ${slice.states.join(' ')} ` : null;
       for (const id of slice.ids) {
         // Without its content a message cannot be sent again, whatever its state says.
         if (slice.action !== 'delete' && !hasContent.get(id)) continue;
-        const values: Record<string, string | number | null> = { id, domain: slice.domain };
+        const values: Record<string, string | number | null> = { id, domain: slice.domain, states: among };
         if (slice.action === 'hold') values['heldBy'] = slice.heldBy;
         else if (slice.action !== 'delete') values['now'] = slice.now;
         if (statement.run(values).changes === 0) continue;

@@ -1,6 +1,7 @@
 // The message log: lists, one message whole, and the sweep that removes what is past its time.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
+import type { FilterResult } from '../../../shared/filters.ts';
 import type {
   Attempt,
   MessageDetail,
@@ -54,6 +55,7 @@ export function logReads(db: DatabaseSync) {
   const recipients = db.prepare('SELECT * FROM recipient WHERE message_id = ? ORDER BY position');
   const message = db.prepare('SELECT * FROM message WHERE id = ?');
   const attempts = db.prepare('SELECT * FROM attempt WHERE message_id = ? ORDER BY id');
+  const filters = db.prepare('SELECT results FROM filter_result WHERE message_id = ?');
   const firstPiece = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1');
   const minutes = db.prepare(
     `SELECT received_at / 60000 * 60000 AS at, sum(state <> 'rejected') AS accepted, sum(state = 'rejected') AS rejected
@@ -141,6 +143,9 @@ export function logReads(db: DatabaseSync) {
           }),
         ),
         bounce: bounces.bounceOf(id),
+        filters: JSON.parse(
+          (filters.get(id) as { results: string } | undefined)?.results ?? '[]',
+        ) as FilterResult[],
         header: piece ? headerOf(piece.data) : '',
         hasContent: piece !== undefined,
       };

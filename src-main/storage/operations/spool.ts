@@ -3,12 +3,13 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
 import { firstIdAt } from '../ids.ts';
+import type { FilterResult } from '../../../shared/filters.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
 export interface NewRecipient {
   address: string;
   domain: string;
-  state: 'queued' | 'held' | 'rejected';
+  state: 'queued' | 'held' | 'quarantined' | 'rejected';
   heldBy: 'mode' | null;
   cause: Cause | null;
   reply: Reply | null;
@@ -33,6 +34,10 @@ export interface NewMessage {
   lastPiece: { piece: number; data: Uint8Array } | null;
   /** What the message itself teaches: it is a report that a recipient does not exist. */
   lesson?: Lesson | null;
+  /** What the sender's domain said of its authenticity, when that is known already; JSON, relay/policy/authenticity.ts. */
+  shown?: string | null;
+  /** What the filters on the way in found. */
+  filters?: FilterResult[];
 }
 
 /** What a lane needs to try a message again: the envelope, and which recipients are due. */
@@ -89,7 +94,7 @@ export interface Outcome {
   bounceAt?: number | null;
 }
 
-const WAITING = new Set<RecipientState>(['queued', 'held', 'refused', 'expired']);
+const WAITING = new Set<RecipientState>(['queued', 'held', 'quarantined', 'refused', 'expired']);
 const bit = (value: boolean) => (value ? 1 : 0);
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
@@ -110,9 +115,14 @@ export function spoolReads(db: DatabaseSync) {
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
   const waiting = db.prepare(
     `SELECT domain, state, count, bytes,
-       (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
-        WHERE domain = waiting.domain AND state = waiting.state
-          AND state IN ('queued', 'held', 'refused', 'expired')) AS oldest
+       CASE state WHEN 'quarantined' THEN
+         (SELECT min(message_id) FROM recipient INDEXED BY recipient_quarantined
+          WHERE domain = waiting.domain AND state = 'quarantined')
+       ELSE
+         (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
+          WHERE domain = waiting.domain AND state = waiting.state
+            AND state IN ('queued', 'held', 'refused', 'expired'))
+       END AS oldest
      FROM waiting WHERE count > 0`,
   );
   const dueRows = db.prepare(
@@ -214,6 +224,8 @@ export function spoolWrites(db: DatabaseSync) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
   );
   const insertPiece = db.prepare('INSERT INTO content (message_id, piece, data) VALUES (?, ?, ?)');
+  const insertFilters = db.prepare('INSERT INTO filter_result (message_id, results) VALUES (?, ?)');
+  const insertShown = db.prepare('INSERT INTO authenticity (message_id, shown) VALUES (?, ?)');
   const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
   const orphans = db.prepare(
     // By the index alone: the pieces themselves may be gigabytes.
@@ -302,6 +314,9 @@ export function spoolWrites(db: DatabaseSync) {
           json(recipient.reply),
         );
       });
+      if (message.shown) insertShown.run(message.id, message.shown);
+      if (message.filters && message.filters.length > 0)
+        insertFilters.run(message.id, JSON.stringify(message.filters));
       if (message.lastPiece) insertPiece.run(message.id, message.lastPiece.piece, message.lastPiece.data);
       return message.lesson ? learn(message.lesson) : null;
     },

@@ -1,0 +1,60 @@
+// The filters on the way in: their names, what each asks, what each found, and what may follow.
+import { z } from 'zod';
+
+export const filterNameSchema = z.enum([
+  'blocklists',
+  'reverse-name',
+  'spf',
+  'dkim',
+  'dmarc',
+  'arc',
+  'rspamd',
+  'clamav',
+]);
+export type FilterName = z.infer<typeof filterNameSchema>;
+
+/** What follows when a filter fails. `off` asks no question; `tag` only writes the result into the message's header. */
+export const filterActionSchema = z.enum(['reject', 'quarantine', 'tag', 'off']);
+export type FilterAction = z.infer<typeof filterActionSchema>;
+
+/** A filter's answer. Only `fail` has consequences: a checker that is down refuses no mail. */
+export const filterAnswerSchema = z.enum(['pass', 'fail', 'could-not-check', 'not-applicable']);
+export type FilterAnswer = z.infer<typeof filterAnswerSchema>;
+
+export const filterResultSchema = z.object({
+  filter: filterNameSchema,
+  result: filterAnswerSchema,
+  /** What followed from it; `off` when nothing did. */
+  action: filterActionSchema,
+  /** What was asked and the exact answers, or why it could not be asked. */
+  evidence: z.array(z.string()),
+  /** Milliseconds. */
+  took: z.number().int(),
+});
+export type FilterResult = z.infer<typeof filterResultSchema>;
+
+/** A filter that does not work at present. */
+export const filterTroubleSchema = z.object({
+  filter: filterNameSchema,
+  /** Messages and connections that went on without its answer since then. */
+  skipped: z.number().int(),
+  /** UTC ms. */
+  since: z.number().int(),
+  words: z.string(),
+});
+export type FilterTrouble = z.infer<typeof filterTroubleSchema>;
+
+/** What each filter asks, in words for the screen. */
+export const filterWords: Readonly<Record<FilterName, { name: string; question: string }>> = {
+  blocklists: { name: 'Blocklists', question: 'Do public lists know the sending machine as bad?' },
+  'reverse-name': {
+    name: 'Reverse name',
+    question: 'Does the sending machine’s address have a name that leads back to it?',
+  },
+  spf: { name: 'SPF', question: 'May this machine send for the envelope sender’s domain?' },
+  dkim: { name: 'DKIM', question: 'Is the message signed, and unchanged since?' },
+  dmarc: { name: 'DMARC', question: 'Does the domain in From: stand behind this message?' },
+  arc: { name: 'ARC', question: 'Is the chain of those who passed it on unbroken?' },
+  rspamd: { name: 'Rspamd', question: 'Does Rspamd think that it is spam?' },
+  clamav: { name: 'ClamAV', question: 'Does ClamAV find malware in it?' },
+};

@@ -1,0 +1,218 @@
+// One message from DATA to its reply: judged, stored, and only then answered 250. And what is logged of those refused.
+import type { FilterResult } from '../../../shared/filters.ts';
+import type { Reply } from '../../../shared/message.ts';
+import type { Settings } from '../../../shared/settings.ts';
+import { StorageFull } from '../../storage/database.ts';
+import { formatId } from '../../storage/ids.ts';
+import type { Judged } from '../policy/filters/runner.ts';
+import type { Visit } from '../policy/filters/screening.ts';
+import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
+import type { IncomingBounces } from '../policy/incoming-bounces.ts';
+import type { Envelope, Learned, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
+import type { IncomingConnection, MessageSink } from './connection.ts';
+import type { DiskSpace } from './disk-space.ts';
+import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
+import { cleanSender, toRejected, type Refusals } from './refusals.ts';
+
+const NO_HEAD = Buffer.alloc(0);
+export const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
+const BROKEN: Reply = { code: 451, enhanced: '4.3.0', text: 'Cannot store the message, try again later' };
+
+export interface AcceptanceOptions {
+  settings: () => Settings;
+  directory: Directory;
+  bounces: IncomingBounces;
+  spool: Spool;
+  space: DiskSpace;
+  /** Something was learned about recipients from a message. */
+  learned: (learned: Learned) => void;
+  /** A message was accepted; `content` is there when it is small enough to be in memory still. */
+  accepted: (message: NewMessage, content: Buffer | null) => void;
+  /** A transaction, or a connection that got nowhere, was refused at the door. */
+  rejected: (message: NewMessage) => void;
+  trouble: (words: string) => void;
+}
+
+export class Acceptance {
+  readonly #options: AcceptanceOptions;
+
+  constructor(options: AcceptanceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A message begins.
+   * @param refusals recipients refused in the same transaction.
+   * @param ended the transaction is over, and nothing of it is to be logged any more.
+   */
+  begin(
+    connection: IncomingConnection,
+    visit: Visit,
+    refusals: Refusals | undefined,
+    ended: () => void,
+  ): MessageSink {
+    const { session } = connection;
+    const { spool, bounces } = this.#options;
+    const hostname = ownName(this.#options.settings().smtp.hostname);
+    const deposit = spool.deposit();
+    const id = formatId(deposit.id);
+    const receivedAt = Date.now();
+    const mailboxes = session.envelope.rcptTo.flatMap((one) => readMailbox(one.address) ?? []);
+    const sender = cleanSender(session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address);
+    const smtpUtf8 = connection.wantsSmtpUtf8;
+    const trace = receivedField({
+      helo: session.hostNameAppearsAs,
+      clientAddress: session.remoteAddress,
+      hostname,
+      protocol: transmissionType(connection.openingCommand === 'EHLO', connection.secure, smtpUtf8),
+      tls: connection.tlsOptions === false ? null : connection.tlsOptions,
+      id,
+      receivedAt,
+      recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
+    });
+    const screened = visit.message(deposit, trace, {
+      id,
+      helo: session.hostNameAppearsAs,
+      sender,
+      recipients: mailboxes.map((mailbox) => mailbox.address),
+      hostname,
+    });
+    let results: readonly Judged[] = visit.known;
+    const envelope = (
+      reply: Reply,
+      recipients: NewRecipient[],
+      eightBit: boolean,
+      subject: string,
+    ): Envelope => ({
+      receivedAt,
+      sender,
+      subject,
+      clientAddress: session.remoteAddress,
+      helo: session.hostNameAppearsAs,
+      tls: describeTls(connection),
+      body8bit: eightBit,
+      // What the next server must be able to do; addresses are looked at again then.
+      smtpUtf8: smtpUtf8 && connection.headerInternational,
+      reply,
+      incoming: withLastReply(connection, reply),
+      recipients: [...recipients, ...(refusals?.list ?? []).map(toRejected)],
+      filters: toStored(results),
+    });
+    const refuse = (reply: Reply): Reply => {
+      deposit.drop();
+      connection.refusedMessage?.(reply);
+      return reply;
+    };
+    connection.refusedMessage = (reply) => {
+      const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
+      ended();
+      this.#log(envelope(reply, recipients, false, ''), deposit.size);
+    };
+    return {
+      write: (content) => screened.write(content),
+      end: async (eightBit) => {
+        const judgement = await screened.end();
+        results = judgement.results;
+        if (judgement.refusal) return refuse(judgement.refusal);
+        const head = sender === '' ? deposit.head() : NO_HEAD;
+        const bounce = bounces.judge(sender, mailboxes, session.remoteAddress, head);
+        if (bounce.refusal) return refuse(bounce.refusal);
+        const reply: Reply = { code: 250, enhanced: '2.6.0', text: `Message stored, id ${id}` };
+        const accepted = envelope(
+          reply,
+          mailboxes.map((mailbox) => this.#toStored(mailbox, judgement.quarantine)),
+          eightBit,
+          subjectOf(deposit.head()),
+        );
+        try {
+          const { content, learned } = await deposit.accept({
+            ...accepted,
+            lesson: bounce.lesson,
+            shown: judgement.shown,
+          });
+          if (learned) this.#options.learned(learned);
+          this.#options.accepted(
+            { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null },
+            content,
+          );
+          return reply;
+        } catch (error) {
+          const full = error instanceof StorageFull;
+          if (full) this.#options.space.foundFull();
+          this.#options.trouble(`a message could not be stored: ${(error as Error).message}`);
+          return full ? FULL : BROKEN;
+        } finally {
+          ended();
+        }
+      },
+      abort: () => {
+        screened.drop();
+        deposit.drop();
+      },
+    };
+  }
+
+  /** A transaction that ends with refusals and no message leaves a row in the log, with what was said. */
+  logRefusals(connection: IncomingConnection, refusals: Refusals, visit: Visit | undefined): void {
+    const last = refusals.list.at(-1);
+    if (!last) return;
+    const envelope: Envelope = {
+      receivedAt: Date.now(),
+      sender: refusals.sender,
+      subject: '',
+      clientAddress: connection.session.remoteAddress,
+      helo: connection.session.hostNameAppearsAs || '',
+      tls: describeTls(connection),
+      body8bit: false,
+      smtpUtf8: false,
+      reply: last.reply,
+      incoming: connection.transcript.toJson(),
+      recipients: refusals.list.map(toRejected),
+      filters: toStored(visit?.known ?? []),
+    };
+    this.#log(envelope, 0);
+  }
+
+  #toStored(mailbox: Mailbox, quarantine: boolean): NewRecipient {
+    const held = this.#options.directory.get(mailbox.domain)?.mode.name === 'hold';
+    return {
+      ...mailbox,
+      state: quarantine ? 'quarantined' : held ? 'held' : 'queued',
+      heldBy: held && !quarantine ? 'mode' : null,
+      cause: null,
+      reply: null,
+    };
+  }
+
+  #log(envelope: Envelope, size: number): void {
+    this.#options.spool.logRejected(envelope, size).then(
+      (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
+      (error: unknown) => this.#options.trouble(`a refusal could not be logged: ${String(error)}`),
+    );
+  }
+}
+
+function toStored(results: readonly Judged[]): FilterResult[] {
+  return results.map(({ filter, result, action, evidence, took }) => ({
+    filter,
+    result,
+    action,
+    evidence,
+    took,
+  }));
+}
+
+/** The transcript is stored with the message, before our last reply is sent: it is added here. */
+function withLastReply(connection: IncomingConnection, reply: Reply): string {
+  const lines = connection.transcript.lines;
+  const words = `${reply.code} ${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`;
+  return JSON.stringify([
+    ...lines,
+    { offset: Date.now() - connection.startedAt, from: 'server', text: words },
+  ]);
+}
+
+function describeTls(connection: IncomingConnection): string | null {
+  const cipher = connection.tlsOptions;
+  return cipher === false ? null : `${cipher.version} ${cipher.standardName}`;
+}

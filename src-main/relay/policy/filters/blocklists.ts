@@ -1,0 +1,166 @@
+// Public blocklists, with weights (RFC 5782). A list that is broken, closed or refuses us never counts as a listing.
+import { isAbsent, type Resolve } from '../../resolver.ts';
+import { backwards, reversed } from './addresses.ts';
+import type { Answer, Asking, Filter, ClientSubject } from './filter.ts';
+
+/** A list's test points are asked again after this time, ms. */
+const TRUSTED_FOR = 3_600_000;
+/** A list whose test points could not be asked is tried again after this time, ms. */
+const TRY_AGAIN = 60_000;
+
+interface Zone {
+  name: string;
+  weight: number;
+}
+
+interface Health {
+  until: number;
+  /** Null: the list works. */
+  problem: Promise<string | null>;
+}
+
+type Found = { zone: Zone } & ({ codes: string[]; why: string } | { problem: string } | { clean: true });
+
+export function readZones(lines: readonly string[]): Zone[] {
+  return lines.flatMap((line) => {
+    const [name, weight] = line.split('=');
+    return name && weight ? [{ name: name.toLowerCase(), weight: Number(weight) }] : [];
+  });
+}
+
+export class Blocklists implements Filter<ClientSubject> {
+  readonly names = ['blocklists'] as const;
+  readonly when = 'connect';
+  readonly deadline = 6_000;
+  readonly server = false;
+  readonly #now: () => number;
+  /** Belongs to a resolver: another one may be let in where this one is not. */
+  readonly #health = new WeakMap<Resolve, Map<string, Health>>();
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  wanted({ blocklists, blocklistZones }: Asking['settings']): boolean {
+    return blocklists !== 'off' && blocklistZones.length > 0;
+  }
+
+  async ask({ address }: ClientSubject, { settings, resolve }: Asking): Promise<Answer[]> {
+    const name = reversed(address);
+    if (name === null) return [];
+    const zones = readZones(settings.blocklistZones);
+    const found = await Promise.all(zones.map((zone) => this.#look(zone, name, resolve)));
+    let score = 0;
+    let answered = 0;
+    const evidence: string[] = [];
+    for (const one of found) {
+      if ('problem' in one) evidence.push(`${one.zone.name} does not count: ${one.problem}`);
+      else {
+        answered++;
+        if ('codes' in one) {
+          score += one.zone.weight;
+          evidence.push(
+            `${address} is listed by ${one.zone.name} (${one.codes.join(', ')}, weight ${one.zone.weight})${one.why === '' ? '' : `: ${one.why}`}`,
+          );
+        } else evidence.push(`${address} is not listed by ${one.zone.name}`);
+      }
+    }
+    // Listings first: they are what is quoted to the sender.
+    evidence.sort((a, b) => Number(b.includes(' is listed by ')) - Number(a.includes(' is listed by ')));
+    const result = answered === 0 ? 'could-not-check' : score >= settings.blocklistScore ? 'fail' : 'pass';
+    return [{ filter: 'blocklists', result, evidence }];
+  }
+
+  async #look(zone: Zone, name: string, resolve: Resolve): Promise<Found> {
+    const problem = await this.#problem(zone.name, resolve);
+    if (problem !== null) return { zone, problem };
+    try {
+      const codes = await codesOf(`${name}.${zone.name}`, resolve);
+      if (codes.length === 0) return { zone, clean: true };
+      const wrong = codes.find((code) => !isListing(code));
+      if (wrong !== undefined) return { zone, problem: whyNot(wrong) };
+      return { zone, codes, why: await reason(`${name}.${zone.name}`, resolve) };
+    } catch (error) {
+      return { zone, problem: `DNS could not be asked (${codeOf(error)})` };
+    }
+  }
+
+  async #problem(zone: string, resolve: Resolve): Promise<string | null> {
+    let ofResolver = this.#health.get(resolve);
+    if (!ofResolver) {
+      ofResolver = new Map();
+      this.#health.set(resolve, ofResolver);
+    }
+    const known = ofResolver.get(zone);
+    if (known && known.until > this.#now()) return known.problem;
+    const health: Health = {
+      until: this.#now() + TRUSTED_FOR,
+      problem: testPoints(zone, resolve).catch((error: unknown) => {
+        health.until = this.#now() + TRY_AGAIN;
+        return `its test points could not be asked (${codeOf(error)})`;
+      }),
+    };
+    ofResolver.set(zone, health);
+    return health.problem;
+  }
+}
+
+/** RFC 5782 §5: 127.0.0.2 must be listed and 127.0.0.1 must not be; for lists of IPv6 only, the same as mapped addresses. */
+async function testPoints(zone: string, resolve: Resolve): Promise<string | null> {
+  const listed = (address: string) => codesOf(`${reversed(address) ?? ''}.${zone}`, resolve);
+  const [bad, good] = await Promise.all([listed('127.0.0.2'), listed('127.0.0.1')]);
+  const wrong = [...bad, ...good].find((code) => !isListing(code));
+  if (wrong !== undefined) return whyNot(wrong);
+  if (good.length > 0) return 'it lists 127.0.0.1, so it lists everything';
+  if (bad.length > 0) return null;
+  // `reversed` would unwrap them to IPv4.
+  const mapped = (last: string) =>
+    codesOf(`${backwards(`${'0'.repeat(20)}ffff7f00000${last}`)}.${zone}`, resolve);
+  const [bad6, good6] = await Promise.all([mapped('2'), mapped('1')]);
+  if (bad6.some(isListing) && good6.length === 0) return null;
+  return 'it does not list its test point 127.0.0.2';
+}
+
+async function codesOf(name: string, resolve: Resolve): Promise<string[]> {
+  try {
+    return (await resolve(name, 'A')) as string[];
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+/** Lists answer in 127.0.0.0/8; 127.255.255.x are their error codes, and 127.0.0.1 means nothing (RFC 5782 §2.1). */
+function isListing(code: string): boolean {
+  return code.startsWith('127.') && !code.startsWith('127.255.255.') && code !== '127.0.0.1';
+}
+
+function whyNot(code: string): string {
+  switch (code) {
+    case '127.255.255.252':
+      return 'it answers 127.255.255.252: the zone’s name is misspelt';
+    case '127.255.255.254':
+      return 'it answers 127.255.255.254: it does not serve public resolvers, use one of your own';
+    case '127.255.255.255':
+      return 'it answers 127.255.255.255: it was asked too often';
+    default:
+      return code.startsWith('127.')
+        ? `it answers ${code}, which is an error and no listing`
+        : `it answers ${code}, which no blocklist does: the zone is gone, or DNS is redirected`;
+  }
+}
+
+async function reason(name: string, resolve: Resolve): Promise<string> {
+  try {
+    const [first] = (await resolve(name, 'TXT')) as string[][];
+    return first?.join('') ?? '';
+  } catch {
+    // The reason is a courtesy; the listing stands without.
+    return '';
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code ?? message ?? 'unknown error';
+}

@@ -1,0 +1,86 @@
+// What the filters on the way in found about a message, and which of them do not work at present.
+import { Alert } from '@mantine/core';
+import { type FilterResult, type FilterTrouble, filterWords } from '../../shared/filters.ts';
+import type { Health } from '../../shared/state.ts';
+import { counted } from '../format.ts';
+import '../styles/transcript.css';
+import { Moment } from './moment.tsx';
+import { StateMark } from './state-mark.tsx';
+
+const followed = {
+  reject: 'refused for it',
+  quarantine: 'quarantined for it',
+  tag: 'marked in the header',
+  off: '',
+} as const;
+
+/** What decided first, what says nothing last. */
+const order = ['fail', 'could-not-check', 'pass', 'not-applicable'] as const;
+
+export function FilterList({ filters }: { filters: readonly FilterResult[] }) {
+  const sorted = [...filters].sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
+  return (
+    <section className="section" aria-labelledby="filters">
+      <h2 id="filters">Filters on the way in</h2>
+      <ul className="mail-filters">
+        {sorted.map((one) => (
+          <li key={one.filter}>
+            <div className="filter-head">
+              <strong title={filterWords[one.filter].question}>{filterWords[one.filter].name}</strong>
+              <StateMark state={healthOf(one)} word={wordFor(one)} />
+            </div>
+            <ul className="filter-evidence mono small">
+              {one.evidence.map((line, index) => (
+                // The lines of a fixed list have fixed places.
+                <li key={index}>{line}</li>
+              ))}
+            </ul>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function healthOf({ result, action }: FilterResult): Health {
+  switch (result) {
+    case 'pass':
+      return 'ok';
+    case 'fail':
+      return action === 'reject' || action === 'quarantine' ? 'problem' : 'attention';
+    case 'could-not-check':
+    case 'not-applicable':
+      return result;
+  }
+}
+
+function wordFor({ result, action }: FilterResult): string {
+  switch (result) {
+    case 'pass':
+      return 'passed';
+    case 'fail':
+      return action === 'off' ? 'failed' : `failed, ${followed[action]}`;
+    case 'could-not-check':
+      return 'could not check';
+    case 'not-applicable':
+      return 'nothing to check';
+  }
+}
+
+/** Filters that mail goes without at present. */
+export function FilterTroubles({ troubles }: { troubles: readonly FilterTrouble[] }) {
+  if (troubles.length === 0) return null;
+  return (
+    <Alert color="yellow" title="Mail comes in without some of its filters">
+      {troubles.map((trouble) => (
+        <p key={trouble.filter}>
+          {filterWords[trouble.filter].name} could not be asked about {counted(trouble.skipped, 'message')}{' '}
+          since <Moment at={trouble.since} />: <span className="mono">{trouble.words}</span>
+        </p>
+      ))}
+      <p>
+        Nothing is refused or lost for it. Mend the checker, or turn the filter off under Settings, Filters.
+      </p>
+    </Alert>
+  );
+}

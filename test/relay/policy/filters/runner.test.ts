@@ -1,0 +1,84 @@
+// Running filters: side by side, bounded in time, and never to the harm of mail when one is down.
+import { expect, it } from 'vitest';
+import type { FilterName } from '../../../../shared/filters.ts';
+import { settingsSchema } from '../../../../shared/settings.ts';
+import type { Answer, Filter, ClientSubject } from '../../../../src-main/relay/policy/filters/filter.ts';
+import { Runner } from '../../../../src-main/relay/policy/filters/runner.ts';
+
+const settings = (change: object = {}) => settingsSchema.parse({ filters: change }).filters;
+const subject = { address: '192.0.2.1' };
+const noDns = () => Promise.reject(new Error('not asked'));
+
+function filter(name: FilterName, ask: () => Promise<Answer[]>, server = false): Filter<ClientSubject> {
+  return { names: [name], when: 'connect', deadline: 50, server, wanted: () => true, ask };
+}
+const says = (name: FilterName, result: Answer['result'], most?: Answer['most']) => () =>
+  Promise.resolve([
+    { filter: name, result, evidence: [`${name} says ${result}`], ...(most ? { most } : {}) },
+  ]);
+
+it('gives each filter its action, and none more than its answer can justify', async () => {
+  const results = await new Runner().run(
+    [
+      filter('clamav', says('clamav', 'fail')),
+      filter('dmarc', says('dmarc', 'fail', 'tag')),
+      filter('rspamd', says('rspamd', 'fail')),
+      filter('spf', says('spf', 'pass')),
+      filter('arc', says('arc', 'fail')),
+    ],
+    subject,
+    settings({ arc: 'off' }),
+    noDns,
+  );
+  expect(results.map(({ filter: name, action }) => [name, action])).toEqual([
+    ['clamav', 'reject'],
+    ['dmarc', 'tag'],
+    ['rspamd', 'quarantine'],
+    ['spf', 'off'],
+  ]);
+});
+
+it('goes on without a filter that throws, hangs or is down, counts it, and forgets it when it answers', async () => {
+  const runner = new Runner();
+  let hung: (answers: Answer[]) => void = () => undefined;
+  const broken = [
+    filter('rspamd', () => Promise.reject(new Error('connection refused')), true),
+    filter('clamav', () => new Promise((resolve) => (hung = resolve)), true),
+    filter('blocklists', () => {
+      throw new TypeError('a fault of ours');
+    }),
+  ];
+  const results = await runner.run(broken, subject, settings({ blocklists: 'reject' }), noDns);
+  expect(results.map(({ result, action, evidence }) => [result, action, evidence[0]])).toEqual([
+    ['could-not-check', 'off', 'connection refused'],
+    ['could-not-check', 'off', 'no answer within 0.05 s'],
+    ['could-not-check', 'off', 'a fault of ours'],
+  ]);
+  hung([]);
+  await runner.run([broken[0]!], subject, settings(), noDns);
+  expect(runner.troubles).toMatchObject([
+    { filter: 'rspamd', skipped: 2, words: 'connection refused' },
+    { filter: 'clamav', skipped: 1 },
+  ]);
+  // One unanswered question to DNS says little; three in a row say that something is wrong here.
+  for (let turn = 0; turn < 2; turn++) await runner.run([broken[2]!], subject, settings(), noDns);
+  expect(runner.troubles[2]).toMatchObject({ filter: 'blocklists', skipped: 3, words: 'a fault of ours' });
+  await runner.run([filter('rspamd', says('rspamd', 'pass'))], subject, settings(), noDns);
+  expect(runner.troubles.map((trouble) => trouble.filter)).toEqual(['clamav', 'blocklists']);
+});
+
+it('leaves a server alone for a while when it let three questions go unanswered', async () => {
+  let now = 1_000_000;
+  let asked = 0;
+  const runner = new Runner(undefined, () => now);
+  const down = filter('rspamd', () => Promise.reject(new Error(`down ${++asked}`)), true);
+  const once = () => runner.run([down], subject, settings(), noDns);
+  for (let turn = 0; turn < 5; turn++) await once();
+  expect(asked).toBe(3);
+  const [rests] = await once();
+  expect(rests?.evidence).toEqual(['not asked: down 3']);
+  now += 31_000;
+  await once();
+  expect(asked).toBe(4);
+  expect(runner.troubles[0]?.skipped).toBe(7);
+});
