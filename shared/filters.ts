@@ -21,6 +21,11 @@ export type FilterAction = z.infer<typeof filterActionSchema>;
 export const filterAnswerSchema = z.enum(['pass', 'fail', 'could-not-check', 'not-applicable']);
 export type FilterAnswer = z.infer<typeof filterAnswerSchema>;
 
+/** The filters whose answer has a consequence as strong as quarantine. */
+export function faultsIn(results: readonly FilterResult[]): FilterName[] {
+  return results.filter(({ action }) => action === 'quarantine').map(({ filter }) => filter);
+}
+
 export const filterResultSchema = z.object({
   filter: filterNameSchema,
   result: filterAnswerSchema,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { causeSchema } from './cause.ts';
 import { replySchema } from './reply.ts';
 import { bounceSchema } from './recipients.ts';
-import { filterResultSchema } from './filters.ts';
+import { filterNameSchema, filterResultSchema } from './filters.ts';
 
 export { replySchema, type Reply } from './reply.ts';
 
@@ -95,6 +95,8 @@ export const messageSummarySchema = z.object({
   nextAttemptAt: z.number().int().nullable(),
   cause: causeSchema.nullable(),
   lastReply: replySchema.nullable(),
+  /** The filters that put it into quarantine, while it is there. */
+  faults: z.array(filterNameSchema).optional(),
 });
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
 

@@ -1,4 +1,5 @@
 // Rows of the traffic list, made from what just happened: no look into the database for each message.
+import { faultsIn } from '../../shared/filters.ts';
 import { overallState, type MessageSummary } from '../../shared/message.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { formatId } from '../storage/ids.ts';
@@ -7,6 +8,7 @@ import { formatId } from '../storage/ids.ts';
 export function arrivedRow(message: NewMessage): MessageSummary {
   const accepted = message.recipients.filter((recipient) => recipient.state !== 'rejected');
   const rejected = accepted.length === 0;
+  const state = rejected ? 'rejected' : overallState(accepted.map((recipient) => recipient.state));
   return {
     id: formatId(message.id),
     receivedAt: message.receivedAt,
@@ -17,11 +19,12 @@ export function arrivedRow(message: NewMessage): MessageSummary {
     size: message.size,
     subject: message.subject,
     clientAddress: message.clientAddress,
-    state: rejected ? 'rejected' : overallState(accepted.map((recipient) => recipient.state)),
+    state,
     attempts: 0,
     nextAttemptAt: null,
     cause: null,
     lastReply: rejected ? message.reply : null,
+    ...(state === 'quarantined' ? { faults: faultsIn(message.filters ?? []) } : {}),
   };
 }
 

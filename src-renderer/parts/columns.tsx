@@ -1,5 +1,6 @@
 // The columns of message lists. Ids name places in styles/table.css, where they fold when the window is narrow.
 import { Link } from '@tanstack/react-router';
+import { filterWords } from '../../shared/filters.ts';
 import { causeWords } from '../../shared/cause.ts';
 import type { MessageSummary } from '../../shared/message.ts';
 import { counted, size } from '../format.ts';
@@ -50,6 +51,9 @@ export const causeColumn: MessageColumn = {
   id: 'cause',
   header: 'Why',
   cell: ({ row: { original } }) => {
+    if (original.faults !== undefined && original.faults.length > 0) {
+      return <span>{original.faults.map((name) => filterWords[name].name).join(', ')}</span>;
+    }
     if (original.cause === null) {
       return original.state === 'rejected' && original.lastReply !== null ? (
         <span title={replyLine(original.lastReply)}>{replyLine(original.lastReply)}</span>

@@ -101,7 +101,6 @@ function Figures({ domains }: { domains: readonly DomainOverview[] }) {
         show="quarantined"
         name="Quarantined"
         calm="no filter found fault"
-        state="attention"
         parts={domains.map((each) => each.quarantined)}
       />
       <Figure

@@ -298,7 +298,7 @@ function queueSentence(
     {
       waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
       held: `${amount}${whose} ${verb ? 'is' : 'are'} stored until released.`,
-      quarantined: `A filter found fault with ${amount}${whose}, and it ${verb ? 'waits' : 'wait'} in quarantine for your decision.`,
+      quarantined: `${amount}${whose} ${verb ? 'waits' : 'wait'} in quarantine for your decision.`,
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
     }[show] +
     age +

@@ -59,6 +59,13 @@ const kinds: readonly [Kind, ...Kind[]] = [
     body: 'This is the mail system at host mx.partner.example.',
   },
   {
+    sender: 'service@parcel-notice.example',
+    from: 'Parcel Service <no-reply@parcel-notice.example>',
+    subject: 'Your parcel is waiting: pay 1.99 now',
+    to: ['reception@willow-dental.example'],
+    body: 'We could not deliver your parcel. Follow the link to pay the fee.',
+  },
+  {
     sender: 'clerk@district-court.example',
     from: 'District Court <clerk@district-court.example>',
     subject: 'Hearing moved to 14:30',

@@ -1,7 +1,7 @@
 // The message log: lists, one message whole, and the sweep that removes what is past its time.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
-import type { FilterResult } from '../../../shared/filters.ts';
+import { faultsIn, type FilterResult } from '../../../shared/filters.ts';
 import type {
   Attempt,
   MessageDetail,
@@ -67,6 +67,11 @@ export function logReads(db: DatabaseSync) {
      WHERE attempt.id > (SELECT coalesce(max(id), 0) FROM attempt) - 100000 AND attempt.started_at >= ? GROUP BY 1, 2`,
   );
 
+  const filterResults = (id: number): FilterResult[] => {
+    const row = filters.get(id) as { results: string } | undefined;
+    return row ? (JSON.parse(row.results) as FilterResult[]) : [];
+  };
+
   function summary(row: MessageRow, all: RecipientRow[], everyRecipient = false): MessageSummary {
     const telling = all.find((one) => one.state === row.state) ?? all[0];
     const due = all.map((one) => one.next_at).filter((at) => at !== null);
@@ -85,6 +90,7 @@ export function logReads(db: DatabaseSync) {
       nextAttemptAt: due.length > 0 ? Math.min(...due) : null,
       cause: telling?.cause ?? null,
       lastReply: parseReply(telling?.reply ?? null),
+      ...(row.state === 'quarantined' ? { faults: faultsIn(filterResults(row.id)) } : {}),
     };
   }
 
@@ -143,9 +149,7 @@ export function logReads(db: DatabaseSync) {
           }),
         ),
         bounce: bounces.bounceOf(id),
-        filters: JSON.parse(
-          (filters.get(id) as { results: string } | undefined)?.results ?? '[]',
-        ) as FilterResult[],
+        filters: filterResults(id),
         header: piece ? headerOf(piece.data) : '',
         hasContent: piece !== undefined,
       };
