@@ -174,16 +174,24 @@ function recordOf(record: { name: string; type: string; ttl?: number; data?: unk
   };
 }
 
+/** Names inside records in lower case: servers shorten them by pointing into the question, whose case is random. */
 function namesLower(type: string, data: unknown): unknown {
   if (typeof data === 'string') {
     return ['NS', 'CNAME', 'PTR', 'DNAME'].includes(type) ? canonical(data) : data;
   }
-  if (type === 'MX') {
-    const mx = data as DataOf['MX'];
-    return { preference: mx.preference, exchange: canonical(mx.exchange) };
-  }
-  return data;
+  const fields = nameFields[type];
+  if (fields === undefined) return data;
+  const record = { ...(data as Record<string, unknown>) };
+  for (const field of fields) record[field] = canonical(record[field] as string);
+  return record;
 }
+
+const nameFields: Readonly<Record<string, readonly string[]>> = {
+  MX: ['exchange'],
+  SOA: ['mname', 'rname'],
+  SRV: ['target'],
+  RRSIG: ['signersName'],
+};
 
 function bare(name: string): string {
   return name === '.' ? name : name.replace(/\.$/, '');
