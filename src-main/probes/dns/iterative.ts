@@ -92,8 +92,10 @@ export class Iteration {
     const known = options.again === true ? undefined : this.#exchanges.get(key);
     if (known !== undefined) return known.then((before) => ({ ...before, server: whom }));
     const { signal, now = Date.now } = this.#options;
+    // One that was silent before gets half the time.
+    const patience = this.#silent.has(whom.address) ? { repeatMs: 500, giveUpMs: 1_500 } : {};
     const answer: Promise<Exchange> = isAskable(asked.name)
-      ? exchange(whom, asked, { ...options, now, ...(signal === undefined ? {} : { signal }) })
+      ? exchange(whom, asked, { ...patience, ...options, now, ...(signal === undefined ? {} : { signal }) })
       : Promise.resolve({
           ...{ server: whom, question: asked, via: 'udp', at: now(), tookMs: 0 },
           ...{ reply: null, failure: 'unaskable' },
