@@ -38,6 +38,9 @@ declare module 'dns-packet' {
     encode: (packet: Packet) => Buffer;
     decode: (buffer: Buffer) => DecodedPacket;
     RECURSION_DESIRED: number;
+    RECURSION_AVAILABLE: number;
+    AUTHORITATIVE_ANSWER: number;
+    TRUNCATED_RESPONSE: number;
     CHECKING_DISABLED: number;
     DNSSEC_OK: number;
   };
