@@ -20,7 +20,7 @@ async function ask(address: string, zone: Zone) {
 }
 
 const v4 = 'PTR 25.2.0.192.in-addr.arpa';
-const v6 = `PTR ${'5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2'}.ip6.arpa`;
+const v6 = 'PTR 5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa';
 
 it('passes an address that its name leads back to, whichever family and spelling', async () => {
   const back = { [v4]: ['mail.example.org'], 'A mail.example.org': ['192.0.2.25'] };
