@@ -28,7 +28,7 @@ export function shownName(name: string): string {
 /** RFC 3492 §6.2. Null for what is not Punycode, or holds what no name may (control and invisible characters). */
 function decode(input: string): string | null {
   const cut = input.lastIndexOf('-');
-  const output = cut < 0 ? [] : [...input.slice(0, cut)].map((letter) => letter.codePointAt(0) ?? 0);
+  const output = cut < 0 ? [] : Array.from(input.slice(0, cut), (letter) => letter.codePointAt(0) ?? 0);
   let code = FIRST_CODE;
   let bias = FIRST_BIAS;
   let index = 0;
