@@ -11,9 +11,9 @@ const mxSet = z.union([
     .array(
       z.union([
         z.string(),
-        z.object({ preference: z.number(), exchange: z.string() }).transform(
-          ({ preference, exchange }) => `${preference} ${exchange}`,
-        ),
+        z
+          .object({ preference: z.number(), exchange: z.string() })
+          .transform(({ preference, exchange }) => `${preference} ${exchange}`),
       ]),
     )
     .transform((all) => all.join(', ')),
@@ -48,6 +48,42 @@ export const registrationFacts = z.object({
   source: z.string().nullable().optional(),
 });
 export type RegistrationFacts = z.infer<typeof registrationFacts>;
+
+const hopSchema = z.object({
+  number: z.number(),
+  /** Null: nobody answered there. */
+  address: z.string().nullable(),
+  /** Round trip, ms. */
+  ms: z.number().nullable(),
+});
+export type Hop = z.infer<typeof hopSchema>;
+
+export const pathFacts = z.object({
+  host: z.string(),
+  hops: z.array(hopSchema),
+  arrives: z.boolean(),
+  traceArrives: z.boolean(),
+  tool: z.string().nullable(),
+  /** What a connection to the server took, ms. */
+  tcpMs: z.number().nullable(),
+});
+export type PathFacts = z.infer<typeof pathFacts>;
+
+const listSchema = z.object({
+  zone: z.string(),
+  /** As people know it. */
+  name: z.string().optional(),
+  /** Null: it could not be asked. */
+  listed: z.boolean().nullable(),
+  /** What the list says about why, or why it could not be asked. */
+  means: z.string().nullable().optional(),
+  /** Page on which a listing can be removed. */
+  removal: z.string().nullable().optional(),
+});
+
+/** What blocklists say of one address or domain, the finding's subject. */
+export const blocklistFacts = z.object({ lists: z.array(listSchema) });
+export type ListAnswer = z.infer<typeof listSchema>;
 
 /** The facts of the first finding that has them in this form. */
 export function factsOf<T>(schema: z.ZodType<T>, findings: readonly Finding[]): T | null {

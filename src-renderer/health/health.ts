@@ -72,7 +72,10 @@ export function sentenceOf(name: string, all: readonly Asked[]): { state: Health
   const wrong = [...urgent, ...attention];
   if (wrong.length === 1) {
     const finding = wrong[0]?.findings[0];
-    return { state: urgent.length > 0 ? 'problem' : 'attention', words: `${name}: ${finding?.summary ?? ''}` };
+    return {
+      state: urgent.length > 0 ? 'problem' : 'attention',
+      words: `${name}: ${finding?.summary ?? ''}`,
+    };
   }
   if (urgent.length > 0) {
     const also = attention.length > 0 ? `, and ${counted(attention.length, 'more')} to look at` : '';
@@ -82,9 +85,15 @@ export function sentenceOf(name: string, all: readonly Asked[]): { state: Health
     };
   }
   if (attention.length > 0)
-    return { state: 'attention', words: `Mail for ${name} can flow, but ${counted(attention.length, 'thing')} should be looked at.` };
+    return {
+      state: 'attention',
+      words: `Mail for ${name} can flow, but ${counted(attention.length, 'thing')} should be looked at.`,
+    };
   if (unknown.length === asked.length)
-    return { state: 'could-not-check', words: `Nothing could be checked about ${name}: look at Mailward’s own network first.` };
+    return {
+      state: 'could-not-check',
+      words: `Nothing could be checked about ${name}: look at Mailward’s own network first.`,
+    };
   if (unknown.length > 0)
     return {
       state: 'could-not-check',
