@@ -17,6 +17,21 @@ export const systemPackages = [
   },
   { name: 'openssl', probe: 'openssl', needs: 'the certificates in test/integration, abuse and relay' },
   { name: 'swaks', probe: 'swaks', needs: 'the real client in test/integration' },
+  {
+    name: 'nsd',
+    probe: 'nsd',
+    needs: 'the name servers of the small internet in test/lab and test/probes',
+  },
+  {
+    name: 'unbound',
+    probe: 'unbound',
+    needs: 'the resolvers of the small internet in test/lab and test/probes',
+  },
+  {
+    name: 'ldnsutils',
+    probe: 'ldns-signzone',
+    needs: 'the signed zones of the small internet in test/lab and test/probes',
+  },
   { name: 'strace', probe: 'strace', needs: 'the power cut in test/durability' },
   { name: 'rspamd', probe: 'rspamd', needs: 'the real spam filter in test/integration' },
   { name: 'clamav-daemon', probe: 'clamd', needs: 'the real virus scanner in test/integration' },

@@ -63,11 +63,26 @@ export const modeSchema = z.object({
 });
 export type Mode = z.infer<typeof modeSchema>;
 
+/** What the admin says of a domain, where nobody else can be asked. */
+export const profileSchema = z
+  .object({
+    /** When the registration ends (UTC ms), for a registry that does not say; null: ask the registry. */
+    expiresAt: z.number().int().nullable().default(null),
+    /** DKIM selectors with which the domain signs its mail. */
+    selectors: z
+      .array(z.string().regex(/^[\w-]{1,63}(\.[\w-]{1,63})*$/, 'expected a DKIM selector such as default'))
+      .max(20)
+      .default([]),
+  })
+  .prefault({});
+export type Profile = z.infer<typeof profileSchema>;
+
 export const domainSchema = z.object({
   name: domainNameSchema,
   createdAt: z.number().int(),
   route: routeSchema,
   mode: modeSchema,
+  profile: profileSchema,
 });
 export type Domain = z.infer<typeof domainSchema>;
 

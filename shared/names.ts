@@ -36,18 +36,23 @@ export const domainNameSchema = z.string().transform((value, context) => {
   if (!name?.includes('.')) {
     context.addIssue({
       code: 'custom',
-      message: `${whatIsWrong(value)}; expected something like example.com`,
+      message: `${whatIsWrong(value, name)}; expected something like example.com`,
     });
     return z.NEVER;
   }
   return name;
 });
 
-/** What people most often type instead of a domain name. */
-function whatIsWrong(value: string): string {
+/** What people most often type instead of a domain name. @param name it as a host's name, when it can be one. */
+function whatIsWrong(value: string, name: string | null): string {
   if (value.trim() === '') return 'there is no domain name here';
   if (value.includes('@')) return `"${clip(value)}" is an address; a domain is only the part after the @`;
   if (value.includes('://')) return `"${clip(value)}" is a web address, not a domain name`;
+  const bare = value.trim().replace(/^\[(.*)\]$/, '$1');
+  if (ipv4.safeParse(bare).success || ipv6.safeParse(bare).success)
+    return `"${clip(value)}" is an IP address, not a domain name`;
+  if (name !== null) return `"${clip(value)}" is a single label; a mail domain has at least one dot`;
+  if (bare.length > 253) return `"${clip(value)}" is too long: a domain name has 253 characters at most`;
   return `"${clip(value)}" is not a domain name`;
 }
 

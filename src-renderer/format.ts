@@ -20,9 +20,11 @@ const dayTime = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
+const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+
 const minute = 60_000;
 const hour = 60 * minute;
-const day = 24 * hour;
+const wholeDay = 24 * hour;
 
 /** A whole number with separators. */
 export function count(value: number): string {
@@ -62,8 +64,8 @@ export function span(milliseconds: number): string {
   const value = Math.abs(milliseconds);
   if (value < minute) return `${Math.round(value / 1000)} s`;
   if (value < hour) return `${Math.floor(value / minute)} min`;
-  if (value < day) return `${Math.floor(value / hour)} h`;
-  return `${Math.floor(value / day)} d`;
+  if (value < wholeDay) return `${Math.floor(value / hour)} h`;
+  return `${Math.floor(value / wholeDay)} d`;
 }
 
 /** A moment seen from now: "just now", "3 min ago", "in 4 min". */
@@ -87,4 +89,18 @@ export function sinceWhen(at: number, now: number): string {
 /** Hours and minutes in the reader's zone. */
 export function clock(at: number): string {
   return clockTime.format(at);
+}
+
+/** The date in the reader's zone. */
+export function day(at: number): string {
+  return dateOnly.format(at);
+}
+
+/** A time left, to the second while it is short: "4 h 12 min", "12 min 05 s", "9 s". */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, '0')} s` : `${rest} s`;
 }

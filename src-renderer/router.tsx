@@ -81,6 +81,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/health',
+    component: lazyRouteComponent(() => import('./screens/health-list.tsx'), 'HealthListScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/health/$domain',
+    component: lazyRouteComponent(() => import('./screens/health.tsx'), 'HealthScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/settings',
     component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'SettingsScreen'),
   }),

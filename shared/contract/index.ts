@@ -4,11 +4,19 @@ import { eventIterator, oc } from '@orpc/contract';
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';
 import { causeSchema } from '../cause.ts';
-import { destinationSchema, domainSchema, modeNameSchema, routeSchema, serverMoveSchema } from '../domain.ts';
+import {
+  destinationSchema,
+  domainSchema,
+  modeNameSchema,
+  profileSchema,
+  routeSchema,
+  serverMoveSchema,
+} from '../domain.ts';
 import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '../message.ts';
 import { domainNameSchema } from '../names.ts';
 import { overviewSchema } from '../overview.ts';
 import { settingsSchema } from '../settings.ts';
+import { checksContract } from './checks.ts';
 import { recipientsContract } from './recipients.ts';
 
 /** Errors that a caller can act on. Each message is a full sentence that says what to do. */
@@ -87,6 +95,8 @@ export const contract = {
         }),
       )
       .output(domainSchema),
+    /** What the admin says of the domain; replaces what was said before. */
+    setProfile: call.input(z.object({ name: domainNameSchema, profile: profileSchema })).output(domainSchema),
     /** When addresses of the routes' host names changed, newest first; null: of every domain. */
     moves: call.input(z.object({ name: domainNameSchema.nullable() })).output(z.array(serverMoveSchema)),
     /** Refused while the domain still has mail that waits. */
@@ -120,6 +130,7 @@ export const contract = {
     delete: call.input(selectionSchema).output(affected),
   },
   recipients: recipientsContract,
+  checks: checksContract,
   settings: {
     get: call.output(settingsSchema),
     /** Replaces the settings; refused as a whole when a value is wrong. Says which changes need a restart. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { StorageError } from '../engine/engine.ts';
 import { DataDirUnusable } from '../engine/lock.ts';
 import { BrokenSettings } from '../settings/settings.ts';
+import { checkCommand, diagnoseCommand } from './commands/check.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { domainCommand } from './commands/domain.ts';
 import { logCommand } from './commands/log.ts';
@@ -29,6 +30,8 @@ for (const command of [
   recipientsCommand(),
   logCommand(),
   statusCommand(),
+  checkCommand(),
+  diagnoseCommand(),
   classifyCommand(),
 ]) {
   // Subcommands end like the program: with our exit status, not by leaving the process.

@@ -11,7 +11,9 @@ import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
+import type { Check } from '../probes/check.ts';
 import { Correspondence, type World } from './correspondence.ts';
+import { Health } from './health.ts';
 import { Rows } from './live.ts';
 import { LiveOverview } from './live-overview.ts';
 import { LogIndexer } from './log-indexer.ts';
@@ -40,6 +42,8 @@ export interface EngineOptions {
   version?: string;
   /** For tests: a clock, name servers and mail servers of their own. */
   world?: World;
+  /** For tests: other checks than Mailward's own. */
+  checks?: readonly Check[];
   /** Something an admin should read in the log. */
   trouble?: (words: string) => void;
 }
@@ -93,6 +97,7 @@ class RunningEngine implements Engine {
   readonly #modes: Modes;
   readonly #correspondence: Correspondence;
   readonly #indexer: LogIndexer;
+  readonly #health: Health;
   readonly #offline: boolean;
   readonly #overview: LiveOverview;
   #closing: Promise<void> | null = null;
@@ -202,6 +207,14 @@ class RunningEngine implements Engine {
       act: actions.act,
       trouble,
     });
+    this.#health = new Health({
+      db,
+      directory: this.#directory,
+      settings: () => settings.get(),
+      trouble,
+      ...(options.checks ? { checks: options.checks } : {}),
+      ...(options.world?.clock ? { clock: options.world.clock } : {}),
+    });
     this.#overview = new LiveOverview(() => this.#compose());
     this.router = createRouter({
       db,
@@ -212,6 +225,7 @@ class RunningEngine implements Engine {
       change,
       settings,
       correspondence,
+      health: this.#health,
       live: { overview: this.#overview, traffic: this.#traffic },
       offline: this.#offline,
       info: () => ({
@@ -288,6 +302,7 @@ class RunningEngine implements Engine {
   async #stop(): Promise<void> {
     await this.#listener.close();
     this.#modes.close();
+    await this.#health.close();
     await this.#correspondence.close();
     await this.#scheduler.close();
     await this.#indexer.close();

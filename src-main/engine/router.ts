@@ -10,6 +10,8 @@ import { BrokenSettings, type SettingsStore } from '../settings/settings.ts';
 import type { Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
 import type { Correspondence } from './correspondence.ts';
+import type { Health } from './health.ts';
+import { healthProcedures } from './health-procedures.ts';
 import type { Rows } from './live.ts';
 import type { LiveOverview } from './live-overview.ts';
 import { delivering, type Modes } from './modes.ts';
@@ -30,6 +32,7 @@ export interface RouterParts {
   change: (domain: Domain) => Promise<Domain>;
   settings: SettingsStore;
   correspondence: Correspondence;
+  health: Health;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: () => {
@@ -109,8 +112,12 @@ export function createRouter(parts: RouterParts) {
           createdAt: now,
           route: input.route,
           mode: delivering(),
+          profile: { expiresAt: null, selectors: [] },
         });
       }),
+      setProfile: os.domains.setProfile.handler(({ input }) =>
+        change({ ...domainNamed(input.name), profile: input.profile }),
+      ),
       setRoute: os.domains.setRoute.handler(async ({ input }) => {
         refuseOwnListener(input.route);
         const changed = await change({ ...domainNamed(input.name), route: input.route });
@@ -220,6 +227,7 @@ export function createRouter(parts: RouterParts) {
       delete: os.queue.delete.handler(queueCall('delete')),
     },
     recipients: recipientProcedures(parts),
+    checks: healthProcedures(parts),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input }) => {

@@ -223,6 +223,58 @@ const steps: readonly string[] = [
       UPDATE waiting SET count = count - 1, bytes = bytes - old.size WHERE domain = old.domain AND state = old.state;
     END;
   `,
+  `
+  -- What checks found; storage/operations/findings.ts says how periods begin and end.
+  CREATE TABLE check_run (
+    id       INTEGER PRIMARY KEY,
+    domain   TEXT NOT NULL,
+    name     TEXT NOT NULL,             -- the check's
+    at       INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX check_run_history ON check_run (domain, name, at);
+  CREATE INDEX check_run_at ON check_run (at);
+  CREATE TABLE check_last (
+    domain TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES check_run (id) ON DELETE CASCADE,
+    PRIMARY KEY (domain, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX check_last_run ON check_last (run_id);
+
+  -- A row for each period in which a check found the same about a subject.
+  CREATE TABLE finding (
+    id       INTEGER PRIMARY KEY,
+    domain   TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    code     TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    severity TEXT,
+    since    INTEGER NOT NULL,
+    last_at  INTEGER NOT NULL,
+    last_run INTEGER NOT NULL,
+    took_ms  INTEGER NOT NULL,
+    runs     INTEGER NOT NULL,
+    open     INTEGER NOT NULL,          -- 1 until a run found otherwise
+    first    TEXT NOT NULL,             -- JSON: summary, evidence and facts when it began
+    latest   TEXT NOT NULL              -- JSON: the same when it was last found so
+  ) STRICT;
+  CREATE INDEX finding_open ON finding (domain, name) WHERE open = 1;
+  CREATE INDEX finding_history ON finding (domain, name, last_at);
+  CREATE INDEX finding_old ON finding (last_at);
+  CREATE TABLE finding_seen (
+    run_id     INTEGER NOT NULL REFERENCES check_run (id) ON DELETE CASCADE,
+    finding_id INTEGER NOT NULL REFERENCES finding (id) ON DELETE CASCADE,
+    at         INTEGER NOT NULL,
+    took_ms    INTEGER NOT NULL,
+    PRIMARY KEY (run_id, finding_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX finding_seen_finding ON finding_seen (finding_id);
+
+  -- What the admin says of a domain; JSON, shared/domain.ts.
+  ALTER TABLE domain ADD COLUMN profile TEXT NOT NULL DEFAULT '{}';
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

@@ -69,6 +69,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
       <LinkButton className="long-button" variant="default" to="/traffic" search={{ domain: domain.name }}>
         See the traffic of {domain.name}
       </LinkButton>
+      <HealthLink name={domain.name} />
     </Stack>
   );
 }
@@ -157,11 +158,20 @@ function Outbound({ domain }: { domain: DomainOverview }) {
             See the {count(waits)} in the queue
           </LinkButton>
         )}
+        <HealthLink name={domain.name} />
         <LinkButton className="long-button" variant="default" to="/domains" search={{ edit: domain.name }}>
           Change the route
         </LinkButton>
       </Stack>
     </Stack>
+  );
+}
+
+function HealthLink({ name }: { name: string }) {
+  return (
+    <LinkButton className="long-button" variant="default" to="/health/$domain" params={{ domain: name }}>
+      Test everything about {name}
+    </LinkButton>
   );
 }
 

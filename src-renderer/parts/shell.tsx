@@ -8,6 +8,7 @@ import {
   IconPlugConnectedX,
   IconSettings,
   IconStack2,
+  IconStethoscope,
   IconSun,
   IconWorld,
 } from '@tabler/icons-react';
@@ -26,6 +27,7 @@ const places = [
   { to: '/traffic', label: 'Traffic', icon: <IconActivity size={20} stroke={1.7} /> },
   { to: '/queue', label: 'Queue', icon: <IconStack2 size={20} stroke={1.7} /> },
   { to: '/domains', label: 'Domains', icon: <IconWorld size={20} stroke={1.7} /> },
+  { to: '/health', label: 'Health', icon: <IconStethoscope size={20} stroke={1.7} /> },
   { to: '/settings', label: 'Settings', icon: <IconSettings size={20} stroke={1.7} /> },
 ] as const;
 

@@ -220,6 +220,12 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
             ))}
           </ol>
         </dd>
+        <dt>Health</dt>
+        <dd>
+          <Link to="/health/$domain" params={{ domain: name }}>
+            What the checks found
+          </Link>
+        </dd>
         <dt>Recipients</dt>
         <dd>
           <Link to="/recipients" search={{ domain: name }}>

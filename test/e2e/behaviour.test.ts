@@ -252,7 +252,7 @@ describe('settings', () => {
 
   test('a change that needs a restart says so, and a browser is offered nothing of the desktop', async () => {
     await visitor.go('/settings');
-    await visitor.the('textbox', 'Port').fill('2626');
+    await visitor.page.getByRole('textbox', { name: 'Port', exact: true }).fill('2626');
     await visitor.the('button', 'Save the settings').click();
     await visitor.page.getByText('Needs a restart').waitFor();
     expect(await visitor.page.getByText('Start at login').count()).toBe(0);

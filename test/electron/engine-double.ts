@@ -112,6 +112,7 @@ export class EngineDouble {
       domains: {
         list: os.domains.list.handler(() => []),
         add: os.domains.add.handler(absent),
+        setProfile: os.domains.setProfile.handler(absent),
         setRoute: os.domains.setRoute.handler(absent),
         setMode: os.domains.setMode.handler(absent),
         moves: os.domains.moves.handler(() => []),
@@ -141,6 +142,14 @@ export class EngineDouble {
         forget: os.recipients.forget.handler(() => ({ count: 0 })),
         import: os.recipients.import.handler(absent),
         export: os.recipients.export.handler(() => ({ csv: '', count: 0 })),
+      },
+      checks: {
+        list: os.checks.list.handler(() => []),
+        run: os.checks.run.handler(absent),
+        runAll: os.checks.runAll.handler(absent),
+        latest: os.checks.latest.handler(() => ({ checks: [], findings: [], running: false })),
+        history: os.checks.history.handler(() => ({ points: [], periods: [] })),
+        since: os.checks.since.handler(() => []),
       },
       settings: {
         get: os.settings.get.handler(() => this.settings.get()),

@@ -1,6 +1,6 @@
 // Filters on the way in, through a whole engine: who is refused, what is kept apart, and what the office's server gets.
 import { generateKeyPairSync } from 'node:crypto';
-import { dkimSign } from 'mailauth';
+import { dkimSign, sealMessage } from 'mailauth';
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
 import { NameServer, type Zone } from '../lab/dns.ts';
@@ -175,6 +175,45 @@ describe('authentication', () => {
     expect(changed.filters).toMatchObject(
       expect.arrayContaining([expect.objectContaining({ filter: 'dkim', result: 'fail' })]) as never,
     );
+  });
+
+  it('reads the chain of seals that a mailing list leaves, and says when it is broken', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const zone = { ...sanctioned, 'a1._domainkey.list.test': { TXT: [`v=DKIM1; k=rsa; p=${key}`] } };
+    await using world = await World.start(zone);
+    const seal = {
+      signingDomain: 'list.test',
+      selector: 'a1',
+      privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+      authResults: 'list.test; spf=pass smtp.mailfrom=example.org',
+      cv: 'none' as const,
+    };
+    const sealed = `${(await sealMessage(MESSAGE, seal)).toString().trimEnd()}\r\n${MESSAGE}`;
+    const arc = async (content: string) => {
+      const page = await world.page(await world.send(content));
+      return page.filters.find(({ filter }) => filter === 'arc')?.result;
+    };
+    expect(await arc(sealed)).toBe('pass');
+    expect(await arc(sealed.replace('Hello.', 'Pay here.'))).toBe('fail');
+    expect(await arc(MESSAGE)).toBe('not-applicable');
+  });
+
+  it('does not ask again, on the day a bounce is due, what was said when the message came', async () => {
+    await using world = await World.start(sanctioned, { reverseName: 'off', dmarc: 'off' });
+    const { settings } = world.mailward.engine;
+    settings.set({ ...settings.get(), bounces: { ...settings.get().bounces, gatherSeconds: 0 } });
+    world.office.temper = { rcpt: () => '550 5.1.1 no such user here' };
+    await world.mailward.client.domains.setMode({ name: 'example.com', mode: 'hold' });
+    const taken = await world.send();
+    world.names.asked.length = 0;
+    await world.mailward.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    const page = await until('the sender is told', async () => {
+      const found = await world.page(taken);
+      return found.bounce?.state === 'sent' ? found : null;
+    });
+    expect(page.state).toBe('refused');
+    expect(world.names.asked).toEqual([]);
   });
 
   it('keeps a message apart that names two authors, which is how DMARC is got round', async () => {

@@ -6,6 +6,7 @@ import { destinationSchema, type Destination } from '../../shared/domain.ts';
 import type { MessageDetail, MessageState } from '../../shared/message.ts';
 import type { World } from '../../src-main/engine/correspondence.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
+import type { Check } from '../../src-main/probes/check.ts';
 import { scratch } from '../lab/scratch.ts';
 import { until } from '../lab/wait.ts';
 
@@ -18,8 +19,16 @@ export class EngineUnderTest implements AsyncDisposable {
   /** What stands in for the rest of the world; may be changed between `open` calls. */
   world: World = { resolve: emptyWorld };
 
-  static async start(settings: Record<string, unknown> = {}, world: World = {}): Promise<EngineUnderTest> {
+  /** In place of Mailward's own checks. */
+  checks: readonly Check[] = [];
+
+  static async start(
+    settings: Record<string, unknown> = {},
+    world: World = {},
+    checks: readonly Check[] = [],
+  ): Promise<EngineUnderTest> {
     const under = new EngineUnderTest();
+    under.checks = checks;
     under.world = { resolve: emptyWorld, ...world };
     await under.open();
     if (Object.keys(settings).length > 0) {
@@ -38,6 +47,7 @@ export class EngineUnderTest implements AsyncDisposable {
       host: 'service',
       smtp: { host: '127.0.0.1', port: 0 },
       world: this.world,
+      checks: this.checks,
       trouble: (words) => this.troubles.push(words),
     });
     this.client = createRouterClient(this.engine.router);

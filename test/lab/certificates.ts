@@ -17,3 +17,32 @@ export function selfSigned(folder: string, name: string): { certificate: string;
   );
   return { certificate, key };
 }
+
+/** A certificate for `NAME.example` that an authority of our own has signed, both good for 30 days. */
+export function signed(
+  folder: string,
+  name: string,
+): { certificate: string; key: string; authority: string } {
+  const authority = join(folder, `${name}-ca.crt`);
+  const authorityKey = join(folder, `${name}-ca.key`);
+  const certificate = join(folder, `${name}.crt`);
+  const key = join(folder, `${name}.key`);
+  const curve = [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-x509',
+    '-days',
+    '30',
+  ];
+  const make = (args: string[]) => execFileSync('openssl', ['req', ...curve, ...args], { stdio: 'ignore' });
+  make(['-keyout', authorityKey, '-out', authority, '-subj', `/CN=${name} authority`]);
+  make([
+    ...['-keyout', key, '-out', certificate, '-CA', authority, '-CAkey', authorityKey],
+    ...['-subj', `/CN=${name}.example`, '-addext', `subjectAltName=DNS:${name}.example`],
+    ...['-addext', 'basicConstraints=critical,CA:FALSE'],
+  ]);
+  return { certificate, key, authority };
+}

@@ -22,7 +22,7 @@ export class NameServer implements AsyncDisposable {
   async start(): Promise<this> {
     this.#socket.on('message', (message, from) => {
       const query = packet.decode(message);
-      const [question] = query.questions ?? [];
+      const [question] = query.questions;
       if (!question) return;
       const name = question.name.toLowerCase();
       this.asked.push(`${question.type} ${name}`);
@@ -40,7 +40,7 @@ export class NameServer implements AsyncDisposable {
       const flags = packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | refused;
       const answer = packet.encode({
         type: 'response',
-        id: query.id ?? 0,
+        id: query.id,
         flags,
         questions: [question],
         answers,

@@ -24,6 +24,14 @@ export function needProgram(name: string): string {
 /** Postfix's master process has to be started by root, whatever it then runs as. */
 export const hasPostfix =
   process.platform === 'linux' && process.getuid?.() === 0 && programPath('postfix') !== null;
+/**
+ * The lab's small internet: name servers listen on port 53 of loopback addresses, where delegations lead, and only root may
+ * do that.
+ */
+export const hasInternet =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  ['nsd', 'unbound', 'ldns-signzone'].every((name) => programPath(name) !== null);
 export const hasSmtpSource = programPath('smtp-source') !== null;
 export const hasSwaks = programPath('swaks') !== null;
 export const hasRspamd = programPath('rspamd') !== null;

@@ -21,6 +21,19 @@ describe('a domain name', () => {
   });
 
   it.each([
+    ['192.0.2.1', 'is an IP address'],
+    ['[2001:db8::1]', 'is an IP address'],
+    ['localhost', 'is a single label'],
+    [`${'a'.repeat(60)}.`.repeat(5), 'is too long'],
+    ['post@example.com', 'is an address'],
+    ['', 'no domain name here'],
+  ])('%s is refused with what it is and what was expected', (typed, words) => {
+    const message = domainNameSchema.safeParse(typed).error?.issues[0]?.message ?? '';
+    expect(message).toContain(words);
+    expect(message).toContain('expected something like example.com');
+  });
+
+  it.each([
     '',
     ' ',
     'localhost',

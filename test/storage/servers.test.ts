@@ -30,7 +30,7 @@ it('remembers the addresses last seen, and each move but not the first sight', a
 it('reads a domain that was written before destinations had priorities and modes an end', async () => {
   const raw = new DatabaseSync(path());
   raw
-    .prepare('INSERT INTO domain VALUES (?, ?, ?, ?)')
+    .prepare('INSERT INTO domain (name, created_at, route, mode) VALUES (?, ?, ?, ?)')
     .run(
       'example.com',
       1,

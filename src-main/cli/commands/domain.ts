@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import {
   destinationSchema,
   modeNameSchema,
+  profileSchema,
   tlsPolicySchema,
   type Destination,
   type Domain,
@@ -104,6 +105,32 @@ export function domainCommand(): Command {
     });
 
   domain
+    .command('profile <domain>')
+    .description('what only you can say of a domain; what is not given stays')
+    .option(
+      '--expires <date>',
+      'when the registration ends, as 2027-03-01, where the registry does not say; or none',
+    )
+    .option('--selectors <selector...>', 'DKIM selectors with which the domain signs its mail; or none')
+    .action(async (name: string, options: { expires?: string; selectors?: string[] }, command: Command) => {
+      const globals = globalsOf(command);
+      const wanted = readName(name);
+      const changed = await withEngine(globals, async ({ client }) => {
+        const before = (await client.domains.list()).find((one) => one.name === wanted);
+        if (!before) throw new Ended(EXIT.problem, `${wanted} is not a domain that Mailward protects`);
+        return client.domains.setProfile({
+          name: wanted,
+          profile: {
+            expiresAt: options.expires === undefined ? before.profile.expiresAt : readDate(options.expires),
+            selectors: readSelectors(options.selectors) ?? before.profile.selectors,
+          },
+        });
+      });
+      if (globals.json) printJson(changed);
+      else show(changed);
+    });
+
+  domain
     .command('remove <domain>')
     .description('stop protecting a domain; refused while its mail waits')
     .action(async (name: string, _options: unknown, command: Command) => {
@@ -150,6 +177,22 @@ function readTime(text: string): number {
   return at;
 }
 
+/** The end of a day in UTC, as registries count; null for `none`. */
+function readDate(text: string): number | null {
+  if (text === 'none') return null;
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T23:59:59Z`) : Number.NaN;
+  if (Number.isNaN(at)) throw new Ended(EXIT.usage, `"${text}" is not a date; expected 2027-03-01, or none`);
+  return at;
+}
+
+function readSelectors(texts: string[] | undefined): string[] | undefined {
+  if (texts === undefined) return undefined;
+  const result = profileSchema.safeParse({ selectors: texts.filter((text) => text !== 'none') });
+  if (!result.success)
+    throw new Ended(EXIT.usage, result.error.issues[0]?.message ?? 'expected DKIM selectors');
+  return result.data.selectors;
+}
+
 function untilWords({ mode }: Domain): string {
   return mode.until === null ? '' : ` until ${formatTime(mode.until)}`;
 }
@@ -171,5 +214,8 @@ function show(domain: Domain): void {
   );
   if (domain.mode.homeSince !== null)
     print(`         the server takes this mail again since ${formatTime(domain.mode.homeSince)}`);
+  if (domain.profile.expiresAt !== null)
+    print(`Expires: ${new Date(domain.profile.expiresAt).toISOString().slice(0, 10)} (set by hand)`);
+  if (domain.profile.selectors.length > 0) print(`DKIM:    ${domain.profile.selectors.join(', ')}`);
   if (domain.mode.reroute) print(`To:      ${routeWords(domain.mode.reroute)}`);
 }

@@ -126,6 +126,7 @@ export class Elsewhere {
       const domain: Domain = {
         name,
         createdAt: 0,
+        profile: { expiresAt: null, selectors: [] },
         route: found.route,
         mode: modeSchema.parse({ name: 'deliver', since: 0, reason: '', reroute: null }),
       };

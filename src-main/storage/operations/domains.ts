@@ -1,12 +1,13 @@
 // Protected domains in the database.
 import type { DatabaseSync } from 'node:sqlite';
-import { modeSchema, routeSchema, type Domain } from '../../../shared/domain.ts';
+import { modeSchema, profileSchema, routeSchema, type Domain } from '../../../shared/domain.ts';
 
 interface Row {
   name: string;
   created_at: number;
   route: string;
   mode: string;
+  profile: string;
 }
 
 export function domainReads(db: DatabaseSync) {
@@ -19,6 +20,7 @@ export function domainReads(db: DatabaseSync) {
         // Read by the schema: what a later version added has its default.
         route: routeSchema.parse(JSON.parse(row.route)),
         mode: modeSchema.parse(JSON.parse(row.mode)),
+        profile: profileSchema.parse(JSON.parse(row.profile)),
       }));
     },
   };
@@ -26,13 +28,14 @@ export function domainReads(db: DatabaseSync) {
 
 export function domainWrites(db: DatabaseSync) {
   const put = db.prepare(
-    'INSERT INTO domain (name, created_at, route, mode) VALUES (?, ?, ?, ?) ' +
-      'ON CONFLICT (name) DO UPDATE SET route = excluded.route, mode = excluded.mode',
+    'INSERT INTO domain (name, created_at, route, mode, profile) VALUES (?, ?, ?, ?, ?) ' +
+      'ON CONFLICT (name) DO UPDATE SET route = excluded.route, mode = excluded.mode, profile = excluded.profile',
   );
   const drop = db.prepare('DELETE FROM domain WHERE name = ?');
   return {
     putDomain(domain: Domain): void {
-      put.run(domain.name, domain.createdAt, JSON.stringify(domain.route), JSON.stringify(domain.mode));
+      const { name, createdAt, route, mode, profile } = domain;
+      put.run(name, createdAt, JSON.stringify(route), JSON.stringify(mode), JSON.stringify(profile));
     },
     dropDomain(name: string): void {
       drop.run(name);

@@ -1,8 +1,10 @@
 // Everything that may be asked of the database, by name. The worker runs these; the rest of the house calls them by type.
 import type { DatabaseSync } from 'node:sqlite';
 import { actionReads, actionWrites } from './actions.ts';
+import { attemptReads } from './attempts.ts';
 import { bounceReads, bounceWrites } from './bounces.ts';
 import { domainReads, domainWrites } from './domains.ts';
+import { findingReads, findingWrites } from './findings.ts';
 import { logReads, logWrites } from './log.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
@@ -19,6 +21,8 @@ export function reads(db: DatabaseSync) {
     ...recipientReads(db),
     ...bounceReads(db),
     ...searchReads(db),
+    ...findingReads(db),
+    ...attemptReads(db),
   };
 }
 
@@ -33,6 +37,7 @@ export function writes(db: DatabaseSync) {
     ...recipientWrites(db),
     ...bounceWrites(db, (message) => spool.accept(message)),
     ...searchWrites(db),
+    ...findingWrites(db),
   };
 }
 

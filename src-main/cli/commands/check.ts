@@ -1,0 +1,203 @@
+// `mailward check` and `mailward diagnose`: ask the world about a domain, and say what it answered as it comes.
+import { Command } from 'commander';
+import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
+import type { CheckInfo, Finding } from '../../../shared/finding.ts';
+import { shownName } from '../../../shared/idn.ts';
+import {
+  Ended,
+  EXIT,
+  formatTime,
+  globalsOf,
+  plain,
+  print,
+  printJson,
+  printTable,
+  withEngine,
+  type Exit,
+  type Globals,
+  type Reached,
+} from '../context.ts';
+import { readName } from './domain.ts';
+
+interface Options {
+  list?: boolean;
+  verbose?: boolean;
+}
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('ask one question about a domain, protected or not; --list says which there are')
+    .argument('[name]', 'of the check')
+    .argument('[target]', 'the domain')
+    .option('--list', 'all checks')
+    .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
+    .action(
+      async (name: string | undefined, target: string | undefined, options: Options, command: Command) => {
+        const globals = globalsOf(command);
+        if (options.list === true) {
+          await list(globals);
+          return;
+        }
+        if (name === undefined || target === undefined)
+          throw new Ended(EXIT.usage, 'expected mailward check NAME DOMAIN, or mailward check --list');
+        const domain = readName(target);
+        process.exitCode = await withEngine(globals, async ({ client }) => {
+          const known = await client.checks.list();
+          if (!known.some((check) => check.name === name))
+            throw new Ended(EXIT.usage, unknownCheck(name, known));
+          return tell(
+            await client.checks.run({ check: name, domain }),
+            domain,
+            globals,
+            options.verbose === true,
+          );
+        });
+      },
+    );
+}
+
+export function diagnoseCommand(): Command {
+  return new Command('diagnose')
+    .description('ask all that bears on a domain, protected or not; findings come as they are found')
+    .argument('<domain>')
+    .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
+    .action(async (target: string, options: Options, command: Command) => {
+      const globals = globalsOf(command);
+      const domain = readName(target);
+      process.exitCode = await withEngine(globals, async ({ client }: Reached) =>
+        tell(await client.checks.runAll({ domain }), domain, globals, options.verbose === true),
+      );
+    });
+}
+
+async function list(globals: Globals): Promise<void> {
+  const all = await withEngine(globals, ({ client }) => client.checks.list());
+  if (globals.json) all.forEach(printJson);
+  else
+    printTable(
+      ['CHECK', 'AREA', 'WITHIN', 'QUESTION'],
+      all.map(({ name, area, deadlineMs, question, onRequest }) => [
+        name,
+        area,
+        `${deadlineMs / 1000} s`,
+        onRequest ? `${question} (only when asked by name)` : question,
+      ]),
+    );
+}
+
+/** Names that are near are what was meant more often than not. */
+function unknownCheck(name: string, known: readonly CheckInfo[]): string {
+  const near = known.filter((check) => check.name.includes(name) || name.includes(check.name)).slice(0, 5);
+  const meant = near.length > 0 ? ` Did you mean ${near.map((check) => check.name).join(', ')}?` : '';
+  return `there is no check "${plain(name).slice(0, 80)}"; mailward check --list has them all.${meant}`;
+}
+
+/** A word and a shape for each state, as everywhere in Mailward. */
+function mark({ state, severity }: Pick<Finding, 'state' | 'severity'>): string {
+  switch (state) {
+    case 'ok':
+      return '● ok';
+    case 'problem':
+      return severity === 'urgent' ? '✗ problem' : '▲ attention';
+    case 'could-not-check':
+      return '? could not check';
+    case 'not-applicable':
+      return '○ not applicable';
+  }
+}
+
+const MARK_WIDTH = '? could not check'.length;
+
+async function tell(
+  events: AsyncIterable<CheckEvent>,
+  domain: string,
+  globals: Globals,
+  verbose: boolean,
+): Promise<Exit> {
+  const found: Finding[] = [];
+  const since: (SinceFound & { check: string })[] = [];
+  let ended = false;
+  for await (const event of events) {
+    switch (event.kind) {
+      case 'waiting':
+        if (!globals.json) print('Another test of this domain is under way; waiting for its end.');
+        break;
+      case 'started':
+        if (!globals.json)
+          print(`${shownName(domain)}: ${counted(event.checks.length, 'check')}, ${longest(event)} at most.`);
+        break;
+      case 'finding':
+        found.push(event.finding);
+        if (globals.json) printJson(event.finding);
+        else show(event.finding, verbose);
+        break;
+      case 'done':
+        since.push(...event.since.map((one) => ({ ...one, check: event.check })));
+        break;
+      case 'ended':
+        ended = true;
+        if (!globals.json) summarise(found, since, event.tookMs);
+        break;
+    }
+  }
+  const exit = exitFor(found);
+  // The engine that ran it closed, or went away, in the middle.
+  if (!ended && exit === EXIT.fine)
+    throw new Ended(EXIT.couldNotCheck, 'the run was broken off before all checks had answered');
+  return exit;
+}
+
+function longest({ at, checks }: Extract<CheckEvent, { kind: 'started' }>): string {
+  return `${Math.max(0, ...checks.map(({ deadlineAt }) => deadlineAt - at)) / 1000} s`;
+}
+
+function show(finding: Finding, verbose: boolean): void {
+  const about = finding.subject === '' ? finding.check : `${finding.check} ${plain(finding.subject)}`;
+  print(`${mark(finding).padEnd(MARK_WIDTH)}  ${about}: ${plain(finding.summary)}`);
+  if (!verbose) return;
+  for (const { asked, of, at, answer } of finding.evidence) {
+    print(`    ${formatTime(at)}  ${plain(asked)}  of ${plain(of)}`);
+    for (const line of answer.split(/\r?\n/)) print(`      ${plain(line)}`);
+  }
+}
+
+function summarise(
+  found: readonly Finding[],
+  since: readonly (SinceFound & { check: string })[],
+  tookMs: number,
+): void {
+  const count = (state: Finding['state'], severity?: Finding['severity']) =>
+    found.filter((one) => one.state === state && (severity === undefined || one.severity === severity))
+      .length;
+  const urgent = count('problem', 'urgent');
+  const attention = count('problem', 'attention');
+  const unknown = count('could-not-check');
+  const parts = [
+    ...(urgent > 0 ? [counted(urgent, 'problem')] : []),
+    ...(attention > 0 ? [`${attention} to look at`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
+    `${count('ok')} fine`,
+  ];
+  print('');
+  for (const one of since.filter(({ state, since: at, lastAt }) => state === 'problem' && at < lastAt)) {
+    const about = one.subject === '' ? one.check : `${one.check} ${plain(one.subject)}`;
+    print(`${about}: ${one.code} since ${formatTime(one.since)}`);
+  }
+  const verdict =
+    urgent + attention > 0
+      ? 'Something is wrong'
+      : unknown > 0
+        ? 'Nothing wrong was found, but not everything could be checked'
+        : 'Nothing is wrong';
+  print(`${verdict}: ${parts.join(', ')} (${(tookMs / 1000).toFixed(1)} s).`);
+}
+
+/** A problem wins over what could not be checked. */
+function exitFor(found: readonly Finding[]): Exit {
+  if (found.some(({ state }) => state === 'problem')) return EXIT.problem;
+  return found.some(({ state }) => state === 'could-not-check') ? EXIT.couldNotCheck : EXIT.fine;
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}

@@ -1,0 +1,249 @@
+// A domain's health: runs the checks about it, one run for a domain at a time, and keeps what they find.
+//
+// When something goes wrong: a check that fails says "could not check" (probes/runner.ts); findings that cannot be kept are
+// still told, and the trouble is said; a run that is given up because the engine closes keeps what had ended before.
+import { hostname } from 'node:os';
+import type { AskedCheck, CheckEvent, Latest, SinceFound } from '../../shared/check-run.ts';
+import type { CheckInfo, Finding } from '../../shared/finding.ts';
+import type { Settings } from '../../shared/settings.ts';
+import { checks as catalogue } from '../probes/catalogue.ts';
+import { infoOf, type Check } from '../probes/check.ts';
+import { runChecks } from '../probes/runner.ts';
+import type { Relay, Target } from '../probes/target.ts';
+import type { Directory } from '../relay/policy/directory.ts';
+import type { Database } from '../storage/database.ts';
+
+const DAY = 86_400_000;
+/** Earlier findings that a check is given, and attempts to the domain's servers. */
+const MOST_PAST = 100;
+const MOST_ATTEMPTS = 200;
+/** Runs removed in one transaction, so that arriving mail does not wait for it. */
+const FORGET_AT_ONCE = 500;
+
+export interface HealthParts {
+  db: Database;
+  directory: Directory;
+  settings: () => Settings;
+  trouble: (words: string) => void;
+  /** For tests: other checks than Mailward's own. */
+  checks?: readonly Check[];
+  /** UTC ms. */
+  clock?: () => number;
+}
+
+/** A run under way: what happened so far, and who waits for more. */
+interface Run {
+  names: ReadonlySet<string>;
+  events: CheckEvent[];
+  over: boolean;
+  wake: Set<() => void>;
+  ended: Promise<void>;
+}
+
+export class Health {
+  readonly #parts: HealthParts;
+  readonly #checks: readonly Check[];
+  readonly #clock: () => number;
+  readonly #runs = new Map<string, Run>();
+  readonly #closing = new AbortController();
+
+  constructor(parts: HealthParts) {
+    this.#parts = parts;
+    this.#checks = parts.checks ?? catalogue;
+    this.#clock = parts.clock ?? Date.now;
+  }
+
+  list(): CheckInfo[] {
+    return this.#checks.map(infoOf);
+  }
+
+  knows(check: string): boolean {
+    return this.#checks.some(({ name }) => name === check);
+  }
+
+  async latest(domain: string): Promise<Latest> {
+    return { ...(await this.#parts.db.read('latestFindings', domain)), running: this.#runs.has(domain) };
+  }
+
+  /**
+   * Runs one check, or all that run unasked, and tells what happens. Joins a run that asks the same already; waits for one
+   * that asks something else. The run goes on when the caller stops listening.
+   * @param check null: all.
+   */
+  async *follow(
+    domain: string,
+    check: string | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<CheckEvent, void, undefined> {
+    const wanted = this.#checks.filter(({ name, onRequest }) =>
+      check === null ? onRequest !== true : name === check,
+    );
+    let run = this.#runs.get(domain);
+    while (run && !wanted.every(({ name }) => run?.names.has(name))) {
+      yield { kind: 'waiting' };
+      await run.ended;
+      run = this.#runs.get(domain);
+    }
+    if (signal?.aborted === true) return;
+    run ??= this.#start(domain, this.#withSpoilers(wanted));
+    const names = new Set(wanted.map(({ name }) => name));
+    for await (const event of follow(run, signal)) {
+      const told = only(event, names);
+      if (told) yield told;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('Mailward is stopping'));
+    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
+  }
+
+  /** With the checks that say whether the answers of these can be trusted. */
+  #withSpoilers(wanted: readonly Check[]): Check[] {
+    const names = new Set(wanted.flatMap(({ name, spoiledBy }) => [name, ...(spoiledBy ?? [])]));
+    return this.#checks.filter(({ name }) => names.has(name));
+  }
+
+  #start(domain: string, checks: Check[]): Run {
+    const run: Run = {
+      names: new Set(checks.map(({ name }) => name)),
+      events: [],
+      over: false,
+      wake: new Set(),
+      ended: Promise.resolve(),
+    };
+    this.#runs.set(domain, run);
+    run.ended = this.#run(domain, checks, run)
+      .catch((error: unknown) => this.#parts.trouble(`checks of ${domain}: ${(error as Error).message}`))
+      .finally(() => {
+        this.#runs.delete(domain);
+        run.over = true;
+        for (const wake of run.wake) wake();
+      });
+    return run;
+  }
+
+  async #run(domain: string, checks: Check[], run: Run): Promise<void> {
+    const { db, trouble } = this.#parts;
+    const { signal } = this.#closing;
+    const settings = this.#parts.settings();
+    const began = this.#clock();
+    const tell = (event: CheckEvent) => {
+      run.events.push(event);
+      for (const wake of run.wake) wake();
+    };
+    const asked = checks.map(
+      ({ name, question, leg, deadlineMs }): AskedCheck => ({
+        name,
+        question,
+        leg,
+        startedAt: began,
+        deadlineAt: began + deadlineMs,
+      }),
+    );
+    tell({ kind: 'started', at: began, domain, checks: asked });
+    const found = new Map<string, Finding[]>();
+    const kept: Promise<void>[] = [];
+    const keep = async (check: Check) => {
+      const findings = found.get(check.name) ?? [];
+      const at = this.#clock();
+      let since: SinceFound[] = [];
+      // What a run that was given up could not check says nothing about the domain.
+      if (!signal.aborted) {
+        try {
+          since = await db.write('keepRun', { domain, check: check.name, at: began, endedAt: at, findings });
+        } catch (error) {
+          trouble(`what ${check.name} found about ${domain} cannot be kept: ${(error as Error).message}`);
+        }
+      }
+      tell({ kind: 'done', check: check.name, at, since });
+    };
+    await runChecks({
+      checks,
+      target: this.#target(domain, settings),
+      settings: settings.probes,
+      now: this.#clock,
+      signal,
+      past: {
+        findings: (check, subject) =>
+          db.read('pastFindings', { domain, check, subject: subject ?? null, limit: MOST_PAST }),
+      },
+      traffic: { attempts: (name) => db.read('attemptsTo', { domain: name, limit: MOST_ATTEMPTS }) },
+      onFinding: (finding) => {
+        found.set(finding.check, [...(found.get(finding.check) ?? []), finding]);
+        tell({ kind: 'finding', finding });
+      },
+      onDone: (check) => kept.push(keep(check)),
+    });
+    await Promise.all(kept);
+    const at = this.#clock();
+    tell({ kind: 'ended', at, tookMs: at - began });
+    if (!signal.aborted) await this.#forget(at - settings.probes.historyDays * DAY);
+  }
+
+  async #forget(before: number): Promise<void> {
+    const { db } = this.#parts;
+    while (
+      !this.#closing.signal.aborted &&
+      (await db.write('forgetFindings', { before, limit: FORGET_AT_ONCE })) === FORGET_AT_ONCE
+    );
+  }
+
+  /** For a domain that is not protected only its name is known; the checks ask the world for the rest. */
+  #target(name: string, settings: Settings): Target {
+    const domain = this.#parts.directory.get(name);
+    return {
+      domain: name,
+      destinations: domain?.route ?? [],
+      relay: domain ? relayOf(settings) : null,
+      selectors: domain?.profile.selectors ?? [],
+      formerMx: [],
+      expiresAt: domain?.profile.expiresAt ?? null,
+    };
+  }
+}
+
+/** Null while nobody said where the world reaches Mailward. */
+function relayOf({ smtp, probes }: Settings): Relay | null {
+  if (smtp.hostname === '' && probes.relayAddresses.length === 0) return null;
+  return { hostname: smtp.hostname || hostname(), addresses: probes.relayAddresses };
+}
+
+/** From the run's beginning to its end. */
+async function* follow(
+  run: Run,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<CheckEvent, void, undefined> {
+  let wake: () => void = () => undefined;
+  const onChange = () => wake();
+  run.wake.add(onChange);
+  signal?.addEventListener('abort', onChange);
+  try {
+    for (let next = 0; signal?.aborted !== true; ) {
+      const event = run.events[next];
+      if (event) {
+        next++;
+        yield event;
+      } else if (run.over) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    run.wake.delete(onChange);
+    signal?.removeEventListener('abort', onChange);
+  }
+}
+
+/** What of an event is about these checks: a run may have others beside them. */
+function only(event: CheckEvent, names: ReadonlySet<string>): CheckEvent | null {
+  switch (event.kind) {
+    case 'started':
+      return { ...event, checks: event.checks.filter(({ name }) => names.has(name)) };
+    case 'finding':
+      return names.has(event.finding.check) ? event : null;
+    case 'done':
+      return names.has(event.check) ? event : null;
+    case 'waiting':
+    case 'ended':
+      return event;
+  }
+}

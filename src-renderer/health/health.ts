@@ -1,0 +1,103 @@
+// What a domain's findings mean together: the state of each check and leg, and the one sentence.
+import type { CheckInfo, Finding, Leg } from '../../shared/finding.ts';
+import type { Health } from '../../shared/state.ts';
+import { counted } from '../format.ts';
+
+/** A finding, perhaps with what the history adds. */
+export type Shown = Finding & { since?: number; runs?: number };
+
+/** One check with what it found; `at` null: not asked yet. */
+export interface Asked {
+  check: CheckInfo;
+  state: Health | null;
+  findings: readonly Shown[];
+  at: number | null;
+}
+
+const order: readonly Health[] = ['problem', 'attention', 'could-not-check', 'ok', 'not-applicable'];
+
+export function healthOf({ state, severity }: Pick<Finding, 'state' | 'severity'>): Health {
+  return state === 'problem' && severity === 'attention' ? 'attention' : state;
+}
+
+/** The state that stands for several: what wants most to be looked at. Null of none. */
+export function worst(states: readonly (Health | null)[]): Health | null {
+  return order.find((state) => states.includes(state)) ?? null;
+}
+
+export function byUrgency<T>(all: readonly T[], state: (one: T) => Health | null): T[] {
+  const rank = (one: T) => {
+    const health = state(one);
+    return health === null ? order.length : order.indexOf(health);
+  };
+  return [...all].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Each check with its findings, in the order of the list; what the present run found takes the place of what was before. */
+export function gather(
+  checks: readonly CheckInfo[],
+  latest: readonly Shown[],
+  running: readonly Finding[],
+): Asked[] {
+  return checks.map((check) => {
+    const isOf = (finding: Finding) => finding.check === check.name;
+    const now = running.filter(isOf);
+    const findings = byUrgency<Shown>(now.length > 0 ? now : latest.filter(isOf), healthOf);
+    return {
+      check,
+      findings,
+      state: worst(findings.map(healthOf)),
+      at: findings.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null),
+    };
+  });
+}
+
+export function ofLeg(all: readonly Asked[], leg: Leg): Asked[] {
+  return all.filter(({ check }) => check.leg === leg);
+}
+
+/** A check's name as people read it. */
+export function checkWords(name: string): string {
+  return name.replaceAll('-', ' ');
+}
+
+/** The state of a domain in one sentence, and as a mark. */
+export function sentenceOf(name: string, all: readonly Asked[]): { state: Health; words: string } {
+  const of = (state: Health) => all.filter((one) => one.state === state);
+  const urgent = of('problem');
+  const attention = of('attention');
+  const unknown = of('could-not-check');
+  const asked = all.filter(({ at }) => at !== null);
+  if (asked.length === 0) return { state: 'not-applicable', words: `${name} has not been tested yet.` };
+  const wrong = [...urgent, ...attention];
+  if (wrong.length === 1) {
+    const finding = wrong[0]?.findings[0];
+    return {
+      state: urgent.length > 0 ? 'problem' : 'attention',
+      words: `${name}: ${finding?.summary ?? ''}`,
+    };
+  }
+  if (urgent.length > 0) {
+    const also = attention.length > 0 ? `, and ${counted(attention.length, 'more')} to look at` : '';
+    return {
+      state: 'problem',
+      words: `${counted(urgent.length, 'thing')} ${urgent.length === 1 ? 'is' : 'are'} wrong with ${name}${also.replace('mores', 'more')}.`,
+    };
+  }
+  if (attention.length > 0)
+    return {
+      state: 'attention',
+      words: `Mail for ${name} can flow, but ${counted(attention.length, 'thing')} should be looked at.`,
+    };
+  if (unknown.length === asked.length)
+    return {
+      state: 'could-not-check',
+      words: `Nothing could be checked about ${name}: look at Mailward’s own network first.`,
+    };
+  if (unknown.length > 0)
+    return {
+      state: 'could-not-check',
+      words: `Nothing wrong was found with ${name}, but ${counted(unknown.length, 'check')} could not be made.`,
+    };
+  return { state: 'ok', words: `Nothing is wrong with ${name}.` };
+}

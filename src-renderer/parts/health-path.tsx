@@ -1,0 +1,147 @@
+// The mail-flow picture of one domain's health: every check on the leg of the way that it is about.
+import { UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { IconServer2, IconWorld } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { Leg } from '../../shared/finding.ts';
+import type { Health } from '../../shared/state.ts';
+import { counted } from '../format.ts';
+import { type Asked, checkWords, ofLeg, worst } from '../health/health.ts';
+import '../styles/path.css';
+import { healthWords } from '../words.ts';
+import { BrandMark } from './shell.tsx';
+import { StateShape } from './state-mark.tsx';
+
+interface HealthPathProps {
+  all: readonly Asked[];
+  /** Checks that are being asked now. */
+  asking: ReadonlySet<string>;
+  /** The office's server, as the route names it; empty where it is not known. */
+  server: string;
+  onCheck: (name: string) => void;
+}
+
+const legs: readonly { leg: Leg; title: string }[] = [
+  { leg: 'inbound', title: 'How the world finds the way in' },
+  { leg: 'here', title: 'Mailward itself' },
+  { leg: 'outbound', title: 'The way to your server' },
+];
+
+export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
+  const state = (leg: Leg) => worst(ofLeg(all, leg).map((one) => one.state));
+  return (
+    <section className="way" aria-label="The way of the mail, and what was found on it">
+      <div className="way-line" aria-hidden="true">
+        <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
+        <LegLine state={state('inbound')} />
+        <Station icon={<BrandMark size={32} />} name="Mailward" />
+        <LegLine state={state('outbound')} />
+        <Station icon={<IconServer2 size={24} stroke={1.5} />} name="your server">
+          {server !== '' && <span className="path-host">{server}</span>}
+        </Station>
+      </div>
+      <div className="way-legs">
+        {legs.map(({ leg, title }) => (
+          <LegChecks
+            key={leg}
+            leg={leg}
+            title={title}
+            checks={ofLeg(all, leg)}
+            state={state(leg)}
+            asking={asking}
+            onCheck={onCheck}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Station({ icon, name, children }: { icon: ReactNode; name: string; children?: ReactNode }) {
+  return (
+    <div className="station">
+      <span className="station-icon">{icon}</span>
+      <span className="station-name">{name}</span>
+      {children}
+    </div>
+  );
+}
+
+/** A leg with a problem has a gap; one that nobody could look at is dashed. */
+function LegLine({ state }: { state: Health | null }) {
+  const isBroken = state === 'problem';
+  return (
+    <svg className="way-leg" data-state={state ?? 'not-applicable'} height="20" width="100%">
+      {isBroken ? (
+        <>
+          <line className="leg-track" x1="0" x2="38%" y1="10" y2="10" />
+          <line className="leg-track" x1="62%" x2="100%" y1="10" y2="10" />
+          <svg x="50%" overflow="visible">
+            <path className="leg-cross" d="m-5 5 10 10M5 5l-10 10" />
+          </svg>
+        </>
+      ) : (
+        <line className="leg-track" x1="0" x2="100%" y1="10" y2="10" />
+      )}
+      <svg x="100%" overflow="visible">
+        <path className="leg-head" d="M-7 5l6 5-6 5" />
+      </svg>
+    </svg>
+  );
+}
+
+interface LegChecksProps {
+  leg: Leg;
+  title: string;
+  checks: readonly Asked[];
+  state: Health | null;
+  asking: ReadonlySet<string>;
+  onCheck: (name: string) => void;
+}
+
+function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProps) {
+  return (
+    <div className="way-checks" data-leg={leg} data-state={state ?? 'not-applicable'}>
+      <h2>{title}</h2>
+      <p className="soft small">{legSentence(checks)}</p>
+      <ul>
+        {checks.map(({ check, state: found }) => {
+          const isAsked = asking.has(check.name);
+          return (
+            <li key={check.name}>
+              <UnstyledButton
+                className="way-check"
+                data-busy={isAsked}
+                title={check.question}
+                onClick={() => onCheck(check.name)}
+              >
+                <StateShape state={found ?? 'not-applicable'} />
+                <span className="way-name">{checkWords(check.name)}</span>
+                {isAsked ? (
+                  <span className="way-word">asking…</span>
+                ) : found === 'ok' ? (
+                  <VisuallyHidden>{healthWords.ok}</VisuallyHidden>
+                ) : (
+                  <span className="way-word">{found === null ? 'not asked' : healthWords[found]}</span>
+                )}
+              </UnstyledButton>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+function legSentence(checks: readonly Asked[]): string {
+  if (checks.length === 0) return 'No check looks here.';
+  if (checks.every(({ state }) => state === null)) return 'Not tested yet.';
+  const wrong = checks.filter(({ state }) => state === 'problem' || state === 'attention').length;
+  const unknown = checks.filter(({ state }) => state === 'could-not-check').length;
+  const fine = checks.filter(({ state }) => state === 'ok').length;
+  const parts = [
+    ...(wrong > 0 ? [`${counted(wrong, 'check')} found something`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be made`] : []),
+    ...(fine > 0 ? [`${fine} in order`] : []),
+  ];
+  return parts.length === 0 ? 'Nothing to check here.' : `${parts.join(', ')}.`;
+}

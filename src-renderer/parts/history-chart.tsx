@@ -1,0 +1,192 @@
+// When did this change? A check's answers over time, as a chart, as a list of changes, and as a sentence.
+import { SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import type { HistoryPoint, Period } from '../../shared/check-run.ts';
+import type { Health } from '../../shared/state.ts';
+import { useEngine } from '../engine.tsx';
+import { counted, exact, sinceWhen } from '../format.ts';
+import { healthOf } from '../health/health.ts';
+import '../styles/chart.css';
+import { healthWords } from '../words.ts';
+import { Moment, useNow } from './moment.tsx';
+import { Failure } from './notes.tsx';
+import { StateMark } from './state-mark.tsx';
+
+const DAY = 86_400_000;
+const spans = { day: DAY, month: 30 * DAY, year: 365 * DAY } as const;
+type Span = keyof typeof spans;
+const spanWords: Readonly<Record<Span, string>> = { day: '24 hours', month: '30 days', year: 'a year' };
+
+/** Lanes of the chart, from the bottom up. */
+const lanes: readonly Health[] = ['not-applicable', 'ok', 'could-not-check', 'attention', 'problem'];
+const laneWords = ['n/a', 'OK', 'unknown', 'attention', 'problem'];
+/** Changes listed under the chart. */
+const MOST_CHANGES = 8;
+
+interface HistoryProps {
+  domain: string;
+  check: string;
+  /** Left out: the worst of all that the check is about. */
+  subject?: string;
+}
+
+export function HistoryChart({ domain, check, subject }: HistoryProps) {
+  const { orpc } = useEngine();
+  const [span, setSpan] = useState<Span>('month');
+  // The end stands still while the chart is open: a new end with every redraw would be a new question each time.
+  const [to] = useState(() => Date.now() + DAY / 24);
+  const input = { domain, check, from: to - spans[span], to, ...(subject === undefined ? {} : { subject }) };
+  const query = useQuery(orpc.checks.history.queryOptions({ input, staleTime: 0 }));
+  const id = `history-${check}-${subject ?? ''}`;
+  return (
+    <figure className="chart history" aria-labelledby={id}>
+      <div className="panel-head">
+        <h3 id={id}>When did this change?</h3>
+        <SegmentedControl
+          size="xs"
+          aria-label="How far back"
+          value={span}
+          onChange={(value) => setSpan(value)}
+          data={(Object.keys(spans) as Span[]).map((value) => ({ value, label: spanWords[value] }))}
+        />
+      </div>
+      {query.error !== null && (
+        <Failure
+          what="The history could not be read"
+          error={query.error}
+          onRetry={() => void query.refetch()}
+        />
+      )}
+      {query.data !== undefined && (
+        <>
+          <Lanes points={query.data.points} from={input.from} to={to} />
+          <figcaption className="soft">
+            {tell(query.data.points, query.data.periods, spanWords[span])}
+          </figcaption>
+          <Changes periods={query.data.periods} />
+        </>
+      )}
+    </figure>
+  );
+}
+
+function Lanes({ points, from, to }: { points: readonly HistoryPoint[]; from: number; to: number }) {
+  const now = useNow();
+  const data = points.map((point) => ({ ...point, lane: lanes.indexOf(healthOf(point)) }));
+  return (
+    <div className="chart-picture history-picture" aria-hidden="true">
+      <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 160 }}>
+        <LineChart data={data} margin={{ top: 8, right: 12, bottom: 0, left: 0 }} accessibilityLayer={false}>
+          <CartesianGrid vertical={false} stroke="var(--line)" />
+          <XAxis
+            dataKey="at"
+            type="number"
+            domain={[from, to]}
+            scale="time"
+            tickFormatter={(at: number) => sinceWhen(at, now)}
+            tickCount={4}
+            minTickGap={48}
+            tickLine={false}
+            axisLine={{ stroke: 'var(--line-strong)' }}
+            tick={{ fill: 'var(--soft)', fontSize: 12 }}
+          />
+          <YAxis
+            type="number"
+            domain={[0, lanes.length - 1]}
+            ticks={[0, 1, 2, 3, 4]}
+            tickFormatter={(lane: number) => laneWords[lane] ?? ''}
+            width={68}
+            tickLine={false}
+            axisLine={false}
+            tick={{ fill: 'var(--soft)', fontSize: 12 }}
+          />
+          <Tooltip
+            isAnimationActive={false}
+            content={({ payload }) => <PointCard point={payload[0]?.payload as HistoryPoint | undefined} />}
+          />
+          <Line
+            dataKey="lane"
+            type="stepAfter"
+            stroke="var(--line-strong)"
+            strokeWidth={1.5}
+            isAnimationActive={false}
+            dot={({ cx, cy, payload, index }: DotProps) => (
+              <Dot key={index} x={cx ?? 0} y={cy ?? 0} state={healthOf(payload)} />
+            )}
+            activeDot={false}
+          />
+        </LineChart>
+      </ResponsiveContainer>
+    </div>
+  );
+}
+
+interface DotProps {
+  cx?: number;
+  cy?: number;
+  index?: number;
+  payload: HistoryPoint;
+}
+
+/** The shapes of the states, small. */
+function Dot({ x, y, state }: { x: number; y: number; state: Health }) {
+  const place = { transform: `translate(${x} ${y})`, className: 'history-dot', 'data-state': state };
+  if (state === 'problem') return <path {...place} d="m-4-4 8 8M4-4l-8 8" fill="none" strokeWidth="2.500" />;
+  if (state === 'attention') return <path {...place} d="M0-5 5 4h-10z" fill="currentColor" stroke="none" />;
+  if (state === 'ok') return <circle {...place} r="4" fill="currentColor" stroke="none" />;
+  return <circle {...place} r="3.500" fill="var(--page)" strokeWidth="1.600" />;
+}
+
+function PointCard({ point }: { point: HistoryPoint | undefined }) {
+  if (point === undefined) return null;
+  return (
+    <div className="chart-card">
+      <strong>{exact(point.at)}</strong>
+      <StateMark state={healthOf(point)} />
+      {point.subject !== '' && <span>{point.subject}</span>}
+      {point.runs > 1 && <span className="soft">the worst of {counted(point.runs, 'test')}</span>}
+    </div>
+  );
+}
+
+function Changes({ periods }: { periods: readonly Period[] }) {
+  if (periods.length < 2) return null;
+  const rest = periods.length - MOST_CHANGES;
+  return (
+    <ol className="changes">
+      {periods.slice(0, MOST_CHANGES).map((period) => (
+        <li key={`${period.since} ${period.subject} ${period.code}`}>
+          <StateMark state={healthOf(period)} />
+          <span className="changes-when">
+            <Moment at={period.since} />
+          </span>
+          <span>
+            {period.subject !== '' && <b>{period.subject}: </b>}
+            {period.summary}
+          </span>
+        </li>
+      ))}
+      {rest > 0 && <li className="soft">and {counted(rest, 'earlier change')}</li>}
+    </ol>
+  );
+}
+
+/** The chart in words. */
+function tell(points: readonly HistoryPoint[], periods: readonly Period[], span: string): string {
+  const last = points.at(-1);
+  if (last === undefined) return `It was not tested in the last ${span}.`;
+  const tests = points.reduce((sum, { runs }) => sum + runs, 0);
+  const changes = points.filter((point, index) => {
+    const before = points[index - 1];
+    return before !== undefined && healthOf(before) !== healthOf(point);
+  });
+  const tested = `It was tested ${tests === 1 ? 'once' : `${tests} times`} in the last ${span === 'a year' ? 'year' : span}`;
+  const [present] = periods;
+  const since = present === undefined ? '' : `, so since ${exact(present.since)}`;
+  const lastChange = changes.at(-1);
+  if (lastChange === undefined)
+    return `${tested} and was always the same: ${healthWords[healthOf(last)]}${since}.`;
+  return `${tested} and changed ${changes.length === 1 ? 'once' : `${changes.length} times`}, last on ${exact(lastChange.at)} to: ${healthWords[healthOf(lastChange)]}.`;
+}

@@ -1,0 +1,111 @@
+// The MX propagation map: who still has which MX set, until when, and the time by which all must agree, counted down.
+import { VisuallyHidden } from '@mantine/core';
+import type { z } from 'zod';
+import { counted, countdown, exact } from '../format.ts';
+import type { propagationFacts, ServerView } from '../health/facts.ts';
+import { useNow } from './moment.tsx';
+import { StateShape } from './state-mark.tsx';
+import type { Health } from '../../shared/state.ts';
+
+type Facts = z.infer<typeof propagationFacts>;
+
+export function Propagation({ facts, at }: { facts: Facts; at: number }) {
+  const now = useNow();
+  const own = facts.rows.filter(({ kind }) => kind === 'authoritative');
+  const others = facts.rows.filter(({ kind }) => kind === 'resolver');
+  const behind = facts.rows.filter(({ agrees }) => agrees === false);
+  const longest = Math.max(1, ...facts.rows.map(({ until }) => (until ?? at) - at));
+  return (
+    <section className="spread" aria-label="Who has which MX">
+      <p className="spread-time">
+        {behind.length === 0 ? (
+          'Every server that answered has the same MX.'
+        ) : facts.agreedBy === null ? (
+          <>
+            {counted(behind.length, 'server')} of {facts.rows.length} still{' '}
+            {behind.length === 1 ? 'has' : 'have'} another MX; when that ends cannot be said.
+          </>
+        ) : facts.agreedBy <= now ? (
+          <>All must agree by now: test again to see.</>
+        ) : (
+          <>
+            All must agree by{' '}
+            <time dateTime={new Date(facts.agreedBy).toISOString()}>{exact(facts.agreedBy)}</time>
+            <strong className="spread-count" role="timer">
+              {countdown(facts.agreedBy - now)}
+            </strong>
+          </>
+        )}
+      </p>
+      <div className="spread-map">
+        <Column title="The domain’s own name servers" rows={own} longest={longest} now={now} />
+        <div className="spread-flow" aria-hidden="true">
+          <svg width="28" height="28" viewBox="0 0 28 28">
+            <path d="M3 14h20M16 7l7 7-7 7" />
+          </svg>
+        </div>
+        <Column title="Public resolvers" rows={others} longest={longest} now={now} />
+      </div>
+    </section>
+  );
+}
+
+interface ColumnProps {
+  title: string;
+  rows: readonly ServerView[];
+  longest: number;
+  now: number;
+}
+
+function Column({ title, rows, longest, now }: ColumnProps) {
+  return (
+    <div className="spread-column">
+      <h4>{title}</h4>
+      {rows.length === 0 ? (
+        <p className="soft small">None was asked.</p>
+      ) : (
+        <ul>
+          {rows.map((row) => (
+            <li key={`${row.name} ${row.address}`} data-state={stateOf(row)}>
+              <span className="spread-who">
+                <StateShape state={stateOf(row)} />
+                <span>
+                  {row.name}
+                  {row.address !== row.name && <span className="soft small"> {row.address}</span>}
+                </span>
+                <span className="spread-word">{wordOf(row)}</span>
+              </span>
+              <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>
+              <Left row={row} longest={longest} now={now} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** How long a server may go on with what it has. */
+function Left({ row, longest, now }: { row: ServerView; longest: number; now: number }) {
+  if (row.agrees !== false || row.until === null) return null;
+  const left = Math.max(0, row.until - now);
+  return (
+    <span className="spread-left">
+      <span className="spread-bar" aria-hidden="true">
+        <span style={{ width: `${Math.min(100, (left / longest) * 100)}%` }} />
+      </span>
+      <span className="small nowrap">
+        <VisuallyHidden>keeps the old set for </VisuallyHidden>
+        {left === 0 ? 'has run out' : countdown(left)}
+      </span>
+    </span>
+  );
+}
+
+function stateOf({ agrees }: ServerView): Health {
+  return agrees === null ? 'could-not-check' : agrees ? 'ok' : 'attention';
+}
+
+function wordOf({ agrees }: ServerView): string {
+  return agrees === null ? 'no answer' : agrees ? 'agrees' : 'still differs';
+}

@@ -1,0 +1,142 @@
+// Until when a domain is registered, on a line of time; and the date set by hand where the registry does not say.
+import { Button, Group, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SubmitEvent, useState } from 'react';
+import type { Domain } from '../../shared/domain.ts';
+import { useEngine } from '../engine.tsx';
+import { count, day, span } from '../format.ts';
+import type { RegistrationFacts } from '../health/facts.ts';
+import { errorWords } from '../words.ts';
+import { useNow } from './moment.tsx';
+
+const DAY = 86_400_000;
+/** From here on somebody should look, and must act (probes/registration). */
+const SOON = 30 * DAY;
+const NOW = 7 * DAY;
+/** The line shows a year, or less when the end is nearer. */
+const YEAR = 365 * DAY;
+
+export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
+  const now = useNow();
+  const { expiresAt, registrar, statuses, source } = facts;
+  if (expiresAt === null) return null;
+  const left = expiresAt - now;
+  const length = Math.max(2 * SOON, Math.min(YEAR, Math.abs(left) * 1.15));
+  // What is past stands at the left edge, before today.
+  const place = (at: number) => Math.min(100, Math.max(0, 6 + ((at - now) / length) * 94));
+  const end = place(expiresAt);
+  const state = left < NOW ? 'problem' : left < SOON ? 'attention' : 'ok';
+  return (
+    <section className="expiry" aria-label="Until when the domain is registered">
+      <p className="expiry-words">
+        {left < 0 ? (
+          <>
+            The registration ended on <b>{day(expiresAt)}</b>, {span(-left)} ago.
+          </>
+        ) : (
+          <>
+            Registered until <b>{day(expiresAt)}</b>:{' '}
+            {left < DAY ? span(left) : `${count(Math.floor(left / DAY))} days`} from now
+            {left > YEAR && ' (the line shows one year)'}.
+          </>
+        )}
+      </p>
+      <div className="expiry-line" data-state={state} aria-hidden="true">
+        <span className="expiry-track" />
+        <span className="expiry-paid" style={{ left: '6%', width: `${Math.max(0, end - 6)}%` }} />
+        <span className="expiry-mark" style={{ left: '6%' }}>
+          today
+        </span>
+        {left > SOON && (
+          <span
+            className="expiry-tick"
+            data-state="attention"
+            style={{ left: `${place(expiresAt - SOON)}%` }}
+            title="30 days before"
+          />
+        )}
+        {left > NOW && (
+          <span
+            className="expiry-tick"
+            data-state="problem"
+            style={{ left: `${place(expiresAt - NOW)}%` }}
+            title="7 days before"
+          />
+        )}
+        <span className="expiry-end" style={{ left: `${end}%` }} />
+        {left > 0 && left <= YEAR && (
+          <span className="expiry-mark expiry-mark-end" style={{ left: `${end}%` }}>
+            {day(expiresAt)}
+          </span>
+        )}
+      </div>
+      <dl className="facts small">
+        {(registrar ?? '') !== '' && (
+          <>
+            <dt>Registrar</dt>
+            <dd>{registrar}</dd>
+          </>
+        )}
+        <dt>Who says so</dt>
+        <dd>{source === 'by-hand' ? 'you: the date was set by hand' : 'the registry'}</dd>
+        {statuses !== undefined && statuses.length > 0 && (
+          <>
+            <dt>State</dt>
+            <dd className="mono">{statuses.join(', ')}</dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** For a registry that does not tell: the admin does. */
+export function ExpiryByHand({ domain, onSaved }: { domain: Domain; onSaved: () => void }) {
+  const { orpc } = useEngine();
+  const queries = useQueryClient();
+  const present = domain.profile.expiresAt;
+  const [text, setText] = useState(present === null ? '' : new Date(present).toISOString().slice(0, 10));
+  const [error, setError] = useState<string | null>(null);
+  const save = useMutation(
+    orpc.domains.setProfile.mutationOptions({
+      onSuccess: async ({ profile }) => {
+        notifications.show({
+          title:
+            profile.expiresAt === null ? 'The date is removed' : `Noted: until ${day(profile.expiresAt)}`,
+          message: 'Mailward uses it where the registry does not tell.',
+        });
+        await queries.invalidateQueries({ queryKey: orpc.domains.key() });
+        onSaved();
+      },
+      onError: (reason) => setError(errorWords(reason)),
+    }),
+  );
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    // The end of that day in UTC, as registries count.
+    const at = text === '' ? null : Date.parse(`${text}T23:59:59Z`);
+    if (Number.isNaN(at)) setError('expected a date');
+    else save.mutate({ name: domain.name, profile: { ...domain.profile, expiresAt: at } });
+  };
+  return (
+    <form className="by-hand" noValidate onSubmit={submit}>
+      <Group gap="xs" align="flex-end">
+        <TextInput
+          type="date"
+          label="Registered until, as your registrar says"
+          description="Used where the registry itself does not tell"
+          value={text}
+          error={error}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            setError(null);
+          }}
+        />
+        <Button type="submit" variant="default" loading={save.isPending}>
+          {text === '' && present !== null ? 'Remove the date' : 'Set the date'}
+        </Button>
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,118 @@
+// Every protected domain's health in a line, and a field for any other domain.
+import { Button, TextInput } from '@mantine/core';
+import { IconStethoscope, IconWorldPlus } from '@tabler/icons-react';
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type SubmitEvent, useState } from 'react';
+import { shownName } from '../../shared/idn.ts';
+import { domainNameSchema } from '../../shared/names.ts';
+import { useEngine } from '../engine.tsx';
+import { counted } from '../format.ts';
+import { gather, sentenceOf } from '../health/health.ts';
+import { LinkButton } from '../parts/link-button.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { StateShape } from '../parts/state-mark.tsx';
+import '../styles/health.css';
+
+export function HealthListScreen() {
+  const { orpc } = useEngine();
+  const list = useQuery(orpc.checks.list.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
+  const domains = useQuery(orpc.domains.list.queryOptions());
+  const names = domains.data?.map(({ name }) => name) ?? [];
+  const latest = useQueries({
+    queries: names.map((domain) => orpc.checks.latest.queryOptions({ input: { domain } })),
+  });
+  const error = list.error ?? domains.error;
+  const views = names.map((name, index) => {
+    const data = latest[index]?.data;
+    const all = gather(list.data ?? [], data?.findings ?? [], []);
+    const at =
+      data?.checks.reduce<number | null>((last, one) => Math.max(last ?? one.at, one.at), null) ?? null;
+    return { name, at, known: data !== undefined, ...sentenceOf(shownName(name), all) };
+  });
+  const bad = views.filter(({ state }) => state === 'problem' || state === 'attention').length;
+  const untested = views.filter(({ at }) => at === null).length;
+  const sentence =
+    domains.data === undefined || list.data === undefined
+      ? 'Looking at the domains…'
+      : names.length === 0
+        ? 'Mailward protects no domain yet; any domain can be tested.'
+        : bad > 0
+          ? `Something was found with ${bad === names.length && bad > 1 ? 'all of' : bad} ${bad === names.length && bad > 1 ? counted(bad, 'domain') : bad === 1 ? 'domain' : 'domains'}.`
+          : untested === names.length
+            ? 'No domain has been tested yet.'
+            : untested > 0
+              ? `Nothing wrong was found; ${counted(untested, 'domain')} ${untested === 1 ? 'has' : 'have'} not been tested yet.`
+              : 'The latest tests found nothing wrong.';
+  return (
+    <Page title="Health" sentence={sentence}>
+      {error !== null ? (
+        <Failure what="No answer" error={error} onRetry={() => void domains.refetch()} />
+      ) : domains.data === undefined || list.data === undefined ? (
+        <Busy what="Asking the engine for the domains." />
+      ) : names.length === 0 ? (
+        <Empty
+          icon={<IconWorldPlus size={32} stroke={1.4} />}
+          title="Protect a domain, and its health stands here"
+          action={
+            <LinkButton to="/domains" search={{ add: true }}>
+              Add a domain
+            </LinkButton>
+          }
+        >
+          Or test any domain below: its MX tells which servers take its mail.
+        </Empty>
+      ) : (
+        <ul className="health-list">
+          {views.map(({ name, state, words, at, known }) => (
+            <li key={name}>
+              <Link to="/health/$domain" params={{ domain: name }} className="health-row">
+                <StateShape state={state} size={20} />
+                <span className="health-row-words">
+                  <b>{shownName(name)}</b>
+                  <span className="soft">{known ? words : '…'}</span>
+                </span>
+                <span className="soft small nowrap">{at === null ? 'not tested' : <Moment at={at} />}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+      <AnyDomain />
+    </Page>
+  );
+}
+
+function AnyDomain() {
+  const navigate = useNavigate();
+  const [text, setText] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const name = domainNameSchema.safeParse(text);
+    if (name.success) void navigate({ to: '/health/$domain', params: { domain: name.data } });
+    else setError(name.error.issues[0]?.message ?? 'expected a domain name');
+  };
+  return (
+    <form className="any-domain" noValidate onSubmit={submit}>
+      <TextInput
+        label="Look at another domain"
+        description="It need not be yours: a partner’s whose mail does not come, or your own at home"
+        placeholder="example.com"
+        value={text}
+        error={error}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setError(null);
+        }}
+      />
+      <Button type="submit" variant="default" leftSection={<IconStethoscope size={16} />}>
+        Look at it
+      </Button>
+    </form>
+  );
+}

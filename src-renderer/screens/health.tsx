@@ -1,0 +1,220 @@
+// One domain's health: the sentence, the mail's way with each check on its leg, and what each check found.
+import { Alert, Button } from '@mantine/core';
+import { IconArrowLeft, IconStethoscope } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import { formatHostPort } from '../../shared/names.ts';
+import { shownName } from '../../shared/idn.ts';
+import type { Health } from '../../shared/state.ts';
+import { useEngine } from '../engine.tsx';
+import { counted } from '../format.ts';
+import { type Asked, byUrgency, gather, sentenceOf } from '../health/health.ts';
+import { useCheckRun } from '../health/run.ts';
+import { CheckCard } from '../parts/check-card.tsx';
+import { HealthPath } from '../parts/health-path.tsx';
+import { LinkButton } from '../parts/link-button.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Page } from '../parts/page.tsx';
+import { RunProgress } from '../parts/run-progress.tsx';
+import { StateShape } from '../parts/state-mark.tsx';
+import '../styles/health.css';
+
+const route = getRouteApi('/health/$domain');
+/** A run that somebody else began is looked at again this often, ms. */
+const LOOK_AGAIN = 2000;
+
+export function HealthScreen() {
+  const { domain } = route.useParams();
+  // What is shown of one domain is not carried over to the next.
+  return <DomainHealth key={domain} name={domain} />;
+}
+
+function DomainHealth({ name }: { name: string }) {
+  const { orpc } = useEngine();
+  const list = useQuery(orpc.checks.list.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
+  const domains = useQuery(orpc.domains.list.queryOptions());
+  const latest = useQuery(
+    orpc.checks.latest.queryOptions({
+      input: { domain: name },
+      refetchInterval: ({ state }) => (state.data?.running === true ? LOOK_AGAIN : false),
+    }),
+  );
+  const { view, start } = useCheckRun(name);
+  const domain = domains.data?.find((one) => one.name === name) ?? null;
+  const error = list.error ?? latest.error;
+  const shown = shownName(name);
+  const title = `Health of ${shown}`;
+  if (list.data === undefined || latest.data === undefined || domains.data === undefined) {
+    return (
+      <Page
+        title={title}
+        sentence={error === null ? `Looking at ${shown}…` : `${shown} could not be looked at.`}
+        actions={<Back />}
+      >
+        {error === null ? (
+          <Busy what="Asking the engine what was found before." />
+        ) : (
+          <Failure what="No answer" error={error} onRetry={() => void latest.refetch()} />
+        )}
+      </Page>
+    );
+  }
+  const all = gather(list.data, latest.data.findings, view.found);
+  const going = view.going;
+  const asking = new Set(going?.asked.flatMap((one) => (going.done.has(one.name) ? [] : [one.name])));
+  const isBusy = going !== null || latest.data.running;
+  const testedAt = latest.data.checks.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null);
+  const { state, words } = sentenceOf(shown, all);
+  const server = domain?.route[0];
+  return (
+    <Page
+      title={title}
+      sentence={
+        <span className="sentence">
+          <StateShape state={state} size={22} />
+          <span>{going === null ? words : `Testing ${shown}…`}</span>
+        </span>
+      }
+      actions={
+        <>
+          <Back />
+          <Button
+            leftSection={<IconStethoscope size={16} />}
+            loading={going !== null}
+            disabled={isBusy}
+            onClick={() => void start(null)}
+          >
+            {testedAt === null ? 'Test now' : 'Test all again'}
+          </Button>
+        </>
+      }
+    >
+      {view.broken !== null && (
+        <Alert color="red" title="The test broke off" role="alert">
+          {view.broken}
+        </Alert>
+      )}
+      <p className="soft small health-note">
+        {testedAt === null ? (
+          'Nothing is asked by itself: a test sends questions to name servers, registries and mail servers, and never a message.'
+        ) : (
+          <>
+            Last tested <Moment at={testedAt} />.
+          </>
+        )}
+        {domain === null && ' Mailward does not protect this domain; what concerns the relay does not apply.'}
+      </p>
+      {going !== null && <RunProgress going={going} />}
+      {list.data.length === 0 ? (
+        <Empty icon={<IconStethoscope size={32} stroke={1.4} />} title="There is no check">
+          This Mailward knows no question to ask.
+        </Empty>
+      ) : (
+        <Found
+          name={name}
+          all={all}
+          asking={asking}
+          busy={isBusy}
+          server={
+            server === undefined
+              ? ''
+              : server.port === 25
+                ? server.host
+                : formatHostPort(server.host, server.port)
+          }
+          card={(asked, isOpen, onOpen) => (
+            <CheckCard
+              key={asked.check.name}
+              name={name}
+              domain={domain}
+              asked={asked}
+              isOpen={isOpen}
+              onOpen={onOpen}
+              busy={isBusy}
+              asking={asking.has(asked.check.name)}
+              onAsk={() => void start(asked.check.name)}
+            />
+          )}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Back() {
+  return (
+    <LinkButton to="/health" variant="default" leftSection={<IconArrowLeft size={16} />}>
+      All domains
+    </LinkButton>
+  );
+}
+
+const groups: readonly {
+  title: (count: number) => string;
+  states: readonly (Health | null)[];
+  open: boolean;
+}[] = [
+  {
+    title: (count) => `${counted(count, 'check')} found something`,
+    states: ['problem', 'attention'],
+    open: true,
+  },
+  {
+    title: (count) => `${counted(count, 'check')} could not be made`,
+    states: ['could-not-check'],
+    open: false,
+  },
+  { title: (count) => `${counted(count, 'check')} in order`, states: ['ok'], open: false },
+  {
+    title: (count) => `${counted(count, 'check')} not asked, or not applicable`,
+    states: ['not-applicable', null],
+    open: false,
+  },
+];
+
+interface FoundProps {
+  name: string;
+  all: readonly Asked[];
+  asking: ReadonlySet<string>;
+  busy: boolean;
+  server: string;
+  card: (asked: Asked, isOpen: boolean, onOpen: (open: boolean) => void) => React.ReactNode;
+}
+
+function Found({ all, asking, server, card }: FoundProps) {
+  /** What the reader opened or closed; problems are open unless closed. */
+  const [open, setOpen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const set = (check: string, isOpen: boolean) => setOpen((before) => new Map(before).set(check, isOpen));
+  const show = (check: string) => {
+    set(check, true);
+    const card = document.getElementById(`check-${check}`);
+    card?.scrollIntoView({ block: 'start' });
+    card?.querySelector('summary')?.focus({ preventScroll: true });
+  };
+  return (
+    <>
+      <HealthPath all={all} asking={asking} server={server} onCheck={show} />
+      {groups.map(({ title, states, open: isUsuallyOpen }) => {
+        const own = byUrgency(
+          all.filter(({ state }) => states.includes(state)),
+          ({ state }) => state,
+        );
+        if (own.length === 0) return null;
+        return (
+          <section key={states.join()} className="section">
+            <h2>{title(own.length)}</h2>
+            <div className="checks">
+              {own.map((asked) =>
+                card(asked, open.get(asked.check.name) ?? isUsuallyOpen, (isOpen) =>
+                  set(asked.check.name, isOpen),
+                ),
+              )}
+            </div>
+          </section>
+        );
+      })}
+    </>
+  );
+}

@@ -1,0 +1,171 @@
+// `mailward check` and `mailward diagnose`: what they print, when they print it, and how they end.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findingSchema } from '../../shared/finding.ts';
+import { fine, wrong } from '../../src-main/probes/check.ts';
+import { Clinic, PretendedCheck } from '../lab/clinic.ts';
+import { mailward } from '../lab/mailward.ts';
+import { scratch } from '../lab/scratch.ts';
+
+const findings = {
+  fine: fine('All is well.'),
+  differs: wrong('urgent', 'Servers differ.'),
+  old: wrong('attention', 'It is getting old.'),
+};
+const about = (name: string, onRequest = false) => ({
+  name,
+  area: 'dns' as const,
+  leg: 'inbound' as const,
+  question: `Is ${name} as it should be?`,
+  needs: ['domain' as const],
+  deadlineMs: 3000,
+  findings,
+  onRequest,
+});
+
+const evidence = [
+  {
+    asked: 'MX example.com',
+    of: 'ns1.example.com (192.0.2.1)',
+    at: 1_800_000_000_000,
+    answer: '10 mx.example.com\n\u001b[31mred',
+  },
+];
+const mx = new PretendedCheck(about('mx'));
+const delegation = new PretendedCheck(about('delegation'));
+const rate = new PretendedCheck(about('rate-limit', true), {
+  code: 'fine',
+  summary: 'It takes all we send.',
+});
+let clinic: Clinic;
+
+beforeAll(async () => {
+  clinic = await Clinic.open([mx, delegation, rate]);
+});
+afterAll(() => clinic[Symbol.asyncDispose]());
+
+/** What the checks say from now on. */
+function world(forMx: string, forDelegation = 'fine'): void {
+  mx.answers = [{ code: forMx, summary: `mx says ${forMx}.`, evidence }];
+  delegation.answers = [{ code: forDelegation, summary: `delegation says ${forDelegation}.` }];
+}
+
+describe('the exit status', () => {
+  it.each([
+    ['fine', 'fine', 0],
+    ['differs', 'fine', 1],
+    ['old', 'fine', 1],
+    ['could-not-check', 'fine', 3],
+    ['differs', 'could-not-check', 1],
+  ])('of a domain where one says %s and the other %s is %i', async (forMx, forDelegation, status) => {
+    world(forMx, forDelegation);
+    const done = await clinic.command('diagnose', 'example.com', '--json');
+    expect(done).toMatchObject({ status, stderr: '' });
+    const lines = done.stdout.trim().split('\n');
+    const found = lines.map((line) => findingSchema.parse(JSON.parse(line)));
+    expect(found.map(({ check, code }) => [check, code]).sort()).toEqual([
+      ['delegation', forDelegation],
+      ['mx', forMx],
+    ]);
+  });
+});
+
+describe('one check', () => {
+  it('is asked by name, also when it is never asked unasked', async () => {
+    const done = await clinic.command('check', 'rate-limit', 'Example.COM.', '--json');
+    expect(done.status).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      check: 'rate-limit',
+      state: 'ok',
+      summary: 'It takes all we send.',
+    });
+  });
+
+  it('says in words what it found, and shows the evidence when asked to', async () => {
+    world('differs');
+    const brief = await clinic.command('check', 'mx', 'elsewhere.example');
+    expect(brief.stdout).toContain('✗ problem');
+    expect(brief.stdout).toContain('mx: mx says differs.');
+    expect(brief.stdout).toMatch(/Something is wrong: 1 problem, 0 fine/);
+    expect(brief.stdout).not.toContain('192.0.2.1');
+    const verbose = await clinic.command('check', 'mx', 'elsewhere.example', '--verbose');
+    expect(verbose.stdout).toContain('MX example.com  of ns1.example.com (192.0.2.1)');
+    expect(verbose.stdout).toContain('10 mx.example.com');
+    // What a server said does not drive the reader's terminal.
+    expect(verbose.stdout).not.toContain('\u001b');
+    expect(verbose.stdout).toMatch(/mx: differs since \d{4}-/);
+  });
+
+  it('is listed with its question', async () => {
+    const listed = await clinic.command('check', '--list');
+    expect(listed.status).toBe(0);
+    expect(listed.stdout).toContain('Is mx as it should be?');
+    expect(listed.stdout).toContain('only when asked by name');
+    const json = await clinic.command('check', '--list', '--json');
+    expect(
+      json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { name: string }).name),
+    ).toEqual(['mx', 'delegation', 'rate-limit']);
+  });
+});
+
+describe('what is typed wrong', () => {
+  it.each([
+    [
+      ['diagnose', 'not a domain'],
+      '"not a domain" is not a domain name; expected something like example.com',
+    ],
+    [['diagnose', 'localhost'], 'is a single label'],
+    [['diagnose', '192.0.2.1'], 'is an IP address'],
+    [['diagnose', '2001:db8::1'], 'is an IP address'],
+    [['check', 'mx', '[192.0.2.1]'], 'is an IP address'],
+    [['diagnose', `${'a'.repeat(49)}.`.repeat(6)], 'is too long'],
+    [['diagnose', 'post@example.com'], 'is an address'],
+    [['check', 'm', 'example.com'], 'Did you mean mx'],
+    [['check', 'mx'], 'expected mailward check NAME DOMAIN'],
+    [['check'], 'mailward check --list'],
+    [['diagnose'], 'missing required argument'],
+  ])('%j is refused with what was expected', async (args, words) => {
+    const done = await clinic.command(...args);
+    expect(done.status).toBe(2);
+    expect(done.stdout).toBe('');
+    expect(done.stderr).toContain(words);
+  });
+
+  it('takes a name in another script, asks for it on the wire’s terms and shows it as typed', async () => {
+    world('fine');
+    const done = await clinic.command('diagnose', 'münchen.example');
+    expect(done.status).toBe(0);
+    expect(done.stdout).toContain('münchen.example (xn--mnchen-3ya.example)');
+    expect((await clinic.client.checks.latest({ domain: 'xn--mnchen-3ya.example' })).findings).toHaveLength(
+      2,
+    );
+  });
+});
+
+it('answers when nobody has the data folder, too', async () => {
+  using folder = scratch('nobody');
+  const done = await mailward(['check', '--list', '--json', '--data', folder.path]);
+  expect(done).toMatchObject({ status: 0, stderr: '' });
+});
+
+it('keeps what only the admin can say of a domain', async () => {
+  await clinic.protect('example.com');
+  const set = await clinic.command(
+    'domain',
+    'profile',
+    'example.com',
+    '--expires',
+    '2027-03-01',
+    '--selectors',
+    'default',
+    's2026',
+  );
+  expect(set).toMatchObject({ status: 0, stderr: '' });
+  expect(set.stdout).toContain('Expires: 2027-03-01 (set by hand)');
+  await clinic.command('domain', 'profile', 'example.com', '--selectors', 'none');
+  const [domain] = await clinic.client.domains.list();
+  expect(domain?.profile).toEqual({ expiresAt: Date.UTC(2027, 2, 1, 23, 59, 59), selectors: [] });
+  expect((await clinic.command('domain', 'profile', 'example.com', '--expires', 'soon')).status).toBe(2);
+});
