@@ -1,11 +1,12 @@
 // One outgoing SMTP connection to a destination: opened and secured as its policy says, then one message after another.
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Destination } from '../../../shared/domain.ts';
+import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
+import { chainOf, demandOf, mismatch, type Demand, type SecureResolver } from './dane.ts';
 import { Dialogue, type Ending, type Said } from './dialogue.ts';
 import { readHello, type Offer } from './hello.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
@@ -34,6 +35,8 @@ export interface SessionOptions {
   connectSeconds: number;
   replySeconds: number;
   addresses: AddressBook;
+  /** Asks what DNSSEC vouches for; null when there is no resolver that could. */
+  secure: SecureResolver | null;
 }
 
 export interface Letter extends International {
@@ -79,17 +82,16 @@ export class Session {
 
   /** Connects, greets, and secures as the destination's TLS policy says. Throws `DestinationFailed`. */
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
+    const transcript = new Transcript(Date.now());
+    const demand = await demandFor(destination, options, transcript);
+    const policy = policyUnder(demand, destination.tls);
     try {
-      return await Session.#open(destination, options, destination.tls, new Transcript(Date.now()));
+      return await Session.#open(destination, options, policy, demand, transcript);
     } catch (error) {
       // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
-      if (
-        destination.tls === 'opportunistic' &&
-        error instanceof DestinationFailed &&
-        error.stage === 'starttls'
-      ) {
+      if (policy === 'opportunistic' && error instanceof DestinationFailed && error.stage === 'starttls') {
         error.transcript.add('note', `${error.message}; trying again without encryption`);
-        return Session.#open(destination, options, 'none', error.transcript);
+        return Session.#open(destination, options, 'none', demand, error.transcript);
       }
       throw error;
     }
@@ -98,7 +100,8 @@ export class Session {
   static async #open(
     destination: Destination,
     options: SessionOptions,
-    policy: Destination['tls'],
+    policy: Exclude<TlsPolicy, 'dane'>,
+    demand: Demand,
     transcript: Transcript,
   ): Promise<Session> {
     let socket: Socket;
@@ -144,6 +147,10 @@ export class Session {
         );
         if (refused !== null || dialogue.ending)
           failed('starttls', 'the server does not do STARTTLS', refused);
+        if (demand.kind === 'match') {
+          const wrong = mismatch(chainOf(dialogue.socket), demand.records, destination.host, Date.now());
+          if (wrong !== null) failed('starttls', wrong);
+        }
         // What was offered in clear may have been anybody's word (RFC 3207 §4.2).
         offer = await hello(dialogue, name, failed);
       }
@@ -323,6 +330,37 @@ export class Session {
     if (this.#inContent) this.#dialogue.end(new Error('given up in the middle of a message'));
     else this.#dialogue.quit();
   }
+}
+
+/** What a destination with the policy `dane` must show; nobody else is asked for anything. Throws `DestinationFailed`. */
+async function demandFor(
+  destination: Destination,
+  { secure }: SessionOptions,
+  transcript: Transcript,
+): Promise<Demand> {
+  if (destination.tls !== 'dane') return { kind: 'none' };
+  try {
+    if (secure === null)
+      throw new Error('DANE needs a validating resolver: set delivery.validatingResolvers');
+    const demand = await demandOf(destination.host, destination.port, secure);
+    transcript.add('note', demandWords[demand.kind]);
+    return demand;
+  } catch (error) {
+    const { message } = error as Error;
+    transcript.add('note', message);
+    throw new DestinationFailed(message, null, 'starttls', transcript);
+  }
+}
+
+const demandWords: Readonly<Record<Demand['kind'], string>> = {
+  none: 'its zone demands no certificate (DANE)',
+  encrypt: 'its zone demands encryption (DANE)',
+  match: 'its zone says which certificate it has (DANE)',
+};
+
+function policyUnder(demand: Demand, policy: TlsPolicy): Exclude<TlsPolicy, 'dane'> {
+  if (demand.kind !== 'none') return 'require';
+  return policy === 'dane' ? 'opportunistic' : policy;
 }
 
 /** EHLO, and HELO for a server that does not know it. */
