@@ -1,6 +1,7 @@
 // A transaction that stops at RCPT: would the server take mail for this address?
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Reply } from '../../../shared/message.ts';
+import { isNotHome, saysEither } from './home.ts';
 import { noReply, parseReply } from './reply.ts';
 import type { Answer } from './session.ts';
 
@@ -21,7 +22,14 @@ export async function askFor(recipient: string, smtp: SMTPConnection): Promise<A
   const mail = await command(smtp, `MAIL FROM:<>${utf8 ? ' SMTPUTF8' : ''}`);
   if (mail && (mail.code < 200 || mail.code >= 300)) return { reply: mail, stage: 'mail' };
   const reply = mail && (await command(smtp, `RCPT TO:<${recipient}>`));
-  return reply && { reply, stage: 'rcpt' };
+  return reply && toldApart({ reply, stage: 'rcpt' }, recipient, smtp);
+}
+
+/** Asks once more where a refusal may be the recipient's or the domain's; the transaction must be open. */
+export async function toldApart(answer: Answer, recipient: string, smtp: SMTPConnection): Promise<Answer> {
+  if (answer.stage !== 'rcpt' || !saysEither(answer.reply)) return answer;
+  const notHome = await isNotHome(recipient, (postmaster) => command(smtp, `RCPT TO:<${postmaster}>`));
+  return { ...answer, notHome };
 }
 
 async function command(smtp: SMTPConnection, words: string): Promise<Reply | null> {

@@ -6,8 +6,9 @@ import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
+import { saysEither } from './home.ts';
 import { cannotTake, declaring, type International } from './international.ts';
-import { askFor } from './question.ts';
+import { askFor, toldApart } from './question.ts';
 import { noReply, parseReply } from './reply.ts';
 
 export type Stage = 'connect' | 'starttls' | 'mail' | 'rcpt' | 'message';
@@ -51,6 +52,8 @@ interface WireError extends Error {
 export interface Answer {
   reply: Reply;
   stage: Stage;
+  /** The words would also do for a recipient that does not exist, but it is the domain that the server refuses (home.ts). */
+  notHome?: boolean;
 }
 
 export class Session {
@@ -133,7 +136,8 @@ export class Session {
     });
     await new Promise<void>((resolve, reject) => {
       const fail = (error: WireError) => {
-        const stage: Stage = error.code === 'ETLS' ? 'starttls' : 'connect';
+        // What OpenSSL or the certificate check objects to comes as an error of the socket, while TLS is being set up.
+        const stage: Stage = error.code === 'ETLS' || smtp.upgrading ? 'starttls' : 'connect';
         transcript.add('note', error.message);
         smtp.close();
         reject(
@@ -187,13 +191,23 @@ export class Session {
     const recipients = letter.recipients.filter((recipient) => !refused.has(recipient));
     const rest = { ...letter, recipients };
     const sent = recipients.length > 0 ? declaring(rest, this.#smtp, () => this.#transmit(rest)) : [];
-    const answers = await sent;
+    const answers = await this.#toldApart(await sent, recipients);
     if (refused.size === 0) return answers;
     return letter.recipients.map((recipient): Answer => {
       const reply = refused.get(recipient);
       const said = reply ? undefined : answers.shift();
       return said ?? { reply: reply ?? noReply('no answer'), stage: 'mail' };
     });
+  }
+
+  /** Only when all recipients were refused is the transaction still open, and the question worth asking. */
+  async #toldApart(answers: Answer[], recipients: string[]): Promise<Answer[]> {
+    const [first] = answers;
+    const [recipient] = recipients;
+    if (!first || !recipient || answers.some(({ reply }) => !saysEither(reply)) || !this.usable)
+      return answers;
+    const { notHome = false } = await toldApart(first, recipient, this.#smtp);
+    return answers.map((answer) => ({ ...answer, notHome }));
   }
 
   async #transmit(letter: Letter): Promise<Answer[]> {
