@@ -6,27 +6,17 @@ import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
-import { chainOf, demandOf, mismatch, type Demand, type SecureResolver } from './dane.ts';
+import { chainOf, mismatch, type Demand, type SecureResolver } from './dane.ts';
+import { demandFor, policyUnder } from './demand.ts';
+import { DestinationFailed, type Stage } from './destination-failed.ts';
 import { Dialogue, type Ending, type Said } from './dialogue.ts';
 import { readHello, type Offer } from './hello.ts';
+import { isNotHome, saysEither } from './home.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import { noReply, parseReply } from './reply.ts';
 import { Stuffing } from './stuffing.ts';
 
-export type Stage = 'connect' | 'starttls' | 'mail' | 'rcpt' | 'message';
-
-/** The destination could not be used at all; says nothing about the message. */
-export class DestinationFailed extends Error {
-  readonly reply: Reply;
-  readonly stage: Stage;
-  readonly transcript: Transcript;
-  constructor(words: string, reply: Reply | null, stage: Stage, transcript: Transcript) {
-    super(words);
-    this.reply = reply ?? noReply(words);
-    this.stage = stage;
-    this.transcript = transcript;
-  }
-}
+export { DestinationFailed, type Stage } from './destination-failed.ts';
 
 export interface SessionOptions {
   /** Our own name, for EHLO. */
@@ -49,6 +39,8 @@ export interface Letter extends International {
 export interface Answer {
   reply: Reply;
   stage: Stage;
+  /** The words would also do for a recipient that does not exist, but it is the domain that the server refuses (home.ts). */
+  notHome?: boolean;
 }
 
 const TOO_LARGE: Reply = {
@@ -83,7 +75,7 @@ export class Session {
   /** Connects, greets, and secures as the destination's TLS policy says. Throws `DestinationFailed`. */
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
     const transcript = new Transcript(Date.now());
-    const demand = await demandFor(destination, options, transcript);
+    const demand = await demandFor(destination, options.secure, transcript);
     const policy = policyUnder(demand, destination.tls);
     try {
       return await Session.#open(destination, options, policy, demand, transcript);
@@ -208,7 +200,7 @@ export class Session {
     const { refused, data } = envelope;
     const others = (answer: Answer) => letter.recipients.map((_, index) => refused.get(index) ?? answer);
     if (refused.size === letter.recipients.length)
-      return others({ reply: noReply('refused'), stage: 'rcpt' });
+      return this.#toldApart(others({ reply: noReply('refused'), stage: 'rcpt' }), letter.recipients);
     if (!isTaken(data)) return others({ reply: parseReply(data), stage: 'message' });
 
     // Asked for before it can come: a server may refuse in the middle of the content.
@@ -312,9 +304,24 @@ export class Session {
     const mail = await this.#dialogue.command(`MAIL FROM:<>${utf8 ? ' SMTPUTF8' : ''}`);
     if (mail !== null && !isPositive(mail)) return { reply: parseReply(mail), stage: 'mail' };
     const rcpt = mail === null ? null : await this.#dialogue.command(`RCPT TO:<${path(recipient)}>`);
-    if (rcpt !== null) return { reply: parseReply(rcpt), stage: 'rcpt' };
+    if (rcpt !== null) {
+      const [answer] = await this.#toldApart([{ reply: parseReply(rcpt), stage: 'rcpt' }], [recipient]);
+      if (answer) return answer;
+    }
     const words = 'the connection ended before the answer';
     throw new DestinationFailed(words, null, 'rcpt', this.transcript);
+  }
+
+  /** Asks once more where all are refused in words that may mean each of them or the domain; the transaction is open. */
+  async #toldApart(answers: Answer[], recipients: readonly string[]): Promise<Answer[]> {
+    const either = ({ stage, reply }: Answer) => stage === 'rcpt' && saysEither(reply);
+    const first = recipients.find((_, index) => answers[index] !== undefined && either(answers[index]));
+    if (first === undefined) return answers;
+    const notHome = await isNotHome(first, async (postmaster) => {
+      const said = await this.#dialogue.command(`RCPT TO:<${path(postmaster)}>`);
+      return said === null ? null : parseReply(said);
+    });
+    return answers.map((answer) => (either(answer) ? { ...answer, notHome } : answer));
   }
 
   /**
@@ -330,37 +337,6 @@ export class Session {
     if (this.#inContent) this.#dialogue.end(new Error('given up in the middle of a message'));
     else this.#dialogue.quit();
   }
-}
-
-/** What a destination with the policy `dane` must show; nobody else is asked for anything. Throws `DestinationFailed`. */
-async function demandFor(
-  destination: Destination,
-  { secure }: SessionOptions,
-  transcript: Transcript,
-): Promise<Demand> {
-  if (destination.tls !== 'dane') return { kind: 'none' };
-  try {
-    if (secure === null)
-      throw new Error('DANE needs a validating resolver: set delivery.validatingResolvers');
-    const demand = await demandOf(destination.host, destination.port, secure);
-    transcript.add('note', demandWords[demand.kind]);
-    return demand;
-  } catch (error) {
-    const { message } = error as Error;
-    transcript.add('note', message);
-    throw new DestinationFailed(message, null, 'starttls', transcript);
-  }
-}
-
-const demandWords: Readonly<Record<Demand['kind'], string>> = {
-  none: 'its zone demands no certificate (DANE)',
-  encrypt: 'its zone demands encryption (DANE)',
-  match: 'its zone says which certificate it has (DANE)',
-};
-
-function policyUnder(demand: Demand, policy: TlsPolicy): Exclude<TlsPolicy, 'dane'> {
-  if (demand.kind !== 'none') return 'require';
-  return policy === 'dane' ? 'opportunistic' : policy;
 }
 
 /** EHLO, and HELO for a server that does not know it. */
