@@ -5,8 +5,9 @@ import { dnssec } from './dns/dnssec.check.ts';
 import { interception } from './dns/interception.check.ts';
 import { mx } from './dns/mx.check.ts';
 import { propagation } from './dns/propagation.check.ts';
+import { registration } from './registration/registration.ts';
 
-export const checks: readonly Check[] = [interception, delegation, mx, propagation, dnssec];
+export const checks: readonly Check[] = [interception, delegation, mx, propagation, dnssec, registration];
 
 export function checkNamed(name: string): Check | undefined {
   return checks.find((check) => check.name === name);
