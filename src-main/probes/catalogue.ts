@@ -5,9 +5,28 @@ import { dnssec } from './dns/dnssec.check.ts';
 import { interception } from './dns/interception.check.ts';
 import { mx } from './dns/mx.check.ts';
 import { propagation } from './dns/propagation.check.ts';
+import { clock } from './network/clock.ts';
+import { connectivity } from './network/connectivity.ts';
+import { path } from './network/path.ts';
+import { ping } from './network/ping.ts';
+import { port25 } from './network/port-25.ts';
+import { spoolSpace } from './network/spool-space.ts';
 import { registration } from './registration/registration.ts';
 
-export const checks: readonly Check[] = [interception, delegation, mx, propagation, dnssec, registration];
+export const checks: readonly Check[] = [
+  interception,
+  delegation,
+  mx,
+  propagation,
+  dnssec,
+  registration,
+  connectivity,
+  port25,
+  clock,
+  spoolSpace,
+  ping,
+  path,
+];
 
 export function checkNamed(name: string): Check | undefined {
   return checks.find((check) => check.name === name);

@@ -173,6 +173,7 @@ function isRedirect(status: number): boolean {
 /** A network error in words. */
 export function words(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
+  if (error.name === 'AbortError') return 'given up';
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -191,8 +192,6 @@ export function words(error: Error): string {
       return 'its certificate has expired';
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return 'its certificate is for another name';
-    case 'ABORT_ERR':
-      return 'given up';
     case undefined:
       return error.message;
     default:

@@ -1,0 +1,38 @@
+// A web server that tells a time of its own choosing.
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export class TimeTeller implements AsyncDisposable {
+  /** How much its clock is ahead of ours, ms; null: it does not tell. */
+  ahead: number | null;
+  /** How long its answers have been in a cache on the way, s. */
+  age = 0;
+  readonly #server: Server;
+
+  private constructor(ahead: number | null) {
+    this.ahead = ahead;
+    this.#server = createServer((_, response) => {
+      response.sendDate = false;
+      if (this.ahead !== null)
+        response.setHeader('date', new Date(Date.now() + this.ahead - this.age * 1000).toUTCString());
+      if (this.age > 0) response.setHeader('age', String(this.age));
+      response.end();
+    });
+  }
+
+  static async start(ahead: number | null): Promise<TimeTeller> {
+    const made = new TimeTeller(ahead);
+    await new Promise<void>((resolve) => made.#server.listen(0, '127.0.0.1', resolve));
+    return made;
+  }
+
+  get place(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
