@@ -12,6 +12,7 @@ import { ping } from './network/ping.ts';
 import { port25 } from './network/port-25.ts';
 import { spoolSpace } from './network/spool-space.ts';
 import { registration } from './registration/registration.ts';
+import { blocklists } from './reputation/blocklists.ts';
 
 export const checks: readonly Check[] = [
   interception,
