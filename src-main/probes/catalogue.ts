@@ -1,4 +1,12 @@
 // Every check there is, in the order in which they are listed: along the way that mail takes.
+import { dane } from './authentication/dane.ts';
+import { dkim } from './authentication/dkim.ts';
+import { dmarc } from './authentication/dmarc.ts';
+import { helo } from './authentication/helo.ts';
+import { mtaSts } from './authentication/mta-sts.ts';
+import { ptr } from './authentication/ptr.ts';
+import { spf } from './authentication/spf.ts';
+import { tlsRpt } from './authentication/tls-rpt.ts';
 import type { Check } from './check.ts';
 import { delegation } from './dns/delegation.check.ts';
 import { dnssec } from './dns/dnssec.check.ts';

@@ -21,6 +21,16 @@ export interface Question extends Omit<Partial<WorldOptions>, 'settings'> {
   settings?: Partial<ProbesSettings>;
 }
 
+/** A world in which nobody answers, unless the test says who does. */
+const home: Partial<ProbesSettings> = {
+  rootServers: ['127.0.0.1'],
+  dnsPort: 9,
+  publicResolvers: ['127.0.0.1'],
+  rdapBootstrap: '',
+  whoisServers: ['.=127.0.0.1:9'],
+  reachabilityTargets: ['127.0.0.1:9'],
+};
+
 /** All that the check finds, in the order in which it comes. */
 export async function ask(check: Check, { target, settings, ...world }: Question): Promise<Finding[]> {
   return runChecks({
@@ -28,7 +38,7 @@ export async function ask(check: Check, { target, settings, ...world }: Question
     checks: [check],
     target: { ...nobody, ...target },
     // Nothing of a test leaves the machine.
-    settings: { ...settingsSchema.parse({}).probes, rdapBootstrap: '', ...settings },
+    settings: { ...settingsSchema.parse({}).probes, ...home, ...settings },
     onFinding: () => undefined,
   });
 }

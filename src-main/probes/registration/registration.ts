@@ -2,6 +2,7 @@
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
+import { dnsOf } from '../dns/dns.ts';
 import { rdapServerFor } from './bootstrap.ts';
 import { askRdap } from './rdap.ts';
 import { RegistryFailure } from './record.ts';
@@ -73,6 +74,15 @@ async function run(asking: Asking<Code>): Promise<void> {
     source: (record?.expiresAt ?? null) !== null ? 'registry' : byHand === null ? null : 'by-hand',
   };
   const evidence = [...(record === null ? [] : [record.evidence]), ...failures];
+  if (record?.registered === false) {
+    const delegation = await dnsOf(world).resolve(registrable.name, 'NS');
+    // A registry that knows nothing of a domain that its own name servers lead to was asked in the wrong place.
+    if (delegation.status === 'answer')
+      throw new CouldNotCheck(
+        `The registry says that nobody has registered ${registrable.name}, yet the name is in DNS.`,
+        [...evidence, ...delegation.evidence],
+      );
+  }
   if (record !== null && (record.expiresAt !== null || isStopped(record))) {
     const { code, summary } = judge(registrable.name, record, now);
     report(code, { summary, evidence, facts });

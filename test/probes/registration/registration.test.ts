@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registration } from '../../../src-main/probes/registration/registration.ts';
 import type { Finding } from '../../../shared/finding.ts';
+import { Internet } from '../../lab/internet/internet.ts';
+import { hasInternet } from '../../lab/packages.ts';
 import { RdapServer } from '../../lab/rdap.ts';
 import type { RegisteredDomain } from '../../lab/rdap.ts';
 import { scratch } from '../../lab/scratch.ts';
@@ -112,6 +114,19 @@ describe('what the registry says', () => {
     const found = await asked({ target: { domain: 'mail.office.xn--bcher-kva.example' } });
     expect([found.code, found.facts['registered']]).toEqual(['fine', 'xn--bcher-kva.example']);
     expect(rdap.asked).toEqual(['/domain/xn--bcher-kva.example']);
+  });
+});
+
+describe.skipIf(!hasInternet)('a registry that contradicts itself', () => {
+  it('is not believed when it knows nothing of a domain that it leads to', async () => {
+    await using internet = await Internet.start({ zones: { 'office.example': {} } });
+    const at = (domain: string) =>
+      asked({
+        target: { domain },
+        settings: { ...internet.settings(), rdapServers: [`example=${rdap.url}`] },
+      });
+    expect((await at('office.example')).state).toBe('could-not-check');
+    expect((await at('nobody.example')).code).toBe('not-registered');
   });
 });
 
