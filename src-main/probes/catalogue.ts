@@ -1,26 +1,26 @@
 // Every check there is, in the order in which they are listed: along the way that mail takes.
-import { dane } from './authentication/dane.ts';
-import { dkim } from './authentication/dkim.ts';
-import { dmarc } from './authentication/dmarc.ts';
-import { helo } from './authentication/helo.ts';
-import { mtaSts } from './authentication/mta-sts.ts';
-import { ptr } from './authentication/ptr.ts';
-import { spf } from './authentication/spf.ts';
-import { tlsRpt } from './authentication/tls-rpt.ts';
+import { dane } from './authentication/dane.check.ts';
+import { dkim } from './authentication/dkim.check.ts';
+import { dmarc } from './authentication/dmarc.check.ts';
+import { helo } from './authentication/helo.check.ts';
+import { mtaSts } from './authentication/mta-sts.check.ts';
+import { ptr } from './authentication/ptr.check.ts';
+import { spf } from './authentication/spf.check.ts';
+import { tlsRpt } from './authentication/tls-rpt.check.ts';
 import type { Check } from './check.ts';
 import { delegation } from './dns/delegation.check.ts';
 import { dnssec } from './dns/dnssec.check.ts';
 import { interception } from './dns/interception.check.ts';
 import { mx } from './dns/mx.check.ts';
 import { propagation } from './dns/propagation.check.ts';
-import { clock } from './network/clock.ts';
-import { connectivity } from './network/connectivity.ts';
-import { path } from './network/path.ts';
-import { ping } from './network/ping.ts';
-import { port25 } from './network/port-25.ts';
-import { spoolSpace } from './network/spool-space.ts';
-import { registration } from './registration/registration.ts';
-import { blocklists } from './reputation/blocklists.ts';
+import { clock } from './network/clock.check.ts';
+import { connectivity } from './network/connectivity.check.ts';
+import { path } from './network/path.check.ts';
+import { ping } from './network/ping.check.ts';
+import { port25 } from './network/port-25.check.ts';
+import { spoolSpace } from './network/spool-space.check.ts';
+import { registration } from './registration/registration.check.ts';
+import { blocklists } from './reputation/blocklists.check.ts';
 
 export const checks: readonly Check[] = [
   interception,
@@ -35,6 +35,15 @@ export const checks: readonly Check[] = [
   spoolSpace,
   ping,
   path,
+  blocklists,
+  ptr,
+  helo,
+  spf,
+  dkim,
+  dmarc,
+  mtaSts,
+  tlsRpt,
+  dane,
 ];
 
 export function checkNamed(name: string): Check | undefined {

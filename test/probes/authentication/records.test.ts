@@ -1,10 +1,10 @@
 // What the domain's records say of its mail (SPF, DKIM, DMARC, TLS-RPT), well and broken, from the lab's name servers.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dkim } from '../../../src-main/probes/authentication/dkim.ts';
-import { dmarc } from '../../../src-main/probes/authentication/dmarc.ts';
-import { spf } from '../../../src-main/probes/authentication/spf.ts';
-import { tlsRpt } from '../../../src-main/probes/authentication/tls-rpt.ts';
+import { dkim } from '../../../src-main/probes/authentication/dkim.check.ts';
+import { dmarc } from '../../../src-main/probes/authentication/dmarc.check.ts';
+import { spf } from '../../../src-main/probes/authentication/spf.check.ts';
+import { tlsRpt } from '../../../src-main/probes/authentication/tls-rpt.check.ts';
 import { destinationSchema } from '../../../shared/domain.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';

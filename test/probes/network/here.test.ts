@@ -1,7 +1,7 @@
 // What this machine has: a clock, and room on disk.
 import { describe, expect, it } from 'vitest';
-import { clock } from '../../../src-main/probes/network/clock.ts';
-import { spoolSpace } from '../../../src-main/probes/network/spool-space.ts';
+import { clock } from '../../../src-main/probes/network/clock.check.ts';
+import { spoolSpace } from '../../../src-main/probes/network/spool-space.check.ts';
 import { freePort } from '../../lab/ports.ts';
 import { mountSmallDisk } from '../../lab/small-disk.ts';
 import { TimeTeller } from '../../lab/web.ts';

@@ -1,6 +1,6 @@
 // Is there a network, is port 25 open, does the server answer, and which way is it? On networks made for the question.
 import { describe, expect, it } from 'vitest';
-import { weigh } from '../../../src-main/probes/network/ping.ts';
+import { weigh } from '../../../src-main/probes/network/ping.check.ts';
 import { destinationSchema } from '../../../shared/domain.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import { askApart, canBeApart, loopback, noNetwork, oneRouter } from '../../lab/apart.ts';

@@ -1,6 +1,6 @@
 // Until when is the domain registered? Asked of registries that answer well, oddly, and not at all.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { registration } from '../../../src-main/probes/registration/registration.ts';
+import { registration } from '../../../src-main/probes/registration/registration.check.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';

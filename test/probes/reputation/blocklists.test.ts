@@ -1,6 +1,6 @@
 // Who is on a blocklist, asked of lists in the lab that work, and of lists that are dead, closed or lie.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blocklists } from '../../../src-main/probes/reputation/blocklists.ts';
+import { blocklists } from '../../../src-main/probes/reputation/blocklists.check.ts';
 import { blocklistCatalogue, listOf } from '../../../src-main/probes/reputation/catalogue.ts';
 import { meaningsOf } from '../../../shared/blocklists.ts';
 import { destinationSchema } from '../../../shared/domain.ts';

@@ -3,7 +3,7 @@ import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check
 import type { Asking } from '../check.ts';
 import { isPublic } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
-import { connectivityOf } from './connectivity.ts';
+import { connectivityOf } from './connectivity.check.ts';
 import { touch } from './connect.ts';
 import type { Touch } from './connect.ts';
 import { operators, wellKnown } from './well-known.ts';

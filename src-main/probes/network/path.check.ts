@@ -5,7 +5,7 @@ import type { Asking, Found } from '../check.ts';
 import { canonical } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
 import { touch } from './connect.ts';
-import { connectivityOf } from './connectivity.ts';
+import { connectivityOf } from './connectivity.check.ts';
 import { readHops, withoutTail } from './hops.ts';
 import type { Hop } from './hops.ts';
 import { runTool } from './tools.ts';

@@ -5,7 +5,7 @@ import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check
 import type { Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { excerpt, get, HttpFailure } from '../http.ts';
-import { mustBeOnline } from '../network/connectivity.ts';
+import { mustBeOnline } from '../network/connectivity.check.ts';
 import type { World } from '../world.ts';
 import { ofAuthentication, tagsOf, textsOf } from './common.ts';
 

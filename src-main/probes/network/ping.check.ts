@@ -6,7 +6,7 @@ import { isPublic } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
 import { touch } from './connect.ts';
 import type { Touch } from './connect.ts';
-import { connectivityOf } from './connectivity.ts';
+import { connectivityOf } from './connectivity.check.ts';
 import { readPings } from './ping-output.ts';
 import type { Pings } from './ping-output.ts';
 import { runTool } from './tools.ts';
