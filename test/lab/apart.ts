@@ -23,6 +23,7 @@ export const canBeApart =
   spawnSync('unshare', [...unshare, 'sh', '-c', 'ip link set lo up']).status === 0;
 
 export interface ApartJob {
+  /** Their names; none: all there are. */
   checks: string[];
   target: Partial<Target>;
   settings?: Partial<ProbesSettings>;
@@ -31,9 +32,11 @@ export interface ApartJob {
 }
 
 /**
+ * Asks several jobs in one process. Those with the same servers are asked side by side.
  * @param furnish shell lines that set the network up; there is not even a loopback before them.
+ * @returns what each found.
  */
-export async function askApart(furnish: string, job: ApartJob): Promise<Finding[]> {
+export async function askApart(furnish: string, jobs: readonly ApartJob[]): Promise<Finding[][]> {
   const script = join(import.meta.dirname, 'apart-process.ts');
   const child = spawn(
     'unshare',
@@ -44,13 +47,13 @@ export async function askApart(furnish: string, job: ApartJob): Promise<Finding[
   let errors = '';
   child.stdout.on('data', (part: Buffer) => (output += part.toString()));
   child.stderr.on('data', (part: Buffer) => (errors += part.toString()));
-  child.stdin.end(JSON.stringify(job));
+  child.stdin.end(JSON.stringify(jobs));
   const status = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
   if (status !== 0) throw new Error(`the process apart ended with ${String(status)}: ${errors}`);
-  return z.array(findingSchema).parse(JSON.parse(output));
+  return z.array(z.array(findingSchema)).parse(JSON.parse(output));
 }
 
 /** Nothing, not even loopback. */

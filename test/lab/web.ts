@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net';
 
 export class TimeTeller implements AsyncDisposable {
   /** How much its clock is ahead of ours, ms; null: it does not tell. */
-  ahead: number | null;
+  readonly ahead: number | null;
   /** How long its answers have been in a cache on the way, s. */
-  age = 0;
+  readonly age: number;
   readonly #server: Server;
 
-  private constructor(ahead: number | null) {
+  private constructor(ahead: number | null, age: number) {
     this.ahead = ahead;
+    this.age = age;
     this.#server = createServer((_, response) => {
       response.sendDate = false;
       if (this.ahead !== null)
@@ -21,8 +22,8 @@ export class TimeTeller implements AsyncDisposable {
     });
   }
 
-  static async start(ahead: number | null): Promise<TimeTeller> {
-    const made = new TimeTeller(ahead);
+  static async start(ahead: number | null, age = 0): Promise<TimeTeller> {
+    const made = new TimeTeller(ahead, age);
     await new Promise<void>((resolve) => made.#server.listen(0, '127.0.0.1', resolve));
     return made;
   }

@@ -12,19 +12,21 @@ describe.skipIf(!canBeApart)('without a network', () => {
     ['not even a loopback', noNetwork],
     ['nothing but loopback', loopback],
   ])('no check finds a problem: %s', async (_, furnish) => {
-    const found = await askApart(furnish, {
-      checks: [],
-      target: {
-        domain: 'example.com',
-        destinations: [
-          destinationSchema.parse({ host: 'mail.example.com' }),
-          destinationSchema.parse({ host: '93.184.215.14' }),
-        ],
-        relay: { hostname: 'relay.example.com', addresses: ['93.184.215.15'] },
-        selectors: ['one'],
-        formerMx: [{ preference: 10, exchange: 'mail.example.com' }],
+    const [found = []] = await askApart(furnish, [
+      {
+        checks: [],
+        target: {
+          domain: 'example.com',
+          destinations: [
+            destinationSchema.parse({ host: 'mail.example.com' }),
+            destinationSchema.parse({ host: '93.184.215.14' }),
+          ],
+          relay: { hostname: 'relay.example.com', addresses: ['93.184.215.15'] },
+          selectors: ['one'],
+          formerMx: [{ preference: 10, exchange: 'mail.example.com' }],
+        },
       },
-    });
+    ]);
     const wrong = found.filter(
       ({ check, state }) => !about.has(check) && state !== 'could-not-check' && state !== 'not-applicable',
     );

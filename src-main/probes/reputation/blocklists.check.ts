@@ -8,15 +8,18 @@ import { dnsOf } from '../dns/dns.ts';
 import type { Dns, Resolution } from '../dns/dns.ts';
 import { reverseName } from '../dns/message.ts';
 import { overrides } from '../registration/bootstrap.ts';
+import type { World } from '../world.ts';
 import { blocklistCatalogue } from './catalogue.ts';
 import { entriesOf } from './entries.ts';
 import type { Entry } from './entries.ts';
 
 /** Lists asked at the same time. */
-const AT_ONCE = 5;
+const AT_ONCE = 8;
+/** A list that takes longer counts as one that could not be asked, ms. */
+const PATIENCE = 5_000;
 
 const findings = {
-  clean: fine('Not on this list.'),
+  clean: fine('On none of the lists that could be asked.'),
   listed: wrong('urgent', 'On a list by which many or some receivers refuse mail.'),
   'listed-minor': wrong(
     'attention',
@@ -31,10 +34,23 @@ export const blocklists = defineCheck({
   leg: 'outbound',
   question: 'Is the relay, the server or the domain on a blocklist?',
   needs: [],
-  deadlineMs: 12_000,
+  deadlineMs: 14_000,
   findings,
+  spoiledBy: ['dns-interception'],
   run,
 });
+
+/** What one list says of one entry. */
+interface Answer {
+  list: Blocklist;
+  entry: Entry;
+  meanings: readonly Meaning[];
+  /** Why it could not be asked, to follow the list's name; null: it answered. */
+  problem: string | null;
+  /** The list's own words. */
+  text: string;
+  evidence: readonly Evidence[];
+}
 
 async function run(asking: Asking<Code>): Promise<void> {
   const { target, world, signal } = asking;
@@ -55,81 +71,108 @@ async function run(asking: Asking<Code>): Promise<void> {
     const zone = key === undefined ? list.zone : (list.keyed?.zone.replace('KEY', key) ?? list.zone);
     return [{ list, zone, concerned }];
   });
-  if (waiting.length === 0) throw new NotApplicable('No blocklist lists what is known of this target.');
+  const answers: Answer[] = [];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift())
-        await askList(next.list, next.zone, next.concerned, asking);
+        answers.push(...(await askList(next.list, next.zone, next.concerned, world)));
     }),
   );
+  const order = blocklistCatalogue.lists.map(({ zone }) => zone);
+  answers.sort((a, b) => order.indexOf(a.list.zone) - order.indexOf(b.list.zone));
+  for (const entry of entries)
+    tell(
+      entry,
+      answers.filter((answer) => answer.entry === entry),
+      asking,
+    );
+}
+
+/** One finding for one who may be listed: of all lists together. */
+function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck }: Asking<Code>): void {
+  if (answers.length === 0) return;
+  const answered = answers.filter(({ problem }) => problem === null);
+  const listing = answered.filter(({ meanings }) => meanings.length > 0);
+  const weighty = listing.filter(
+    ({ list, meanings }) => list.weight > 1 && !meanings.every(({ minor }) => minor),
+  );
+  const [worst] = weighty.length > 0 ? weighty : listing;
+  const failed = answers.length - answered.length;
+  const unasked = failed === 0 ? '' : ` ${failed} could not be asked.`;
+  const found = {
+    subject: entry.what,
+    // Listings first: they are what is copied to whoever must act.
+    evidence: [...listing, ...answers.filter((one) => !listing.includes(one))].flatMap((one) => one.evidence),
+    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) },
+  };
+  if (worst !== undefined) {
+    const others = listing.filter((one) => one !== worst).map(({ list }) => list.name);
+    report(weighty.length > 0 ? 'listed' : 'listed-minor', {
+      ...found,
+      summary: `${whose(entry)} is on the list of ${worst.list.name}, because ${worst.meanings.map(({ means }) => means).join(' and ')}${others.length === 0 ? '' : `; and on those of ${others.join(', ')}`}. It is taken off at ${worst.list.removal}`,
+    });
+  } else if (answered.length === 0) {
+    couldNotCheck({
+      ...found,
+      summary: `No blocklist could be asked about ${entry.what}: ${answers[0]?.problem ?? ''}.`,
+    });
+  } else {
+    report('clean', {
+      ...found,
+      summary: `${whose(entry)} is on none of ${answered.length} blocklists.${unasked}`,
+    });
+  }
+}
+
+function factsOf({ list, meanings, problem, text }: Answer) {
+  return {
+    zone: list.zone,
+    name: list.name,
+    listed: problem === null ? meanings.length > 0 : null,
+    means: problem ?? (meanings.length === 0 ? null : meanings.map(({ means }) => means).join(' and ')),
+    codes: meanings.map(({ code }) => code),
+    text,
+    removal: list.removal,
+    policy: list.policy,
+    weight: list.weight,
+  };
 }
 
 async function askList(
   list: Blocklist,
   zone: string,
   entries: readonly Entry[],
-  { world, report, couldNotCheck }: Asking<Code>,
-): Promise<void> {
+  world: World,
+): Promise<Answer[]> {
   const dns = dnsOf(world);
-  const about = {
-    zone: list.zone,
-    name: list.name,
-    removal: list.removal,
-    policy: list.policy,
-    weight: list.weight,
+  const ask = async (): Promise<Answer[]> => {
+    const { problem, evidence } = await test(list, zone, dns);
+    if (problem !== null)
+      return entries.map((entry) => ({ list, entry, meanings: [], problem, text: '', evidence }));
+    const answers = await Promise.all(entries.map((entry) => askAbout(entry, list, zone, dns)));
+    return answers.map((answer) => ({ ...answer, evidence: [...answer.evidence, ...evidence] }));
   };
-  const tested = await test(list, zone, dns);
-  if (tested.problem !== null) {
-    couldNotCheck({
-      subject: list.zone,
-      summary: `${list.name} could not be asked: ${tested.problem}.`,
-      evidence: hide(tested.evidence, zone, list.zone),
-      facts: { ...about, entries: [] },
-    });
-    return;
-  }
-  const answers = await Promise.all(entries.map((entry) => askAbout(entry, list, zone, dns)));
-  const facts = {
-    ...about,
-    entries: answers.map(({ entry, meanings, problem, text }) => ({
-      ...entry,
-      listed: problem === null && meanings.length > 0,
-      codes: meanings.map(({ code }) => code),
-      means: meanings.map(({ means }) => means),
-      text,
-      problem,
-    })),
-  };
-  const evidence = hide([...tested.evidence, ...answers.flatMap((one) => one.evidence)], zone, list.zone);
-  const listed = answers.filter(({ problem, meanings }) => problem === null && meanings.length > 0);
-  const failed = answers.find(({ problem }) => problem !== null);
-  const [worst] = [...listed].sort((a, b) => Number(isMinor(a)) - Number(isMinor(b)));
-  if (worst !== undefined) {
-    const minor = list.weight < 2 || isMinor(worst);
-    const others =
-      listed.length === 1
-        ? ''
-        : `, and so ${listed.length === 2 ? 'is 1 other' : `are ${listed.length - 1} others`}`;
-    report(minor ? 'listed-minor' : 'listed', {
-      subject: list.zone,
-      summary: `${whose(worst.entry)} is on ${list.name}’s list because ${worst.meanings.map(({ means }) => means).join(' and ')}${others}. It is taken off at ${list.removal}`,
-      evidence,
-      facts,
-    });
-  } else if (failed !== undefined) {
-    couldNotCheck({
-      subject: list.zone,
-      summary: `${list.name} could not be asked about ${failed.entry.what}: ${failed.problem ?? ''}.`,
-      evidence,
-      facts,
-    });
-  } else {
-    report('clean', { subject: list.zone, summary: `${list.name} lists none of them.`, evidence, facts });
-  }
+  const answers = await within(PATIENCE, ask());
+  if (answers !== null)
+    return answers.map((answer) => ({ ...answer, evidence: hide(answer.evidence, zone, list.zone) }));
+  const problem = `it did not answer within ${PATIENCE / 1000} seconds`;
+  const evidence = [
+    { asked: `test points of ${list.zone}`, of: 'its name servers', at: world.now(), answer: problem },
+  ];
+  return entries.map((entry) => ({ list, entry, meanings: [], problem, text: '', evidence }));
 }
 
-function isMinor({ meanings }: { meanings: readonly Meaning[] }): boolean {
-  return meanings.every(({ minor }) => minor);
+/** Null when it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function whose({ what, whose: owner }: Entry): string {
@@ -170,22 +213,15 @@ async function test(
   return { problem, evidence };
 }
 
-interface Answer {
-  entry: Entry;
-  meanings: Meaning[];
-  problem: string | null;
-  text: string;
-  evidence: Evidence[];
-}
-
 async function askAbout(entry: Entry, list: Blocklist, zone: string, dns: Dns): Promise<Answer> {
   const name = nameOf(entry.what, zone);
   const answer = await dns.resolve(name, 'A');
   const meanings = codesOf(answer).flatMap((code) => meaningsOf(list, code));
   const error = meanings.find((one) => one.error);
-  const given = { entry, meanings, text: '', evidence: answer.evidence };
-  if (answer.status === 'could-not') return { ...given, problem: answer.reason.replace(/\.$/, '') };
-  if (error !== undefined) return { ...given, problem: error.means };
+  const given = { list, entry, meanings, text: '', evidence: answer.evidence };
+  if (answer.status === 'could-not')
+    return { ...given, meanings: [], problem: answer.reason.replace(/\.$/, '') };
+  if (error !== undefined) return { ...given, meanings: [], problem: error.means };
   if (meanings.length === 0) return { ...given, problem: null };
   // The reason is a courtesy; the listing stands without.
   const reason = await dns.resolve(name, 'TXT');

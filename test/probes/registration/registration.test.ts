@@ -5,152 +5,140 @@ import type { Finding } from '../../../shared/finding.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';
 import { RdapServer } from '../../lab/rdap.ts';
-import type { RegisteredDomain } from '../../lab/rdap.ts';
 import { scratch } from '../../lab/scratch.ts';
 import { WhoisServer } from '../../lab/whois.ts';
 import { askOne } from '../asking.ts';
 import type { Question } from '../asking.ts';
+import { codesOf } from '../scenario.ts';
+import table, { days, now } from './registration.scenarios.ts';
+import type { RegistrationWorld } from './registration.scenarios.ts';
 
-const now = Date.parse('2026-11-21T12:00:00Z');
-const days = (count: number) => new Date(now + count * 86_400_000).toISOString();
+/** A registry with RDAP and WHOIS for most endings; the one for `nl` has WHOIS alone. */
+class Registries implements AsyncDisposable {
+  readonly rdap: RdapServer;
+  readonly whois: WhoisServer;
+  readonly iana: WhoisServer;
 
-let rdap: RdapServer;
-let whois: WhoisServer;
-let iana: WhoisServer;
+  private constructor(rdap: RdapServer, whois: WhoisServer, iana: WhoisServer) {
+    this.rdap = rdap;
+    this.whois = whois;
+    this.iana = iana;
+    iana.otherwise = `% IANA WHOIS server\nrefer: ${whois.place}\n`;
+  }
 
-beforeEach(async () => {
-  [rdap, whois, iana] = await Promise.all([RdapServer.start(), WhoisServer.start(), WhoisServer.start()]);
-  iana.otherwise = `% IANA WHOIS server\nrefer: ${whois.place}\ndomain: COM\n`;
-});
-afterEach(async () => {
-  await Promise.all([rdap[Symbol.asyncDispose](), whois[Symbol.asyncDispose](), iana[Symbol.asyncDispose]()]);
-});
+  static async start(): Promise<Registries> {
+    return new Registries(await RdapServer.start(), await WhoisServer.start(), await WhoisServer.start());
+  }
 
-/** Asks with the lab's registry for every ending, unless told otherwise. */
-function asked({ settings, ...question }: Question = {}): Promise<Finding> {
-  return askOne(registration, {
-    now: () => now,
-    ...question,
-    settings: {
-      rdapServers: [`com=${rdap.url}`, `example=${rdap.url}`],
-      whoisServers: [`.=${iana.place}`],
-      ...settings,
-    },
-  });
+  ask({ settings, ...question }: Question = {}): Promise<Finding> {
+    return askOne(registration, {
+      now: () => now,
+      ...question,
+      settings: {
+        rdapServers: [`com=${this.rdap.url}`, `example=${this.rdap.url}`, 'nl=http://127.0.0.1:9/'],
+        whoisServers: [`.=${this.iana.place}`],
+        ...settings,
+      },
+    });
+  }
+
+  play({ domain = 'example.com', rdap, manner, whois, byHand }: RegistrationWorld): Promise<Finding> {
+    if (rdap !== undefined) this.rdap.domains.set(domain.split('.').slice(-2).join('.'), rdap);
+    this.rdap.manner = manner?.is === 'busy' ? { ...manner } : (manner ?? { is: 'well' });
+    if (whois !== undefined && 'says' in whois) this.whois.otherwise = whois.says;
+    else this.whois.manner = whois?.is ?? 'hangs-up';
+    const expiresAt = byHand === undefined ? null : now + byHand * 86_400_000;
+    // Who is to wait needs a clock that goes on.
+    const started = performance.now();
+    return this.ask({
+      target: { domain, expiresAt },
+      now: () => now + Math.round(performance.now() - started),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.rdap, this.whois, this.iana].map((each) => each[Symbol.asyncDispose]()));
+  }
 }
 
-const byWhois = (question: Question = {}) =>
-  asked({
-    ...question,
-    target: { domain: 'office.nl', ...question.target },
-    settings: { rdapServers: ['nl=http://127.0.0.1:9/'] },
-  });
+describe('registration', () => {
+  for (const { name, finds, world } of table) {
+    it.concurrent(name, async () => {
+      await using registries = await Registries.start();
+      const found = await registries.play(world);
+      expect(codesOf([found]), found.summary).toEqual(finds);
+      if (found.code !== 'not-applicable') expect(found.evidence.length).toBeGreaterThan(0);
+    });
+  }
+});
 
 describe('what the registry says', () => {
-  const record = async (domain: RegisteredDomain) => {
-    rdap.domains.set('example.com', domain);
-    return asked();
-  };
+  let registries: Registries;
+  beforeEach(async () => {
+    registries = await Registries.start();
+  });
+  afterEach(() => registries[Symbol.asyncDispose]());
 
-  it.each<[string, RegisteredDomain, string, string | null]>([
-    ['long registered', { expires: days(200) }, 'fine', null],
-    ['with a month left', { expires: days(30) }, 'fine', null],
-    ['with less than a month left', { expires: days(29.9) }, 'expires-soon', 'attention'],
-    ['with less than a week left', { expires: days(6.9) }, 'expires-now', 'urgent'],
-    ['ended an hour ago', { expires: days(-1 / 24) }, 'expired', 'urgent'],
-    ['put on hold by the registrar', { expires: days(200), status: ['client hold'] }, 'on-hold', 'urgent'],
-    [
-      'put on hold by the registry',
-      { expires: days(200), status: ['active', 'server hold'] },
-      'on-hold',
-      'urgent',
-    ],
-    [
-      'deleted',
-      { expires: days(-40), status: ['redemption period', 'pending delete'] },
-      'redemption',
-      'urgent',
-    ],
-    ['about to be gone', { expires: days(-80), status: ['pending delete'] }, 'redemption', 'urgent'],
-    ['held, without a date', { status: ['server hold'] }, 'on-hold', 'urgent'],
-    [
-      'renewed by the registry, not paid',
-      { expires: days(345), registrarExpires: days(-20), status: ['auto renew period'] },
-      'renewal-unpaid',
-      'attention',
-    ],
-    [
-      'renewed and paid',
-      { expires: days(345), registrarExpires: days(345), status: ['auto renew period'] },
-      'fine',
-      null,
-    ],
-    [
-      'later by the registry than by the registrar',
-      { expires: days(345), registrarExpires: days(5) },
-      'fine',
-      null,
-    ],
-  ])('%s', async (_, domain, code, severity) => {
-    const found = await record(domain);
-    expect([found.code, found.severity]).toEqual([code, severity]);
+  it('is told with its date, and with the words of the answer', async () => {
+    const found = await registries.play({ rdap: { expires: days(90), registrar: 'Names Inc.' } });
+    expect(found.facts).toMatchObject({
+      ...{ registered: 'example.com', expiresAt: Date.parse(days(90)), registrar: 'Names Inc.' },
+      ...{ statuses: ['active'], source: 'registry' },
+    });
     expect(found.evidence[0]).toMatchObject({ asked: 'RDAP domain example.com' });
-    if (domain.expires !== undefined) expect(found.facts['expiresAt']).toBe(Date.parse(domain.expires));
+    expect(found.evidence[0]?.answer).toContain(`expiration ${days(90)}`);
   });
 
   it('names the registrar who must act', async () => {
-    const found = await record({ expires: days(100), status: ['client hold'], registrar: 'Cheap Names Ltd' });
-    expect(found.summary).toBe(
+    const rdap = { expires: days(100), status: ['client hold'], registrar: 'Cheap Names Ltd' };
+    expect((await registries.play({ rdap })).summary).toBe(
       'example.com was taken out of DNS by your registrar (Cheap Names Ltd) (hold).',
     );
   });
 
-  it('finds a domain that nobody has', async () => {
-    expect((await asked({ target: { domain: 'nobody.example' } })).code).toBe('not-registered');
+  it('is asked for the name that was registered, in A-labels', async () => {
+    await registries.play({ domain: 'mail.office.xn--bcher-kva.example' });
+    expect(registries.rdap.asked).toEqual(['/domain/xn--bcher-kva.example']);
   });
 
-  it('asks for the name that was registered, in A-labels', async () => {
-    rdap.domains.set('xn--bcher-kva.example', { expires: days(90) });
-    const found = await asked({ target: { domain: 'mail.office.xn--bcher-kva.example' } });
-    expect([found.code, found.facts['registered']]).toEqual(['fine', 'xn--bcher-kva.example']);
-    expect(rdap.asked).toEqual(['/domain/xn--bcher-kva.example']);
-  });
-});
-
-describe.skipIf(!hasInternet)('a registry that contradicts itself', () => {
-  it('is not believed when it knows nothing of a domain that it leads to', async () => {
-    await using internet = await Internet.start({ zones: { 'office.example': {} } });
-    const at = (domain: string) =>
-      asked({
-        target: { domain },
-        settings: { ...internet.settings(), rdapServers: [`example=${rdap.url}`] },
-      });
-    expect((await at('office.example')).state).toBe('could-not-check');
-    expect((await at('nobody.example')).code).toBe('not-registered');
-  });
-});
-
-describe('names that no registry of the Internet gives out', () => {
-  it.each(['office.local', 'co.uk', 'server.lan'])('does not ask about %s', async (domain) => {
-    expect((await asked({ target: { domain } })).state).toBe('not-applicable');
-  });
-
-  it('says who must be asked under a company’s ending', async () => {
-    const found = await asked({ target: { domain: 'office.uk.com' } });
-    expect(found.state).toBe('could-not-check');
+  it('says who must be asked under a company’s ending, and asks them where they are known', async () => {
+    const found = await registries.play({ domain: 'office.uk.com' });
     expect(found.evidence[0]?.answer).toBe('uk.com belongs to a company that gives out the names under it');
-    expect(rdap.asked).toEqual([]);
-    rdap.domains.set('office.uk.com', { expires: days(100) });
-    const told = await asked({
+    expect(registries.rdap.asked).toEqual([]);
+    registries.rdap.domains.set('office.uk.com', { expires: days(100) });
+    const told = await registries.ask({
       target: { domain: 'office.uk.com' },
-      settings: { rdapServers: [`uk.com=${rdap.url}`] },
+      settings: { rdapServers: [`uk.com=${registries.rdap.url}`] },
     });
     expect(told.code).toBe('fine');
   });
-});
 
-describe('finding the registry', () => {
-  it('refreshes the list when an ending is not on it, and keeps it', async () => {
+  it('is asked for again no sooner than the registry wants', async () => {
+    registries.rdap.manner = { is: 'busy', times: 1, retryAfter: '3600' };
+    await registries.ask();
+    const again = await registries.ask();
+    expect(again.evidence.map(({ answer }) => answer)).toContainEqual(
+      'asked for a rest of another 3600 s; not asked',
+    );
+    expect(registries.rdap.asked).toHaveLength(1);
+  });
+
+  it('is asked by WHOIS where IANA says', async () => {
+    await registries.play({ domain: 'office.nl', whois: { says: 'office.nl is free\n' } });
+    expect([registries.iana.asked, registries.whois.asked]).toEqual([['nl'], ['office.nl']]);
+  });
+
+  it('is asked where a redirect leads', async () => {
+    await using other = await RdapServer.start();
+    other.domains.set('example.com', { expires: days(90) });
+    const found = await registries.play({
+      manner: { is: 'elsewhere', to: (path) => new URL(path, other.url).href },
+    });
+    expect(found.code).toBe('fine');
+  });
+
+  it('is found by the list of all registries, refreshed when an ending is not on it, and kept', async () => {
+    const { rdap } = registries;
     using folder = scratch('rdap');
     rdap.bootstrap = [[['example'], [rdap.url]]];
     rdap.domains.set('office.example', { expires: days(90) });
@@ -159,104 +147,16 @@ describe('finding the registry', () => {
       dataDir: folder.path,
       settings: { rdapServers: [], rdapBootstrap: `${rdap.url}dns.json` },
     };
-    expect((await asked(question)).code).toBe('fine');
-    expect((await asked(question)).evidence[0]?.of).toContain('2026-11-01');
+    expect((await registries.ask(question)).code).toBe('fine');
+    expect((await registries.ask(question)).evidence[0]?.of).toContain('2026-11-01');
     expect(rdap.asked).toEqual(['/dns.json', '/domain/office.example', '/domain/office.example']);
   });
 
-  it('follows a redirect', async () => {
-    await using other = await RdapServer.start();
-    other.domains.set('example.com', { expires: days(90) });
-    rdap.manner = { is: 'elsewhere', to: (path) => new URL(path, other.url).href };
-    expect((await asked()).code).toBe('fine');
-  });
-
-  it('waits as long as a busy registry asks, when that is short', async () => {
-    rdap.domains.set('example.com', { expires: new Date(Date.now() + 90 * 86_400_000).toISOString() });
-    rdap.manner = { is: 'busy', times: 1, retryAfter: '1' };
-    expect((await asked({ now: Date.now })).code).toBe('fine');
-    expect(rdap.asked).toHaveLength(2);
-  });
-
-  it('leaves a busy registry alone for as long as it asks, and asks by WHOIS', async () => {
-    rdap.manner = { is: 'busy', times: 1, retryAfter: '3600' };
-    whois.otherwise = `Domain Name: EXAMPLE.COM\nRegistry Expiry Date: ${days(90)}\n`;
-    expect((await asked()).code).toBe('fine');
-    expect((await asked()).evidence.map(({ answer }) => answer)).toContainEqual(
-      'asked for a rest of another 3600 s; not asked',
-    );
-    expect(rdap.asked).toHaveLength(1);
-  });
-});
-
-describe('by WHOIS, where there is no RDAP', () => {
-  it('is sent on by IANA to the registry', async () => {
-    whois.otherwise = 'Domain name: office.nl\nExpiry date: 2027-05-06\n';
-    const found = await byWhois();
-    expect([found.code, found.facts['expiresAt']]).toEqual(['fine', Date.parse('2027-05-06')]);
-    expect([iana.asked, whois.asked]).toEqual([['nl'], ['office.nl']]);
-  });
-
-  it('adds the date that RDAP does not tell', async () => {
-    rdap.domains.set('example.com', { status: ['active'] });
-    whois.otherwise = 'Domain Name: EXAMPLE.COM\nRegistry Expiry Date: 2026-11-24T00:00:00Z\n';
-    expect((await asked()).code).toBe('expires-now');
-  });
-
-  it('finds a domain that nobody has', async () => {
-    expect((await byWhois()).code).toBe('not-registered');
-  });
-});
-
-describe('never wrong about not knowing', () => {
-  const broken: Record<string, () => void> = {
-    'the registry is silent': () => (rdap.manner = { is: 'silent' }),
-    'the registry answers without end': () => (rdap.manner = { is: 'endless' }),
-    'the registry fails': () => (rdap.manner = { is: 'failing', status: 500 }),
-    'a web page stands where RDAP was': () => (rdap.manner = { is: 'failing', status: 404 }),
-    'a page to log in answers everything': () => (rdap.manner = { is: 'failing', status: 200 }),
-    'the answer is about another object': () =>
-      (rdap.manner = {
-        is: 'failing',
-        status: 200,
-        body: '{"objectClassName":"domain","ldhName":"other.com"}',
-      }),
-    'redirects go round in a circle': () => (rdap.manner = { is: 'elsewhere', to: (path) => path }),
-    'redirects have no end': () => (rdap.manner = { is: 'elsewhere', to: (path) => `${path}x` }),
-    'a redirect leads to a file': () => (rdap.manner = { is: 'elsewhere', to: () => 'file:///etc/passwd' }),
-  };
-  it.each(Object.keys(broken))('could not check when %s', async (name) => {
-    broken[name]?.();
-    whois.manner = 'hangs-up';
-    const found = await asked();
-    expect([found.state, found.severity]).toEqual(['could-not-check', null]);
-    expect(found.evidence.map(({ asked: question }) => question)).toEqual([
-      'RDAP domain example.com',
-      'WHOIS example.com',
-    ]);
-    expect(found.summary).toContain('set the date by hand');
-  });
-
-  it.each(['silent', 'endless', 'hangs-up'] as const)('could not check when WHOIS is %s', async (manner) => {
-    whois.manner = manner;
-    expect((await byWhois()).state).toBe('could-not-check');
-  });
-
-  it.each([
-    'Your connection limit exceeded. Please slow down and try again later.',
-    'Hello.',
-    '% Nothing to say',
-  ])('could not check when WHOIS says %s', async (text) => {
-    whois.otherwise = text;
-    expect((await byWhois()).state).toBe('could-not-check');
-  });
-
-  it('goes by the date that the admin set, and says so', async () => {
-    whois.manner = 'hangs-up';
-    const by = (count: number) => byWhois({ target: { expiresAt: now + count * 86_400_000 } });
-    expect((await by(100)).code).toBe('fine');
-    expect((await by(20)).code).toBe('expires-soon');
-    const passed = await by(-3);
-    expect([passed.code, passed.facts['source']]).toEqual(['note-outdated', 'by-hand']);
+  it.skipIf(!hasInternet)('is not believed when it knows nothing of a domain that is in DNS', async () => {
+    await using internet = await Internet.start({ zones: { 'office.example': {} } });
+    const settings = { ...internet.settings(), rdapServers: [`example=${registries.rdap.url}`] };
+    const at = (domain: string) => registries.ask({ target: { domain }, settings });
+    expect((await at('office.example')).state).toBe('could-not-check');
+    expect((await at('nobody.example')).code).toBe('not-registered');
   });
 });
