@@ -50,7 +50,7 @@ export const probesSettingsSchema = z
       .max(200)
       .default([])
       .describe(
-        'WHOIS servers of top-level domains, in place of those that `whois.iana.org` names, each as `example=whois.example` or `example=whois.example:43`.',
+        'WHOIS servers of top-level domains, in place of those that `whois.iana.org` names, each as `example=whois.example` or `example=whois.example:43`; `.=…` stands in for `whois.iana.org` itself.',
       ),
     blocklistKeys: z
       .array(pair('zen.example.net=KEY', /^[\w-]{1,63}$/))

@@ -1,7 +1,50 @@
 // Every check there is, in the order in which they are listed: along the way that mail takes.
+import { dane } from './authentication/dane.check.ts';
+import { dkim } from './authentication/dkim.check.ts';
+import { dmarc } from './authentication/dmarc.check.ts';
+import { helo } from './authentication/helo.check.ts';
+import { mtaSts } from './authentication/mta-sts.check.ts';
+import { ptr } from './authentication/ptr.check.ts';
+import { spf } from './authentication/spf.check.ts';
+import { tlsRpt } from './authentication/tls-rpt.check.ts';
 import type { Check } from './check.ts';
+import { delegation } from './dns/delegation.check.ts';
+import { dnssec } from './dns/dnssec.check.ts';
+import { interception } from './dns/interception.check.ts';
+import { mx } from './dns/mx.check.ts';
+import { propagation } from './dns/propagation.check.ts';
+import { clock } from './network/clock.check.ts';
+import { connectivity } from './network/connectivity.check.ts';
+import { path } from './network/path.check.ts';
+import { ping } from './network/ping.check.ts';
+import { port25 } from './network/port-25.check.ts';
+import { spoolSpace } from './network/spool-space.check.ts';
+import { registration } from './registration/registration.check.ts';
+import { blocklists } from './reputation/blocklists.check.ts';
 
-export const checks: readonly Check[] = [];
+export const checks: readonly Check[] = [
+  interception,
+  delegation,
+  mx,
+  propagation,
+  dnssec,
+  registration,
+  connectivity,
+  port25,
+  clock,
+  spoolSpace,
+  ping,
+  path,
+  blocklists,
+  ptr,
+  helo,
+  spf,
+  dkim,
+  dmarc,
+  mtaSts,
+  tlsRpt,
+  dane,
+];
 
 export function checkNamed(name: string): Check | undefined {
   return checks.find((check) => check.name === name);

@@ -23,6 +23,8 @@ export interface WorldOptions {
   settings: ProbesSettings;
   past?: Past;
   traffic?: Traffic;
+  /** The data folder: what is kept there, and whether it has room. */
+  dataDir?: string;
   /** UTC ms; the system's clock when left out. */
   now?: () => number;
 }
@@ -35,6 +37,8 @@ export class World {
   readonly settings: ProbesSettings;
   readonly past: Past;
   readonly traffic: Traffic;
+  /** Null: this run has no data folder. */
+  readonly dataDir: string | null;
   readonly now: () => number;
   /** Ends with the run. Shared questions heed this one: the check that asked first may be given up before the others. */
   readonly signal: AbortSignal;
@@ -44,6 +48,7 @@ export class World {
     this.settings = options.settings;
     this.past = options.past ?? { findings: () => Promise.resolve([]) };
     this.traffic = options.traffic ?? { attempts: () => Promise.resolve([]) };
+    this.dataDir = options.dataDir ?? null;
     this.now = options.now ?? Date.now;
     this.signal = signal;
   }

@@ -47,3 +47,21 @@ export function signed(
   ]);
   return { certificate, key, authority };
 }
+
+/** The same for several names, which it is good for, in `FOLDER/web.crt`. */
+export function selfSignedFor(
+  folder: string,
+  names: readonly string[],
+): { certificate: string; key: string } {
+  const certificate = join(folder, 'web.crt');
+  const key = join(folder, 'web.key');
+  const alternatives = names.map((name) => `DNS:${name}`).join(',');
+  const subject = ['-subj', `/CN=${names[0] ?? ''}`, '-addext', `subjectAltName=${alternatives}`];
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...curve, '-days', '30', '-keyout', key, '-out', certificate, ...subject],
+    { stdio: 'ignore' },
+  );
+  return { certificate, key };
+}

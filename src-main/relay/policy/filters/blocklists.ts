@@ -1,4 +1,5 @@
 // Public blocklists, with weights (RFC 5782). A list that is broken, closed or refuses us never counts as a listing.
+import { isListing, whyNoListing } from '../../../../shared/blocklists.ts';
 import { isAbsent, type Resolve } from '../../resolver.ts';
 import { backwards, reversed } from './addresses.ts';
 import type { Answer, Asking, Filter, ClientSubject } from './filter.ts';
@@ -78,7 +79,7 @@ export class Blocklists implements Filter<ClientSubject> {
       const codes = await codesOf(`${name}.${zone.name}`, resolve);
       if (codes.length === 0) return { zone, clean: true };
       const wrong = codes.find((code) => !isListing(code));
-      if (wrong !== undefined) return { zone, problem: whyNot(wrong) };
+      if (wrong !== undefined) return { zone, problem: whyNoListing(wrong) };
       return { zone, codes, why: await reason(`${name}.${zone.name}`, resolve) };
     } catch (error) {
       return { zone, problem: `DNS could not be asked (${codeOf(error)})` };
@@ -110,7 +111,7 @@ async function testPoints(zone: string, resolve: Resolve): Promise<string | null
   const listed = (address: string) => codesOf(`${reversed(address) ?? ''}.${zone}`, resolve);
   const [bad, good] = await Promise.all([listed('127.0.0.2'), listed('127.0.0.1')]);
   const wrong = [...bad, ...good].find((code) => !isListing(code));
-  if (wrong !== undefined) return whyNot(wrong);
+  if (wrong !== undefined) return whyNoListing(wrong);
   if (good.length > 0) return 'it lists 127.0.0.1, so it lists everything';
   if (bad.length > 0) return null;
   // `reversed` would unwrap them to IPv4.
@@ -127,26 +128,6 @@ async function codesOf(name: string, resolve: Resolve): Promise<string[]> {
   } catch (error) {
     if (isAbsent(error)) return [];
     throw error;
-  }
-}
-
-/** Lists answer in 127.0.0.0/8; 127.255.255.x are their error codes, and 127.0.0.1 means nothing (RFC 5782 §2.1). */
-function isListing(code: string): boolean {
-  return code.startsWith('127.') && !code.startsWith('127.255.255.') && code !== '127.0.0.1';
-}
-
-function whyNot(code: string): string {
-  switch (code) {
-    case '127.255.255.252':
-      return 'it answers 127.255.255.252: the zone’s name is misspelt';
-    case '127.255.255.254':
-      return 'it answers 127.255.255.254: it does not serve public resolvers, use one of your own';
-    case '127.255.255.255':
-      return 'it answers 127.255.255.255: it was asked too often';
-    default:
-      return code.startsWith('127.')
-        ? `it answers ${code}, which is an error and no listing`
-        : `it answers ${code}, which no blocklist does: the zone is gone, or DNS is redirected`;
   }
 }
 

@@ -1,0 +1,218 @@
+// Check: does the domain's SPF record (RFC 7208) work, and does it cover the machines that send?
+import type { Evidence } from '../../../shared/finding.ts';
+import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
+import type { Asking } from '../check.ts';
+import { dnsOf } from '../dns/dns.ts';
+import { nodeResolve } from '../dns/resolve.ts';
+import { entriesOf } from '../reputation/entries.ts';
+import type { Entry } from '../reputation/entries.ts';
+import type { World } from '../world.ts';
+import { ofAuthentication, textsOf } from './common.ts';
+
+/** RFC 7208 §4.6.4. */
+const MOST_LOOKUPS = 10;
+const MOST_VOID = 2;
+/** Counted on beyond the limits, to say how far beyond; more than this is not worth asking. */
+const GIVE_UP = 40;
+/** Addresses that nobody has (RFC 5737): who covers these covers everybody. */
+const NOBODY = ['192.0.2.1', '203.0.113.254'];
+
+const findings = {
+  fine: fine(
+    'There is one SPF record, it can be evaluated within the limits, and it covers the machines that are known to send.',
+  ),
+  none: wrong(
+    'attention',
+    'There is no SPF record: anybody may send in the domain’s name, and receivers trust it less.',
+  ),
+  several: wrong('urgent', 'There is more than one SPF record, which counts as a broken one.'),
+  broken: wrong(
+    'urgent',
+    'The record, or one that it includes, cannot be read: receivers may refuse the domain’s mail.',
+  ),
+  'too-many-lookups': wrong(
+    'urgent',
+    'Evaluating the record takes more than ten DNS questions: receivers stop and may refuse the mail.',
+  ),
+  'too-many-void': wrong(
+    'urgent',
+    'More than two names in the record lead nowhere: receivers stop and may refuse the mail.',
+  ),
+  'covers-everybody': wrong(
+    'attention',
+    'The record allows every machine in the world to send in the domain’s name.',
+  ),
+  'says-nothing': wrong('attention', 'The record says nothing about machines that it does not name.'),
+  'not-covered': wrong(
+    'attention',
+    'The record does not cover the office’s server or the relay; what they send in the domain’s name is suspect.',
+  ),
+} as const;
+
+export const spf = defineCheck({
+  ...ofAuthentication,
+  name: 'spf',
+  leg: 'outbound',
+  question: 'Does the SPF record work, and does it cover the machines that send?',
+  needs: ['domain'],
+  deadlineMs: 12_000,
+  findings,
+  run,
+});
+
+async function run({ target, world, report }: Asking<keyof typeof findings>): Promise<void> {
+  const { domain } = target;
+  const { texts, evidence } = await textsOf(domain, world);
+  const records = texts.filter((text) => /^v=spf1(?: |$)/i.test(text));
+  const [record] = records;
+  if (record === undefined) {
+    const almost = texts.find((text) => /^\s*v\s*=\s*spf/i.test(text));
+    report('none', {
+      summary:
+        almost === undefined
+          ? `${domain} has no SPF record.`
+          : `${domain} has no SPF record that counts: one must begin with “v=spf1 ”, not with “${almost.slice(0, 12)}”.`,
+      evidence,
+    });
+    return;
+  }
+  if (records.length > 1) {
+    report('several', {
+      summary: `${domain} has ${records.length} SPF records; only one may be there.`,
+      evidence,
+      facts: { records },
+    });
+    return;
+  }
+  const [general, other] = await Promise.all(NOBODY.map((ip) => evaluate(domain, ip, world)));
+  if (general === undefined || other === undefined) return;
+  const seen = { evidence: general.evidence };
+  const { lookups } = general;
+  const facts = { record, lookups: lookups.count, void: lookups.void };
+  if (general.result === 'temperror')
+    throw new CouldNotCheck(`The SPF record could not be followed: ${general.why}.`, general.evidence);
+  if (general.result === 'permerror' && lookups.count <= GIVE_UP) {
+    report('broken', {
+      ...seen,
+      summary: `The SPF record of ${domain} cannot be evaluated: ${general.why}.`,
+      facts,
+    });
+    return;
+  }
+  if (lookups.count > MOST_LOOKUPS) {
+    const count = lookups.count > GIVE_UP ? `more than ${GIVE_UP}` : String(lookups.count);
+    report('too-many-lookups', {
+      ...seen,
+      summary: `The SPF record of ${domain} takes ${count} DNS questions; ${MOST_LOOKUPS} are allowed.`,
+      facts,
+    });
+    return;
+  }
+  if (lookups.void > MOST_VOID) {
+    report('too-many-void', {
+      ...seen,
+      summary: `${lookups.void} names in the SPF record of ${domain} lead nowhere; ${MOST_VOID} may.`,
+      facts,
+    });
+    return;
+  }
+  if (general.result === 'pass' && other.result === 'pass') {
+    report('covers-everybody', {
+      ...seen,
+      summary: `The SPF record of ${domain} allows everybody to send.`,
+      facts,
+    });
+    return;
+  }
+  const { senders, failed } = await coverage(domain, { target, world });
+  const all = { ...facts, senders: senders.map(({ what, whose, result }) => ({ what, whose, result })) };
+  const uncovered = senders.filter(({ result }) => result !== 'pass');
+  if (uncovered.length > 0) {
+    report('not-covered', {
+      summary: `The SPF record of ${domain} does not cover ${uncovered.map(({ what, whose }) => `${what} (${whose === 'relay' ? 'the relay' : 'the server'})`).join(' and ')}.`,
+      evidence: [...general.evidence, ...uncovered.map((one) => one.verdict)],
+      facts: all,
+    });
+    return;
+  }
+  if (failed.length > 0)
+    throw new CouldNotCheck(
+      `Whether the SPF record covers the senders is not known: ${failed.join(', ')} could not be found.`,
+      general.evidence,
+    );
+  if (general.result === 'neutral')
+    report('says-nothing', {
+      ...seen,
+      summary: `The SPF record of ${domain} says nothing about machines that it does not name: end it with “~all” or “-all”.`,
+      facts: all,
+    });
+  else
+    report('fine', {
+      ...seen,
+      summary: `The SPF record of ${domain} works${senders.length === 0 ? '' : ` and covers ${senders.map(({ what }) => what).join(' and ')}`}; it takes ${lookups.count} of ${MOST_LOOKUPS} DNS questions.`,
+      facts: all,
+    });
+}
+
+interface Evaluation {
+  /** RFC 7208 §2.6. */
+  result: string;
+  why: string;
+  lookups: { count: number; void: number };
+  evidence: Evidence[];
+}
+
+/** What a receiver finds for mail of the domain from an address; the limits are ours to judge. */
+async function evaluate(domain: string, ip: string, world: World): Promise<Evaluation> {
+  // Loaded when first needed: it is large.
+  const { spf: verify } = await import('mailauth');
+  const evidence = new Map<string, Evidence>();
+  const resolver = nodeResolve(dnsOf(world), (seen) => {
+    for (const one of seen.evidence) evidence.set(`${one.asked} ${one.of}`, one);
+  });
+  const { status, lookups } = await verify({
+    sender: `postmaster@${domain}`,
+    ip,
+    helo: domain,
+    mta: 'mailward',
+    resolver: resolver as (name: string, type: string) => Promise<string[][] | string[]>,
+    maxResolveCount: GIVE_UP,
+    maxVoidCount: GIVE_UP,
+    strict: true,
+  });
+  const comment = typeof status.comment === 'string' ? status.comment : '';
+  return {
+    result: status.result,
+    why: /postmaster@[^:]*: (.*)$/.exec(comment)?.[1] ?? comment,
+    lookups: { count: lookups?.count ?? 0, void: lookups?.void ?? 0 },
+    evidence: [...evidence.values()].slice(0, 60),
+  };
+}
+
+async function coverage(
+  domain: string,
+  { target, world }: Pick<Asking, 'target' | 'world'>,
+): Promise<{ senders: (Entry & { result: string; verdict: Evidence })[]; failed: string[] }> {
+  const { entries, missing } = await entriesOf(target, world);
+  const senders = await Promise.all(
+    entries
+      .filter(({ kind }) => kind !== 'domain')
+      .map(async (entry) => {
+        const { result, why } = await evaluate(domain, entry.what, world);
+        const verdict = {
+          asked: `SPF of ${domain} for ${entry.what}`,
+          of: 'the record, evaluated as a receiver does',
+          at: world.now(),
+          answer: `${result}${why === '' ? '' : `: ${why}`}`,
+        };
+        return { ...entry, result, verdict };
+      }),
+  );
+  const unknown = senders
+    .filter(({ result }) => result === 'temperror')
+    .map(({ what }) => `what it says of ${what}`);
+  return {
+    senders: senders.filter(({ result }) => result !== 'temperror'),
+    failed: [...missing, ...unknown],
+  };
+}

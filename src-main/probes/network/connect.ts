@@ -1,0 +1,94 @@
+// TCP connections to see who answers: how long it took, what was said first, or why not.
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { formatHostPort } from '../../../shared/names.ts';
+import type { Evidence } from '../../../shared/finding.ts';
+import { words } from '../http.ts';
+
+export interface Place {
+  host: string;
+  port: number;
+}
+
+export interface Touch extends Place {
+  /** `open`: it took the connection; `refused`: the host answers, but nobody listens; `silent`: anything else. */
+  result: 'open' | 'refused' | 'silent';
+  /** Until it took or refused the connection, ms. */
+  ms: number;
+  /** The first line that it said, when it was listened to; empty when it said none in time. */
+  said: string;
+  evidence: Evidence;
+}
+
+export interface TouchOptions {
+  signal: AbortSignal;
+  timeoutMs: number;
+  /** Waits for its first line. */
+  listen?: boolean;
+  /** UTC ms. */
+  now: () => number;
+}
+
+/** Connects, listens if asked to, and hangs up. Never fails. */
+export async function touch({ host, port }: Place, options: TouchOptions): Promise<Touch> {
+  const { signal, timeoutMs, now } = options;
+  const started = performance.now();
+  const late = AbortSignal.timeout(timeoutMs);
+  const socket = connect({ host, port });
+  const give = (result: Touch['result'], answer: string, ms: number, said = ''): Touch => ({
+    ...{ host, port, result, ms: Math.round(ms * 100) / 100, said },
+    evidence: { asked: 'TCP connection', of: formatHostPort(host, port), at: now(), answer },
+  });
+  try {
+    await happens(socket, 'connect', AbortSignal.any([signal, late]));
+    const ms = performance.now() - started;
+    if (options.listen !== true) return give('open', `connected after ${ms.toFixed(1)} ms`, ms);
+    const said = await firstLine(socket, AbortSignal.any([signal, late]));
+    return give('open', said === '' ? 'connected, but it said nothing' : said, ms, said);
+  } catch (error) {
+    const ms = performance.now() - started;
+    const { code } = error as NodeJS.ErrnoException;
+    const answer = late.aborted ? `no answer within ${timeoutMs / 1000} s` : words(error as Error);
+    return give(code === 'ECONNREFUSED' ? 'refused' : 'silent', answer, ms);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function happens(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(signal.reason as Error);
+      socket.destroy();
+    };
+    if (signal.aborted) {
+      stop();
+      return;
+    }
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once(event, () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    });
+    socket.once('error', (error) => {
+      signal.removeEventListener('abort', stop);
+      reject(error);
+    });
+  });
+}
+
+/** Empty when it hangs up or stays silent. */
+async function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
+  let said = '';
+  socket.on('data', (part: Buffer) => {
+    said += part.toString('latin1');
+    if (said.includes('\n') || said.length > 2_000) socket.emit('said');
+  });
+  socket.once('end', () => socket.emit('said'));
+  try {
+    await happens(socket, 'said', signal);
+  } catch {
+    // What was said until then counts.
+  }
+  return (said.split('\n')[0] ?? '').trim().slice(0, 500);
+}

@@ -1,0 +1,57 @@
+// Documents from servers that nobody vouches for: what is not followed, and where nothing is asked.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { get } from '../../src-main/probes/http.ts';
+import type { GetOptions } from '../../src-main/probes/http.ts';
+import { RdapServer } from '../lab/rdap.ts';
+
+let server: RdapServer;
+beforeAll(async () => {
+  server = await RdapServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const options: GetOptions = {
+  signal: new AbortController().signal,
+  timeoutMs: 5_000,
+  maxBytes: 4_096,
+  redirects: 2,
+  accept: '*/*',
+  allowPrivate: false,
+};
+
+describe('a server that nobody named', () => {
+  it.each(['http://127.0.0.1:1/', 'http://[::1]:1/', 'http://10.0.0.1/', 'http://[::ffff:192.168.0.1]/'])(
+    'is not looked for at %s',
+    async (url) => {
+      await expect(get(url, options)).rejects.toThrow('not an address of the public Internet');
+    },
+  );
+
+  it('is not looked for at home under a public name', async () => {
+    const find = () => Promise.resolve(['127.0.0.1']);
+    const url = server.url.replace('127.0.0.1', 'registry.example');
+    await expect(get(url, { ...options, find })).rejects.toThrow('no address of the public Internet');
+    expect(server.asked).toEqual([]);
+  });
+
+  it.each(['ftp://192.0.2.1/', 'file:///etc/passwd', 'http://user:secret@192.0.2.1/', 'nonsense'])(
+    'is not asked by %s',
+    async (url) => {
+      await expect(get(url, { ...options, allowPrivate: true })).rejects.toThrow(
+        /not HTTP|password|no address/,
+      );
+    },
+  );
+});
+
+describe('a server that the admin named', () => {
+  it('is found under any name and followed as far as allowed', async () => {
+    const find = () => Promise.resolve(['127.0.0.1']);
+    const url = server.url.replace('127.0.0.1', 'registry.example');
+    const answer = await get(`${url}dns.json`, { ...options, allowPrivate: true, find });
+    expect(answer.status).toBe(200);
+    server.manner = { is: 'elsewhere', to: (path) => `${path}x` };
+    await expect(get(server.url, { ...options, allowPrivate: true })).rejects.toThrow('more than 2 times');
+    expect((await get(server.url, { ...options, allowPrivate: true, redirects: 0 })).status).toBe(302);
+  });
+});

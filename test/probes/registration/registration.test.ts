@@ -1,0 +1,162 @@
+// Until when is the domain registered? Asked of registries that answer well, oddly, and not at all.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { registration } from '../../../src-main/probes/registration/registration.check.ts';
+import type { Finding } from '../../../shared/finding.ts';
+import { Internet } from '../../lab/internet/internet.ts';
+import { hasInternet } from '../../lab/packages.ts';
+import { RdapServer } from '../../lab/rdap.ts';
+import { scratch } from '../../lab/scratch.ts';
+import { WhoisServer } from '../../lab/whois.ts';
+import { askOne } from '../asking.ts';
+import type { Question } from '../asking.ts';
+import { codesOf } from '../scenario.ts';
+import table, { days, now } from './registration.scenarios.ts';
+import type { RegistrationWorld } from './registration.scenarios.ts';
+
+/** A registry with RDAP and WHOIS for most endings; the one for `nl` has WHOIS alone. */
+class Registries implements AsyncDisposable {
+  readonly rdap: RdapServer;
+  readonly whois: WhoisServer;
+  readonly iana: WhoisServer;
+
+  private constructor(rdap: RdapServer, whois: WhoisServer, iana: WhoisServer) {
+    this.rdap = rdap;
+    this.whois = whois;
+    this.iana = iana;
+    iana.otherwise = `% IANA WHOIS server\nrefer: ${whois.place}\n`;
+  }
+
+  static async start(): Promise<Registries> {
+    return new Registries(await RdapServer.start(), await WhoisServer.start(), await WhoisServer.start());
+  }
+
+  ask({ settings, ...question }: Question = {}): Promise<Finding> {
+    return askOne(registration, {
+      now: () => now,
+      ...question,
+      settings: {
+        rdapServers: [`com=${this.rdap.url}`, `example=${this.rdap.url}`, 'nl=http://127.0.0.1:9/'],
+        whoisServers: [`.=${this.iana.place}`],
+        ...settings,
+      },
+    });
+  }
+
+  play({ domain = 'example.com', rdap, manner, whois, byHand }: RegistrationWorld): Promise<Finding> {
+    if (rdap !== undefined) this.rdap.domains.set(domain.split('.').slice(-2).join('.'), rdap);
+    this.rdap.manner = manner?.is === 'busy' ? { ...manner } : (manner ?? { is: 'well' });
+    if (whois !== undefined && 'says' in whois) this.whois.otherwise = whois.says;
+    else this.whois.manner = whois?.is ?? 'hangs-up';
+    const expiresAt = byHand === undefined ? null : now + byHand * 86_400_000;
+    // Who is to wait needs a clock that goes on.
+    const started = performance.now();
+    return this.ask({
+      target: { domain, expiresAt },
+      now: () => now + Math.round(performance.now() - started),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.rdap, this.whois, this.iana].map((each) => each[Symbol.asyncDispose]()));
+  }
+}
+
+describe('registration', () => {
+  for (const { name, finds, world } of table) {
+    it.concurrent(name, async () => {
+      await using registries = await Registries.start();
+      const found = await registries.play(world);
+      expect(codesOf([found]), found.summary).toEqual(finds);
+      if (found.code !== 'not-applicable') expect(found.evidence.length).toBeGreaterThan(0);
+    });
+  }
+});
+
+describe('what the registry says', () => {
+  let registries: Registries;
+  beforeEach(async () => {
+    registries = await Registries.start();
+  });
+  afterEach(() => registries[Symbol.asyncDispose]());
+
+  it('is told with its date, and with the words of the answer', async () => {
+    const found = await registries.play({ rdap: { expires: days(90), registrar: 'Names Inc.' } });
+    expect(found.facts).toMatchObject({
+      ...{ registered: 'example.com', expiresAt: Date.parse(days(90)), registrar: 'Names Inc.' },
+      ...{ statuses: ['active'], source: 'registry' },
+    });
+    expect(found.evidence[0]).toMatchObject({ asked: 'RDAP domain example.com' });
+    expect(found.evidence[0]?.answer).toContain(`expiration ${days(90)}`);
+  });
+
+  it('names the registrar who must act', async () => {
+    const rdap = { expires: days(100), status: ['client hold'], registrar: 'Cheap Names Ltd' };
+    expect((await registries.play({ rdap })).summary).toBe(
+      'example.com was taken out of DNS by your registrar (Cheap Names Ltd) (hold).',
+    );
+  });
+
+  it('is asked for the name that was registered, in A-labels', async () => {
+    await registries.play({ domain: 'mail.office.xn--bcher-kva.example' });
+    expect(registries.rdap.asked).toEqual(['/domain/xn--bcher-kva.example']);
+  });
+
+  it('says who must be asked under a company’s ending, and asks them where they are known', async () => {
+    const found = await registries.play({ domain: 'office.uk.com' });
+    expect(found.evidence[0]?.answer).toBe('uk.com belongs to a company that gives out the names under it');
+    expect(registries.rdap.asked).toEqual([]);
+    registries.rdap.domains.set('office.uk.com', { expires: days(100) });
+    const told = await registries.ask({
+      target: { domain: 'office.uk.com' },
+      settings: { rdapServers: [`uk.com=${registries.rdap.url}`] },
+    });
+    expect(told.code).toBe('fine');
+  });
+
+  it('is asked for again no sooner than the registry wants', async () => {
+    registries.rdap.manner = { is: 'busy', times: 1, retryAfter: '3600' };
+    await registries.ask();
+    const again = await registries.ask();
+    expect(again.evidence.map(({ answer }) => answer)).toContainEqual(
+      'asked for a rest of another 3600 s; not asked',
+    );
+    expect(registries.rdap.asked).toHaveLength(1);
+  });
+
+  it('is asked by WHOIS where IANA says', async () => {
+    await registries.play({ domain: 'office.nl', whois: { says: 'office.nl is free\n' } });
+    expect([registries.iana.asked, registries.whois.asked]).toEqual([['nl'], ['office.nl']]);
+  });
+
+  it('is asked where a redirect leads', async () => {
+    await using other = await RdapServer.start();
+    other.domains.set('example.com', { expires: days(90) });
+    const found = await registries.play({
+      manner: { is: 'elsewhere', to: (path) => new URL(path, other.url).href },
+    });
+    expect(found.code).toBe('fine');
+  });
+
+  it('is found by the list of all registries, refreshed when an ending is not on it, and kept', async () => {
+    const { rdap } = registries;
+    using folder = scratch('rdap');
+    rdap.bootstrap = [[['example'], [rdap.url]]];
+    rdap.domains.set('office.example', { expires: days(90) });
+    const question = {
+      target: { domain: 'office.example' },
+      dataDir: folder.path,
+      settings: { rdapServers: [], rdapBootstrap: `${rdap.url}dns.json` },
+    };
+    expect((await registries.ask(question)).code).toBe('fine');
+    expect((await registries.ask(question)).evidence[0]?.of).toContain('2026-11-01');
+    expect(rdap.asked).toEqual(['/dns.json', '/domain/office.example', '/domain/office.example']);
+  });
+
+  it.skipIf(!hasInternet)('is not believed when it knows nothing of a domain that is in DNS', async () => {
+    await using internet = await Internet.start({ zones: { 'office.example': {} } });
+    const settings = { ...internet.settings(), rdapServers: [`example=${registries.rdap.url}`] };
+    const at = (domain: string) => registries.ask({ target: { domain }, settings });
+    expect((await at('office.example')).state).toBe('could-not-check');
+    expect((await at('nobody.example')).code).toBe('not-registered');
+  });
+});
