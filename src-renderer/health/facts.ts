@@ -69,21 +69,31 @@ export const pathFacts = z.object({
 });
 export type PathFacts = z.infer<typeof pathFacts>;
 
-const listSchema = z.object({
-  zone: z.string(),
-  /** As people know it. */
-  name: z.string().optional(),
-  /** Null: it could not be asked. */
-  listed: z.boolean().nullable(),
-  /** What the list says about why, or why it could not be asked. */
-  means: z.string().nullable().optional(),
-  /** Page on which a listing can be removed. */
-  removal: z.string().nullable().optional(),
+const listedSchema = z.object({
+  /** An address, or a domain. */
+  what: z.string(),
+  whose: z.enum(['relay', 'server', 'domain']),
+  listed: z.boolean(),
+  /** Why, in words that follow "because". */
+  means: z.array(z.string()),
+  /** What the list itself says of it. */
+  text: z.string(),
+  /** Why it could not be asked about this one. */
+  problem: z.string().nullable(),
 });
 
-/** What blocklists say of one address or domain, the finding's subject. */
-export const blocklistFacts = z.object({ lists: z.array(listSchema) });
-export type ListAnswer = z.infer<typeof listSchema>;
+/** What one blocklist says of all that was asked about; the finding's subject is its zone. */
+export const blocklistFacts = z.object({
+  zone: z.string(),
+  name: z.string(),
+  removal: z.string(),
+  policy: z.string(),
+  /** 3: many refuse mail for it, 1: few do. */
+  weight: z.number(),
+  /** Empty where the list failed its own test. */
+  entries: z.array(listedSchema),
+});
+export type BlocklistFacts = z.infer<typeof blocklistFacts>;
 
 /** The facts of the first finding that has them in this form. */
 export function factsOf<T>(schema: z.ZodType<T>, findings: readonly Finding[]): T | null {

@@ -1,5 +1,6 @@
 // The MX propagation map: who still has which MX set, until when, and the time by which all must agree, counted down.
-import { VisuallyHidden } from '@mantine/core';
+import { Switch, VisuallyHidden } from '@mantine/core';
+import { useEffect, useEffectEvent, useState } from 'react';
 import type { z } from 'zod';
 import { counted, countdown, exact } from '../format.ts';
 import type { propagationFacts, ServerView } from '../health/facts.ts';
@@ -9,11 +10,29 @@ import type { Health } from '../../shared/state.ts';
 
 type Facts = z.infer<typeof propagationFacts>;
 
-export function Propagation({ facts, at }: { facts: Facts; at: number }) {
+/** While it is followed, pause between two questions, ms: long enough to cost the resolvers nothing. */
+const FOLLOW_EVERY = 20_000;
+
+interface PropagationProps {
+  facts: Facts;
+  /** When this was so, UTC ms. */
+  at: number;
+  busy: boolean;
+  onAsk: () => void;
+}
+
+export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
   const now = useNow();
   const own = facts.rows.filter(({ kind }) => kind === 'authoritative');
   const others = facts.rows.filter(({ kind }) => kind === 'resolver');
   const behind = facts.rows.filter(({ agrees }) => agrees === false);
+  const [follows, setFollows] = useState(false);
+  const ask = useEffectEvent(onAsk);
+  useEffect(() => {
+    if (!follows || busy) return;
+    const timer = setTimeout(ask, FOLLOW_EVERY);
+    return () => clearTimeout(timer);
+  }, [follows, busy, at]);
   const longest = Math.max(1, ...facts.rows.map(({ until }) => (until ?? at) - at));
   return (
     <section className="spread" aria-label="Who has which MX">
@@ -32,11 +51,18 @@ export function Propagation({ facts, at }: { facts: Facts; at: number }) {
             All must agree by{' '}
             <time dateTime={new Date(facts.agreedBy).toISOString()}>{exact(facts.agreedBy)}</time>
             <strong className="spread-count" role="timer">
-              {countdown(facts.agreedBy - now)}
+              {countdown(facts.agreedBy - now)} left
             </strong>
           </>
         )}
       </p>
+      {behind.length > 0 && (
+        <Switch
+          checked={follows}
+          onChange={(event) => setFollows(event.currentTarget.checked)}
+          label="Follow it: ask again every 20 seconds while this stands here"
+        />
+      )}
       <div className="spread-map">
         <Column title="The domain’s own name servers" rows={own} longest={longest} now={now} />
         <div className="spread-flow" aria-hidden="true">
@@ -75,7 +101,9 @@ function Column({ title, rows, longest, now }: ColumnProps) {
                 </span>
                 <span className="spread-word">{wordOf(row)}</span>
               </span>
-              <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>
+              {row.agrees !== null && (
+                <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>
+              )}
               <Left row={row} longest={longest} now={now} />
             </li>
           ))}

@@ -30,7 +30,7 @@ export function HealthListScreen() {
     const all = gather(list.data ?? [], data?.findings ?? [], []);
     const at =
       data?.checks.reduce<number | null>((last, one) => Math.max(last ?? one.at, one.at), null) ?? null;
-    return { name, at, known: data !== undefined, ...sentenceOf(shownName(name), all) };
+    return { name, at, known: data !== undefined, ...sentenceOf(all) };
   });
   const bad = views.filter(({ state }) => state === 'problem' || state === 'attention').length;
   const untested = views.filter(({ at }) => at === null).length;

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
-import { shownName } from '../../shared/idn.ts';
+import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Health } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
@@ -44,8 +44,8 @@ function DomainHealth({ name }: { name: string }) {
   const { view, start } = useCheckRun(name);
   const domain = domains.data?.find((one) => one.name === name) ?? null;
   const error = list.error ?? latest.error;
-  const shown = shownName(name);
-  const title = `Health of ${shown}`;
+  const shown = toUnicodeName(name);
+  const title = `Health of ${shownName(name)}`;
   if (list.data === undefined || latest.data === undefined || domains.data === undefined) {
     return (
       <Page
@@ -66,7 +66,7 @@ function DomainHealth({ name }: { name: string }) {
   const asking = new Set(going?.asked.flatMap((one) => (going.done.has(one.name) ? [] : [one.name])));
   const isBusy = going !== null || latest.data.running;
   const testedAt = latest.data.checks.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null);
-  const { state, words } = sentenceOf(shown, all);
+  const { state, words } = sentenceOf(all, shown);
   const server = domain?.route[0];
   return (
     <Page
