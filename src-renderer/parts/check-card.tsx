@@ -43,7 +43,10 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
       id={`check-${check.name}`}
       data-state={state ?? 'not-applicable'}
       open={isOpen}
-      onToggle={(event) => onOpen(event.currentTarget.open)}
+      onToggle={(event) => {
+        // It also comes when the card is drawn open: only what the reader does is remembered.
+        if (event.currentTarget.open !== isOpen) onOpen(event.currentTarget.open);
+      }}
     >
       <summary>
         <StateShape state={state ?? 'not-applicable'} size={18} />
@@ -69,7 +72,11 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
               disabled={busy}
               loading={asking}
               aria-label={`Test again: ${checkWords(check.name)}`}
-              onClick={onAsk}
+              onClick={() => {
+                // Whatever it finds: the reader wants to see it.
+                onOpen(true);
+                onAsk();
+              }}
             >
               {findings.length === 0 ? 'Test this' : 'Test again'}
             </Button>

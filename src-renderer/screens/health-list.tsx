@@ -22,7 +22,7 @@ export function HealthListScreen() {
   const domains = useQuery(orpc.domains.list.queryOptions());
   const names = domains.data?.map(({ name }) => name) ?? [];
   const latest = useQueries({
-    queries: names.map((domain) => orpc.checks.latest.queryOptions({ input: { domain } })),
+    queries: names.map((domain) => orpc.checks.latest.queryOptions({ input: { domain }, staleTime: 0 })),
   });
   const error = list.error ?? domains.error;
   const views = names.map((name, index) => {

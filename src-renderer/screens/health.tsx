@@ -3,7 +3,7 @@ import { Alert, Button } from '@mantine/core';
 import { IconArrowLeft, IconStethoscope } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Health } from '../../shared/state.ts';
@@ -38,10 +38,21 @@ function DomainHealth({ name }: { name: string }) {
   const latest = useQuery(
     orpc.checks.latest.queryOptions({
       input: { domain: name },
+      // A test may have begun or ended since this screen was left.
+      staleTime: 0,
       refetchInterval: ({ state }) => (state.data?.running === true ? LOOK_AGAIN : false),
     }),
   );
   const { view, start } = useCheckRun(name);
+  const lastAsked = useRef<string | null>(null);
+  const isResting = view.going === null;
+  useEffect(() => {
+    // A card that moved to another group was drawn anew: the keyboard goes along.
+    if (!isResting || lastAsked.current === null || document.activeElement !== document.body) return;
+    const card = document.getElementById(`check-${lastAsked.current}`);
+    card?.querySelector('summary')?.focus({ preventScroll: true });
+    card?.scrollIntoView({ block: 'nearest' });
+  }, [isResting]);
   const domain = domains.data?.find((one) => one.name === name) ?? null;
   const error = list.error ?? latest.error;
   const shown = toUnicodeName(name);
@@ -84,7 +95,10 @@ function DomainHealth({ name }: { name: string }) {
             leftSection={<IconStethoscope size={16} />}
             loading={going !== null}
             disabled={isBusy}
-            onClick={() => void start(null)}
+            onClick={() => {
+              lastAsked.current = null;
+              void start(null);
+            }}
           >
             {testedAt === null ? 'Test now' : 'Test all again'}
           </Button>
@@ -134,7 +148,10 @@ function DomainHealth({ name }: { name: string }) {
               onOpen={onOpen}
               busy={isBusy}
               asking={asking.has(asked.check.name)}
-              onAsk={() => void start(asked.check.name)}
+              onAsk={() => {
+                lastAsked.current = asked.check.name;
+                void start(asked.check.name);
+              }}
             />
           )}
         />
@@ -180,7 +197,7 @@ interface FoundProps {
   asking: ReadonlySet<string>;
   busy: boolean;
   server: string;
-  card: (asked: Asked, isOpen: boolean, onOpen: (open: boolean) => void) => React.ReactNode;
+  card: (asked: Asked, isOpen: boolean, onOpen: (open: boolean) => void) => ReactNode;
 }
 
 function Found({ all, asking, server, card }: FoundProps) {
