@@ -4,41 +4,34 @@ import type { Finding } from '../../shared/finding.ts';
 
 const time = z.number();
 
-/** A set of MX records in words, however it is written. */
-const mxSet = z.union([
-  z.string(),
-  z
-    .array(
-      z.union([
-        z.string(),
-        z
-          .object({ preference: z.number(), exchange: z.string() })
-          .transform(({ preference, exchange }) => `${preference} ${exchange}`),
-      ]),
-    )
-    .transform((all) => all.join(', ')),
-  z.null().transform(() => ''),
-]);
+/** A set of MX records in words; empty for a set of none. */
+const mxSet = z
+  .array(z.object({ preference: z.number(), exchange: z.string() }))
+  .transform((all) => all.map(({ preference, exchange }) => `${preference} ${exchange}`).join(', '));
 
 const viewSchema = z.object({
-  name: z.string(),
+  name: z.string().nullable(),
   address: z.string(),
   kind: z.enum(['authoritative', 'resolver']),
-  mx: mxSet,
-  /** Seconds left, as it was told. */
-  ttl: z.number().nullable(),
-  /** Null: it did not answer. */
-  agrees: z.boolean().nullable(),
+  /** Where a public resolver is, in words. */
+  place: z.string(),
+  state: z.enum(['agrees', 'differs', 'silent', 'failed']),
+  /** Null: it gave none. */
+  mx: mxSet.nullable(),
   /** Until when it may go on with the old set, UTC ms. */
   until: time.nullable(),
 });
 export type ServerView = z.infer<typeof viewSchema>;
 
 export const propagationFacts = z.object({
-  rows: z.array(viewSchema),
+  mx: mxSet,
   /** By when all must agree, UTC ms; null: all do, or nobody can say. */
-  agreedBy: time.nullable(),
+  until: time.nullable(),
+  /** What was there before a change. */
+  before: z.object({ mx: mxSet }).nullable(),
+  items: z.array(viewSchema),
 });
+export type PropagationFacts = z.infer<typeof propagationFacts>;
 
 export const registrationFacts = z.object({
   expiresAt: time.nullable(),

@@ -37,38 +37,45 @@ function told(asked: string, of: string, answer: string, at = Date.now()): Evide
   return { asked, of, at, answer };
 }
 
-const newMx = ['10 mx.mailward.example'];
-const oldMx = ['10 mail.example.com', '20 backup.provider.example'];
+const newMx = [{ preference: 10, exchange: 'mx.mailward.example' }];
+const oldMx = [
+  { preference: 10, exchange: 'mail.example.com' },
+  { preference: 20, exchange: 'backup.provider.example' },
+];
 
-/** Which server has which MX set, three minutes after the change. */
-export function propagation(now: number): Finding['facts'] {
-  const server = (name: string, address: string, kind: string, agrees: boolean | null, left: number) => ({
-    name,
-    address,
-    kind,
-    mx: agrees === null ? [] : agrees ? newMx : oldMx,
-    ttl: agrees === null ? null : Math.round(left / 1000),
-    agrees,
-    until: agrees === false ? now + left : null,
-  });
+/** Which server has which MX set, a while after the change. @param left minutes by name for those that still have the old one. */
+export function propagation(now: number, left: Record<string, number>): Finding['facts'] {
+  const server = (name: string, address: string, kind: string, place = '', state = 'agrees') => {
+    const minutes = left[name];
+    const isOld = minutes !== undefined;
+    return {
+      name,
+      address,
+      kind,
+      place,
+      state: isOld ? 'differs' : state,
+      mx: state === 'silent' ? null : isOld ? oldMx : newMx,
+      ttl: state === 'silent' ? null : (minutes ?? 60) * 60,
+      until: isOld ? now + minutes * MINUTE : null,
+    };
+  };
+  const last = Object.values(left);
   return {
-    rows: [
-      server('ns1.dns-host.example', '192.0.2.53', 'authoritative', true, 3_600_000),
-      server('ns2.dns-host.example', '2001:db8:0:53::2', 'authoritative', true, 3_600_000),
-      server(
-        'ns3.a-name-server-with-a-long-name.dns-host.example',
-        '198.51.100.53',
-        'authoritative',
-        null,
-        0,
-      ),
-      server('Google', '8.8.8.8', 'resolver', true, 3_420_000),
-      server('Cloudflare', '1.1.1.1', 'resolver', false, 43 * MINUTE),
-      server('Quad9', '9.9.9.9', 'resolver', false, 12 * MINUTE),
-      server('OpenDNS', '208.67.222.222', 'resolver', true, 3_000_000),
-      server('AdGuard', '94.140.14.14', 'resolver', null, 0),
+    mx: newMx,
+    ttl: 3600,
+    since: now - 17 * MINUTE,
+    until: last.length === 0 ? null : now + Math.max(...last) * MINUTE,
+    before: { mx: oldMx, ttl: 3600 },
+    items: [
+      server('ns1.dns-host.example', '192.0.2.53', 'authoritative'),
+      server('ns2.dns-host.example', '2001:db8:0:53::2', 'authoritative'),
+      server('ns3.a-name-server-with-a-long-name.dns-host.example', '198.51.100.53', 'authoritative'),
+      server('Google', '8.8.8.8', 'resolver', 'worldwide'),
+      server('Cloudflare', '1.1.1.1', 'resolver', 'worldwide'),
+      server('Quad9', '9.9.9.9', 'resolver', 'Switzerland'),
+      server('OpenDNS', '208.67.222.222', 'resolver', 'United States'),
+      server('AdGuard', '94.140.14.14', 'resolver', 'Cyprus', 'silent'),
     ],
-    agreedBy: now + 43 * MINUTE,
   };
 }
 
@@ -178,8 +185,8 @@ export function badWeek(): Record<string, PretendedCheck> {
       'Does the whole world have the same MX by now, and if not, when will it?',
       {
         code: 'attention',
-        summary: '2 of 8 servers still have the old MX.',
-        facts: propagation(now),
+        summary: '2 of 4 public resolvers still have the old MX records, at the latest until 21:14 UTC.',
+        facts: propagation(now, { Cloudflare: 43, Quad9: 12 }),
         evidence: [
           told(
             'MX example.com',
