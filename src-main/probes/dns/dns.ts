@@ -1,4 +1,5 @@
 // DNS for the checks of one run: found out from the root servers down, or asked of one given server.
+import { isIPv6 } from 'node:net';
 import type { Evidence } from '../../../shared/finding.ts';
 import type { World } from '../world.ts';
 import { findAuthority } from './authority.ts';
@@ -67,6 +68,7 @@ export class Dns {
   readonly #iteration: Iteration;
   readonly #resolutions = new Map<string, unknown>();
   readonly #authorities = new Map<string, Promise<Authority>>();
+  #reachesIpv6: Promise<boolean> | null = null;
 
   constructor(options: DnsOptions = {}) {
     const { roots = [], port = 53, signal, now } = options;
@@ -139,6 +141,17 @@ export class Dns {
       aliases: v4.aliases.length > 0 ? v4.aliases : v6.aliases,
       evidence: [...v4.evidence, ...v6.evidence],
     };
+  }
+
+  /** Whether an IPv6 root server answers: without a way to any, silence of others at such addresses says nothing of them. */
+  reachesIpv6(): Promise<boolean> {
+    this.#reachesIpv6 ??= Promise.all(
+      this.roots
+        .flatMap(({ glue }) => glue.filter((address) => isIPv6(address)))
+        .slice(0, 3)
+        .map((address) => this.ask({ address }, '.', 'SOA')),
+    ).then((asked) => asked.some(({ reply }) => reply !== null));
+    return this.#reachesIpv6;
   }
 
   /** The zone a domain is in, its servers by its parent and by itself, and what each of them says. */

@@ -240,7 +240,7 @@ export function reverseName(address: string, zone = isIPv6(address) ? 'ip6.arpa'
 }
 
 /** The eight groups of an IPv6 address, four hexadecimal digits each. */
-function groupsOf(address: string): string[] {
+export function groupsOf(address: string): string[] {
   const withoutScope = address.split('%')[0] ?? '';
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(withoutScope);
   const plain =

@@ -15,9 +15,9 @@ import type { Holding, Zone, ZoneOptions } from './zones.ts';
 
 /**
  * What is wrong with a whole server. `stopped`: nobody listens; `silent`: packets go there and nothing comes back;
- * `udp-only`: TCP is closed; `lame`: a resolver sits there, which speaks for no zone.
+ * `udp-only`: TCP is closed; `deaf-to-us`: the same, and Mailward's own questions are lost while resolvers are answered; `lame`: a resolver sits there, which speaks for no zone.
  */
-export type Fault = 'stopped' | 'silent' | 'udp-only' | 'lame';
+export type Fault = 'stopped' | 'silent' | 'udp-only' | 'deaf-to-us' | 'lame';
 
 export interface InternetOptions {
   zones: Readonly<Record<string, ZoneOptions>>;
@@ -196,15 +196,19 @@ export class Internet implements AsyncDisposable {
     const names = new Set([...this.#zones.values()].flatMap(({ servers }) => [...servers.keys()]));
     const faults = this.#options.faults ?? {};
     for (const name of names) {
-      const port = faults[name] === 'udp-only' ? 5_300 : 53;
+      const port = isBehind(faults[name]) ? 5_300 : 53;
       this.#servers.set(name, new Nsd(this.#keeper, name, this.address(name), port));
     }
     await this.#write();
     const anchor = this.#isSigned ? await this.#signer.ds('.') : null;
     for (const [name, server] of this.#servers) {
       const fault = faults[name];
-      if (fault === undefined || fault === 'udp-only') server.start();
-      if (fault === 'udp-only') this.#standIns.set(name, await udpOnly(server.address, server.port));
+      if (fault === undefined || isBehind(fault)) server.start();
+      if (isBehind(fault)) {
+        // Resolvers ask from addresses of their own; Mailward, like any program, from the machine's.
+        const deafTo = fault === 'deaf-to-us' ? '127.0.0.1' : null;
+        this.#standIns.set(name, await udpOnly(server.address, server.port, deafTo));
+      }
       if (fault === 'silent') this.#standIns.set(name, await silence(server.address));
       if (fault === 'lame') this.#resolver(`lame-${name}`, server.address, null).start();
     }
@@ -242,7 +246,10 @@ export class Internet implements AsyncDisposable {
           const plain = zoneFile(zone, holding, at, (child) => ds.get(child.name) ?? []);
           const { signed = false } = zone.options;
           const seconds = signed === true ? 30 * 86_400 : signed;
-          const content = seconds === false ? plain : await this.#signer.sign(zone.name, plain, seconds);
+          const content =
+            seconds === false || holding.unsigned === true
+              ? plain
+              : await this.#signer.sign(zone.name, plain, seconds);
           return [{ name: zone.name, content }];
         }),
       );
@@ -284,6 +291,11 @@ export class Internet implements AsyncDisposable {
       return reply?.rcode === 'NOERROR';
     });
   }
+}
+
+/** Whether something of ours stands in front of the real server. */
+function isBehind(fault: Fault | undefined): boolean {
+  return fault === 'udp-only' || fault === 'deaf-to-us';
 }
 
 function pointers(reverse: Readonly<Record<string, string>>, at: (host: string) => string): string[] {

@@ -32,11 +32,16 @@ export async function silence(address: string, port = 53): Promise<AsyncDisposab
   };
 }
 
-/** Passes UDP on to a server at another port of the same address; over TCP nobody is there. */
-export async function udpOnly(address: string, realPort: number, port = 53): Promise<AsyncDisposable> {
+/** Passes UDP on to a server at another port of the same address; over TCP nobody is there. Questions from `deafTo` are lost. */
+export async function udpOnly(
+  address: string,
+  realPort: number,
+  deafTo: string | null = null,
+): Promise<AsyncDisposable> {
   const front = createSocket('udp4');
   const backs = new Set<ReturnType<typeof createSocket>>();
   front.on('message', (question, from) => {
+    if (from.address === deafTo) return;
     const back = createSocket('udp4');
     backs.add(back);
     back.once('close', () => backs.delete(back));
@@ -49,7 +54,7 @@ export async function udpOnly(address: string, realPort: number, port = 53): Pro
   });
   await new Promise<void>((resolve, reject) => {
     front.once('error', reject);
-    front.bind(port, address, resolve);
+    front.bind(53, address, resolve);
   });
   return {
     async [Symbol.asyncDispose]() {

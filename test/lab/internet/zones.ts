@@ -11,6 +11,8 @@ export interface Holding {
   records?: readonly string[];
   /** Its copy's list of name servers, in place of the zone's. */
   names?: readonly string[];
+  /** Its copy of a signed zone has no signatures. */
+  unsigned?: boolean;
 }
 
 export interface ZoneOptions {

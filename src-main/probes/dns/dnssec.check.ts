@@ -1,0 +1,251 @@
+// Check `dnssec`: is the domain signed, and if so, do its signatures hold?
+import { createHash } from 'node:crypto';
+import type { Finding } from '../../../shared/finding.ts';
+import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
+import type { NameServer } from './authority.ts';
+import { authorityOf, listed, nameOf, ofDns, speakersOf } from './common.ts';
+import { dnsOf } from './dns.ts';
+import type { Dns } from './dns.ts';
+import { evidenceOf } from './evidence.ts';
+import { canonical, pick } from './message.ts';
+import type { DataOf, RecordType } from './message.ts';
+import { publicResolvers } from './public-resolvers.ts';
+import type { Exchange } from './transport.ts';
+
+const day = 86_400_000;
+/** Signatures are renewed in good time, by the day where they live for two, by the week where they live for a month. */
+const soon = { ms: 3 * day, ofLifetime: 0.2 };
+
+type DnsKey = DataOf['DNSKEY'];
+type Ds = DataOf['DS'];
+
+export const dnssec = defineCheck({
+  ...ofDns,
+  name: 'dnssec',
+  question: 'Is the domain signed with DNSSEC, and if so, do its signatures hold?',
+  deadlineMs: 12_000,
+  findings: {
+    signed: fine('The domain is signed, the zone above vouches for its key, and the signatures hold.'),
+    unsigned: fine(
+      'The domain is not signed; nothing can break, and nothing protects its answers from forgery.',
+    ),
+    unanchored: fine(
+      'The domain has keys, but the zone above does not vouch for them: it counts as not signed.',
+    ),
+    'key-unknown': wrong(
+      'urgent',
+      'The zone above vouches for a key (DS) that the domain does not have: whoever checks signatures cannot resolve it, and half the world does.',
+    ),
+    expired: wrong('urgent', 'The signatures have run out: whoever checks them cannot resolve the domain.'),
+    'expires-soon': wrong('attention', 'The signatures run out soon and have not been renewed.'),
+    'not-signed-everywhere': wrong(
+      'urgent',
+      'The zone above says that the domain is signed, but a name server gives answers without signatures.',
+    ),
+    'not-validated': wrong(
+      'urgent',
+      'Resolvers that check signatures refuse the domain; those that do not check them find it.',
+    ),
+  },
+  async run({ target, world, report }) {
+    const dns = dnsOf(world);
+    const authority = await authorityOf(dns, target.domain);
+    if (authority.status === 'no-such-name') {
+      throw new NotApplicable(`There is no domain ${target.domain}.`, authority.evidence);
+    }
+    const { zone } = authority;
+    const speakers = speakersOf(authority);
+    const [above, servers, refused] = await Promise.all([
+      dns.find(zone, 'DS', true),
+      Promise.all(speakers.map((server) => signed(dns, server, zone, canonical(target.domain)))),
+      refusals(dns, canonical(target.domain), publicResolvers(world.settings)),
+    ]);
+    if (above.judgement === null || above.answer === null) {
+      throw new CouldNotCheck(`Whether ${zone} is signed could not be found out from the zone above.`, [
+        ...above.asked.map(evidenceOf),
+      ]);
+    }
+    const anchors = pick(above.answer.reply?.answers ?? [], 'DS', zone).map(({ data }) => data);
+    const evidence = [evidenceOf(above.answer), ...servers.map(({ keys }) => evidenceOf(keys))];
+    const allKeys = servers.flatMap((server) => server.dnskeys);
+    const end = Math.min(
+      ...servers.flatMap(({ signatures }) => signatures.map(({ expiration }) => expiration * 1000)),
+    );
+    const facts: Finding['facts'] = {
+      zone,
+      ds: anchors.map(({ keyTag }) => keyTag),
+      keys: [...new Set(allKeys.map(tagOf))],
+      expiresAt: Number.isFinite(end) ? end : null,
+    };
+    const said = new Set<string>();
+    const problem = (
+      code: Exclude<Parameters<typeof report>[0], 'signed' | 'unsigned' | 'unanchored'>,
+      summary: string,
+      of?: NameServer,
+      more: readonly Exchange[] = [],
+    ) => {
+      said.add(code);
+      const found = { summary, evidence: [...evidence, ...more.map(evidenceOf)], facts };
+      report(code, of === undefined ? found : { ...found, subject: of.address });
+    };
+
+    // Digests and algorithms that nobody can check do not count (RFC 4035, section 5.2).
+    const usable = anchors.filter(({ digestType }) => digestType in digests);
+    if (usable.length > 0) {
+      const now = world.now();
+      for (const { server, dnskeys, keys, signatures, unsigned } of servers) {
+        if (keys.reply === null) continue;
+        if (dnskeys.length === 0 && allKeys.length > 0) {
+          problem('not-signed-everywhere', `${nameOf(server)} has ${zone} without signatures.`, server);
+          continue;
+        }
+        if (!usable.some((ds) => dnskeys.some((key) => matches(ds, key, zone)))) {
+          const vouched = listed(usable.map(({ keyTag }) => String(keyTag)));
+          problem(
+            'key-unknown',
+            dnskeys.length === 0
+              ? `The zone above says that ${zone} is signed, but ${nameOf(server)} has no key of it.`
+              : `The zone above vouches for key ${vouched} of ${zone}, and ${nameOf(server)} has ${listed(dnskeys.map((key) => String(tagOf(key))))}.`,
+            server,
+          );
+          continue;
+        }
+        const bare = unsigned[0];
+        if (bare !== undefined) {
+          problem('not-signed-everywhere', `${nameOf(server)} answers without signatures.`, server, [bare]);
+        }
+        const ended = signatures.filter(({ expiration }) => expiration * 1000 <= now);
+        const ending = signatures.filter((signature) => isEnding(signature, now));
+        if (ended.length > 0) {
+          const last = Math.max(...ended.map(({ expiration }) => expiration * 1000));
+          problem(
+            'expired',
+            `Signatures of ${zone} ran out on ${dateText(last)}, as ${nameOf(server)} has them.`,
+            server,
+          );
+        } else if (ending.length > 0) {
+          const first = Math.min(...ending.map(({ expiration }) => expiration * 1000));
+          problem(
+            'expires-soon',
+            `Signatures of ${zone} run out on ${dateText(first)}, as ${nameOf(server)} has them.`,
+            server,
+          );
+        }
+      }
+    }
+    const [one] = refused;
+    if (
+      one !== undefined &&
+      !['key-unknown', 'expired', 'not-signed-everywhere'].some((code) => said.has(code))
+    ) {
+      problem(
+        'not-validated',
+        `${refused.length === 1 ? 'A public resolver refuses' : `${refused.length} public resolvers refuse`} ${target.domain} because its signatures do not hold.`,
+        undefined,
+        refused.flatMap(({ checked, unchecked }) => [checked, unchecked]),
+      );
+    }
+    if (said.size > 0) return;
+    if (usable.length > 0) {
+      report('signed', { summary: `${zone} is signed, and its signatures hold.`, evidence, facts });
+    } else if (allKeys.length > 0) {
+      report('unanchored', {
+        summary: `${zone} has keys, but the zone above does not vouch for them.`,
+        evidence,
+        facts,
+      });
+    } else {
+      report('unsigned', { summary: `${zone} is not signed.`, evidence, facts });
+    }
+  },
+});
+
+interface Signed {
+  server: NameServer;
+  keys: Exchange;
+  dnskeys: DnsKey[];
+  /** Of each set that it was asked for, the signature that lasts longest: one that holds is enough. */
+  signatures: DataOf['RRSIG'][];
+  /** Answers that came without any. */
+  unsigned: Exchange[];
+}
+
+async function signed(dns: Dns, server: NameServer, zone: string, domain: string): Promise<Signed> {
+  const ask = (name: string, type: RecordType) => dns.ask(server, name, type, { dnssec: true });
+  const asked = await Promise.all([ask(zone, 'DNSKEY'), ask(zone, 'SOA'), ask(domain, 'MX')]);
+  const signatures: DataOf['RRSIG'][] = [];
+  const unsigned: Exchange[] = [];
+  for (const exchange of asked) {
+    const { reply, question } = exchange;
+    if (reply?.aa !== true || pick(reply.answers, question.type).length === 0) continue;
+    const covering = pick(reply.answers, 'RRSIG')
+      .map(({ data }) => data)
+      .filter(({ typeCovered }) => typeCovered === question.type)
+      .sort((a, b) => b.expiration - a.expiration);
+    const [longest] = covering;
+    if (longest === undefined) unsigned.push(exchange);
+    else signatures.push(longest);
+  }
+  const dnskeys = pick(asked[0].reply?.answers ?? [], 'DNSKEY', zone).map(({ data }) => data);
+  return { server, keys: asked[0], dnskeys, signatures, unsigned };
+}
+
+/** Public resolvers that refuse the domain when they check signatures, and find it when told not to. */
+async function refusals(
+  dns: Dns,
+  domain: string,
+  resolvers: readonly { name: string | null; address: string }[],
+): Promise<{ checked: Exchange; unchecked: Exchange }[]> {
+  const how = { recursive: true, giveUpMs: 4_000, repeatMs: 1_500 };
+  const all = await Promise.all(
+    resolvers.slice(0, 6).map(async (resolver) => {
+      const checked = await dns.ask(resolver, domain, 'MX', how);
+      if (checked.reply?.rcode !== 'SERVFAIL') return [];
+      const unchecked = await dns.ask(resolver, domain, 'MX', { ...how, unchecked: true });
+      return unchecked.reply?.rcode === 'NOERROR' ? [{ checked, unchecked }] : [];
+    }),
+  );
+  return all.flat();
+}
+
+function isEnding({ expiration, inception }: DataOf['RRSIG'], now: number): boolean {
+  const left = expiration * 1000 - now;
+  return left < soon.ms && left < (expiration - inception) * 1000 * soon.ofLifetime;
+}
+
+/** Digest types that are in use, by number (RFC 8624). */
+const digests: Readonly<Record<number, string>> = { 1: 'sha1', 2: 'sha256', 4: 'sha384' };
+
+/** Whether a DS record is of this key (RFC 4034, section 5.1.4). */
+function matches(ds: Ds, key: DnsKey, zone: string): boolean {
+  const digest = digests[ds.digestType];
+  if (digest === undefined || ds.algorithm !== key.algorithm || ds.keyTag !== tagOf(key)) return false;
+  return createHash(digest).update(wireName(zone)).update(wireKey(key)).digest().equals(ds.digest);
+}
+
+/** RFC 4034, appendix B. */
+function tagOf(key: DnsKey): number {
+  let sum = 0;
+  wireKey(key).forEach((octet, index) => (sum += index % 2 === 0 ? octet << 8 : octet));
+  return (sum + (sum >>> 16)) & 0xffff;
+}
+
+function wireKey({ flags, algorithm, key }: DnsKey): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt16BE(flags, 0);
+  head.writeUInt8(3, 2);
+  head.writeUInt8(algorithm, 3);
+  return Buffer.concat([head, key]);
+}
+
+function wireName(name: string): Buffer {
+  const labels = name === '.' ? [] : name.split('.');
+  return Buffer.concat([
+    ...labels.flatMap((label) => [Buffer.from([Buffer.byteLength(label)]), Buffer.from(label)]),
+    Buffer.from([0]),
+  ]);
+}
+
+function dateText(at: number): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' at ');
+}

@@ -1,0 +1,118 @@
+// Check `mx-propagation`: does the whole world see the domain's MX records as they are now, and if not, from when will it?
+import type { Finding } from '../../../shared/finding.ts';
+import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
+import type { Target } from '../target.ts';
+import type { World } from '../world.ts';
+import { authorityOf, ofDns, setText, speakersOf } from './common.ts';
+import type { Mx } from './common.ts';
+import { Dns, dnsOf } from './dns.ts';
+import { plain } from './mx.check.ts';
+import { followSpread, spreadOf } from './propagation.ts';
+import type { FollowOptions, Spread } from './propagation.ts';
+import { publicResolvers } from './public-resolvers.ts';
+
+export const propagation = defineCheck({
+  ...ofDns,
+  name: 'mx-propagation',
+  question: 'Does everybody see the MX records as they are now, and if not, when will they?',
+  deadlineMs: 12_000,
+  findings: {
+    agrees: fine('All name servers and all public resolvers that were asked give the same MX records.'),
+    spreading: wrong(
+      'attention',
+      'Some public resolvers still give the MX records of before a change; until they ask again, some mail goes the old way.',
+    ),
+    'servers-differ': wrong(
+      'urgent',
+      'The domain’s own name servers give different MX records, so that no time can be told by which all will agree.',
+    ),
+    unresolvable: wrong(
+      'urgent',
+      'Public resolvers cannot find the domain’s MX records, although its name servers have them.',
+    ),
+  },
+  async run({ target, world, report }) {
+    const dns = dnsOf(world);
+    const spread = await ask(dns, target, world);
+    if (spread === null) throw new CouldNotCheck(`No name server of ${target.domain} gave its MX records.`);
+    const { items, evidence } = spread;
+    const { since, before } = await change(world, spread);
+    // Whoever asked just before the change may keep the old set for its whole lifetime, whether or not we know them.
+    const latest = before === null ? 0 : since + (before.ttl ?? 0) * 1000;
+    const until = spread.until === null ? null : Math.max(spread.until, latest);
+    const facts: Finding['facts'] = {
+      mx: spread.mx.map(plain),
+      ttl: spread.ttl,
+      since,
+      until: until ?? (latest > spread.at ? latest : null),
+      before: before === null ? null : { mx: before.mx.map(plain), ttl: before.ttl },
+      items: items.map((item) => ({ ...item, mx: item.mx?.map(plain) ?? null })),
+    };
+    const of = (state: string) =>
+      items.filter((item) => item.kind === 'resolver' && item.state === state).length;
+    const answering = of('agrees') + of('differs');
+    if (items.some(({ kind, state }) => kind === 'authoritative' && state === 'differs')) {
+      report('servers-differ', {
+        summary: `The name servers of ${target.domain} give different MX records.`,
+        ...{ evidence, facts },
+      });
+    } else if (answering === 0 && of('failed') > 0) {
+      report('unresolvable', {
+        summary: `None of the ${of('failed')} public resolvers that answered can find the MX records of ${target.domain}.`,
+        ...{ evidence, facts },
+      });
+    } else if (answering === 0) {
+      throw new CouldNotCheck('None of the public resolvers answers from here.', evidence);
+    } else if (of('differs') > 0 && until !== null) {
+      report('spreading', {
+        summary: `${of('differs')} of ${answering} public resolvers still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+        ...{ evidence, facts },
+      });
+    } else {
+      report('agrees', {
+        summary: `All name servers and ${answering} public resolvers give the same MX records.`,
+        ...{ evidence, facts },
+      });
+    }
+  },
+});
+
+/** Follows the spreading live until all agree; every picture is asked for anew. */
+export function follow(target: Target, world: World, options: Omit<FollowOptions, 'ask'>): Promise<Spread> {
+  return followSpread({
+    now: world.now,
+    ...options,
+    ask: () => {
+      const { rootServers: roots, dnsPort: port } = world.settings;
+      return ask(new Dns({ roots, port, signal: options.signal, now: world.now }), target, world);
+    },
+  });
+}
+
+async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<Spread | null> {
+  const authority = await authorityOf(dns, domain);
+  if (authority.status === 'no-such-name')
+    throw new NotApplicable(`There is no domain ${domain}.`, authority.evidence);
+  return spreadOf(dns, domain, speakersOf(authority), publicResolvers(settings));
+}
+
+/** When the set of now was first seen, and which one was there before; from what this check found earlier. */
+async function change(
+  world: World,
+  spread: Spread,
+): Promise<{ since: number; before: { mx: Mx[]; ttl: number | null } | null }> {
+  const [last] = (await world.past.findings('mx-propagation')).filter(({ facts }) =>
+    Array.isArray(facts['mx']),
+  );
+  if (last === undefined) return { since: spread.at, before: null };
+  const { mx, ttl, since, before } = last.facts as unknown as Remembered;
+  if (setText(mx) !== setText(spread.mx)) return { since: spread.at, before: { mx, ttl } };
+  return { since: since ?? spread.at, before: before ?? null };
+}
+
+interface Remembered {
+  mx: Mx[];
+  ttl: number | null;
+  since?: number;
+  before?: { mx: Mx[]; ttl: number | null } | null;
+}

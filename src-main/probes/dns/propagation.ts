@@ -1,0 +1,187 @@
+// How far a change of the MX records has spread: what every name server and public resolver says, and until when.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Evidence } from '../../../shared/finding.ts';
+import type { NameServer } from './authority.ts';
+import { ordered, setText } from './common.ts';
+import type { Mx } from './common.ts';
+import type { Dns } from './dns.ts';
+import { evidenceOf } from './evidence.ts';
+import { canonical, isWithin, pick } from './message.ts';
+import { sets } from './mx.check.ts';
+import type { PublicResolver } from './public-resolvers.ts';
+import type { Exchange } from './transport.ts';
+
+/** What one of those asked says; `differs` has another set than most name servers. */
+export type SpreadState = 'agrees' | 'differs' | 'silent' | 'failed';
+
+export interface SpreadItem {
+  name: string | null;
+  address: string;
+  kind: 'authoritative' | 'resolver';
+  /** Where a public resolver is, in words. */
+  place: string;
+  state: SpreadState;
+  /** Null when it gave none. */
+  mx: Mx[] | null;
+  /** How long it will go on saying so, s; null when it gave nothing. */
+  ttl: number | null;
+  /** When it has to ask again, UTC ms; null for one that agrees, or that has the zone itself. */
+  until: number | null;
+}
+
+/** The picture at one time. */
+export interface Spread {
+  /** The set that is to be everywhere: what most of the name servers have. */
+  mx: Mx[];
+  ttl: number | null;
+  /** UTC ms. */
+  at: number;
+  items: SpreadItem[];
+  /** When the last of those asked gives up the old set, UTC ms; null when all agree, or name servers do not. */
+  until: number | null;
+  evidence: Evidence[];
+}
+
+/** A resolver may be many machines with a cache each; so many questions show more of them. */
+const questions = 2;
+
+/** Asks every one of them, anew. `servers` are those that speak for the zone; null when none of them answered. */
+export async function spreadOf(
+  dns: Dns,
+  domain: string,
+  servers: readonly NameServer[],
+  resolvers: readonly PublicResolver[],
+): Promise<Spread | null> {
+  const name = canonical(domain);
+  const [own, others] = await Promise.all([
+    sets(dns, name, servers, true),
+    Promise.all(
+      resolvers.map(async (resolver) => ({
+        resolver,
+        answers: await Promise.all(
+          Array.from({ length: questions }, () =>
+            dns.ask(resolver, name, 'MX', { recursive: true, giveUpMs: 4_000, repeatMs: 1_500, again: true }),
+          ),
+        ),
+      })),
+    ),
+  ]);
+  const target = mostCommon(own);
+  if (target === null) return null;
+  const wanted = setText(target.records);
+  const evidence: Evidence[] = own.map(({ asked }) => evidenceOf(asked));
+  const items: SpreadItem[] = own.map(({ server, records, ttl }) => ({
+    ...{
+      name: server.name,
+      address: server.address,
+      kind: 'authoritative',
+      place: '',
+      mx: ordered(records),
+      ttl,
+    },
+    ...{ state: setText(records) === wanted ? 'agrees' : 'differs', until: null },
+  }));
+  for (const { resolver, answers } of others) {
+    const { item, shown } = itemOf(resolver, name, answers, wanted);
+    items.push(item);
+    evidence.push(evidenceOf(shown));
+  }
+  const untils = items.flatMap(({ until }) => (until === null ? [] : [until]));
+  const disagree = items.some(({ kind, state }) => kind === 'authoritative' && state === 'differs');
+  return {
+    ...{ mx: ordered(target.records), ttl: target.ttl, at: Math.max(...own.map(({ asked }) => asked.at)) },
+    ...{ items, until: disagree || untils.length === 0 ? null : Math.max(...untils), evidence },
+  };
+}
+
+/** A resolver's answers as one: the oldest set that any of its machines still has counts. */
+function itemOf(
+  resolver: PublicResolver,
+  domain: string,
+  answers: readonly Exchange[],
+  wanted: string,
+): { item: SpreadItem; shown: Exchange } {
+  const { name, place, address } = resolver;
+  const read = answers.map((asked) => ({ asked, said: cached(asked, domain) }));
+  const told = read.flatMap(({ asked, said }) => (said === null ? [] : [{ asked, said }]));
+  const outdated = told
+    .filter(({ said }) => setText(said.mx) !== wanted)
+    .sort((a, b) => b.said.ttl - a.said.ttl);
+  const chosen = outdated[0] ?? told[0];
+  const base = { name, address, kind: 'resolver' as const, place };
+  if (chosen === undefined) {
+    const replied = read.find(({ asked }) => asked.reply !== null)?.asked ?? read[0]?.asked;
+    if (replied === undefined) throw new Error('a resolver was not asked at all');
+    const state = replied.reply === null ? 'silent' : 'failed';
+    return { item: { ...base, state, mx: null, ttl: null, until: null }, shown: replied };
+  }
+  const { asked, said } = chosen;
+  const isOld = outdated.length > 0;
+  return {
+    item: {
+      ...{ ...base, state: isOld ? 'differs' : 'agrees', mx: ordered(said.mx), ttl: said.ttl },
+      until: isOld ? asked.at + said.ttl * 1000 : null,
+    },
+    shown: asked,
+  };
+}
+
+/** What a resolver has, and for how long; null when it could not find out. */
+function cached({ reply }: Exchange, domain: string): { mx: Mx[]; ttl: number } | null {
+  if (reply === null || !['NOERROR', 'NXDOMAIN'].includes(reply.rcode)) return null;
+  const records = pick(reply.answers, 'MX');
+  if (records.length > 0) {
+    return { mx: records.map(({ data }) => data), ttl: Math.min(...reply.answers.map(({ ttl }) => ttl)) };
+  }
+  const soa = pick(reply.authorities, 'SOA').find((record) => isWithin(domain, record.name));
+  // What is not there is remembered too (RFC 2308).
+  return { mx: [], ttl: soa === undefined ? 0 : Math.min(soa.ttl, soa.data.minimum) };
+}
+
+function mostCommon<T extends { records: Mx[]; server: NameServer; asked: Exchange; ttl: number | null }>(
+  all: readonly T[],
+): T | null {
+  const counts = new Map<string, number>();
+  for (const { records } of all) {
+    const text = setText(records);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const [best] = [...all].sort(
+    (a, b) => (counts.get(setText(b.records)) ?? 0) - (counts.get(setText(a.records)) ?? 0),
+  );
+  return best ?? null;
+}
+
+/** Whether everybody who answered has the same. */
+export function isEverywhere({ items }: Spread): boolean {
+  return items.every(({ state }) => state !== 'differs');
+}
+
+export interface FollowOptions {
+  /** Asks once; null when nobody answers for the zone. */
+  ask: () => Promise<Spread | null>;
+  /** Given every picture, the last one too. */
+  onSpread: (spread: Spread | null) => void;
+  signal: AbortSignal;
+  /** Shortest and longest time between questions, ms. */
+  everyMs?: { least: number; most: number };
+  now?: () => number;
+}
+
+/**
+ * Follows a change live: asks again when a cached set ends, or at the longest every half minute, until all agree.
+ * @returns the last picture; rejects with the signal's reason when given up.
+ */
+export async function followSpread(options: FollowOptions): Promise<Spread> {
+  const { ask, onSpread, signal, now = Date.now } = options;
+  const { least, most } = options.everyMs ?? { least: 3_000, most: 30_000 };
+  for (;;) {
+    const spread = await ask();
+    signal.throwIfAborted();
+    onSpread(spread);
+    if (spread !== null && isEverywhere(spread)) return spread;
+    const next = spread?.items.flatMap(({ until }) => (until === null ? [] : [until])) ?? [];
+    const pause = next.length === 0 ? most : Math.min(...next) - now() + 500;
+    await wait(Math.min(Math.max(pause, least), most), undefined, { signal });
+  }
+}

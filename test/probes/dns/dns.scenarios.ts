@@ -1,0 +1,351 @@
+// Scenarios of the DNS checks: one world a row, and all that must be found in it.
+import type { ZoneOptions } from '../../lab/internet/zones.ts';
+import { scenarios } from '../scenario.ts';
+import type { DnsWorld } from './play.ts';
+
+const ns1 = 'ns1.office.example';
+const ns2 = 'ns2.office.example';
+const mail = ['@ MX 10 mail', 'mail A 192.0.2.1', 'mail AAAA 2001:db8::1'];
+
+/** The domain with two name servers in different networks, and what is different. */
+function office(zone: ZoneOptions = {}, world: DnsWorld = {}): DnsWorld {
+  return {
+    ...world,
+    zones: { 'office.example': { servers: [ns1, ns2], records: mail, ...zone }, ...world.zones },
+  };
+}
+
+/** The domain with these records. */
+const records = (...lines: string[]): DnsWorld => office({ records: lines });
+
+const healthy = { name: 'all is well', world: office() };
+const cut = {
+  name: 'the network is down',
+  finds: ['could-not-check'],
+  world: office({}, { network: 'cut' }),
+};
+const unknown = { name: 'there is no such domain', world: { domain: 'never-registered.example' } };
+const away = {
+  name: 'no name server of the domain answers',
+  world: office({}, { faults: { [ns1]: 'silent', [ns2]: 'silent' }, resolvers: { public: 'plain' } }),
+};
+
+const relay = { hostname: 'relay.mailward.example', addresses: [] };
+const relayZone: DnsWorld['zones'] = { 'mailward.example': { records: ['relay A 198.51.100.9'] } };
+const behind = (...lines: string[]): DnsWorld =>
+  office({ records: [...mail.slice(1), ...lines] }, { relay, zones: relayZone });
+
+const old = ['@ MX 10 old', 'old A 192.0.2.66'];
+/** Public resolver `one` has the old set in its cache, then the set changes. */
+const changed = office(
+  { ttl: 600, records: old },
+  {
+    resolvers: { one: 'plain', two: 'plain' },
+    before: async (internet) => {
+      await internet.prime('one', 'office.example', 'MX');
+      await internet.change('office.example', { records: mail });
+    },
+  },
+);
+const resolvers = { one: 'plain', two: 'plain' } as const;
+
+export default [
+  ...scenarios<DnsWorld>('dns-interception', [
+    { ...healthy, finds: ['genuine'] },
+    {
+      name: 'the top-level domain does not exist',
+      finds: ['genuine'],
+      world: { domain: 'office.no-such-top' },
+    },
+    {
+      name: 'a resolver in between answers in the root servers’ place',
+      finds: ['intercepted'],
+      world: office(
+        {},
+        {
+          resolvers: { between: 'plain' },
+          network: (internet) => ({ rootServers: [internet.address('between')] }),
+        },
+      ),
+    },
+    {
+      name: 'one of several root servers is answered for by a resolver',
+      finds: ['intercepted'],
+      world: office(
+        {},
+        {
+          resolvers: { between: 'plain' },
+          network: (internet) => ({ rootServers: [internet.address('between'), internet.address('a.root')] }),
+        },
+      ),
+    },
+    cut,
+  ]),
+  ...scenarios<DnsWorld>('delegation', [
+    { ...healthy, finds: ['fine'] },
+    {
+      name: 'the domain is part of a larger zone',
+      finds: ['fine'],
+      world: { ...office(), domain: 'branch.office.example' },
+    },
+    {
+      name: 'a name server has a name in another domain',
+      finds: ['fine'],
+      world: office({ servers: [ns1, 'ns1.hosting.example'] }),
+    },
+    { ...unknown, finds: ['no-such-domain'] },
+    { ...away, finds: ['no-server-answers'] },
+    {
+      name: 'no name server knows the domain',
+      finds: ['no-server-answers'],
+      world: office({ servers: { [ns1]: { zone: 'missing' }, [ns2]: { zone: 'failing' } } }),
+    },
+    {
+      name: 'the name servers answer others, but not us',
+      finds: ['could-not-check'],
+      world: office(
+        {},
+        {
+          faults: { [ns1]: 'deaf-to-us', [ns2]: 'deaf-to-us' },
+          resolvers: { public: 'plain' },
+        },
+      ),
+    },
+    {
+      name: 'a name server is stopped',
+      finds: ['server-silent'],
+      world: office({}, { faults: { [ns2]: 'stopped' } }),
+    },
+    {
+      name: 'a name server is silent',
+      finds: ['server-silent'],
+      world: office({}, { faults: { [ns2]: 'silent' } }),
+    },
+    {
+      name: 'a name server refuses',
+      finds: ['not-authoritative'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { zone: 'missing' } } }),
+    },
+    {
+      name: 'a name server fails',
+      finds: ['not-authoritative'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { zone: 'failing' } } }),
+    },
+    {
+      name: 'a name server answers without authority (lame)',
+      finds: ['not-authoritative'],
+      world: office({}, { faults: { [ns2]: 'lame' } }),
+    },
+    {
+      name: 'TCP is closed on a name server',
+      finds: ['no-tcp'],
+      world: office({}, { faults: { [ns2]: 'udp-only' } }),
+    },
+    {
+      name: 'a name server has an older version',
+      finds: ['serial-differs'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { serial: 2_025_010_101 } } }),
+    },
+    {
+      name: 'the zone above names fewer servers',
+      finds: ['names-differ'],
+      world: office({ servers: [ns1, ns2, 'ns3.office.example'], parent: { names: [ns1, ns2] } }),
+    },
+    {
+      name: 'the zone above names a server that the zone does not',
+      finds: ['names-differ'],
+      world: office({
+        servers: { [ns1]: { names: [ns1] }, [ns2]: { names: [ns1] } },
+      }),
+    },
+    {
+      name: 'the zone above has an old address of a server',
+      finds: ['glue-wrong'],
+      world: office({ parent: { glue: { [ns2]: '127.0.0.9' } } }),
+    },
+    {
+      name: 'a name server’s name does not exist',
+      finds: ['name-without-address'],
+      world: office({
+        servers: {
+          [ns1]: { names: [ns1, ns2, 'gone.hosting.example'] },
+          [ns2]: { names: [ns1, ns2, 'gone.hosting.example'] },
+        },
+        parent: { names: [ns1, ns2, 'gone.hosting.example'] },
+      }),
+    },
+    { name: 'there is one name server', finds: ['one-server'], world: office({ servers: [ns1] }) },
+    {
+      name: 'all name servers are in one network',
+      finds: ['one-network'],
+      world: office({}, { networks: { [ns1]: 15, [ns2]: 15 } }),
+    },
+    cut,
+  ]),
+  ...scenarios<DnsWorld>('mx', [
+    { ...healthy, finds: ['fine'] },
+    {
+      name: 'one name server is silent, the others agree',
+      finds: ['fine'],
+      world: office({}, { faults: { [ns2]: 'silent' } }),
+    },
+    { ...unknown, finds: ['no-such-domain'] },
+    {
+      name: 'the name is not in its zone',
+      finds: ['no-such-domain'],
+      world: { ...office(), domain: 'nobody.office.example' },
+    },
+    { name: 'no MX record, but an address', finds: ['no-mx'], world: records('@ A 192.0.2.1') },
+    { name: 'no MX record and no address', finds: ['nowhere'], world: records('@ TXT "hello"') },
+    { name: 'null MX', finds: ['null-mx'], world: records('@ MX 0 .') },
+    { name: 'null MX next to another', finds: ['null-mx-and-others'], world: records('@ MX 0 .', ...mail) },
+    {
+      name: 'the name servers have different sets',
+      finds: ['differs'],
+      world: office({
+        servers: { [ns1]: {}, [ns2]: { records: [...mail.slice(1), '@ MX 10 mail', '@ MX 20 mail'] } },
+      }),
+    },
+    {
+      name: 'the name servers have different preferences',
+      finds: ['differs'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { records: [...mail.slice(1), '@ MX 20 mail'] } } }),
+    },
+    {
+      name: 'an address in place of a name',
+      finds: ['target-is-address'],
+      world: records('@ MX 10 192.0.2.1.', '@ MX 20 mail', ...mail.slice(1)),
+    },
+    {
+      name: 'a target is an alias',
+      finds: ['target-is-alias'],
+      world: records('@ MX 10 alias', 'alias CNAME mail', ...mail.slice(1)),
+    },
+    { name: 'a target does not exist', finds: ['target-not-found'], world: records(...mail, '@ MX 20 gone') },
+    {
+      name: 'no target exists',
+      finds: ['no-target-found'],
+      world: records('@ MX 10 gone', '@ MX 20 gone.elsewhere.example.'),
+    },
+    {
+      name: 'a target has private addresses only',
+      finds: ['target-private'],
+      world: records('@ MX 10 mail', 'mail A 10.1.2.3'),
+    },
+    {
+      name: 'a target’s own name servers are silent',
+      finds: ['could-not-check'],
+      world: office(
+        { records: ['@ MX 10 mail.far.example.'] },
+        { zones: { 'far.example': { servers: ['ns.far.example'] } }, faults: { 'ns.far.example': 'silent' } },
+      ),
+    },
+    {
+      name: 'Mailward is named',
+      finds: ['fine'],
+      world: behind('@ MX 10 relay.mailward.example.', '@ MX 20 mail'),
+    },
+    {
+      name: 'Mailward is named by another name for its address',
+      finds: ['fine'],
+      world: behind('@ MX 10 in', 'in A 198.51.100.9'),
+    },
+    { name: 'Mailward is not named', finds: ['not-the-relay'], world: behind('@ MX 10 mail') },
+    {
+      name: 'Mailward comes second',
+      finds: ['relay-not-first'],
+      world: behind('@ MX 10 mail', '@ MX 20 relay.mailward.example.'),
+    },
+    { ...away, finds: ['could-not-check'] },
+    cut,
+  ]),
+  ...scenarios<DnsWorld>('mx-propagation', [
+    { ...healthy, world: office({}, { resolvers }), finds: ['agrees'] },
+    { name: 'a resolver has the old set', finds: ['spreading'], world: changed },
+    {
+      name: 'a resolver remembers that there was none',
+      finds: ['spreading'],
+      world: office(
+        { records: ['mail A 192.0.2.1'] },
+        {
+          resolvers,
+          before: async (internet) => {
+            await internet.prime('two', 'office.example', 'MX');
+            await internet.change('office.example', { records: mail });
+          },
+        },
+      ),
+    },
+    {
+      name: 'the name servers differ',
+      finds: ['servers-differ'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { records: old } } }, { resolvers }),
+    },
+    {
+      name: 'resolvers that check signatures cannot resolve it',
+      finds: ['unresolvable'],
+      world: office({ signed: true, parent: { ds: 'wrong' } }, { resolvers: { strict: 'validating' } }),
+    },
+    {
+      name: 'no public resolver answers',
+      finds: ['could-not-check'],
+      world: office(
+        {},
+        {
+          faults: { [ns2]: 'stopped' },
+          network: (internet) => ({ publicResolvers: [internet.address('nobody')] }),
+        },
+      ),
+    },
+    { ...unknown, finds: ['not-applicable'] },
+    { ...away, finds: ['could-not-check'] },
+    cut,
+  ]),
+  ...scenarios<DnsWorld>('dnssec', [
+    { ...healthy, finds: ['unsigned'] },
+    {
+      name: 'signed, and all is well',
+      finds: ['signed'],
+      world: office({ signed: true }, { resolvers: { strict: 'validating' } }),
+    },
+    {
+      name: 'signed, but the zone above does not vouch for it',
+      finds: ['unanchored'],
+      world: office({ signed: true, parent: { ds: 'none' } }),
+    },
+    {
+      name: 'the zone above vouches for another key',
+      finds: ['key-unknown'],
+      world: office({ signed: true, parent: { ds: 'wrong' } }, { resolvers: { strict: 'validating' } }),
+    },
+    {
+      name: 'the signatures have run out',
+      finds: ['expired'],
+      world: office({ signed: -5 * 86_400 }, { resolvers: { strict: 'validating' } }),
+    },
+    {
+      name: 'the signatures run out in six hours',
+      finds: ['expires-soon'],
+      world: office({ signed: 6 * 3_600 }),
+    },
+    {
+      name: 'a name server has the zone unsigned',
+      finds: ['not-signed-everywhere'],
+      world: office({ signed: true, servers: { [ns1]: {}, [ns2]: { unsigned: true } } }),
+    },
+    {
+      name: 'resolvers refuse it for a fault that we do not see',
+      finds: ['not-validated'],
+      world: office(
+        { signed: true },
+        {
+          zones: { example: { servers: ['ns.nic.example'], signed: -5 * 86_400 } },
+          resolvers: { strict: 'validating' },
+        },
+      ),
+    },
+    { ...unknown, finds: ['not-applicable'] },
+    { ...away, finds: ['could-not-check'] },
+    cut,
+  ]),
+];
