@@ -146,6 +146,22 @@ describe('finding out from servers that lie', () => {
     expect(await found.dns.resolve('www.bank.example', 'A')).not.toMatchObject({ status: 'answer' });
   });
 
+  it('believes no “no such name” of a server that does not speak for the zone', async () => {
+    const found = await resolveWith(() => [{ aa: false, rcode: 3 }], 'mail.office.example');
+    expect(found).toMatchObject({ status: 'could-not', why: 'servers' });
+  });
+
+  it('takes an answer without authority when no server has a better one', async () => {
+    const weak: Answering = ({ name }) => [{ aa: false, answers: [[name, 'A', good]] }];
+    expect(await resolveWith(weak, 'mail.office.example')).toMatchObject({ status: 'answer', aa: false });
+  });
+
+  it('does not take “no IPv4 address” for “no address” when nobody says anything of IPv6', async () => {
+    await using root = await Forger.start(({ type }) => (type === 'A' ? [{}] : []));
+    const dns = new Dns({ roots: [root.address], port: root.port });
+    expect(await dns.addresses('mail.office.example')).toMatchObject({ status: 'could-not', v4: [], v6: [] });
+  });
+
   it('does not go back up, nor in circles, nor on for ever', async () => {
     const up = await resolveWith(
       () => [{ aa: false, authorities: [['.', 'NS', 'a.root']] }],
