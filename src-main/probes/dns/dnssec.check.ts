@@ -34,7 +34,7 @@ export const dnssec = defineCheck({
     ),
     'key-unknown': wrong(
       'urgent',
-      'The zone above vouches for a key (DS) that the domain does not have: whoever checks signatures cannot resolve it, and half the world does.',
+      'The zone above vouches for a key (DS) that the domain does not have: whoever checks signatures cannot resolve it, and many large providers do.',
     ),
     expired: wrong('urgent', 'The signatures have run out: whoever checks them cannot resolve the domain.'),
     'expires-soon': wrong('attention', 'The signatures run out soon and have not been renewed.'),
