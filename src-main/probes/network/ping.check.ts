@@ -4,7 +4,7 @@ import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking, Found } from '../check.ts';
 import { isPublic } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
-import { touch } from './connect.ts';
+import { contactOf } from './connect.ts';
 import type { Touch } from './connect.ts';
 import { connectivityOf } from './connectivity.check.ts';
 import { readPings } from './ping-output.ts';
@@ -55,7 +55,7 @@ async function askOne(
 ): Promise<void> {
   const [pings, contact] = await Promise.all([
     pingOf(address, signal, world.now),
-    touch({ host: address, port }, { signal, timeoutMs: PATIENCE, now: world.now }),
+    contactOf({ host: address, port }, world),
   ]);
   const name = host === address ? address : `${host} (${address})`;
   const { state, ms, lost } = weigh(pings, contact);
