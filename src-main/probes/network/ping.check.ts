@@ -99,7 +99,7 @@ export function weigh(
 }
 
 function sentence(state: Code, name: string, ms: number | null, lost: number | null, sent: number): string {
-  const time = `${ms === null || ms >= 10 ? Math.round(ms ?? 0) : ms.toFixed(1)} ms`;
+  const time = `${Math.max(1, Math.round(ms ?? 0))} ms`;
   switch (state) {
     case 'answers':
       return `${name} answers within ${time}.`;
