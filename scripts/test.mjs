@@ -16,6 +16,7 @@ import {
 } from './bootstrap.mjs';
 import { ensureBuilt } from './build.mjs';
 import { runInForeground } from './child.mjs';
+import { ensureLabServers } from './lab-servers.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 const args = process.argv.slice(2);
@@ -42,7 +43,7 @@ process.exitCode = count.failed === 0 && !stopped ? 0 : 1;
 
 async function everything() {
   await ensureDependencies();
-  const missing = ensureSystemPackages();
+  const missing = [...ensureSystemPackages(), ...ensureLabServers()];
   if (process.env.CI === 'true' && missing.length > 0) {
     say('CI=true: every missing package counts as a failed test.');
     count.failed += missing.length;

@@ -5,9 +5,10 @@ import { domainNameSchema, hostSchema, portSchema } from './names.ts';
 /**
  * How TLS is used towards a destination.
  * `none`: never; `opportunistic`: when offered, any certificate; `require`: always, any certificate;
- * `verify`: always, and the certificate must be valid for the host.
+ * `verify`: always, and the certificate must be valid for the host; `dane`: as the host's zone demands where it is signed
+ * (RFC 7672), else as `opportunistic`.
  */
-export const tlsPolicySchema = z.enum(['none', 'opportunistic', 'require', 'verify']);
+export const tlsPolicySchema = z.enum(['none', 'opportunistic', 'require', 'verify', 'dane']);
 export type TlsPolicy = z.infer<typeof tlsPolicySchema>;
 
 /** One server that takes a domain's mail. */

@@ -118,3 +118,12 @@ export function formatHostPort(host: string, port: number): string {
 function clip(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
+
+/** A name server to ask: `127.0.0.1`, `127.0.0.1:5353`, `::1` or `[::1]:53`. */
+export const resolverAddress = z
+  .string()
+  .max(100)
+  .regex(
+    /^(\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)$/,
+    'expected the address of a name server, such as 127.0.0.1 or [::1]:53',
+  );

@@ -1,6 +1,7 @@
 // The settings of the filters on the way in: a part of the one schema in settings.ts.
 import { z } from 'zod';
 import { filterActionSchema } from './filters.ts';
+import { resolverAddress } from './names.ts';
 
 const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 
@@ -14,14 +15,6 @@ const zone = z
     /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+=\d{1,3}$/,
     'expected a zone and its weight, such as zen.spamhaus.org=3',
   );
-const server = z
-  .string()
-  .max(100)
-  .regex(
-    /^(\d+\.\d+\.\d+\.\d+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)$/,
-    'expected the address of a name server, such as 127.0.0.1 or [::1]:53',
-  );
-
 export const filtersSettingsSchema = z
   .object({
     exempt: z
@@ -41,7 +34,7 @@ export const filtersSettingsSchema = z
         'Clients that are not checked and have no limits: your own networks. Public lists and SPF know nothing of private addresses.',
       ),
     resolvers: z
-      .array(server)
+      .array(resolverAddress)
       .max(5)
       .default([])
       .describe(

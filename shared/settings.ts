@@ -1,7 +1,7 @@
 // The settings: one schema for the file, the settings screen and the manual's page (generated from it).
 import { z } from 'zod';
 import { filtersSettingsSchema } from './settings-filters.ts';
-import { hostSchema } from './names.ts';
+import { hostSchema, resolverAddress } from './names.ts';
 import { probesSettingsSchema } from './settings-probes.ts';
 import { bouncesSettingsSchema, recipientsSettingsSchema } from './settings-recipients.ts';
 
@@ -146,6 +146,13 @@ export const settingsSchema = z
           .default(300)
           .describe(
             'How long to wait for a server’s answer to a command (RFC 5321 §4.5.3.2 asks for 5 minutes).',
+          ),
+        validatingResolvers: z
+          .array(resolverAddress)
+          .max(5)
+          .default([])
+          .describe(
+            'Name servers that validate DNSSEC and are reached by a safe path, best on this machine: needed by destinations with the TLS policy `dane`.',
           ),
         retrySeconds: z
           .array(seconds(86_400))

@@ -69,6 +69,10 @@ export const theme = createTheme({
   components: {
     Modal: { styles: { title: { fontSize: 17, fontWeight: 650 } } },
     Drawer: { styles: { title: { fontSize: 14, color: 'var(--soft)' } } },
+    Notification: {
+      defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
+      styles: { description: { color: 'var(--soft)' } },
+    },
     InputWrapper: { styles: { description: { fontSize: 13, lineHeight: '18px' } } },
   },
 });

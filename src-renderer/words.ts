@@ -65,6 +65,7 @@ export const tlsWords: Readonly<Record<TlsPolicy, string>> = {
   opportunistic: 'Encrypt when offered',
   require: 'Always encrypt',
   verify: 'Always encrypt, and check the certificate',
+  dane: 'As its signed zone says (DANE)',
   none: 'Never encrypt',
 };
 

@@ -26,6 +26,13 @@ export const recipientMeanings: readonly Meaning[] = [
     ),
   },
   {
+    // What OpenSMTPD says of an address that is not in its table of mailboxes; whole, as others mean a list by it.
+    rule: 'expands-to-nobody',
+    cause: 'user-unknown',
+    temporary: false,
+    holds: both(says(words('mailing list expansion problem')), enhancedIn('2.4')),
+  },
+  {
     rule: 'domain-not-hosted',
     cause: 'relay-denied',
     temporary: false,

@@ -23,6 +23,7 @@ import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
 import { QueueActions } from './queue-actions.ts';
 import { arrivedRow, domainsOf, triedRow } from './traffic-rows.ts';
+import { validatingResolver } from './validating-resolver.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
@@ -160,6 +161,7 @@ class RunningEngine implements Engine {
       settings: () => settings.get(),
       ...events,
       ...correspondence.laneEvents(),
+      secure: () => validatingResolver(settings.get().delivery.validatingResolvers),
       stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
       home: (domain) => this.#modes.home(domain),
       moved: (host, before, after) => this.#moved({ at: Date.now(), host, before, after }, trouble),

@@ -12,7 +12,7 @@ const SQLITE_FULL = 13;
 /** Calls in one transaction at most: bounds how long a commit, and everyone waiting for it, takes. */
 const MOST_TOGETHER = 512;
 /** Batches under way: one that the worker runs, and one that waits at its door, so that it never idles. */
-const MOST_UNDER_WAY = 2;
+const MOST_UNDER_WAY = 1;
 
 interface Waiting {
   call: Call;

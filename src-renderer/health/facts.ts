@@ -4,41 +4,34 @@ import type { Finding } from '../../shared/finding.ts';
 
 const time = z.number();
 
-/** A set of MX records in words, however it is written. */
-const mxSet = z.union([
-  z.string(),
-  z
-    .array(
-      z.union([
-        z.string(),
-        z
-          .object({ preference: z.number(), exchange: z.string() })
-          .transform(({ preference, exchange }) => `${preference} ${exchange}`),
-      ]),
-    )
-    .transform((all) => all.join(', ')),
-  z.null().transform(() => ''),
-]);
+/** A set of MX records in words; empty for a set of none. */
+const mxSet = z
+  .array(z.object({ preference: z.number(), exchange: z.string() }))
+  .transform((all) => all.map(({ preference, exchange }) => `${preference} ${exchange}`).join(', '));
 
 const viewSchema = z.object({
-  name: z.string(),
+  name: z.string().nullable(),
   address: z.string(),
   kind: z.enum(['authoritative', 'resolver']),
-  mx: mxSet,
-  /** Seconds left, as it was told. */
-  ttl: z.number().nullable(),
-  /** Null: it did not answer. */
-  agrees: z.boolean().nullable(),
+  /** Where a public resolver is, in words. */
+  place: z.string(),
+  state: z.enum(['agrees', 'differs', 'silent', 'failed']),
+  /** Null: it gave none. */
+  mx: mxSet.nullable(),
   /** Until when it may go on with the old set, UTC ms. */
   until: time.nullable(),
 });
 export type ServerView = z.infer<typeof viewSchema>;
 
 export const propagationFacts = z.object({
-  rows: z.array(viewSchema),
+  mx: mxSet,
   /** By when all must agree, UTC ms; null: all do, or nobody can say. */
-  agreedBy: time.nullable(),
+  until: time.nullable(),
+  /** What was there before a change. */
+  before: z.object({ mx: mxSet }).nullable(),
+  items: z.array(viewSchema),
 });
+export type PropagationFacts = z.infer<typeof propagationFacts>;
 
 export const registrationFacts = z.object({
   expiresAt: time.nullable(),
@@ -69,21 +62,31 @@ export const pathFacts = z.object({
 });
 export type PathFacts = z.infer<typeof pathFacts>;
 
-const listSchema = z.object({
-  zone: z.string(),
-  /** As people know it. */
-  name: z.string().optional(),
-  /** Null: it could not be asked. */
-  listed: z.boolean().nullable(),
-  /** What the list says about why, or why it could not be asked. */
-  means: z.string().nullable().optional(),
-  /** Page on which a listing can be removed. */
-  removal: z.string().nullable().optional(),
+const listedSchema = z.object({
+  /** An address, or a domain. */
+  what: z.string(),
+  whose: z.enum(['relay', 'server', 'domain']),
+  listed: z.boolean(),
+  /** Why, in words that follow "because". */
+  means: z.array(z.string()),
+  /** What the list itself says of it. */
+  text: z.string(),
+  /** Why it could not be asked about this one. */
+  problem: z.string().nullable(),
 });
 
-/** What blocklists say of one address or domain, the finding's subject. */
-export const blocklistFacts = z.object({ lists: z.array(listSchema) });
-export type ListAnswer = z.infer<typeof listSchema>;
+/** What one blocklist says of all that was asked about; the finding's subject is its zone. */
+export const blocklistFacts = z.object({
+  zone: z.string(),
+  name: z.string(),
+  removal: z.string(),
+  policy: z.string(),
+  /** 3: many refuse mail for it, 1: few do. */
+  weight: z.number(),
+  /** Empty where the list failed its own test. */
+  entries: z.array(listedSchema),
+});
+export type BlocklistFacts = z.infer<typeof blocklistFacts>;
 
 /** The facts of the first finding that has them in this form. */
 export function factsOf<T>(schema: z.ZodType<T>, findings: readonly Finding[]): T | null {

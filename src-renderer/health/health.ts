@@ -56,48 +56,57 @@ export function ofLeg(all: readonly Asked[], leg: Leg): Asked[] {
   return all.filter(({ check }) => check.leg === leg);
 }
 
+const acronyms = new Set(
+  'mx spf dkim dmarc dns dnssec dane ptr mta sts tls rpt smtp helo ip rdap whois ns soa ehlo tcp'.split(' '),
+);
+
 /** A check's name as people read it. */
 export function checkWords(name: string): string {
-  return name.replaceAll('-', ' ');
+  const words = name.split('-').map((word) => (acronyms.has(word) ? word.toUpperCase() : word));
+  const text = words.join(' ').replace('MTA STS', 'MTA-STS').replace('TLS RPT', 'TLS-RPT');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The state of a domain in one sentence, and as a mark. */
-export function sentenceOf(name: string, all: readonly Asked[]): { state: Health; words: string } {
+/**
+ * The state of a domain in one sentence, and as a mark.
+ * @param name left out where the domain's name stands beside the sentence.
+ */
+export function sentenceOf(all: readonly Asked[], name?: string): { state: Health; words: string } {
   const of = (state: Health) => all.filter((one) => one.state === state);
-  const urgent = of('problem');
-  const attention = of('attention');
-  const unknown = of('could-not-check');
+  const [urgent, attention, unknown] = [of('problem'), of('attention'), of('could-not-check')];
   const asked = all.filter(({ at }) => at !== null);
-  if (asked.length === 0) return { state: 'not-applicable', words: `${name} has not been tested yet.` };
-  const wrong = [...urgent, ...attention];
-  if (wrong.length === 1) {
-    const finding = wrong[0]?.findings[0];
-    return {
-      state: urgent.length > 0 ? 'problem' : 'attention',
-      words: `${name}: ${finding?.summary ?? ''}`,
-    };
+  const it = name ?? 'it';
+  if (asked.length === 0)
+    return { state: 'not-applicable', words: `${name ?? 'It'} has not been tested yet.` };
+  const [only] = [...urgent, ...attention];
+  const state = urgent.length > 0 ? 'problem' : 'attention';
+  if (only !== undefined && urgent.length + attention.length === 1) {
+    const summary = only.findings[0]?.summary ?? '';
+    return { state, words: name === undefined || summary.includes(name) ? summary : `${name}: ${summary}` };
   }
   if (urgent.length > 0) {
-    const also = attention.length > 0 ? `, and ${counted(attention.length, 'more')} to look at` : '';
+    const also = attention.length > 0 ? `, and ${attention.length} more to look at` : '';
+    const are = urgent.length === 1 ? 'is' : 'are';
+    return { state, words: `${counted(urgent.length, 'thing')} ${are} wrong with ${it}${also}.` };
+  }
+  if (attention.length > 0) {
+    const mail = name === undefined ? 'Mail' : `Mail for ${name}`;
     return {
-      state: 'problem',
-      words: `${counted(urgent.length, 'thing')} ${urgent.length === 1 ? 'is' : 'are'} wrong with ${name}${also.replace('mores', 'more')}.`,
+      state,
+      words: `${mail} can flow, but ${counted(attention.length, 'thing')} should be looked at.`,
     };
   }
-  if (attention.length > 0)
-    return {
-      state: 'attention',
-      words: `Mail for ${name} can flow, but ${counted(attention.length, 'thing')} should be looked at.`,
-    };
-  if (unknown.length === asked.length)
+  if (unknown.length === asked.length) {
     return {
       state: 'could-not-check',
-      words: `Nothing could be checked about ${name}: look at Mailward’s own network first.`,
+      words: `Nothing could be checked about ${it}: look at Mailward’s own network first.`,
     };
-  if (unknown.length > 0)
+  }
+  if (unknown.length > 0) {
     return {
       state: 'could-not-check',
-      words: `Nothing wrong was found with ${name}, but ${counted(unknown.length, 'check')} could not be made.`,
+      words: `Nothing wrong was found with ${it}, but ${counted(unknown.length, 'check')} could not be made.`,
     };
-  return { state: 'ok', words: `Nothing is wrong with ${name}.` };
+  }
+  return { state: 'ok', words: `Nothing is wrong with ${it}.` };
 }

@@ -14,6 +14,8 @@ import { Propagation } from './propagation.tsx';
 import { ExpiryByHand, RegistrationLine } from './registration.tsx';
 import { StateMark, StateShape } from './state-mark.tsx';
 import { Traceroute } from './traceroute.tsx';
+import '../styles/findings.css';
+import '../styles/pictures.css';
 
 interface CheckCardProps {
   name: string;
@@ -41,7 +43,10 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
       id={`check-${check.name}`}
       data-state={state ?? 'not-applicable'}
       open={isOpen}
-      onToggle={(event) => onOpen(event.currentTarget.open)}
+      onToggle={(event) => {
+        // It also comes when the card is drawn open: only what the reader does is remembered.
+        if (event.currentTarget.open !== isOpen) onOpen(event.currentTarget.open);
+      }}
     >
       <summary>
         <StateShape state={state ?? 'not-applicable'} size={18} />
@@ -58,7 +63,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
         <div className="check-body">
           <p className="soft">{check.question}</p>
           <Findings findings={findings} domain={name} />
-          <Pictures name={name} domain={domain} asked={asked} onSaved={onAsk} />
+          <Pictures name={name} domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
           <div className="check-actions">
             <Button
               size="compact-sm"
@@ -67,7 +72,11 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
               disabled={busy}
               loading={asking}
               aria-label={`Test again: ${checkWords(check.name)}`}
-              onClick={onAsk}
+              onClick={() => {
+                // Whatever it finds: the reader wants to see it.
+                onOpen(true);
+                onAsk();
+              }}
             >
               {findings.length === 0 ? 'Test this' : 'Test again'}
             </Button>
@@ -123,7 +132,8 @@ function Findings({ findings, domain }: { findings: readonly Shown[]; domain: st
   const [all, setAll] = useState(false);
   const notable = findings.filter(({ state }) => state !== 'ok' && state !== 'not-applicable');
   const calm = findings.filter(({ state }) => state === 'ok' || state === 'not-applicable');
-  const shown = [...notable, ...(all ? calm : calm.slice(0, MOST_FINE))];
+  // Beside what is wrong, what is in order waits to be asked for.
+  const shown = [...notable, ...(all ? calm : notable.length > 0 ? [] : calm.slice(0, MOST_FINE))];
   const rest = findings.length - shown.length;
   if (findings.length === 0) return null;
   return (
@@ -159,24 +169,34 @@ function Pictures({
   name,
   domain,
   asked: { findings, at, check },
-  onSaved,
+  busy,
+  onAsk,
 }: {
   name: string;
   domain: Domain | null;
   asked: Asked;
-  onSaved: () => void;
+  busy: boolean;
+  onAsk: () => void;
 }) {
   const spread = factsOf(propagationFacts, findings);
   const expiry = factsOf(registrationFacts, findings);
+  // Asked for only where the registry does not tell, or where it was set before.
+  const askByHand =
+    domain !== null &&
+    findings.length > 0 &&
+    check.area === 'registration' &&
+    (domain.profile.expiresAt !== null ||
+      (expiry?.expiresAt ?? null) === null ||
+      expiry?.source === 'by-hand');
   const ways = findings.flatMap((finding) => {
     const facts = factsOf(pathFacts, [finding]);
     return facts === null ? [] : [{ facts, address: finding.subject }];
   });
   return (
     <>
-      {spread !== null && <Propagation facts={spread} at={at ?? 0} />}
+      {spread !== null && <Propagation facts={spread} at={at ?? 0} busy={busy} onAsk={onAsk} />}
       {expiry !== null && <RegistrationLine facts={expiry} />}
-      {check.area === 'registration' && domain !== null && <ExpiryByHand domain={domain} onSaved={onSaved} />}
+      {askByHand && <ExpiryByHand domain={domain} onSaved={onAsk} />}
       <BlocklistTable findings={findings} domain={name} check={check.name} />
       {ways.map(({ facts, address }) => (
         <Traceroute key={address} facts={facts} address={address} />

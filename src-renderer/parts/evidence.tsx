@@ -5,7 +5,10 @@ import { IconCopy } from '@tabler/icons-react';
 import type { Evidence, Finding } from '../../shared/finding.ts';
 import { counted, exact } from '../format.ts';
 
-export function EvidenceList({ finding, domain }: { finding: Finding; domain: string }) {
+/** What evidence belongs to: a finding of now, or one of the history. */
+type Proven = Pick<Finding, 'check' | 'subject' | 'summary' | 'evidence'>;
+
+export function EvidenceList({ finding, domain }: { finding: Proven; domain: string }) {
   const { evidence } = finding;
   if (evidence.length === 0) return null;
   return (
@@ -60,7 +63,7 @@ function CopyButton({ text }: { text: string }) {
 }
 
 /** Plain text for a mail or a ticket; times in UTC, since the reader may be anywhere. */
-export function evidenceText({ check, subject, summary, evidence }: Finding, domain: string): string {
+function evidenceText({ check, subject, summary, evidence }: Proven, domain: string): string {
   const head = `${domain}, ${check}${subject === '' ? '' : ` (${subject})`}: ${summary}`;
   return [head, ...evidence.map(oneText)].join('\n\n');
 }

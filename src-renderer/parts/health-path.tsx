@@ -33,7 +33,7 @@ export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
       <div className="way-line" aria-hidden="true">
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
         <LegLine state={state('inbound')} />
-        <Station icon={<BrandMark size={32} />} name="Mailward" />
+        <Station icon={<BrandMark size={32} />} name="Mailward" state={state('here')} />
         <LegLine state={state('outbound')} />
         <Station icon={<IconServer2 size={24} stroke={1.5} />} name="your server">
           {server !== '' && <span className="path-host">{server}</span>}
@@ -56,11 +56,22 @@ export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
   );
 }
 
-function Station({ icon, name, children }: { icon: ReactNode; name: string; children?: ReactNode }) {
+interface StationProps {
+  icon: ReactNode;
+  name: string;
+  /** Of the checks that are about the station itself. */
+  state?: Health | null;
+  children?: ReactNode;
+}
+
+function Station({ icon, name, state = null, children }: StationProps) {
   return (
     <div className="station">
       <span className="station-icon">{icon}</span>
-      <span className="station-name">{name}</span>
+      <span className="station-name way-station">
+        {state !== null && state !== 'ok' && <StateShape state={state} size={14} />}
+        {name}
+      </span>
       {children}
     </div>
   );

@@ -10,7 +10,8 @@ import { counted, exact, sinceWhen } from '../format.ts';
 import { healthOf } from '../health/health.ts';
 import '../styles/chart.css';
 import { healthWords } from '../words.ts';
-import { Moment, useNow } from './moment.tsx';
+import { EvidenceList } from './evidence.tsx';
+import { useNow } from './moment.tsx';
 import { Failure } from './notes.tsx';
 import { StateMark } from './state-mark.tsx';
 
@@ -65,7 +66,7 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
           <figcaption className="soft">
             {tell(query.data.points, query.data.periods, spanWords[span])}
           </figcaption>
-          <Changes periods={query.data.periods} />
+          <Changes periods={query.data.periods} domain={domain} check={check} />
         </>
       )}
     </figure>
@@ -98,6 +99,7 @@ function Lanes({ points, from, to }: { points: readonly HistoryPoint[]; from: nu
             ticks={[0, 1, 2, 3, 4]}
             tickFormatter={(lane: number) => laneWords[lane] ?? ''}
             width={68}
+            interval={0}
             tickLine={false}
             axisLine={false}
             tick={{ fill: 'var(--soft)', fontSize: 12 }}
@@ -151,24 +153,35 @@ function PointCard({ point }: { point: HistoryPoint | undefined }) {
   );
 }
 
-function Changes({ periods }: { periods: readonly Period[] }) {
-  if (periods.length < 2) return null;
-  const rest = periods.length - MOST_CHANGES;
+function Changes({ periods, domain, check }: { periods: readonly Period[]; domain: string; check: string }) {
+  const now = useNow();
+  // That one of several was in order is no news, unless it is the only thing that the check says.
+  const several = periods.some(({ subject, state }) => subject !== '' && state === 'problem');
+  const told = periods.filter(({ subject, state }) => !(several && subject !== '' && state === 'ok'));
+  const rest = told.length - MOST_CHANGES;
+  if (told.length === 0) return null;
   return (
     <ol className="changes">
-      {periods.slice(0, MOST_CHANGES).map((period) => (
+      {told.slice(0, MOST_CHANGES).map((period) => (
         <li key={`${period.since} ${period.subject} ${period.code}`}>
           <StateMark state={healthOf(period)} />
           <span className="changes-when">
-            <Moment at={period.since} />
+            <span className="nowrap">{sinceWhen(period.since, now)}</span>
+            {period.lastAt > period.since && (
+              <>
+                {' '}
+                to <span className="nowrap">{sinceWhen(period.lastAt, now)}</span>
+              </>
+            )}
           </span>
-          <span>
+          <div>
             {period.subject !== '' && <b>{period.subject}: </b>}
             {period.summary}
-          </span>
+            <EvidenceList finding={{ ...period, check }} domain={domain} />
+          </div>
         </li>
       ))}
-      {rest > 0 && <li className="soft">and {counted(rest, 'earlier change')}</li>}
+      {rest > 0 && <li className="changes-rest soft">and {counted(rest, 'earlier period')}</li>}
     </ol>
   );
 }

@@ -1,42 +1,74 @@
 // The MX propagation map: who still has which MX set, until when, and the time by which all must agree, counted down.
-import { VisuallyHidden } from '@mantine/core';
-import type { z } from 'zod';
+import { Switch, VisuallyHidden } from '@mantine/core';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { counted, countdown, exact } from '../format.ts';
-import type { propagationFacts, ServerView } from '../health/facts.ts';
+import type { PropagationFacts, ServerView } from '../health/facts.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import type { Health } from '../../shared/state.ts';
 
-type Facts = z.infer<typeof propagationFacts>;
+/** While it is followed, pause between two questions, ms: long enough to cost the resolvers nothing. */
+const FOLLOW_EVERY = 20_000;
 
-export function Propagation({ facts, at }: { facts: Facts; at: number }) {
+interface PropagationProps {
+  facts: PropagationFacts;
+  /** When this was so, UTC ms. */
+  at: number;
+  busy: boolean;
+  onAsk: () => void;
+}
+
+export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
   const now = useNow();
-  const own = facts.rows.filter(({ kind }) => kind === 'authoritative');
-  const others = facts.rows.filter(({ kind }) => kind === 'resolver');
-  const behind = facts.rows.filter(({ agrees }) => agrees === false);
-  const longest = Math.max(1, ...facts.rows.map(({ until }) => (until ?? at) - at));
+  const own = facts.items.filter(({ kind }) => kind === 'authoritative');
+  const others = facts.items.filter(({ kind }) => kind === 'resolver');
+  const behind = facts.items.filter(({ state }) => state === 'differs');
+  const [follows, setFollows] = useState(false);
+  const ask = useEffectEvent(onAsk);
+  useEffect(() => {
+    if (!follows || busy) return;
+    const timer = setTimeout(ask, FOLLOW_EVERY);
+    return () => clearTimeout(timer);
+  }, [follows, busy, at]);
+  const longest = Math.max(1, ...facts.items.map(({ until }) => (until ?? at) - at));
   return (
     <section className="spread" aria-label="Who has which MX">
       <p className="spread-time">
-        {behind.length === 0 ? (
-          'Every server that answered has the same MX.'
-        ) : facts.agreedBy === null ? (
+        {facts.until !== null && facts.until > now ? (
           <>
-            {counted(behind.length, 'server')} of {facts.rows.length} still{' '}
-            {behind.length === 1 ? 'has' : 'have'} another MX; when that ends cannot be said.
-          </>
-        ) : facts.agreedBy <= now ? (
-          <>All must agree by now: test again to see.</>
-        ) : (
-          <>
-            All must agree by{' '}
-            <time dateTime={new Date(facts.agreedBy).toISOString()}>{exact(facts.agreedBy)}</time>
+            All must agree by <time dateTime={new Date(facts.until).toISOString()}>{exact(facts.until)}</time>
             <strong className="spread-count" role="timer">
-              {countdown(facts.agreedBy - now)}
+              {countdown(facts.until - now)} left
             </strong>
           </>
+        ) : behind.length === 0 ? (
+          'Every server that answered has the same MX.'
+        ) : facts.until === null ? (
+          <>
+            {counted(behind.length, 'server')} of {facts.items.length} {behind.length === 1 ? 'has' : 'have'}{' '}
+            another MX; when that ends cannot be said.
+          </>
+        ) : (
+          'All must agree by now: test again to see.'
         )}
       </p>
+      <dl className="facts small">
+        <dt>MX now</dt>
+        <dd className="mono">{facts.mx === '' ? 'none' : facts.mx}</dd>
+        {facts.before !== null && (
+          <>
+            <dt>MX before</dt>
+            <dd className="mono">{facts.before.mx === '' ? 'none' : facts.before.mx}</dd>
+          </>
+        )}
+      </dl>
+      {behind.length > 0 && (
+        <Switch
+          checked={follows}
+          onChange={(event) => setFollows(event.currentTarget.checked)}
+          label="Follow it: ask again every 20 seconds while this stands here"
+        />
+      )}
       <div className="spread-map">
         <Column title="The domain’s own name servers" rows={own} longest={longest} now={now} />
         <div className="spread-flow" aria-hidden="true">
@@ -66,16 +98,17 @@ function Column({ title, rows, longest, now }: ColumnProps) {
       ) : (
         <ul>
           {rows.map((row) => (
-            <li key={`${row.name} ${row.address}`} data-state={stateOf(row)}>
+            <li key={`${row.name ?? ''} ${row.address}`} data-state={views[row.state].health}>
               <span className="spread-who">
-                <StateShape state={stateOf(row)} />
+                <StateShape state={views[row.state].health} />
                 <span>
-                  {row.name}
-                  {row.address !== row.name && <span className="soft small"> {row.address}</span>}
+                  {row.name ?? row.address}
+                  {row.name !== null && <span className="soft small"> {row.address}</span>}
+                  {row.place !== '' && <span className="soft small">, {row.place}</span>}
                 </span>
-                <span className="spread-word">{wordOf(row)}</span>
+                <span className="spread-word">{views[row.state].word}</span>
               </span>
-              <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>
+              {row.mx !== null && <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>}
               <Left row={row} longest={longest} now={now} />
             </li>
           ))}
@@ -87,7 +120,7 @@ function Column({ title, rows, longest, now }: ColumnProps) {
 
 /** How long a server may go on with what it has. */
 function Left({ row, longest, now }: { row: ServerView; longest: number; now: number }) {
-  if (row.agrees !== false || row.until === null) return null;
+  if (row.until === null) return null;
   const left = Math.max(0, row.until - now);
   return (
     <span className="spread-left">
@@ -102,10 +135,9 @@ function Left({ row, longest, now }: { row: ServerView; longest: number; now: nu
   );
 }
 
-function stateOf({ agrees }: ServerView): Health {
-  return agrees === null ? 'could-not-check' : agrees ? 'ok' : 'attention';
-}
-
-function wordOf({ agrees }: ServerView): string {
-  return agrees === null ? 'no answer' : agrees ? 'agrees' : 'still differs';
-}
+const views: Readonly<Record<ServerView['state'], { health: Health; word: string }>> = {
+  agrees: { health: 'ok', word: 'agrees' },
+  differs: { health: 'attention', word: 'differs' },
+  silent: { health: 'could-not-check', word: 'no answer' },
+  failed: { health: 'attention', word: 'cannot find it' },
+};

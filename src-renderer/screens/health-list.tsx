@@ -22,7 +22,7 @@ export function HealthListScreen() {
   const domains = useQuery(orpc.domains.list.queryOptions());
   const names = domains.data?.map(({ name }) => name) ?? [];
   const latest = useQueries({
-    queries: names.map((domain) => orpc.checks.latest.queryOptions({ input: { domain } })),
+    queries: names.map((domain) => orpc.checks.latest.queryOptions({ input: { domain }, staleTime: 0 })),
   });
   const error = list.error ?? domains.error;
   const views = names.map((name, index) => {
@@ -30,7 +30,7 @@ export function HealthListScreen() {
     const all = gather(list.data ?? [], data?.findings ?? [], []);
     const at =
       data?.checks.reduce<number | null>((last, one) => Math.max(last ?? one.at, one.at), null) ?? null;
-    return { name, at, known: data !== undefined, ...sentenceOf(shownName(name), all) };
+    return { name, at, known: data !== undefined, ...sentenceOf(all) };
   });
   const bad = views.filter(({ state }) => state === 'problem' || state === 'attention').length;
   const untested = views.filter(({ at }) => at === null).length;

@@ -3,9 +3,9 @@ import { Alert, Button } from '@mantine/core';
 import { IconArrowLeft, IconStethoscope } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
-import { shownName } from '../../shared/idn.ts';
+import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Health } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
@@ -38,14 +38,25 @@ function DomainHealth({ name }: { name: string }) {
   const latest = useQuery(
     orpc.checks.latest.queryOptions({
       input: { domain: name },
+      // A test may have begun or ended since this screen was left.
+      staleTime: 0,
       refetchInterval: ({ state }) => (state.data?.running === true ? LOOK_AGAIN : false),
     }),
   );
   const { view, start } = useCheckRun(name);
+  const lastAsked = useRef<string | null>(null);
+  const isResting = view.going === null;
+  useEffect(() => {
+    // A card that moved to another group was drawn anew: the keyboard goes along.
+    if (!isResting || lastAsked.current === null || document.activeElement !== document.body) return;
+    const card = document.getElementById(`check-${lastAsked.current}`);
+    card?.querySelector('summary')?.focus({ preventScroll: true });
+    card?.scrollIntoView({ block: 'nearest' });
+  }, [isResting]);
   const domain = domains.data?.find((one) => one.name === name) ?? null;
   const error = list.error ?? latest.error;
-  const shown = shownName(name);
-  const title = `Health of ${shown}`;
+  const shown = toUnicodeName(name);
+  const title = `Health of ${shownName(name)}`;
   if (list.data === undefined || latest.data === undefined || domains.data === undefined) {
     return (
       <Page
@@ -66,7 +77,7 @@ function DomainHealth({ name }: { name: string }) {
   const asking = new Set(going?.asked.flatMap((one) => (going.done.has(one.name) ? [] : [one.name])));
   const isBusy = going !== null || latest.data.running;
   const testedAt = latest.data.checks.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null);
-  const { state, words } = sentenceOf(shown, all);
+  const { state, words } = sentenceOf(all, shown);
   const server = domain?.route[0];
   return (
     <Page
@@ -84,7 +95,10 @@ function DomainHealth({ name }: { name: string }) {
             leftSection={<IconStethoscope size={16} />}
             loading={going !== null}
             disabled={isBusy}
-            onClick={() => void start(null)}
+            onClick={() => {
+              lastAsked.current = null;
+              void start(null);
+            }}
           >
             {testedAt === null ? 'Test now' : 'Test all again'}
           </Button>
@@ -134,7 +148,10 @@ function DomainHealth({ name }: { name: string }) {
               onOpen={onOpen}
               busy={isBusy}
               asking={asking.has(asked.check.name)}
-              onAsk={() => void start(asked.check.name)}
+              onAsk={() => {
+                lastAsked.current = asked.check.name;
+                void start(asked.check.name);
+              }}
             />
           )}
         />
@@ -180,7 +197,7 @@ interface FoundProps {
   asking: ReadonlySet<string>;
   busy: boolean;
   server: string;
-  card: (asked: Asked, isOpen: boolean, onOpen: (open: boolean) => void) => React.ReactNode;
+  card: (asked: Asked, isOpen: boolean, onOpen: (open: boolean) => void) => ReactNode;
 }
 
 function Found({ all, asking, server, card }: FoundProps) {

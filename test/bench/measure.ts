@@ -37,8 +37,8 @@ const limit = 5 * 60_000;
 export async function measure(way: Way, load: Load): Promise<Run> {
   await using stage = await setUp(way, load);
   // A first, small load: connections, caches and just-in-time compilers are warm when the clock starts.
-  await sourceTo(stage.port, { ...load, messages: Math.min(500, load.messages) });
-  await stage.sink.has(Math.min(500, load.messages));
+  await sourceTo(stage.port, { ...load, messages: Math.min(3000, load.messages) });
+  await stage.sink.has(Math.min(3000, load.messages));
   const before = stage.sink.taken();
   const begun = performance.now();
   await sourceTo(stage.port, load);

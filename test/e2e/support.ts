@@ -17,7 +17,7 @@ const checkout = resolve(import.meta.dirname, '../..');
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** `npm test` has built everything already; a run by hand must not look at yesterday's screens. */
-function buildScreens(): void {
+export function buildScreens(): void {
   if (process.env['MAILWARD_FROM'] === 'out') return;
   execFileSync(process.execPath, [join(checkout, 'scripts/build.mjs')], { stdio: 'inherit' });
 }

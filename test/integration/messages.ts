@@ -82,3 +82,25 @@ export function withoutReceived(content: Buffer): string {
   if (field === undefined) throw new Error(`no Received field on top: ${text.slice(0, 500)}`);
   return text.slice(field.length);
 }
+
+/** Fields that the lab's servers put on top of what they store, besides `Received:`. */
+const traceFields = ['Return-Path', 'X-Original-To', 'Delivered-To', 'Envelope-To', 'Delivery-Date'];
+
+/** Takes from a message in any server's mailbox what servers put on top, with exactly so many `Received:` fields. */
+export function belowTrace(stored: Buffer, count: number): string {
+  let rest = stored
+    .toString('latin1')
+    .replace(/^From \S+ .*\n/, '')
+    .replaceAll('\n', '\r\n');
+  let left = count;
+  for (;;) {
+    const [field, name = ''] = /^([\w-]+): .*\r\n(?:[ \t].*\r\n)*/.exec(rest) ?? [];
+    const isTrace = traceFields.some((each) => each.toLowerCase() === name.toLowerCase());
+    const isReceived = name === 'Received' && left > 0;
+    if (field === undefined || !(isTrace || isReceived)) break;
+    if (isReceived) left -= 1;
+    rest = rest.slice(field.length);
+  }
+  if (left > 0) throw new Error(`${left} Received fields are missing: ${rest.slice(0, 500)}`);
+  return rest;
+}

@@ -1,6 +1,6 @@
 // Which real programs are here: tests that need one are skipped, by name, where it is not.
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 
@@ -20,6 +20,9 @@ export function needProgram(name: string): string {
     throw new Error(`${name} is not installed; scripts/system-packages.mjs names its package`);
   return path;
 }
+
+/** Where scripts/lab-servers.mjs unpacks the servers that cannot be installed beside Postfix. */
+export const labServersDir = resolve(import.meta.dirname, '../../.cache/lab');
 
 /** Postfix's master process has to be started by root, whatever it then runs as. */
 export const hasPostfix =

@@ -86,7 +86,14 @@ export class Postfix implements AsyncDisposable {
     const pid = this.#masterPid();
     if (pid === null) return;
     process.kill(pid, 'SIGTERM');
-    await until(`Postfix (process ${pid}) does not stop`, () => this.#masterPid() === null);
+    // Its listeners' sockets are in the hands of all its processes: only when the last is gone can it start again.
+    await until(`Postfix (process ${pid}) does not stop`, () => !groupRuns(pid));
+  }
+
+  /** Replaces the options of a server that is stopped; without effect on one that runs. */
+  setUp(options: PostfixOptions): void {
+    this.#options = options;
+    this.#writeConfiguration();
   }
 
   /** Changes main.cf lines and has the running server read them. */
@@ -140,11 +147,8 @@ export class Postfix implements AsyncDisposable {
     if (!existsSync(path)) return null;
     const pid = Number(readFileSync(path, 'utf8').trim());
     // The file outlives its process, and the number may since be another's.
-    try {
-      return pid > 0 && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'master' ? pid : null;
-    } catch {
-      return null;
-    }
+    const process = processOf(pid);
+    return process?.name === 'master' && process.runs ? pid : null;
   }
 
   #layOut(): void {
@@ -231,6 +235,30 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 `;
+}
+
+interface Process {
+  name: string;
+  /** Not so for one that has ended and that nobody has collected yet. */
+  runs: boolean;
+  group: number;
+}
+
+function processOf(pid: number): Process | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [, name = '', state, group] = /\((.*)\) (\w) \d+ (\d+)/.exec(stat) ?? [];
+    return { name, runs: state !== 'Z', group: Number(group) };
+  } catch {
+    return null;
+  }
+}
+
+function groupRuns(group: number): boolean {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => processOf(Number(name)))
+    .some((each) => each !== null && each.runs && each.group === group);
 }
 
 function userId(name: string): number {

@@ -18,7 +18,7 @@ export function domainCommand(): Command {
     .command('add <domain>')
     .description('protect a domain: take its mail and deliver it to its own server')
     .requiredOption('--route <host:port...>', "the office's server; several, in order, to fall back on")
-    .option('--tls <policy>', 'none, opportunistic, require or verify', 'opportunistic')
+    .option('--tls <policy>', 'none, opportunistic, require, verify or dane', 'opportunistic')
     .action(async (name: string, options: { route: string[]; tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(options.route, options.tls) };
@@ -65,7 +65,7 @@ export function domainCommand(): Command {
       '--until <time>',
       'end of hold or reroute, e.g. 2026-05-01T18:00 or 90m, 4h, 2d; then mail is delivered again',
     )
-    .option('--tls <policy>', 'with reroute: none, opportunistic, require or verify', 'opportunistic')
+    .option('--tls <policy>', 'with reroute: none, opportunistic, require, verify or dane', 'opportunistic')
     .action(
       async (
         name: string,
@@ -95,7 +95,7 @@ export function domainCommand(): Command {
   domain
     .command('route <domain> <host:port...>')
     .description('change where a domain is delivered to')
-    .option('--tls <policy>', 'none, opportunistic, require or verify', 'opportunistic')
+    .option('--tls <policy>', 'none, opportunistic, require, verify or dane', 'opportunistic')
     .action(async (name: string, route: string[], options: { tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(route, options.tls) };
@@ -155,7 +155,7 @@ function readRoute(texts: string[], tls: string): Destination[] {
   if (!policy.success)
     throw new Ended(
       EXIT.usage,
-      `"${tls}" is not a TLS policy; expected none, opportunistic, require or verify`,
+      `"${tls}" is not a TLS policy; expected none, opportunistic, require, verify or dane`,
     );
   return texts.map((text) => {
     try {

@@ -57,8 +57,8 @@ export class Acceptance {
     const deposit = spool.deposit();
     const id = formatId(deposit.id);
     const receivedAt = Date.now();
-    const mailboxes = session.envelope.rcptTo.flatMap((one) => readMailbox(one.address) ?? []);
-    const sender = cleanSender(session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address);
+    const mailboxes = session.envelope.recipients.flatMap((one) => readMailbox(one) ?? []);
+    const sender = cleanSender(session.envelope.sender ?? '');
     const smtpUtf8 = connection.wantsSmtpUtf8;
     const trace = receivedField({
       helo: session.hostNameAppearsAs,

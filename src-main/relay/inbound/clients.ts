@@ -38,6 +38,19 @@ export class Clients {
  * are not strangers.
  */
 export function clientOf(address: string): string | null {
+  let client = known.get(address);
+  if (client !== undefined) return client;
+  client = read(address);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(address, client);
+  return client;
+}
+
+/** Every connection asks twice, and the same clients come again and again. */
+const known = new Map<string, string | null>();
+const MOST_KNOWN = 1_000;
+
+function read(address: string): string | null {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   if (parsed.range() === 'loopback') return null;

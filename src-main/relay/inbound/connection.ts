@@ -1,18 +1,20 @@
-// One incoming SMTP connection. smtp-server gives the socket, TLS and the session; every command and every word is ours.
+// One incoming SMTP connection. Commands come in order, and replies say what happened.
 //
 // - Paths and parameters are read as RFC 5321 §4.1 and RFC 6531 write them (command.ts, path.ts).
 // - Only CRLF ends a command, only CRLF.CRLF the data; a lone CR or LF in a message refuses it (input.ts, data-reader.ts).
 // - Each reply has the enhanced code that says what happened (RFC 2034), but the greeting and the answers to EHLO and HELO.
 // - What a client may cost in time, errors and commands is bounded (conversation.ts, patience.ts).
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
-import type { SMTPServer, SMTPServerAddress, SMTPServerSession } from 'smtp-server';
+import type { SecureContext } from 'node:tls';
 import type { Reply } from '../../../shared/message.ts';
 import { readMail, readRcpt, reply } from './command.ts';
-import { Conversation, type ConversationLimits, type Done } from './conversation.ts';
+import {
+  Conversation,
+  type ConversationLimits,
+  type ConversationOptions,
+  type Done,
+} from './conversation.ts';
 import { HeaderScan } from './header-scan.ts';
-import { Input } from './input.ts';
 import { MessageIntake, tooLarge } from './message-intake.ts';
 import { routesOn } from './path.ts';
 
@@ -26,8 +28,26 @@ export interface MessageSink {
   abort: () => void;
 }
 
+export interface IncomingSession {
+  readonly id: string;
+  readonly remoteAddress: string;
+  /** What the client calls itself; empty before EHLO or HELO. */
+  hostNameAppearsAs: string;
+  /** `sender` is null outside a transaction. */
+  envelope: { sender: string | null; recipients: string[]; smtpUtf8: boolean };
+}
+
+/** The reply that refuses a recipient; null: it is welcome. */
+export type Answer = (refusal: Reply | null) => void;
+
 /** What the listener does with a connection. */
 export interface ConnectionHandlers {
+  /** @param size octets as declared, if they were. Answers the reply that refuses the sender. */
+  mailFrom: (address: string, size: number | null, session: string) => Reply | null;
+  rcptTo: (address: string, session: string, answer: Answer) => void;
+  /** What STARTTLS is done with; null: it is not offered. */
+  certificate: () => SecureContext | null;
+  stopping: () => boolean;
   /** How long this client waits for its greeting, ms. */
   greetingDelay: (connection: IncomingConnection) => number;
   /** The reply that turns a new connection away; null lets it in. */
@@ -40,12 +60,17 @@ export interface ConnectionHandlers {
   /** The transaction was given up (RSET, EHLO, STARTTLS). */
   abandoned: (connection: IncomingConnection) => void;
   earlyTalker: () => void;
+  /** We have said our last word to it. */
+  left: (connection: IncomingConnection) => void;
   closed: (connection: IncomingConnection) => void;
 }
 
 /** What a connection may cost. */
 export interface ConnectionLimits extends ConversationLimits {
   maxReceived: number;
+  maxRecipients: number;
+  /** Octets. */
+  maxMessageBytes: number;
 }
 
 /** Commands that RFCs define and that we do not have: 502, where a word that nobody knows gets 500. */
@@ -64,7 +89,10 @@ const NOT_IMPLEMENTED = new Set([
   'XCLIENT',
   'XFORWARD',
 ]);
+
 export class IncomingConnection extends Conversation {
+  readonly session: IncomingSession;
+  openingCommand: 'EHLO' | 'HELO' | '' = '';
   /** Lines of the transcript that belong to the connection and not to one message. */
   transcriptHead = 0;
   /** The message's header section has octets beyond ASCII; known when the message is complete. */
@@ -74,17 +102,22 @@ export class IncomingConnection extends Conversation {
   readonly #handlers: ConnectionHandlers;
   readonly #limits: ConnectionLimits;
   #intake: MessageIntake | null = null;
+  readonly #recipients = new Set<string>();
 
   constructor(
-    server: SMTPServer,
-    socket: Socket | TLSSocket,
-    options: SMTPConnectionOptions | undefined,
+    socket: Socket,
+    options: ConversationOptions & { limits: ConnectionLimits },
     handlers: ConnectionHandlers,
-    limits: ConnectionLimits,
   ) {
-    super(server, socket, options, limits);
+    super(socket, options);
+    this.session = {
+      id: options.id,
+      remoteAddress: options.remoteAddress,
+      hostNameAppearsAs: '',
+      envelope: emptyEnvelope(),
+    };
     this.#handlers = handlers;
-    this.#limits = limits;
+    this.#limits = options.limits;
   }
 
   protected override greetingDelay(): number {
@@ -99,16 +132,22 @@ export class IncomingConnection extends Conversation {
     this.#handlers.earlyTalker();
   }
 
+  protected override left(): void {
+    this.#handlers.left(this);
+  }
+
+  protected override get stopping(): boolean {
+    return this.#handlers.stopping();
+  }
+
   /** The client asked for the message to be handled as RFC 6531 says. */
   get wantsSmtpUtf8(): boolean {
-    return this.session.envelope.smtpUtf8 === true;
+    return this.session.envelope.smtpUtf8;
   }
 
   /** Between MAIL and the reply to the message. */
   get inTransaction(): boolean {
-    // Before the greeting a session has no envelope yet, whatever its type says.
-    const envelope = this.session.envelope as SMTPServerSession['envelope'] | undefined;
-    return envelope !== undefined && envelope.mailFrom !== false;
+    return this.session.envelope.sender !== null;
   }
 
   protected override command(line: string, done: Done): void {
@@ -131,7 +170,7 @@ export class IncomingConnection extends Conversation {
         break;
       case 'RSET':
         if (this.bare(verb, rest, done)) {
-          this._resetSession();
+          this.#forget();
           this.idle(reply(250, '2.0.0', 'Forgotten'), done);
         }
         break;
@@ -141,8 +180,7 @@ export class IncomingConnection extends Conversation {
       case 'QUIT':
         if (this.bare(verb, rest, done)) {
           this.say(reply(221, '2.0.0', 'Good bye'));
-          this.close();
-          done();
+          this.part();
         }
         break;
       case 'VRFY':
@@ -153,7 +191,7 @@ export class IncomingConnection extends Conversation {
         this.idle(reply(214, '2.0.0', 'EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS'), done);
         break;
       case 'STARTTLS':
-        if (this._isSupported('STARTTLS')) this.#startTls(rest, done);
+        if (this.#handlers.certificate()) this.#startTls(rest, done);
         else this.wrong(reply(502, '5.5.1', 'STARTTLS is not available'), done);
         break;
       default:
@@ -170,17 +208,16 @@ export class IncomingConnection extends Conversation {
       return;
     }
     this.openingCommand = verb;
-    this.hostNameAppearsAs = name.toLowerCase();
-    this._resetSession();
-    const greeting = `${this.name} greets you`;
-    if (verb === 'HELO') this.send(250, greeting, false);
+    this.#forget();
+    this.session.hostNameAppearsAs = name.toLowerCase();
+    const greeting = reply(250, null, `${this.name} greets you`);
+    if (verb === 'HELO') this.say(greeting);
     else {
-      const startTls = !this.secure && this._isSupported('STARTTLS') ? ['STARTTLS'] : [];
-      const size = `SIZE ${String(this._server.options.size)}`;
-      this.send(
-        250,
-        [greeting, 'PIPELINING', size, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', ...startTls, 'HELP'],
-        false,
+      const startTls = !this.secure && this.#handlers.certificate() ? ['STARTTLS'] : [];
+      const size = `SIZE ${this.#limits.maxMessageBytes}`;
+      this.say(
+        greeting,
+        ...['PIPELINING', size, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', ...startTls, 'HELP'],
       );
     }
     this.transcriptHead = this.transcript.lines.length;
@@ -191,50 +228,54 @@ export class IncomingConnection extends Conversation {
   #startTls(rest: string, done: Done): void {
     if (this.secure) this.wrong(reply(503, '5.5.1', 'The connection is encrypted already'), done);
     else if (this.bare('STARTTLS', rest, done)) {
+      const context = this.#handlers.certificate();
+      if (!context) return;
       this.say(reply(220, '2.0.0', 'Go ahead'));
-      this.patience.handshakeBegins(Date.now());
-      this.upgrade(done);
+      this.upgrade(context, () => {
+        // All that was said in clear is forgotten (RFC 3207 §4.2).
+        this.#forget();
+        this.openingCommand = '';
+        this.session.hostNameAppearsAs = '';
+      });
     }
   }
 
   #mail(rest: string, done: Done): void {
     const { envelope } = this.session;
-    if (!this.hostNameAppearsAs) this.wrong(reply(503, '5.5.1', 'Say EHLO first'), done);
-    else if (envelope.mailFrom)
+    if (this.session.hostNameAppearsAs === '') this.wrong(reply(503, '5.5.1', 'Say EHLO first'), done);
+    else if (envelope.sender !== null)
       this.wrong(reply(503, '5.5.1', 'A message is begun already; RSET forgets it'), done);
     else {
       const command = readMail(rest);
-      const limit = Number(this._server.options.size);
+      const limit = this.#limits.maxMessageBytes;
       if ('code' in command) this.wrong(command, done);
       else if (command.size !== null && command.size > limit) {
         this.say(reply(552, '5.3.4', tooLarge(limit)));
         done();
       } else {
-        const address: SMTPServerAddress = {
-          address: command.path.address,
-          args: command.size === null ? false : { SIZE: String(command.size) },
-        };
-        this._server.onMailFrom(address, this.session, (error) => {
-          if (error) this.send(codeOf(error), error.message);
-          else {
-            envelope.mailFrom = address;
-            envelope.bodyType = command.body;
-            envelope.smtpUtf8 = command.smtpUtf8;
-            this.say(reply(250, '2.1.0', 'Sender ok'));
-          }
-          done();
-        });
+        const { address } = command.path;
+        const refusal = this.#handlers.mailFrom(address, command.size, this.session.id);
+        if (refusal) this.say(refusal);
+        else {
+          envelope.sender = address;
+          envelope.smtpUtf8 = command.smtpUtf8;
+          this.say(reply(250, '2.1.0', 'Sender ok'));
+        }
+        done();
       }
     }
   }
 
   #rcpt(rest: string, done: Done): void {
     const { envelope } = this.session;
-    if (!envelope.mailFrom) {
-      this.wrong(reply(503, '5.5.1', this.hostNameAppearsAs ? 'Say MAIL first' : 'Say EHLO first'), done);
+    if (envelope.sender === null) {
+      this.wrong(
+        reply(503, '5.5.1', this.session.hostNameAppearsAs !== '' ? 'Say MAIL first' : 'Say EHLO first'),
+        done,
+      );
       return;
     }
-    const path = readRcpt(rest, envelope.smtpUtf8 === true);
+    const path = readRcpt(rest, envelope.smtpUtf8);
     if ('code' in path) {
       this.wrong(path, done);
       return;
@@ -252,20 +293,20 @@ export class IncomingConnection extends Conversation {
     }
     const bare = !path.address.includes('@');
     const home = bare ? this.#handlers.postmasterDomain() : null;
-    const address: SMTPServerAddress = {
-      address: home === null ? path.address : `postmaster@${home}`,
-      args: false,
-    };
-    const known = this._rcptIndex.has(address.address);
-    if (!known && envelope.rcptTo.length >= Number(this._server.options.maxRecipients)) {
+    const address = home === null ? path.address : `postmaster@${home}`;
+    const known = this.#recipients.has(address);
+    if (!known && envelope.recipients.length >= this.#limits.maxRecipients) {
       this.say(reply(452, '4.5.3', 'Too many recipients, send the others in another message'));
       done();
       return;
     }
-    this._server.onRcptTo(address, this.session, (error) => {
-      if (error) this.send(codeOf(error), error.message);
+    this.#handlers.rcptTo(address, this.session.id, (refusal) => {
+      if (refusal) this.say(refusal);
       else {
-        if (!known) this._rcptIndex.set(address.address, envelope.rcptTo.push(address) - 1);
+        if (!known) {
+          this.#recipients.add(address);
+          envelope.recipients.push(address);
+        }
         this.say(reply(250, '2.1.5', 'Recipient ok'));
       }
       done();
@@ -274,15 +315,15 @@ export class IncomingConnection extends Conversation {
 
   #data(rest: string, done: Done): void {
     const { envelope } = this.session;
-    const parser = this._parser;
     if (!this.bare('DATA', rest, done)) return;
-    if (!envelope.mailFrom) this.wrong(reply(503, '5.5.1', 'Say MAIL and RCPT first'), done);
-    else if (envelope.rcptTo.length === 0) this.wrong(reply(554, '5.5.1', 'No recipient was accepted'), done);
-    else if (parser instanceof Input) {
+    if (envelope.sender === null) this.wrong(reply(503, '5.5.1', 'Say MAIL and RCPT first'), done);
+    else if (envelope.recipients.length === 0)
+      this.wrong(reply(554, '5.5.1', 'No recipient was accepted'), done);
+    else {
       const intake = new MessageIntake(
         this.#handlers.startMessage(this),
         new HeaderScan(this.name),
-        { size: Number(this._server.options.size), received: this.#limits.maxReceived },
+        { size: this.#limits.maxMessageBytes, received: this.#limits.maxReceived },
         (words) => {
           this.refusedMessage?.(words);
           this.say(words);
@@ -291,14 +332,14 @@ export class IncomingConnection extends Conversation {
       );
       this.#intake = intake;
       this.patience.messageBegins(Date.now());
-      parser.readMessage((reader, content, ended) => {
+      this.input.readMessage((reader, content, ended) => {
         this.patience.received(content.length, Date.now());
         const taken = ended
           ? this.#finish(intake, intake.end(reader, content))
           : intake.take(reader, content);
         return taken && this.waitFor(taken);
       });
-      this.send(354, 'End data with <CR><LF>.<CR><LF>', false);
+      this.say(reply(354, null, 'End data with <CR><LF>.<CR><LF>'));
       done();
     }
   }
@@ -306,37 +347,37 @@ export class IncomingConnection extends Conversation {
   async #finish(intake: MessageIntake, outcome: Promise<{ reply: Reply; refused: boolean }>): Promise<void> {
     this.transcript.add('note', `${intake.received} octets of message`);
     this.headerInternational = intake.scan.international;
-    this._handlerPending = true;
     const { reply: words, refused } = await outcome;
     this.#intake = null;
     if (refused) this.refusedMessage?.(words);
     this.say(words);
     this.transcript.keepFirst(this.transcriptHead);
-    this._transactionCounter++;
     if (words.code < 300) {
       this.errors = 0;
       this.idleCommands = 0;
     }
     this.patience.messageEnds(Date.now());
-    super._resetSession();
+    this.#reset();
   }
 
-  /** The library forgets the transaction here, whatever ended it; refusals in it must still be logged. */
-  override _resetSession(): void {
-    // The base class calls this while it is being made.
-    if (this.session.envelope as unknown) this.#handlers.abandoned(this);
-    super._resetSession();
+  /** The transaction is over without a message; refusals in it must still be logged. */
+  #forget(): void {
+    this.#handlers.abandoned(this);
+    this.#reset();
   }
 
-  override _onClose(): void {
-    const first = !this._closed;
+  #reset(): void {
+    this.session.envelope = emptyEnvelope();
+    this.#recipients.clear();
+  }
+
+  protected override closed(): void {
     this.#intake?.abort();
     this.#intake = null;
-    super._onClose();
-    if (first) this.#handlers.closed(this);
+    this.#handlers.closed(this);
   }
 }
 
-function codeOf(error: Error & { responseCode?: number }): number {
-  return error.responseCode ?? 550;
+function emptyEnvelope(): IncomingSession['envelope'] {
+  return { sender: null, recipients: [], smtpUtf8: false };
 }

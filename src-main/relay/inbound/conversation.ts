@@ -1,15 +1,13 @@
 // The talk with one client, whatever is said in it: lines come in, replies go out, and what it may cost is bounded.
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { SMTPServer } from 'smtp-server';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
-import type { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import type { SecureContext } from 'node:tls';
 import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
 import { readCommandText } from './command-text.ts';
 import { reply } from './command.ts';
 import { Input, type BadLine } from './input.ts';
 import { Patience } from './patience.ts';
+import { Wire, type Cipher } from './wire.ts';
 
 /** What a connection may cost. */
 export interface ConversationLimits {
@@ -23,7 +21,24 @@ const MOST_IDLE_COMMANDS = 100;
 
 export type Done = () => void;
 
-export abstract class Conversation extends SMTPConnection {
+const control = /\p{Cc}/u;
+const controls = /\p{Cc}/gu;
+
+export interface ConversationOptions {
+  /** Tells the sessions of one process apart. */
+  id: string;
+  /** Our own name. */
+  name: string;
+  remoteAddress: string;
+  limits: ConversationLimits;
+  /** Something went wrong on our side. */
+  trouble: (words: string) => void;
+}
+
+export abstract class Conversation {
+  readonly id: string;
+  readonly name: string;
+  readonly remoteAddress: string;
   readonly startedAt = Date.now();
   readonly transcript = new Transcript(this.startedAt);
   /** The client has sent a command line, whatever it was. */
@@ -31,17 +46,37 @@ export abstract class Conversation extends SMTPConnection {
   protected readonly patience: Patience;
   protected errors = 0;
   protected idleCommands = 0;
+  protected input: Input;
   readonly #maxErrors: number;
+  readonly #trouble: (words: string) => void;
+  readonly #wire: Wire;
+  /** The greeting is said. */
+  #ready = false;
+  /** The client waits for an answer of ours. */
+  #pending = false;
+  /** There are more commands behind the one at hand. */
+  #more = false;
 
-  constructor(
-    server: SMTPServer,
-    socket: Socket | TLSSocket,
-    options: SMTPConnectionOptions | undefined,
-    limits: ConversationLimits,
-  ) {
-    super(server, socket, options);
-    this.#maxErrors = limits.maxErrors;
-    this.patience = new Patience(limits, this.startedAt);
+  constructor(socket: Socket, options: ConversationOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.remoteAddress = options.remoteAddress;
+    this.#maxErrors = options.limits.maxErrors;
+    this.#trouble = options.trouble;
+    this.patience = new Patience(options.limits, this.startedAt);
+    this.input = this.#newInput();
+    this.#wire = new Wire(socket, {
+      data: (chunk) => this.input.push(chunk),
+      // A client that goes away in the middle is no news of ours.
+      error: (error) => {
+        this.transcript.add('note', error.message);
+        this.close();
+      },
+      closed: () => {
+        this.input.close();
+        this.closed();
+      },
+    });
   }
 
   /** How long this client waits for its greeting, ms. */
@@ -51,26 +86,49 @@ export abstract class Conversation extends SMTPConnection {
   protected abstract talkedTooSoon(): void;
   protected abstract command(line: string, done: Done): void;
 
-  /** The library makes everybody wait 100 ms for the greeting; here only strangers do. */
-  override init(): void {
-    this._setListeners(() => {
-      const away = this.turnAway();
-      if (away) {
-        // It stands in the greeting's place, and a greeting has no enhanced code (RFC 2034 §3).
-        this.send(away.code, away.text, false);
-        return;
-      }
-      const delay = this.greetingDelay();
-      if (delay === 0) this.connectionReady();
-      else setTimeout(() => this.connectionReady(), delay).unref();
+  /** The connection is over, whoever ended it. Called once. */
+  protected abstract closed(): void;
+  /** We have ended the connection, and the client need not be counted any more. */
+  protected abstract left(): void;
+  /** We are stopping: commands are answered 421. */
+  protected abstract get stopping(): boolean;
+
+  /** Most programs are greeted at once; strangers wait, and show whether they can. */
+  begin(): void {
+    this.#wire.listen();
+    const away = this.turnAway();
+    if (away) {
+      // It stands in the greeting's place, and a greeting has no enhanced code (RFC 2034 §3).
+      this.say(away);
+      return;
+    }
+    const delay = this.greetingDelay();
+    if (delay === 0) this.#greet();
+    else setTimeout(() => this.#greet(), delay).unref();
+  }
+
+  #greet(): void {
+    if (this.#wire.ending || this.#wire.closed) return;
+    this.#ready = true;
+    this.say(reply(220, null, `${this.name} ESMTP Mailward`));
+  }
+
+  #newInput(): Input {
+    return new Input({
+      line: (line, bad, more, next) => this.#onLine(line, bad, more, next),
+      endless: () => this.say(reply(421, '4.7.0', 'This line has no end, good bye')),
+      failed: (error) => this.#failed(error),
+      hold: (on) => this.#wire.hold(on),
     });
   }
 
-  override _createParser(): SMTPStream {
-    return new Input(
-      (line, bad, next) => this.#onLine(line, bad, next),
-      () => this.say(reply(421, '4.7.0', 'This line has no end, good bye')),
-    );
+  /** What TLS came to; false without TLS. */
+  get tlsOptions(): Cipher | false {
+    return this.#wire.cipher;
+  }
+
+  get secure(): boolean {
+    return this.#wire.cipher !== false;
   }
 
   /** When it last came on: a command, or a fair amount of data (UTC ms). */
@@ -80,68 +138,78 @@ export abstract class Conversation extends SMTPConnection {
 
   /** The client waits for an answer of ours. */
   get isWaitingForUs(): boolean {
-    return this._handlerPending;
+    return this.#pending;
   }
 
   /** Called about once a second: lets go of clients that take for ever, however busy they look. */
   check(now: number): void {
-    if (this._closing || this._closed || this._handlerPending) return;
-    if (this._upgrading) {
-      if (this.patience.handshakeOver(now)) this._socket.destroy();
-    } else if (this.patience.over(now)) this._onTimeout();
+    if (this.#wire.ending || this.#wire.closed || this.#pending) return;
+    if (this.#wire.upgrading) {
+      if (this.patience.handshakeOver(now)) this.#wire.destroy();
+    } else if (this.patience.over(now)) this.say(reply(421, '4.4.2', 'Nothing came in time, good bye'));
   }
 
   /** Makes room for others. */
   letGo(): void {
-    this.send(421, `4.3.2 ${this.name} has no room for connections that say nothing, try again later`, false);
+    const words = `${this.name} has no room for connections that say nothing, try again later`;
+    this.say(reply(421, '4.3.2', words));
   }
 
-  /** A text begins with the enhanced code that goes with it. The library's own texts have theirs put right here. */
-  override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    const text =
-      data === 'Server shutting down'
-        ? '4.3.2 Shutting down, try again later'
-        : data === 'Timeout - closing connection'
-          ? '4.4.2 Nothing came in time, good bye'
-          : data;
-    const first = Array.isArray(text) ? text[0] : text;
-    const own = typeof first === 'string' && /^[245]\.\d{1,3}\.\d{1,3} /.test(first);
-    const enhanced = own ? '' : this._getEnhancedStatusCode(code, context);
-    const lines = Array.isArray(text) ? text : [text ?? ''];
-    lines.forEach((line, index) => {
-      const mark = index < lines.length - 1 ? '-' : ' ';
-      this.transcript.add('server', `${code}${mark}${enhanced ? `${enhanced} ` : ''}${line}`);
+  /** The service stops. */
+  stop(words: string): void {
+    this.say(reply(421, '4.3.2', words));
+  }
+
+  /** Ends the connection: what is written still goes out, and nothing more is read. */
+  close(): void {
+    this.input.close();
+    this.#wire.end();
+    this.left();
+  }
+
+  /** Ends it because the client said so. */
+  protected part(): void {
+    this.input.close();
+    this.#wire.part();
+    this.left();
+  }
+
+  /** One line a text; each has the enhanced code that says what happened (RFC 2034), if there is one. 421 ends the connection. */
+  say(words: Reply, ...more: string[]): void {
+    const enhanced = words.enhanced === null ? '' : `${words.enhanced} `;
+    let lines = '';
+    const texts = more.length === 0 ? [words.text] : [words.text, ...more];
+    texts.forEach((text, index) => {
+      // A client's own words must not begin a line of ours.
+      const clean = control.test(text) ? text.replace(controls, ' ') : text;
+      const line = `${words.code}${index < texts.length - 1 ? '-' : ' '}${enhanced}${clean}`;
+      this.transcript.add('server', line);
+      lines += `${line}\r\n`;
     });
-    super.send(code, text, own ? false : context);
+    this.#wire.write(lines, this.#more && words.code !== 354);
+    // The connection has to go, also when nothing can be said any more.
+    if (words.code === 421) this.close();
   }
 
-  protected say({ code, enhanced, text }: Reply): void {
-    this.send(code, enhanced === null ? text : `${enhanced} ${text}`, false);
-  }
-
-  #onLine(line: Buffer, bad: BadLine | null, next: Done): void {
-    // What came in clear after STARTTLS is thrown away unanswered (RFC 3207 §5).
-    if (this._upgrading) {
-      next();
-      return;
-    }
+  #onLine(line: Buffer, bad: BadLine | null, more: boolean, next: Done): void {
     this.spoke = true;
+    this.#more = more;
     const words = readCommandText(line);
     this.transcript.add('client', words ?? line.toString('latin1'));
-    if (this._server._closeTimeout) {
-      this.send(421, '4.3.2 Shutting down, try again later', false);
+    if (this.stopping) {
+      this.stop('Shutting down, try again later');
       return;
     }
-    if (!this._ready) {
+    if (!this.#ready) {
       this.talkedTooSoon();
-      this.send(421, `${this.name} You talk before our greeting, which mail servers never do`, false);
+      this.say(reply(421, null, `${this.name} You talk before our greeting, which mail servers never do`));
       return;
     }
-    this._handlerPending = true;
+    this.#pending = true;
     const done = () => {
-      this._handlerPending = false;
+      this.#pending = false;
       this.patience.commandDone(Date.now());
-      this._whenWritable(next);
+      this.#wire.whenWritable(next);
     };
     try {
       if (bad === 'too-long') this.wrong(reply(500, '5.5.2', 'Line too long'), done);
@@ -154,10 +222,32 @@ export abstract class Conversation extends SMTPConnection {
         this.wrong(reply(500, '5.5.2', 'The line is not text: control characters, or not UTF-8'), done);
       else this.command(words, done);
     } catch (error) {
-      this._server.emit('error', error as Error);
+      this.#trouble(`a command went wrong: ${(error as Error).message}`);
       this.say(reply(451, '4.3.0', 'Something went wrong here, try again later'));
       done();
     }
+    // The answer takes a while: those before it do not wait for it.
+    if (this.isWaitingForUs) {
+      this.#more = false;
+      this.#wire.flush();
+    }
+  }
+
+  #failed(error: Error): void {
+    this.#trouble(`receiving went wrong: ${error.message}`);
+    this.say(reply(421, '4.3.0', 'Something went wrong here, try again later'));
+  }
+
+  /** Shakes hands; what came in clear behind STARTTLS is thrown away unanswered (RFC 3207 §5). */
+  protected upgrade(context: SecureContext, done: () => void): void {
+    this.input.close();
+    this.patience.handshakeBegins(Date.now());
+    this.#pending = false;
+    this.#wire.upgrade(context, () => {
+      this.input = this.#newInput();
+      this.patience.commandDone(Date.now());
+      done();
+    });
   }
 
   /** An error of the client's. They are answered ever more slowly, and end the connection when there are too many. */
@@ -189,15 +279,9 @@ export abstract class Conversation extends SMTPConnection {
 
   /** While we are the ones who are slow, no clock of the client's runs. */
   protected async waitFor(ours: Promise<void>): Promise<void> {
-    this._handlerPending = true;
+    this.#pending = true;
     await ours;
-    this._handlerPending = false;
+    this.#pending = false;
     this.patience.wasOurs(Date.now());
-  }
-
-  /** A client that goes away in the middle is no news of ours. */
-  override _onError(error: Error): void {
-    this.transcript.add('note', error.message);
-    this.close();
   }
 }

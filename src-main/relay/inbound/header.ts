@@ -28,11 +28,20 @@ export function receivedField(trace: Trace): Buffer {
   const lines = [
     `Received: from ${helo} ([${literal}])${tls ?? ''}`,
     `\tby ${trace.hostname} (Mailward) with ${trace.protocol} id ${trace.id}`,
-    `${trace.recipient === null ? '' : `\tfor <${trace.recipient}>`}; ${rfc5322Date(trace.receivedAt)}`,
+    `${trace.recipient === null ? '' : `\tfor <${trace.recipient}>`}; ${dateOf(trace.receivedAt)}`,
   ];
   const text =
     trace.recipient === null ? `${lines[0]}\r\n${lines[1]}${lines[2]}\r\n` : `${lines.join('\r\n')}\r\n`;
   return Buffer.from(text, 'utf8');
+}
+
+/** Many messages come in the same second. */
+let last = { second: 0, text: '' };
+
+function dateOf(time: number): string {
+  const second = Math.floor(time / 1000);
+  if (second !== last.second) last = { second, text: rfc5322Date(time) };
+  return last.text;
 }
 
 /** The keyword after `with` (RFC 3848 §3, RFC 6531 §4.3). There is none for HELO over TLS: ESMTPS says what matters. */

@@ -1,5 +1,4 @@
 // What a client sends, cut into command lines and message data. Only CRLF ends a line (RFC 5321 §2.3.8).
-import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { DataReader } from './data-reader.ts';
 import { turns } from './turns.ts';
 
@@ -17,22 +16,71 @@ const LF = 10;
 /** Why a line is not a command. */
 export type BadLine = 'too-long' | 'bare-line-end';
 
-type Next = (error?: Error | null) => void;
 type OnData = (reader: DataReader, content: Buffer, ended: boolean) => Promise<void> | undefined;
 
-export class Input extends SMTPStream {
-  readonly #onLine: (line: Buffer, bad: BadLine | null, next: () => void) => void;
-  readonly #onEndless: () => void;
+export interface InputHandlers {
+  /** A command line. `more`: there is another behind it already. */
+  line: (line: Buffer, bad: BadLine | null, more: boolean, next: () => void) => void;
+  /** The line has no end. */
+  endless: () => void;
+  /** Something went wrong with what came in: nothing more is read. */
+  failed: (error: Error) => void;
+  /** Stops reading from the client, or goes on. */
+  hold: (on: boolean) => void;
+}
+
+export class Input {
+  readonly #handlers: InputHandlers;
   #reader: DataReader | null = null;
   #onData: OnData | null = null;
   /** The beginning of a line whose end has not come; made when first needed. */
   #begun: Buffer | null = null;
   #length = 0;
+  #busy = false;
+  #held = false;
+  #closed = false;
+  /** What came while the octets before it were being dealt with. */
+  #later: Buffer[] = [];
+  readonly #next = () => this.#goOn();
+  readonly #fail = (error: unknown) => {
+    this.close();
+    this.#handlers.failed(error as Error);
+  };
 
-  constructor(onLine: (line: Buffer, bad: BadLine | null, next: () => void) => void, onEndless: () => void) {
-    super({});
-    this.#onLine = onLine;
-    this.#onEndless = onEndless;
+  constructor(handlers: InputHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Takes the next octets from the wire. */
+  push(chunk: Buffer): void {
+    if (this.#closed) return;
+    if (this.#busy) {
+      this.#later.push(chunk);
+      if (this.#held) return;
+      this.#held = true;
+      this.#handlers.hold(true);
+      return;
+    }
+    this.#busy = true;
+    this.#take(chunk, this.#next);
+  }
+
+  /** Nothing that has come, or comes, is dealt with any more. A line that was cut off is not a command. */
+  close(): void {
+    this.#closed = true;
+    this.#later = [];
+  }
+
+  #goOn(): void {
+    const chunk = this.#later.shift();
+    if (chunk) {
+      this.#take(chunk, this.#next);
+      return;
+    }
+    this.#busy = false;
+    if (!this.#held) return;
+    this.#held = false;
+    if (!this.#closed) this.#handlers.hold(false);
   }
 
   /** From here to `CRLF.CRLF` it is a message. `onData` may answer a promise that holds the client back. */
@@ -41,24 +89,19 @@ export class Input extends SMTPStream {
     this.#onData = onData;
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding | 'buffer', next: Next): void {
-    if (this.isClosed) next();
+  #take(chunk: Buffer, next: () => void): void {
+    if (this.#closed) next();
     else if (!turns.hasTime) turns.later(() => this.#read(chunk, next));
     else this.#read(chunk, next);
   }
 
-  #read(chunk: Buffer, next: Next): void {
-    if (this.isClosed) next();
+  #read(chunk: Buffer, next: () => void): void {
+    if (this.#closed) next();
     else if (this.#reader) this.#message(this.#reader, chunk, next);
     else this.#commands(chunk, next);
   }
 
-  /** A line that was cut off by the end of the connection is not a command; the library would run it. */
-  override _flushData(): void {
-    this.#length = 0;
-  }
-
-  #message(reader: DataReader, chunk: Buffer, next: Next): void {
+  #message(reader: DataReader, chunk: Buffer, next: () => void): void {
     const { content, rest } = reader.read(chunk);
     const taken = this.#onData?.(reader, content, rest !== null);
     const goOn = () => {
@@ -68,13 +111,14 @@ export class Input extends SMTPStream {
       }
       this.#reader = null;
       this.#onData = null;
-      this._write(rest, 'buffer', next);
+      if (rest.length > 0) this.#take(rest, next);
+      else next();
     };
-    if (taken) taken.then(goOn, next);
+    if (taken) taken.then(goOn, this.#fail);
     else goOn();
   }
 
-  #commands(chunk: Buffer, next: Next): void {
+  #commands(chunk: Buffer, next: () => void): void {
     let at = 0;
     let busy = false;
     let again = false;
@@ -87,18 +131,18 @@ export class Input extends SMTPStream {
       busy = true;
       do {
         again = false;
-        if (this.isClosed) {
+        if (this.#closed) {
           next();
           return;
         }
         if (this.#reader) {
-          this._write(chunk.subarray(at), 'buffer', next);
+          this.#take(chunk.subarray(at), next);
           return;
         }
         const end = chunk.indexOf(LF, at);
         if (end < 0) {
           this.#keep(chunk, at, chunk.length);
-          if (this.#length > ENDLESS_LINE) this.#onEndless();
+          if (this.#length > ENDLESS_LINE) this.#handlers.endless();
           next();
           return;
         }
@@ -128,7 +172,8 @@ export class Input extends SMTPStream {
     const tooLong = line.length > LONGEST_LINE;
     const bare = !tooLong && (line.at(-2) !== CR || line.indexOf(CR) !== line.length - 2);
     const words = tooLong ? line.subarray(0, 64) : line.subarray(0, line.length - (bare ? 1 : 2));
-    this.#onLine(words, tooLong ? 'too-long' : bare ? 'bare-line-end' : null, next);
+    const why = tooLong ? 'too-long' : bare ? 'bare-line-end' : null;
+    this.#handlers.line(words, why, chunk.indexOf(LF, to) >= 0, next);
   }
 
   /** Keeps what fits of a line and counts the rest: a line without end costs no memory. */

@@ -1,5 +1,4 @@
 // The SMTP listener: where mail enters. It decides who may send to whom; what is accepted goes on in acceptance.ts.
-import type { SMTPServerAddress } from 'smtp-server';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { ListenerState } from '../../../shared/overview.ts';
@@ -13,7 +12,7 @@ import type { Learned, NewMessage, Spool } from '../spool/spool.ts';
 import { Acceptance, FULL } from './acceptance.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Certificate } from './certificate.ts';
-import type { IncomingConnection } from './connection.ts';
+import type { Answer, IncomingConnection } from './connection.ts';
 import { DiskSpace } from './disk-space.ts';
 import { Refusals } from './refusals.ts';
 import { Server } from './server.ts';
@@ -36,14 +35,6 @@ export interface ListenerOptions {
   changed?: () => void;
   /** Something happened that an admin should read in the service's log. */
   trouble: (words: string) => void;
-}
-
-class Rejection extends Error {
-  readonly responseCode: number;
-  constructor(reply: Reply) {
-    super(`${reply.enhanced ?? ''} ${reply.text}`.trim());
-    this.responseCode = reply.code;
-  }
 }
 
 export class Listener {
@@ -74,11 +65,8 @@ export class Listener {
     this.#server = new Server(
       smtp,
       {
-        mailFrom: (address, session, callback) => this.#mail(address, session, callback),
-        rcptTo: (address, session, callback) => this.#rcpt(address, session, callback),
-        trouble: options.trouble,
-      },
-      {
+        mailFrom: (address, size, session) => this.#mail(address, size, session),
+        rcptTo: (address, session, answer) => this.#rcpt(address, session, answer),
         greetingDelay: (connection) => {
           this.#visitOf(connection);
           return this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now());
@@ -97,6 +85,7 @@ export class Listener {
           this.#visits.delete(connection.session.id);
         },
       },
+      options.trouble,
     );
   }
 
@@ -125,7 +114,7 @@ export class Listener {
     if (!this.#state.listening) return;
     this.#state.listening = false;
     this.#certificate?.close();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#server.close();
   }
 
   #useCertificate(): void {
@@ -160,30 +149,28 @@ export class Listener {
     if (refusals) this.#acceptance.logRefusals(connection, refusals, this.#visits.get(id));
   }
 
-  #mail(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
-    this.#refusals.set(session, new Refusals(address.address));
-    const args = address.args === false ? {} : address.args;
-    const refusal = this.#space.has(Number(args['SIZE'] ?? 0)) ? this.#visits.get(session)?.begin() : FULL;
-    callback(refusal ? new Rejection(refusal) : null);
+  #mail(address: string, size: number | null, session: string): Reply | null {
+    this.#refusals.set(session, new Refusals(address));
+    return this.#space.has(size ?? 0) ? (this.#visits.get(session)?.begin() ?? null) : FULL;
   }
 
-  #rcpt(address: SMTPServerAddress, session: string, callback: (error?: Error | null) => void): void {
-    const mailbox = readMailbox(address.address);
+  #rcpt(address: string, session: string, answer: Answer): void {
+    const mailbox = readMailbox(address);
     const domain = mailbox ? this.#options.directory.get(mailbox.domain) : undefined;
     const visit = this.#visits.get(session);
     const refuse = (reply: Reply) => {
-      this.#refusals.get(session)?.add(address.address, reply);
+      this.#refusals.get(session)?.add(address, reply);
       const delay = visit?.refusalDelay() ?? 0;
-      if (delay === 0) callback(new Rejection(reply));
-      else setTimeout(() => callback(new Rejection(reply)), delay).unref();
+      if (delay === 0) answer(reply);
+      else setTimeout(() => answer(reply), delay).unref();
     };
     if (!mailbox || !domain) {
-      refuse({ code: 550, enhanced: '5.7.1', text: `<${address.address}>: relay access denied` });
+      refuse({ code: 550, enhanced: '5.7.1', text: `<${address}>: relay access denied` });
       return;
     }
     const settle = (reply: Reply | null) => {
       if (reply) refuse(reply);
-      else callback(null);
+      else answer(null);
     };
     const judged = this.#judge(mailbox, domain, visit);
     if (judged instanceof Promise) {

@@ -1,4 +1,4 @@
-// How long one client may take, however busily it dribbles. The idle time begins anew with every octet; these do not.
+// How long one client may take, silent or however busily it dribbles.
 
 /** A TLS handshake takes a few round trips, ms. */
 const HANDSHAKE = 30_000;
@@ -14,6 +14,8 @@ export class Patience {
   #envelopeSince: number;
   #messageSince: number | null = null;
   #received = 0;
+  /** When the last octet of a message came. */
+  #heardAt = 0;
   #stepAt = 0;
   #handshakeSince = 0;
   /** UTC ms. */
@@ -35,12 +37,14 @@ export class Patience {
 
   messageBegins(now: number): void {
     this.#messageSince = now;
+    this.#heardAt = now;
     this.#received = 0;
     this.#stepAt = STEP;
   }
 
   received(octets: number, now: number): void {
     this.#received += octets;
+    this.#heardAt = now;
     if (this.#received < this.#stepAt) return;
     this.#stepAt = this.#received + STEP;
     this.progressAt = now;
@@ -49,6 +53,7 @@ export class Patience {
   /** The client waited for us until now. */
   wasOurs(now: number): void {
     this.#waitingSince = now;
+    this.#heardAt = now;
     this.progressAt = now;
     // What it has sent so far came fast enough; only what follows is measured.
     if (this.#messageSince !== null) this.#messageSince = now - (this.#received / this.#rate) * 1000;
@@ -71,7 +76,10 @@ export class Patience {
   /** Time to part. */
   over(now: number): boolean {
     if (this.#messageSince !== null) {
-      return now - this.#messageSince > this.#idle + (this.#received / this.#rate) * 1000;
+      return (
+        now - this.#heardAt > this.#idle ||
+        now - this.#messageSince > this.#idle + (this.#received / this.#rate) * 1000
+      );
     }
     return (
       now - this.#waitingSince > this.#idle || now - this.#envelopeSince > Math.max(ENVELOPE, 2 * this.#idle)

@@ -1,8 +1,7 @@
-// The listening server: smtp-server's, with our own way to TLS, to proxies, and to what happens when it is full.
-import type { Socket } from 'node:net';
-import type { SecureContext, TLSSocket } from 'node:tls';
-import { SMTPServer, type SMTPServerAddress } from 'smtp-server';
-import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+// The listening server: who may connect, over proxies too, what happens when it is full, and how it stops.
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import ipaddr from 'ipaddr.js';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { Clients } from './clients.ts';
@@ -18,151 +17,133 @@ const STANDS_STILL = 3_000;
 /** Proxies that go wrong are reported this often at most, ms. */
 const COMPLAIN_AGAIN = 60_000;
 
-type Callback = (error?: Error | null) => void;
+/** How long clients may take to finish when we stop, ms. */
+const GRACE = 5_000;
 
-export interface ServerOptions {
-  mailFrom: (address: SMTPServerAddress, session: string, callback: Callback) => void;
-  rcptTo: (address: SMTPServerAddress, session: string, callback: Callback) => void;
-  trouble: (words: string) => void;
-}
+type Handlers = Omit<ConnectionHandlers, 'turnAway' | 'earlyTalker' | 'left' | 'stopping' | 'certificate'>;
 
-export class Server extends SMTPServer {
+export class Server {
   readonly clients = new Clients();
+  readonly connections = new Set<IncomingConnection>();
+  readonly server: NetServer;
   readonly #smtp: Settings['smtp'];
-  readonly #options: ServerOptions;
+  readonly #trouble: (words: string) => void;
   readonly #handlers: ConnectionHandlers;
   readonly #proxies: Proxies;
+  /** Connections whose PROXY header has not come. */
+  readonly #expected = new Set<Socket>();
   readonly #sweep: NodeJS.Timeout;
+  readonly #name: string;
+  #context: SecureContext | null = null;
+  #stopping = false;
   #count = 0;
   #complainedAt = 0;
 
-  constructor(
-    smtp: Settings['smtp'],
-    options: ServerOptions,
-    handlers: Omit<ConnectionHandlers, 'turnAway' | 'earlyTalker'>,
-  ) {
-    super({
-      name: ownName(smtp.hostname),
-      banner: 'Mailward',
-      size: smtp.maxMessageBytes,
-      maxRecipients: smtp.maxRecipients,
-      maxClients: smtp.maxConnections,
-      socketTimeout: smtp.idleSeconds * 1000,
-      closeTimeout: 5000,
-      authMethods: [],
-      authOptional: true,
-      disabledCommands: ['AUTH', 'STARTTLS'],
-      hideSTARTTLS: true,
-      hideENHANCEDSTATUSCODES: false,
-      disableReverseLookup: true,
-      logger: false,
-      // The library's own do nothing, but take a turn of the event loop for it.
-      onConnect: (_session, callback) => callback(),
-      onSecure: (_socket, _session, callback) => callback(),
-      onClose: (_session, callback) => callback(),
-      onMailFrom: (address, session, callback) => options.mailFrom(address, session.id, callback),
-      onRcptTo: (address, session, callback) => options.rcptTo(address, session.id, callback),
-    });
+  constructor(smtp: Settings['smtp'], handlers: Handlers, trouble: (words: string) => void) {
     this.#smtp = smtp;
-    this.#options = options;
+    this.#trouble = trouble;
+    this.#name = ownName(smtp.hostname);
     this.#proxies = new Proxies(smtp.proxies);
     this.#handlers = {
       ...handlers,
       turnAway: (connection) => this.#turnAway(connection),
+      stopping: () => this.#stopping,
+      certificate: () => this.#context,
       earlyTalker: () => {
         this.clients.counts.earlyTalkers++;
       },
+      left: (connection) => this.connections.delete(connection),
       closed: (connection) => {
+        this.connections.delete(connection);
         this.clients.went(connection.remoteAddress);
         if (!connection.spoke) this.clients.counts.silent++;
         handlers.closed(connection);
       },
     };
+    this.server = createServer((socket) => this.#came(socket));
     // Those that are turned away, or linger after QUIT, take a socket for some seconds: bounded too.
     this.server.maxConnections = 2 * smtp.maxConnections + 100;
-    this.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.syscall !== 'listen') options.trouble(`SMTP listener: ${error.message}`);
+    this.server.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall !== 'listen') trouble(`SMTP listener: ${error.message}`);
     });
     this.#sweep = setInterval(() => {
       const now = Date.now();
-      for (const connection of this.connections) {
-        if (connection instanceof IncomingConnection) connection.check(now);
-      }
+      for (const connection of this.connections) connection.check(now);
     }, 1000);
     this.#sweep.unref();
   }
 
   /** STARTTLS is offered with this certificate from now on; null: not at all. Connections under way are not touched. */
   useCertificate(context: SecureContext | null): void {
-    this.secureContext = new Map(context ? [['*', context]] : []);
-    this.options.disabledCommands = context ? ['AUTH'] : ['AUTH', 'STARTTLS'];
+    this.#context = context;
   }
 
-  /** The library would load its own key here, which all the world knows. */
-  override updateSecureContext(): void {
-    this.secureContext = new Map();
-  }
-
-  /** One certificate, whatever name the client asks for. */
-  override _resolveSNI(
-    _servername: string,
-    callback: (error: Error | null, context?: SecureContext) => void,
-  ): void {
-    callback(null, this.secureContext.get('*'));
-  }
-
-  override close(callback?: (() => void) | null): void {
+  /** Stops taking connections; resolves when the last one is over, or after `GRACE` ms. */
+  async close(): Promise<void> {
     clearInterval(this.#sweep);
+    this.#stopping = true;
     // Clients that are in the middle of a message may finish it; the others are told to come back later.
-    for (const connection of this.connections) {
-      if (connection instanceof IncomingConnection && !connection.inTransaction)
-        connection.send(421, '4.3.2 Mailward is stopping, try again later');
-    }
-    super.close(callback);
+    for (const connection of this.connections)
+      if (!connection.inTransaction) connection.stop('Mailward is stopping, try again later');
+    for (const socket of this.#expected) socket.destroy();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const connection of this.connections) connection.stop('Shutting down, try again later');
+        resolve();
+      }, GRACE);
+      this.server.close(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
-  override connect(socket: Socket | TLSSocket, socketOptions?: SMTPConnectionOptions | null): void {
-    // A number is enough to tell sessions of one process apart; the library would draw 80 random bits.
-    const options = { ...socketOptions, id: String(++this.#count) };
-    const connection = new IncomingConnection(this, socket, options, this.#handlers, this.#smtp);
+  #came(socket: Socket): void {
+    const address = socket.remoteAddress;
+    // It may be gone already.
+    if (address === undefined) socket.destroy();
+    else if (this.#proxies.includes(address)) this.#expect(socket, address);
+    else this.#connect(socket, address);
+  }
+
+  #connect(socket: Socket, address: string): void {
+    const options = {
+      id: String(++this.#count),
+      name: this.#name,
+      remoteAddress: plainAddress(address),
+      limits: this.#smtp,
+      trouble: this.#trouble,
+    };
+    const connection = new IncomingConnection(socket, options, this.#handlers);
     this.connections.add(connection);
-    connection.init();
+    connection.begin();
   }
 
-  /** The library waits for a header here, from those who must send one, and bounds how many wait. */
-  override _expectsProxyHeader(socket: Socket): boolean {
-    return this.#proxies.includes(socket.remoteAddress);
-  }
-
-  override _handleProxy(
-    socket: Socket,
-    callback: (error: Error | null, options?: SMTPConnectionOptions & { id: string }) => void,
-  ): void {
-    const id = '';
-    if (!this._expectsProxyHeader(socket)) {
-      callback(null, { id });
+  /** A proxy says first whom the connection is from. How many may wait with that is bounded like all else. */
+  #expect(socket: Socket, proxy: string): void {
+    socket.on('error', () => undefined);
+    if (this.#expected.size >= this.#smtp.maxConnections) {
+      socket.destroy();
       return;
     }
-    takeProxyHeader(socket, PROXY_PATIENCE).then(
-      (ends) => callback(null, { id, ...ends }),
-      (reason: unknown) => {
-        const error = reason as Error;
-        this.clients.counts.turnedAway++;
-        this.#complain(
-          `a connection from the proxy ${socket.remoteAddress ?? ''} was closed: ${error.message}`,
-        );
-        socket.on('error', () => undefined);
-        socket.destroy();
-        callback(error);
-      },
-    );
+    this.#expected.add(socket);
+    takeProxyHeader(socket, PROXY_PATIENCE)
+      .then(
+        (ends) => this.#connect(socket, ends?.remoteAddress ?? proxy),
+        (reason: unknown) => {
+          this.clients.counts.turnedAway++;
+          this.#complain(`a connection from the proxy ${proxy} was closed: ${(reason as Error).message}`);
+          socket.destroy();
+        },
+      )
+      .finally(() => this.#expected.delete(socket));
   }
 
   #complain(words: string): void {
     const now = Date.now();
     if (now - this.#complainedAt < COMPLAIN_AGAIN) return;
     this.#complainedAt = now;
-    this.#options.trouble(words);
+    this.#trouble(words);
   }
 
   #turnAway(connection: IncomingConnection): Reply | null {
@@ -182,7 +163,6 @@ export class Server extends SMTPServer {
   #makeRoom(newcomer: IncomingConnection): boolean {
     let slowest: IncomingConnection | null = null;
     for (const one of this.connections) {
-      if (!(one instanceof IncomingConnection)) continue;
       if (one !== newcomer && !one.isWaitingForUs && (!slowest || one.progressAt < slowest.progressAt))
         slowest = one;
     }
@@ -190,4 +170,9 @@ export class Server extends SMTPServer {
     slowest.letGo();
     return true;
   }
+}
+
+/** IPv4 as such, also when the socket is of both kinds; IPv6 in its one form. */
+function plainAddress(address: string): string {
+  return address.includes(':') && ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }

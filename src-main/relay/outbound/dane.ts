@@ -1,6 +1,7 @@
 // DANE for SMTP (RFC 7672): which certificate a server must show, said by its own zone, where DNSSEC vouches for the zone.
 import { createHash, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
+import { TLSSocket, type DetailedPeerCertificate } from 'node:tls';
 
 /** A TLSA record (RFC 6698 §2.1). */
 export interface Tlsa {
@@ -32,6 +33,7 @@ export type Demand = { kind: 'none' } | { kind: 'encrypt' } | { kind: 'match'; r
 
 /** Longest time for the questions about one connection, ms. */
 const DEADLINE = 10_000;
+const LONGEST_CHAIN = 10;
 
 /**
  * Finds out what a server's zone demands (RFC 7672 §2.2). Rejects when DNS could not be asked, or answered what DNSSEC shows to
@@ -106,6 +108,22 @@ export function mismatch(
   if (own.checkHost(host, { subject: 'default' }) === undefined)
     return `its certificate is not for ${host} (DANE)`;
   return null;
+}
+
+/** The certificates that a server showed, its own first; none where it is not TLS. */
+export function chainOf(socket: Socket): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  if (!(socket instanceof TLSSocket)) return chain;
+  // The types leave out what there is when no certificate was shown: an empty object.
+  let next: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
+  // A self-signed certificate is its own issuer; a chain longer than any real one is no chain.
+  while (next?.raw !== undefined && chain.length < LONGEST_CHAIN) {
+    const { raw } = next;
+    if (chain.some((one) => one.raw.equals(raw))) break;
+    chain.push(new X509Certificate(raw));
+    next = next.issuerCertificate;
+  }
+  return chain;
 }
 
 function fits(certificate: X509Certificate, { selector, matchingType, data }: Tlsa): boolean {

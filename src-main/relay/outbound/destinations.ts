@@ -122,7 +122,8 @@ export class Destinations {
    * paused then, unless it is there and only takes no more connections at present.
    * @param fresh leaves kept connections alone: one of them just turned out dead.
    */
-  async open({ place }: Turn, fresh: boolean): Promise<Session> {
+  async open(turn: Turn, fresh: boolean): Promise<Session> {
+    const { place } = turn;
     if (!fresh) {
       for (let kept = place.idle.pop(); kept; kept = place.idle.pop()) {
         if (kept.session.usable) {
@@ -139,10 +140,16 @@ export class Destinations {
       return session;
     } catch (error) {
       if (!(error instanceof DestinationFailed)) throw error;
+      if (error.stage === 'starttls') {
+        // The server is there and took the connection; only this route wants more of it than it gives.
+        place.throttle.opened(Date.now(), startedAt);
+        this.#pause(place);
+        throw error;
+      }
       const { cause } = meaningOf(error.reply, error.stage);
       const saidSo = cause === 'rate-limited' || (cause === 'server-busy' && error.reply.code === 421);
       const othersOpen = hasKept(place) || place.throttle.running > 1;
-      if (!place.throttle.notOpened(Date.now(), startedAt, saidSo, othersOpen)) this.#pause(place);
+      if (!place.throttle.notOpened(Date.now(), startedAt, saidSo, othersOpen)) this.failed(turn);
       throw error;
     }
   }
@@ -155,7 +162,7 @@ export class Destinations {
 
   /** The server ended the conversation, or refuses everything, in a way that says: not now. */
   failed({ place }: Turn): void {
-    this.#pause(place);
+    if (this.#pause(place)) place.throttle.failed();
   }
 
   /** Whether another destination may take what this turn's did not. */
@@ -215,12 +222,12 @@ export class Destinations {
     return this.#places.find((place) => place.destination === session.destination);
   }
 
-  #pause(place: Place): void {
-    // Many connections that fail together are one failure.
-    if (place.pausedUntil > Date.now()) return;
+  /** Many connections that fail together are one failure: false when it is paused already. */
+  #pause(place: Place): boolean {
+    if (place.pausedUntil > Date.now()) return false;
     place.failures++;
     place.pausedUntil = Date.now() + destinationPause(place.failures, Math.random);
-    place.throttle.failed();
+    return true;
   }
 }
 

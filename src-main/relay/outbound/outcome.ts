@@ -35,7 +35,13 @@ export interface Verdict {
 export function verdictsOf(message: DueMessage, { answers, failure }: Tried): Verdict[] {
   return message.recipients.map(({ attempts }, index) => {
     const answer = answers?.[index];
-    if (answer) return { ...answer, meaning: meaningOf(answer.reply, answer.stage), attempts };
+    if (answer) {
+      const meaning: Meaning =
+        answer.notHome === true
+          ? { outcome: 'deferred', cause: 'relay-denied' }
+          : meaningOf(answer.reply, answer.stage);
+      return { ...answer, meaning, attempts };
+    }
     // The destination failed, or our own side did: whatever was said, it was not said about this message.
     const known = failure instanceof DestinationFailed;
     const reply = known ? failure.reply : noReply(failure?.message ?? 'no answer');
@@ -113,8 +119,9 @@ export function attemptRow(
 
 /** What was said of each recipient by itself: a refusal of the message is nobody's in particular, unless there is only one. */
 export function wordsOf(message: DueMessage, { answers }: Tried, domain: string): Word[] {
-  return (answers ?? []).flatMap(({ reply, stage }, index) => {
+  return (answers ?? []).flatMap(({ reply, stage, notHome }, index) => {
     const recipient = message.recipients[index];
+    if (notHome === true) return [];
     const telling = stage === 'rcpt' || reply.code < 300 || message.recipients.length === 1;
     if (!recipient || !telling) return [];
     return [{ key: recipientKey({ address: recipient.address, domain }), reply, stage }];

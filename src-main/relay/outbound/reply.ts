@@ -53,6 +53,8 @@ export function isAboutServer(cause: Cause | null): boolean {
 /** What a reply means for one recipient. No answer, and answers that are no answers, mean: try again. */
 export function meaningOf(reply: Reply, stage: Stage): Meaning {
   if (reply.code >= 200 && reply.code < 300) return { outcome: 'delivered', cause: null };
+  // Whatever words it was refused with, or none: there is no encryption to be had.
+  if (stage === 'starttls') return { outcome: 'deferred', cause: 'tls-required' };
   if (reply.code === 0) return { outcome: 'deferred', cause: 'connection-failed' };
   const { cause } = classifyReply(reply, { stage });
   // The code says whether the server wants to see the message again (RFC 5321 §4.2.1), where it is about the message.

@@ -1,4 +1,5 @@
 // The scheduler: a lane for each domain, and the chores that come round by the clock.
+import type { SecureResolver } from './dane.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { ownName } from '../inbound/header.ts';
@@ -21,6 +22,8 @@ export interface SchedulerOptions extends LaneEvents {
   spool: Spool;
   directory: Directory;
   settings: () => Settings;
+  /** A validating resolver, when there is one. */
+  secure: () => SecureResolver | null;
   /** A destination's addresses are not what they were; `before` is empty when none were known. */
   moved: (host: string, before: string[], after: string[]) => void;
   /** Messages that the clock changed. */
@@ -55,6 +58,7 @@ export class Scheduler {
           connectSeconds: delivery.connectSeconds,
           replySeconds: delivery.replySeconds,
           addresses: this.#addresses,
+          secure: this.#options.secure(),
         };
       },
     };

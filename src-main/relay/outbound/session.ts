@@ -1,29 +1,22 @@
-// One outgoing SMTP connection to a destination: nodemailer's, with its words kept and its errors read per recipient.
-import { Readable } from 'node:stream';
-import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { Destination } from '../../../shared/domain.ts';
+// One outgoing SMTP connection to a destination: opened and secured as its policy says, then one message after another.
+import { isIP, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
-import { cannotTake, declaring, type International } from './international.ts';
-import { askFor } from './question.ts';
+import { chainOf, mismatch, type Demand, type SecureResolver } from './dane.ts';
+import { demandFor, policyUnder } from './demand.ts';
+import { DestinationFailed, type Stage } from './destination-failed.ts';
+import { Dialogue, type Ending, type Said } from './dialogue.ts';
+import { readHello, type Offer } from './hello.ts';
+import { isNotHome, saysEither } from './home.ts';
+import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import { noReply, parseReply } from './reply.ts';
+import { Stuffing } from './stuffing.ts';
 
-export type Stage = 'connect' | 'starttls' | 'mail' | 'rcpt' | 'message';
-
-/** The destination could not be used at all; says nothing about the message. */
-export class DestinationFailed extends Error {
-  readonly reply: Reply;
-  readonly stage: Stage;
-  readonly transcript: Transcript;
-  constructor(words: string, reply: Reply | null, stage: Stage, transcript: Transcript) {
-    super(words);
-    this.reply = reply ?? noReply(words);
-    this.stage = stage;
-    this.transcript = transcript;
-  }
-}
+export { DestinationFailed, type Stage } from './destination-failed.ts';
 
 export interface SessionOptions {
   /** Our own name, for EHLO. */
@@ -32,6 +25,8 @@ export interface SessionOptions {
   connectSeconds: number;
   replySeconds: number;
   addresses: AddressBook;
+  /** Asks what DNSSEC vouches for; null when there is no resolver that could. */
+  secure: SecureResolver | null;
 }
 
 export interface Letter extends International {
@@ -40,61 +35,55 @@ export interface Letter extends International {
   content: Buffer | AsyncIterable<Uint8Array>;
 }
 
-/** What nodemailer tells of an error. */
-interface WireError extends Error {
-  code?: string | undefined;
-  originalCode?: string | undefined;
-  response?: string | undefined;
-}
-
 /** What the server said to each recipient, in the order of the letter's recipients. */
 export interface Answer {
   reply: Reply;
   stage: Stage;
+  /** The words would also do for a recipient that does not exist, but it is the domain that the server refuses (home.ts). */
+  notHome?: boolean;
 }
+
+const TOO_LARGE: Reply = {
+  code: 552,
+  enhanced: '5.3.4',
+  text: 'the message is larger than the server announced to accept',
+};
 
 export class Session {
   readonly destination: Destination;
   readonly address: string | null;
   readonly tls: string | null;
-  transcript: Transcript;
   /** Messages sent over this connection so far. */
   sent = 0;
   /** Recipients refused or put off over this connection so far. */
   refused = 0;
-  readonly #smtp: SMTPConnection;
-  readonly #wire: Wire;
-  #ended = false;
+  /** How long the server took over the first RCPT of the last message, ms; null when it did not answer one. */
+  rcptTook: number | null = null;
+  readonly #dialogue: Dialogue;
+  readonly #offer: Offer;
+  /** Between DATA and the reply to the message: whatever is sent now is content. */
+  #inContent = false;
 
-  private constructor(destination: Destination, smtp: SMTPConnection, wire: Wire) {
+  private constructor(destination: Destination, dialogue: Dialogue, offer: Offer) {
     this.destination = destination;
-    this.#smtp = smtp;
-    this.#wire = wire;
-    this.transcript = wire.transcript;
-    const socket = smtp._socket;
-    this.address = socket ? (socket.remoteAddress ?? null) : null;
-    this.tls = describeTls(socket);
-    smtp.on('error', () => {
-      this.#ended = true;
-    });
-    smtp.on('end', () => {
-      this.#ended = true;
-    });
+    this.#dialogue = dialogue;
+    this.#offer = offer;
+    this.address = dialogue.socket.remoteAddress ?? null;
+    this.tls = describeTls(dialogue.socket);
   }
 
   /** Connects, greets, and secures as the destination's TLS policy says. Throws `DestinationFailed`. */
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
+    const transcript = new Transcript(Date.now());
+    const demand = await demandFor(destination, options.secure, transcript);
+    const policy = policyUnder(demand, destination.tls);
     try {
-      return await Session.#open(destination, options, destination.tls, new Transcript(Date.now()));
+      return await Session.#open(destination, options, policy, demand, transcript);
     } catch (error) {
       // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
-      if (
-        destination.tls === 'opportunistic' &&
-        error instanceof DestinationFailed &&
-        error.stage === 'starttls'
-      ) {
+      if (policy === 'opportunistic' && error instanceof DestinationFailed && error.stage === 'starttls') {
         error.transcript.add('note', `${error.message}; trying again without encryption`);
-        return Session.#open(destination, options, 'none', error.transcript);
+        return Session.#open(destination, options, 'none', demand, error.transcript);
       }
       throw error;
     }
@@ -103,77 +92,82 @@ export class Session {
   static async #open(
     destination: Destination,
     options: SessionOptions,
-    policy: Destination['tls'],
+    policy: Exclude<TlsPolicy, 'dane'>,
+    demand: Demand,
     transcript: Transcript,
   ): Promise<Session> {
-    let socket;
+    let socket: Socket;
     try {
       socket = await connectTo(destination, options.addresses, options.connectSeconds * 1000, transcript);
     } catch (error) {
       transcript.add('note', (error as Error).message);
-      throw new DestinationFailed(explain(error as WireError, destination), null, 'connect', transcript);
+      throw new DestinationFailed(explain(error as Error, destination), null, 'connect', transcript);
     }
-    const wire = new Wire(transcript);
-    const smtp = new SMTPConnection({
-      connection: socket,
-      host: destination.host,
-      port: destination.port,
-      secure: false,
-      name: destination.helo ?? options.hostname,
-      ignoreTLS: policy === 'none',
-      requireTLS: policy === 'require' || policy === 'verify',
-      tls: { rejectUnauthorized: policy === 'verify', minVersion: 'TLSv1.2' },
-      // The connection stands; this is the time until the greeting and TLS are done.
-      connectionTimeout: options.replySeconds * 1000,
-      greetingTimeout: options.replySeconds * 1000,
-      socketTimeout: options.replySeconds * 1000,
-      allowInternalNetworkInterfaces: true,
-      transactionLog: true,
-      logger: wire,
-    });
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error: WireError) => {
-        const stage: Stage = error.code === 'ETLS' ? 'starttls' : 'connect';
-        transcript.add('note', error.message);
-        smtp.close();
-        reject(
-          new DestinationFailed(
-            explain(error, destination),
-            error.response ? parseReply(error.response) : null,
-            stage,
-            transcript,
-          ),
+    transcript.add('note', `connected to ${socket.remoteAddress ?? destination.host}`);
+    const patience = options.replySeconds * 1000;
+    const dialogue = new Dialogue(socket, transcript, patience);
+    // A server that sends an octet now and then is not silent: this bounds all that comes before the first message.
+    const timer = setTimeout(() => {
+      dialogue.end(
+        Object.assign(new Error(`not ready after ${options.replySeconds} s`), { code: 'ETIMEDOUT' }),
+      );
+    }, patience);
+    const failed = (stage: Stage, words: string, reply: Said = null): never => {
+      const { ending } = dialogue;
+      dialogue.end(new Error(words));
+      const said = reply ?? ending?.reply ?? null;
+      const error = ending && reply === null ? ending.error : new Error(words);
+      transcript.add('note', error.message);
+      const why = explainReply(said, destination) ?? explain(error, destination);
+      throw new DestinationFailed(why, said === null ? null : parseReply(said), stage, transcript);
+    };
+    try {
+      const greeting = await dialogue.reply();
+      if (greeting?.startsWith('220') !== true) failed('connect', 'no greeting of a mail server', greeting);
+      const name = destination.helo ?? options.hostname;
+      let offer = await hello(dialogue, name, failed);
+      const secured = policy === 'require' || policy === 'verify';
+      if (policy !== 'none' && (secured || offer.startTls)) {
+        const refused = await dialogue.startTls(
+          {
+            host: destination.host,
+            ...(isIP(destination.host) === 0 ? { servername: destination.host } : {}),
+            rejectUnauthorized: policy === 'verify',
+            minVersion: 'TLSv1.2',
+          },
+          patience,
         );
-      };
-      smtp.once('error', fail);
-      smtp.connect((error) => {
-        if (error) fail(error);
-        else {
-          smtp.removeListener('error', fail);
-          resolve();
+        if (refused !== null || dialogue.ending)
+          failed('starttls', 'the server does not do STARTTLS', refused);
+        if (demand.kind === 'match') {
+          const wrong = mismatch(chainOf(dialogue.socket), demand.records, destination.host, Date.now());
+          if (wrong !== null) failed('starttls', wrong);
         }
-      });
-    });
-    return new Session(destination, smtp, wire);
+        // What was offered in clear may have been anybody's word (RFC 3207 §4.2).
+        offer = await hello(dialogue, name, failed);
+      }
+      return new Session(destination, dialogue, offer);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
-  /** How long the server took over the first RCPT of the last message, ms; null when it did not answer one. */
-  get rcptTook(): number | null {
-    return this.#wire.rcptTook;
+  get transcript(): Transcript {
+    return this.#dialogue.transcript;
   }
 
   get usable(): boolean {
-    return !this.#ended && !this.#smtp.destroyed;
+    return this.#dialogue.ending === null && !this.#inContent;
   }
 
   /** Starts the transcript of the next message on this connection. */
   startTranscript(): void {
-    this.transcript = new Transcript(Date.now());
-    this.transcript.add(
+    const transcript = new Transcript(Date.now());
+    transcript.add(
       'note',
       `over the connection to ${this.address ?? this.destination.host} that was open already`,
     );
-    this.#wire.transcript = this.transcript;
+    this.#dialogue.transcript = transcript;
   }
 
   /**
@@ -182,13 +176,11 @@ export class Session {
    * twice is better than never.)
    */
   async send(letter: Letter): Promise<Answer[]> {
-    const refused = cannotTake(letter, this.#smtp);
-    if (refused.size > 0) this.transcript.add('note', 'the server does not offer SMTPUTF8');
+    const refused = cannotTake(letter, this.#offer.smtpUtf8);
+    if (refused.size === 0) return this.#transmit(letter);
+    this.transcript.add('note', 'the server does not offer SMTPUTF8');
     const recipients = letter.recipients.filter((recipient) => !refused.has(recipient));
-    const rest = { ...letter, recipients };
-    const sent = recipients.length > 0 ? declaring(rest, this.#smtp, () => this.#transmit(rest)) : [];
-    const answers = await sent;
-    if (refused.size === 0) return answers;
+    const answers = recipients.length > 0 ? await this.#transmit({ ...letter, recipients }) : [];
     return letter.recipients.map((recipient): Answer => {
       const reply = refused.get(recipient);
       const said = reply ? undefined : answers.shift();
@@ -198,72 +190,138 @@ export class Session {
 
   async #transmit(letter: Letter): Promise<Answer[]> {
     this.sent++;
-    const content = Buffer.isBuffer(letter.content)
-      ? letter.content
-      : Readable.from(letter.content, { objectMode: false });
-    return new Promise<Answer[]>((resolve, reject) => {
-      this.#smtp.send(
-        { from: letter.sender, to: letter.recipients, size: letter.size, use8BitMime: letter.body8bit },
-        content,
-        (error, info) => {
-          const refused = new Map<string, Answer>();
-          for (const one of (error ?? info).rejectedErrors ?? []) {
-            if (one.recipient && one.response)
-              refused.set(one.recipient, { reply: parseReply(one.response), stage: 'rcpt' });
-          }
-          const all = (rest: Answer) => letter.recipients.map((address) => refused.get(address) ?? rest);
-          if (!error) {
-            resolve(all({ reply: parseReply(info.response), stage: 'message' }));
-            return;
-          }
-          if (Buffer.isBuffer(content) ? false : !content.destroyed) (content as Readable).destroy();
-          const response = error.response;
-          if (refused.size === letter.recipients.length)
-            resolve(all({ reply: noReply(error.message), stage: 'rcpt' }));
-          else if (response && error.code !== 'ECONNECTION') {
-            resolve(
-              all({ reply: parseReply(response), stage: error.command === 'MAIL FROM' ? 'mail' : 'message' }),
-            );
-          } else if (error.code === 'EMESSAGE' && error.command === 'MAIL FROM') {
-            resolve(
-              all({
-                reply: {
-                  code: 552,
-                  enhanced: '5.3.4',
-                  text: 'the message is larger than the server announced to accept',
-                },
-                stage: 'mail',
-              }),
-            );
-          } else if (error.code === 'ESTREAM') {
-            // Our own side failed in the middle of the data; only closing keeps the server from taking half a message.
-            this.#smtp.close();
-            reject(error);
-          } else {
-            this.transcript.add('note', error.message);
-            reject(
-              new DestinationFailed(
-                explain(error, this.destination),
-                response ? parseReply(response) : null,
-                'message',
-                this.transcript,
-              ),
-            );
-          }
-        },
-      );
-    });
+    this.rcptTook = null;
+    const all = (answer: Answer) => letter.recipients.map(() => answer);
+    const { maxSize } = this.#offer;
+    if (maxSize > 0 && letter.size > maxSize) return all({ reply: TOO_LARGE, stage: 'mail' });
+
+    const envelope = await this.#envelope(letter);
+    if (envelope.mail) return all({ reply: envelope.mail, stage: 'mail' });
+    const { refused, data } = envelope;
+    const others = (answer: Answer) => letter.recipients.map((_, index) => refused.get(index) ?? answer);
+    if (refused.size === letter.recipients.length)
+      return this.#toldApart(others({ reply: noReply('refused'), stage: 'rcpt' }), letter.recipients);
+    if (!isTaken(data)) return others({ reply: parseReply(data), stage: 'message' });
+
+    // Asked for before it can come: a server may refuse in the middle of the content.
+    const answered = this.#dialogue.reply();
+    this.#inContent = true;
+    await this.#content(letter);
+    const said = await answered;
+    if (said === null) throw this.#broken();
+    this.#inContent = false;
+    return others({ reply: parseReply(said), stage: 'message' });
+  }
+
+  /** MAIL, RCPT and DATA, together if the server allows it (RFC 2920). */
+  async #envelope(
+    letter: Letter,
+  ): Promise<{ mail: Reply } | { mail: null; refused: Map<number, Answer>; data: string }> {
+    const dialogue = this.#dialogue;
+    const mail = this.#mailCommand(letter);
+    const rcpt = letter.recipients.map((recipient) => `RCPT TO:<${path(recipient)}>`);
+    const together = this.#offer.pipelining ? dialogue.say([mail, ...rcpt, 'DATA']) : null;
+    let saidAt = Date.now();
+
+    const toMail = this.#heard(await (together?.[0] ?? dialogue.command(mail)), true);
+    const mailRefused = !isPositive(toMail);
+    if (mailRefused && !together) return { mail: parseReply(toMail) };
+    if (together) saidAt = Math.max(saidAt, Date.now());
+
+    const refused = new Map<number, Answer>();
+    for (const [index, line] of rcpt.entries()) {
+      if (!together && index === 0) saidAt = Date.now();
+      // A server that refuses the sender and hangs up has said enough.
+      if (mailRefused && dialogue.ending) return { mail: parseReply(toMail) };
+      const said = this.#heard(await (together?.[index + 1] ?? dialogue.command(line)));
+      if (index === 0) this.rcptTook = Date.now() - saidAt;
+      if (!isPositive(said)) refused.set(index, { reply: parseReply(said), stage: 'rcpt' });
+    }
+    const nobody = mailRefused || refused.size === rcpt.length;
+    if (!together && nobody) return { mail: null, refused, data: '' };
+    const data = this.#heard(await (together?.[rcpt.length + 1] ?? dialogue.command('DATA')));
+    if (nobody && isTaken(data)) {
+      // It takes a message for nobody: an empty one ends that; after a refused sender nothing is sure any more.
+      if (mailRefused) dialogue.end(new Error('the server takes a message whose sender it refused'));
+      else await dialogue.command('.');
+    }
+    return mailRefused ? { mail: parseReply(toMail) } : { mail: null, refused, data };
+  }
+
+  #mailCommand(letter: Letter): string {
+    const offer = this.#offer;
+    const parameters = [
+      ...(offer.smtpUtf8 && needsSmtpUtf8(letter) ? ['SMTPUTF8'] : []),
+      ...(offer.eightBit && letter.body8bit ? ['BODY=8BITMIME'] : []),
+      ...(offer.size && letter.size > 0 ? [`SIZE=${letter.size}`] : []),
+    ];
+    return [`MAIL FROM:<${path(letter.sender)}>`, ...parameters].join(' ');
+  }
+
+  async #content({ content, size }: Letter): Promise<void> {
+    const stuffing = new Stuffing();
+    if (Buffer.isBuffer(content)) {
+      for (const part of stuffing.piece(content, true)) void this.#dialogue.write(part);
+    } else {
+      try {
+        for await (const piece of content) {
+          const octets = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+          for (const part of stuffing.piece(octets, false)) await this.#dialogue.write(part);
+          if (this.#dialogue.ending) return;
+        }
+      } catch (error) {
+        // Our own side failed in the middle of the data; only hanging up keeps the server from taking half a message.
+        this.#dialogue.end(error as Error);
+        throw error;
+      }
+      for (const part of stuffing.piece(Buffer.alloc(0), true)) void this.#dialogue.write(part);
+    }
+    this.transcript.add('note', `${size} octets of message`);
+  }
+
+  /** A reply, or `DestinationFailed` when there is none, or the server is leaving. */
+  #heard(said: Said, mayLeave = false): string {
+    if (said === null || (!mayLeave && said.startsWith('421'))) throw this.#broken();
+    return said;
+  }
+
+  #broken(): DestinationFailed {
+    const ending: Ending = this.#dialogue.ending ?? { error: new Error('no answer'), reply: null };
+    this.transcript.add('note', ending.error.message);
+    const words = explainReply(ending.reply, this.destination) ?? explain(ending.error, this.destination);
+    const reply = ending.reply === null ? null : parseReply(ending.reply);
+    return new DestinationFailed(words, reply, 'message', this.transcript);
   }
 
   /**
-   * Asks whether the server would take mail for an address, and goes no further (question.ts). The transaction is left
-   * open: `reset` ends it. Throws `DestinationFailed` when the connection breaks.
+   * Asks whether the server would take mail for an address, and goes no further: MAIL with the null sender, RCPT, never
+   * DATA. The transaction is left open: `reset` ends it. Throws `DestinationFailed` when the connection breaks.
    */
   async ask(recipient: string): Promise<Answer> {
-    const answer = this.usable ? await askFor(recipient, this.#smtp) : null;
-    if (answer) return answer;
+    const utf8 = needsSmtpUtf8({ sender: '', recipients: [recipient], smtpUtf8: false });
+    if (utf8 && !this.#offer.smtpUtf8)
+      return { stage: 'mail', reply: noReply('the server does not offer SMTPUTF8') };
+    const mail = await this.#dialogue.command(`MAIL FROM:<>${utf8 ? ' SMTPUTF8' : ''}`);
+    if (mail !== null && !isPositive(mail)) return { reply: parseReply(mail), stage: 'mail' };
+    const rcpt = mail === null ? null : await this.#dialogue.command(`RCPT TO:<${path(recipient)}>`);
+    if (rcpt !== null) {
+      const [answer] = await this.#toldApart([{ reply: parseReply(rcpt), stage: 'rcpt' }], [recipient]);
+      if (answer) return answer;
+    }
     const words = 'the connection ended before the answer';
     throw new DestinationFailed(words, null, 'rcpt', this.transcript);
+  }
+
+  /** Asks once more where all are refused in words that may mean each of them or the domain; the transaction is open. */
+  async #toldApart(answers: Answer[], recipients: readonly string[]): Promise<Answer[]> {
+    const either = ({ stage, reply }: Answer) => stage === 'rcpt' && saysEither(reply);
+    const first = recipients.find((_, index) => answers[index] !== undefined && either(answers[index]));
+    if (first === undefined) return answers;
+    const notHome = await isNotHome(first, async (postmaster) => {
+      const said = await this.#dialogue.command(`RCPT TO:<${path(postmaster)}>`);
+      return said === null ? null : parseReply(said);
+    });
+    return answers.map((answer) => (either(answer) ? { ...answer, notHome } : answer));
   }
 
   /**
@@ -271,86 +329,53 @@ export class Session {
    * server answers the next MAIL with "503 nested MAIL command", a refusal that is not about that message at all.
    */
   async reset(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const end = () => resolve();
-      this.#smtp.once('end', end);
-      this.#smtp.reset((error) => {
-        this.#smtp.removeListener('end', end);
-        if (error) this.#ended = true;
-        resolve();
-      });
-    });
+    const said = await this.#dialogue.command('RSET');
+    if (said !== null && !isPositive(said)) this.close();
   }
 
   close(): void {
-    this.#ended = true;
-    if (this.#smtp.destroyed) return;
-    // A server that answers QUIT with nonsense, or not at all, must not take the process down.
-    this.#smtp.on('error', () => this.#smtp.close());
-    this.#smtp.quit();
+    if (this.#inContent) this.#dialogue.end(new Error('given up in the middle of a message'));
+    else this.#dialogue.quit();
   }
 }
 
-/** Takes nodemailer's log calls and keeps the two that carry the dialogue. */
-class Wire {
-  transcript: Transcript;
-  rcptTook: number | null = null;
-  #rcptSentAt = 0;
-  /** Replies since MAIL was sent; the first is to MAIL, the second to RCPT, also when they were sent together. */
-  #replies = 0;
-  #repliedAt = 0;
-  constructor(transcript: Transcript) {
-    this.transcript = transcript;
-  }
-  #watch(from: 'client' | 'server', words: string): void {
-    const now = Date.now();
-    if (from === 'server') {
-      this.#replies++;
-      if (this.#replies === 2 && this.#rcptSentAt > 0)
-        this.rcptTook = now - Math.max(this.#rcptSentAt, this.#repliedAt);
-      this.#repliedAt = now;
-    } else if (words.startsWith('MAIL FROM')) {
-      this.#replies = 0;
-      this.#rcptSentAt = 0;
-      this.rcptTook = null;
-    } else if (words.startsWith('RCPT TO') && this.#rcptSentAt === 0) this.#rcptSentAt = now;
-  }
-  debug(entry: { tnx?: string }, words: string): void {
-    if (entry.tnx === 'client' || entry.tnx === 'server') this.#watch(entry.tnx, words);
-    if (entry.tnx === 'client') this.transcript.add('client', words);
-    else if (entry.tnx === 'server')
-      for (const line of words.split(/\r?\n/)) this.transcript.add('server', line);
-  }
-  info(entry: {
-    tnx?: string;
-    outByteCount?: number;
-    remoteAddress?: string;
-    remotePort?: number;
-    cipher?: string;
-  }): void {
-    if (entry.tnx === 'message') this.transcript.add('note', `${entry.outByteCount ?? 0} octets of message`);
-    else if (entry.tnx === 'network' && entry.remoteAddress)
-      this.transcript.add('note', `connected to ${entry.remoteAddress}`);
-  }
-  trace(): void {
-    // Nothing of the dialogue is logged at this level.
-  }
-  warn(): void {
-    // Errors reach the caller as errors.
-  }
-  error(): void {
-    // Errors reach the caller as errors.
-  }
-  fatal(): void {
-    // Errors reach the caller as errors.
-  }
+/** EHLO, and HELO for a server that does not know it. */
+async function hello(
+  dialogue: Dialogue,
+  name: string,
+  failed: (stage: Stage, words: string, reply?: Said) => never,
+): Promise<Offer> {
+  const said = await dialogue.command(`EHLO ${name}`);
+  if (said === null || dialogue.ending) return failed('connect', 'no answer to EHLO', said);
+  if (isPositive(said)) return readHello(said);
+  const plain = await dialogue.command(`HELO ${name}`);
+  return plain !== null && isPositive(plain) ? readHello('') : failed('connect', 'HELO refused', plain);
 }
 
-function explain(error: WireError, destination: Destination): string {
+/** An address in a command. Ingress lets no other in; what ends a path may not be smuggled into one. */
+function path(address: string): string {
+  if (/[\r\n<>]/.test(address))
+    throw new Error(`not an address that can be sent: ${JSON.stringify(address)}`);
+  return address;
+}
+
+function isPositive(reply: string): boolean {
+  return reply.startsWith('2');
+}
+
+/** 354; some servers say 250. */
+function isTaken(reply: string): boolean {
+  return reply.startsWith('3') || reply.startsWith('2');
+}
+
+function explainReply(reply: Said, destination: Destination): string | null {
+  if (reply === null) return null;
+  return `${destination.host} port ${destination.port} answered: ${reply.split('\n')[0] ?? ''}`;
+}
+
+function explain(error: NodeJS.ErrnoException, destination: Destination): string {
   const where = `${destination.host} port ${destination.port}`;
-  if (error.response) return `${where} answered: ${error.response.split(/\r?\n/)[0] ?? ''}`;
-  const code = error.originalCode ?? error.code;
-  switch (code) {
+  switch (error.code) {
     case 'ECONNREFUSED':
       return `${where} refused the connection: nothing listens there`;
     case 'ETIMEDOUT':
@@ -375,12 +400,7 @@ function explain(error: WireError, destination: Destination): string {
   }
 }
 
-function describeTls(socket: unknown): string | null {
-  const tls = socket as {
-    encrypted?: boolean;
-    getProtocol?: () => string | null;
-    getCipher?: () => { standardName?: string };
-  };
-  if (!tls.encrypted || !tls.getProtocol || !tls.getCipher) return null;
-  return `${tls.getProtocol() ?? 'TLS'} ${tls.getCipher().standardName ?? ''}`.trim();
+function describeTls(socket: Socket): string | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  return `${socket.getProtocol() ?? 'TLS'} ${socket.getCipher().standardName}`.trim();
 }

@@ -20,6 +20,9 @@ const GREYLISTED_TOO_OFTEN = 3;
 const LATELY = 10_000;
 const TAKEN_LATELY = 3;
 const REFUSED_IN_A_ROW = 3;
+/** A server that is restarted refuses too: only one that does it so often within this time (ms), between taking some, has a limit. */
+const SPELLS = 3;
+const SPELLS_WITHIN = 300_000;
 
 export interface ThrottleFigures {
   /** Messages, recipients and connections a minute that the server bears; null where no limit is known. */
@@ -54,6 +57,8 @@ export class Throttle {
   #busyInARow = 0;
   #refusedInARow = 0;
   #openedAt: number[] = [];
+  /** When it began to refuse connections without a word, after it had taken one. */
+  #spells: number[] = [];
   #usual: number | null = null;
   #lately = 0;
   #easedAt = 0;
@@ -128,11 +133,13 @@ export class Throttle {
     const [first] = this.#openedAt;
     const lately = this.#openedAt.length >= TAKEN_LATELY && first !== undefined && now - first < LATELY;
     const tooMany = saidSo || ((othersOpen || lately) && this.#refusedInARow < REFUSED_IN_A_ROW);
-    if (tooMany) {
-      this.#connections.refused(now, startedAt);
-      this.#halve();
-    }
-    return tooMany;
+    if (!tooMany) return false;
+    if (this.#refusedInARow === 1) this.#spells = [...this.#spells.slice(1 - SPELLS), now];
+    const [oldest] = this.#spells;
+    const often = this.#spells.length >= SPELLS && oldest !== undefined && now - oldest < SPELLS_WITHIN;
+    if (saidSo || often) this.#connections.refused(now, startedAt);
+    this.#halve();
+    return true;
   }
 
   /** The server is not there: it is tried with one connection when its pause is over. */

@@ -141,7 +141,7 @@ export class Callout {
     const { reply, stage } = answer;
     // A server that asks for less must not spend what it bears on questions: the mail needs it.
     if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.clock() + REST;
-    const isUnknown = stage === 'rcpt' && saysUnknown(reply, 'rcpt');
+    const isUnknown = stage === 'rcpt' && answer.notHome !== true && saysUnknown(reply, 'rcpt');
     const taken = stage === 'rcpt' && reply.code >= 200 && reply.code < 300;
     // Only a server that was seen to tell recipients apart is taken at its word that one exists.
     if (isUnknown || (taken && place.kind === 'selective'))
@@ -172,7 +172,7 @@ export class Callout {
       const nobody = `mailward-${randomBytes(9).toString('hex')}@${domain}`;
       const answer = await this.#exchange(place, nobody, deadline);
       place.finding = null;
-      if (answer?.stage !== 'rcpt') return;
+      if (answer?.stage !== 'rcpt' || answer.notHome === true) return;
       const { reply } = answer;
       if (reply.code >= 200 && reply.code < 300) place.kind = 'takes-all';
       else if (saysUnknown(reply, 'rcpt')) place.kind = 'selective';

@@ -13,10 +13,22 @@ export function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
 export function inNetworks(text: string, networks: readonly string[]): boolean {
   const address = readAddress(text);
   if (!address) return false;
-  return networks.some((network) => {
-    const range = readRange(network);
-    return range !== null && range[0].kind() === address.kind() && address.match(range);
-  });
+  return rangesOf(networks).some((range) => range[0].kind() === address.kind() && address.match(range));
+}
+
+/** Lists come from the settings, and are the same for many clients: each is read once. */
+const read = new WeakMap<readonly string[], Range[]>();
+
+function rangesOf(networks: readonly string[]): Range[] {
+  let ranges = read.get(networks);
+  if (!ranges) {
+    ranges = networks.flatMap((network) => {
+      const range = readRange(network);
+      return range ? [range] : [];
+    });
+    read.set(networks, ranges);
+  }
+  return ranges;
 }
 
 function readRange(text: string): Range | null {

@@ -1,0 +1,227 @@
+// Commands and replies over one connection to a mail server (RFC 5321 §4.2), and the change to TLS in the middle of it.
+import type { Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { Transcript } from '../transcript.ts';
+
+/** Octets of one reply that does not end, after which nobody is there to talk to. */
+const LONGEST_REPLY = 65_536;
+/** How long a server may take to hang up after QUIT, ms. */
+const PARTING = 5_000;
+
+/** Why a dialogue ended: the system's error with its `code`, and the server's last words if it gave a reason. */
+export interface Ending {
+  error: NodeJS.ErrnoException;
+  reply: string | null;
+}
+
+/** A reply as it came, its lines joined by LF; null when the dialogue ended first. */
+export type Said = string | null;
+
+export class Dialogue {
+  transcript: Transcript;
+  /** Null while the dialogue goes on. */
+  ending: Ending | null = null;
+  #socket: Socket;
+  /** Whoever waits for the next replies, in order. */
+  #waiting: ((reply: Said) => void)[] = [];
+  /** What has come of the next reply: whole lines, and the beginning of one; each octet a character. */
+  #lines = '';
+  #rest = '';
+  /** STARTTLS was said; and the server agreed. */
+  #securing = false;
+  #upgrading = false;
+  readonly #onData = (chunk: Buffer) => this.#take(chunk);
+  readonly #onError = (error: Error) => this.end(error);
+  readonly #onClose = () => this.#close();
+  readonly #onTimeout = () =>
+    this.end(Object.assign(new Error('no answer came in time'), { code: 'ETIMEDOUT' }));
+
+  /** @param patience how long the server may say nothing, ms. */
+  constructor(socket: Socket, transcript: Transcript, patience: number) {
+    this.#socket = socket;
+    this.transcript = transcript;
+    this.#listen(socket, patience);
+  }
+
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** The next reply that no command asks for: the greeting. */
+  async reply(): Promise<Said> {
+    return new Promise((resolve) => {
+      if (this.ending) resolve(null);
+      else this.#waiting.push(resolve);
+    });
+  }
+
+  /** Says one command. */
+  async command(line: string): Promise<Said> {
+    const [said] = this.say([line]);
+    return said ?? null;
+  }
+
+  /** Says commands together (RFC 2920): one write. */
+  say(lines: readonly string[]): Promise<Said>[] {
+    if (this.ending) return lines.map(() => Promise.resolve(null));
+    for (const line of lines) {
+      if (/[\r\n]/.test(line)) throw new Error('a line break has no place in a command');
+      this.transcript.add('client', line);
+    }
+    const text = `${lines.join('\r\n')}\r\n`;
+    const replies = lines.map(() => this.reply());
+    this.#socket.write(text, /[^\x20-\x7e\r\n]/.test(text) ? 'utf8' : 'latin1');
+    return replies;
+  }
+
+  /** Sends octets of a message. A promise asks the caller to wait until the server has taken some. */
+  write(octets: Buffer): Promise<void> | undefined {
+    const socket = this.#socket;
+    if (this.ending || socket.write(octets)) return undefined;
+    return new Promise((resolve) => {
+      const goOn = () => {
+        socket.removeListener('drain', goOn);
+        socket.removeListener('close', goOn);
+        resolve();
+      };
+      socket.on('drain', goOn);
+      socket.on('close', goOn);
+    });
+  }
+
+  /**
+   * Asks for TLS and shakes hands. Answers the server's reply when that is a refusal, and null when all is well or the
+   * dialogue ended over it; `ending` tells which.
+   */
+  async startTls(options: ConnectionOptions, patience: number): Promise<Said> {
+    const answered = this.command('STARTTLS');
+    this.#securing = true;
+    const reply = await answered;
+    if (!this.#upgrading) return reply;
+    const plain = this.#socket;
+    this.#leave(plain);
+    plain.setTimeout(0);
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(() => resolve());
+      try {
+        const secure = connectTls({ ...options, socket: plain }, () => {
+          this.#upgrading = false;
+          this.#waiting = [];
+          resolve();
+        });
+        this.#socket = secure;
+        this.#listen(secure, patience);
+      } catch (error) {
+        this.end(error as Error);
+      }
+    });
+    return null;
+  }
+
+  /** Ends it for everyone who waits, without another word. */
+  end(error: NodeJS.ErrnoException, reply: string | null = null): void {
+    if (this.ending) return;
+    this.ending = { error, reply };
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#socket.destroy();
+    for (const settle of waiting) settle(null);
+  }
+
+  /** Says good-bye, and hangs up when the server has answered or takes too long. */
+  quit(): void {
+    if (this.ending) return;
+    const socket = this.#socket;
+    this.transcript.add('client', 'QUIT');
+    socket.setTimeout(0);
+    socket.write('QUIT\r\n', 'latin1');
+    this.ending = { error: new Error('the connection is closed'), reply: null };
+    const timer = setTimeout(() => socket.destroy(), PARTING);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+    // Replies that were on their way come before the one to QUIT: with the first of them all is said that matters here.
+    socket.removeListener('data', this.#onData);
+    socket.once('data', () => {
+      socket.end();
+      socket.resume();
+    });
+    for (const settle of this.#waiting.splice(0)) settle(null);
+  }
+
+  #listen(socket: Socket, patience: number): void {
+    // Commands are written in the batches they belong to: Nagle would hold the next one back for the server's late ACK.
+    socket.setNoDelay(true);
+    socket.setTimeout(patience);
+    socket.on('data', this.#onData);
+    socket.on('error', this.#onError);
+    socket.on('timeout', this.#onTimeout);
+    socket.on('end', this.#onClose);
+    socket.on('close', this.#onClose);
+  }
+
+  #leave(socket: Socket): void {
+    // Its errors reach the TLS socket too, but an error event that nobody listens to would end the process.
+    socket.on('error', () => undefined);
+    socket.removeListener('data', this.#onData);
+    socket.removeListener('error', this.#onError);
+    socket.removeListener('timeout', this.#onTimeout);
+    socket.removeListener('end', this.#onClose);
+    socket.removeListener('close', this.#onClose);
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#upgrading || this.ending) return;
+    const text = this.#rest + chunk.toString('latin1');
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      const line = text.slice(from, text[end - 1] === '\r' ? end - 1 : end);
+      from = end + 1;
+      const goesOn = line[3] === '-' && /^\d{3}-/.test(line);
+      if (goesOn) this.#lines += `${line}\n`;
+      else if (line !== '' || this.#lines !== '') {
+        const reply = decode(this.#lines + line);
+        this.#lines = '';
+        if (!this.#hear(reply)) {
+          this.#rest = '';
+          return;
+        }
+      }
+    }
+    this.#rest = from === 0 ? text : text.slice(from);
+    if (this.#rest.length + this.#lines.length > LONGEST_REPLY)
+      this.end(new Error('the server’s reply does not end'));
+  }
+
+  /** False when what comes behind this reply counts for nothing. */
+  #hear(reply: string): boolean {
+    if (reply.includes('\n')) for (const line of reply.split('\n')) this.transcript.add('server', line);
+    else this.transcript.add('server', reply);
+    const settle = this.#waiting.shift();
+    const leaving = reply.startsWith('421');
+    if (this.#securing) {
+      this.#securing = false;
+      this.#upgrading = reply.startsWith('2');
+    }
+    settle?.(reply);
+    // 421 says that the server is about to hang up, whatever it answers (RFC 5321 §4.2.3).
+    if (leaving) this.end(new Error('the server closes the connection'), reply);
+    else if (!settle) this.end(new Error(`an answer to nothing: ${reply}`), reply);
+    // What came in clear behind the answer to STARTTLS is not the server's word (RFC 3207 §6).
+    return !this.ending && !this.#upgrading;
+  }
+
+  #close(): void {
+    // A server in a hurry does not end its last line.
+    const last = decode(this.#lines + this.#rest).trim();
+    const reason = !this.ending && /^[45]\d{2}[ -]/.test(last) ? last : null;
+    if (reason !== null) this.transcript.add('server', reason);
+    this.end(Object.assign(new Error('Connection closed unexpectedly'), { code: 'ECONNECTION' }), reason);
+  }
+}
+
+/** Replies have no charset of their own; most are UTF-8, and what is not is kept octet by octet. */
+function decode(octets: string): string {
+  if (!/[\x80-\xff]/.test(octets)) return octets;
+  const text = Buffer.from(octets, 'latin1').toString('utf8');
+  return text.includes('\ufffd') ? octets : text;
+}

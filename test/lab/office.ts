@@ -1,0 +1,111 @@
+// Any of the four real servers by its make, set up in the same words.
+import { Exim } from './exim.ts';
+import { canRun } from './jail.ts';
+import { healthy } from './office-server.ts';
+import type { Make, OfficeServer, Setup } from './office-server.ts';
+import { OpenSmtpd } from './opensmtpd.ts';
+import { hasPostfix } from './packages.ts';
+import { Postfix } from './postfix.ts';
+import type { PostfixOptions } from './postfix.ts';
+import { Sendmail } from './sendmail.ts';
+
+/** Whether a make can be had here. Where not, scripts/lab-servers.mjs and scripts/system-packages.mjs say why. */
+export function hasOffice(make: Make): boolean {
+  switch (make) {
+    case 'postfix':
+      return hasPostfix;
+    case 'exim':
+      return canRun('exim', 'usr/sbin/exim4');
+    case 'opensmtpd':
+      return canRun('opensmtpd', 'usr/sbin/smtpd');
+    case 'sendmail':
+      return canRun('sendmail', 'usr/libexec/sendmail/sendmail');
+  }
+}
+
+/** Starts a server of a make on a free port. */
+export function startOffice(make: Make, setup: Partial<Setup> = {}, host?: string): Promise<OfficeServer> {
+  switch (make) {
+    case 'postfix':
+      return PostfixOffice.start(setup, host);
+    case 'exim':
+      return Exim.start(setup, host);
+    case 'opensmtpd':
+      return OpenSmtpd.start(setup, host);
+    case 'sendmail':
+      return Sendmail.start(setup, host);
+  }
+}
+
+/** The lab's Postfix, set up in the words of all. */
+class PostfixOffice implements OfficeServer {
+  readonly make = 'postfix';
+  readonly #postfix: Postfix;
+  #setup: Setup;
+
+  private constructor(postfix: Postfix, setup: Setup) {
+    this.#postfix = postfix;
+    this.#setup = setup;
+  }
+
+  static async start(changes: Partial<Setup>, host?: string): Promise<PostfixOffice> {
+    const setup = { ...healthy, ...changes };
+    const postfix = await Postfix.start({ ...(host === undefined ? {} : { host }), ...optionsOf(setup) });
+    return new PostfixOffice(postfix, setup);
+  }
+
+  get host(): string {
+    return this.#postfix.host;
+  }
+  get port(): number {
+    return this.#postfix.port;
+  }
+  get route(): string {
+    return this.#postfix.route;
+  }
+  start(): Promise<void> {
+    return this.#postfix.start();
+  }
+  stop(): Promise<void> {
+    return this.#postfix.stop();
+  }
+  async change(changes: Partial<Setup>): Promise<void> {
+    this.#setup = { ...this.#setup, ...changes };
+    await this.stop();
+    this.#postfix.setUp(optionsOf(this.#setup));
+    await this.start();
+  }
+  mailbox(address: string): Buffer[] {
+    return this.#postfix.mailbox(address);
+  }
+  delivered(address: string, atLeast?: number): Promise<Buffer[]> {
+    return this.#postfix.delivered(address, atLeast);
+  }
+  log(): string {
+    return this.#postfix.log();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#postfix[Symbol.asyncDispose]();
+  }
+}
+
+function optionsOf({ name, domains, mailboxes, replies, sizeLimit, tls }: Setup): PostfixOptions {
+  const answers = Object.entries(replies).map(([address, reply]) => `{ ${address} = ${reply} }`);
+  return {
+    domains,
+    mailboxes,
+    settings: {
+      myhostname: name,
+      message_size_limit: String(sizeLimit),
+      ...(answers.length === 0
+        ? {}
+        : { smtpd_recipient_restrictions: `check_recipient_access inline:{ ${answers.join(', ')} }` }),
+      ...(tls === null
+        ? {}
+        : {
+            smtpd_tls_security_level: tls.required ? 'encrypt' : 'may',
+            smtpd_tls_chain_files: `${tls.key} ${tls.certificate}`,
+          }),
+    },
+  };
+}
