@@ -72,6 +72,12 @@ export const delegation = defineCheck({
     }
     const servers = await asWeCanSee(dns, authority);
     const speakers = servers.filter(isSpeaker);
+    if (servers.length === 0 && authority.servers.length > 0) {
+      throw new CouldNotCheck(
+        `From this network there is no way to the name servers of ${zone}.`,
+        evidenceOfAll(authority.servers.map(({ soa }) => soa)),
+      );
+    }
     if (speakers.length === 0) {
       const found = await silence(dns, world, authority, servers);
       report('no-server-answers', found);
@@ -109,7 +115,7 @@ export const delegation = defineCheck({
     for (const server of servers.filter(isStrayGlue)) {
       problem('glue-wrong', {
         subject: server.address,
-        summary: `The zone above gives ${server.address} for ${server.name}, which has another address by now.`,
+        summary: `The zone above gives ${server.address} for ${server.name}, and the zone of that name does not.`,
         evidence: [
           ...(authority.referral === null ? [] : [evidenceOf(authority.referral)]),
           evidenceOf(server.soa),
