@@ -142,6 +142,21 @@ export default [
       world: office({}, { faults: { [ns2]: 'udp-only' } }),
     },
     {
+      name: 'TCP to name servers is closed on our side',
+      finds: ['could-not-check'],
+      world: office(
+        {},
+        {
+          faults: {
+            'a.root': 'udp-only',
+            'ns.nic.example': 'udp-only',
+            [ns1]: 'udp-only',
+            [ns2]: 'udp-only',
+          },
+        },
+      ),
+    },
+    {
       name: 'a name server has an older version',
       finds: ['serial-differs'],
       world: office({ servers: { [ns1]: {}, [ns2]: { serial: 2_025_010_101 } } }),
