@@ -246,12 +246,9 @@ export class Internet implements AsyncDisposable {
           if (holding.zone === 'missing') return [];
           if (holding.zone === 'failing') return [{ name: zone.name, content: null }];
           const plain = zoneFile(zone, holding, at, (child) => ds.get(child.name) ?? []);
-          const { signed = false } = zone.options;
+          const signed = holding.signed ?? zone.options.signed ?? false;
           const seconds = signed === true ? 30 * 86_400 : signed;
-          const content =
-            seconds === false || holding.unsigned === true
-              ? plain
-              : await this.#signer.sign(zone.name, plain, seconds);
+          const content = seconds === false ? plain : await this.#signer.sign(zone.name, plain, seconds);
           return [{ name: zone.name, content }];
         }),
       );
