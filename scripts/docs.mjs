@@ -5,8 +5,11 @@ import { runInForeground } from './child.mjs';
 
 await main(async () => {
   await ensureDependencies();
-  const { status } = await runInForeground(node24(), [join(root, 'scripts', 'settings-page.ts')], {
-    env: toolEnvironment(),
-  });
-  return status;
+  for (const page of ['settings-page.ts', 'checks-pages.ts']) {
+    const { status } = await runInForeground(node24(), [join(root, 'scripts', page)], {
+      env: toolEnvironment(),
+    });
+    if (status !== 0) return status;
+  }
+  return 0;
 });

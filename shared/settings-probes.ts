@@ -69,7 +69,7 @@ export const probesSettingsSchema = z
       .max(20)
       .default([])
       .describe(
-        'Well-known servers by which Mailward sees whether it has a network, and whether port 25 is open on the way out. Empty: the list that comes with Mailward.',
+        'Well-known servers by which Mailward sees whether it has a network, what time it is (by HTTP; by HTTPS on port 443), and, with those on port 25, whether that port is open on the way out. Several, of operators that have nothing to do with one another. Empty: the list that comes with Mailward.',
       ),
     historyDays: z
       .number()

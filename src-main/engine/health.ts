@@ -23,6 +23,8 @@ const FORGET_AT_ONCE = 500;
 export interface HealthParts {
   db: Database;
   directory: Directory;
+  /** The data folder. */
+  dataDir: string;
   settings: () => Settings;
   trouble: (words: string) => void;
   /** For tests: other checks than Mailward's own. */
@@ -162,6 +164,7 @@ export class Health {
       checks,
       target: this.#target(domain, settings),
       settings: settings.probes,
+      dataDir: this.#parts.dataDir,
       now: this.#clock,
       signal,
       past: {

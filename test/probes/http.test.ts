@@ -1,8 +1,12 @@
 // Documents from servers that nobody vouches for: what is not followed, and where nothing is asked.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { get } from '../../src-main/probes/http.ts';
 import type { GetOptions } from '../../src-main/probes/http.ts';
+import { selfSignedFor } from '../lab/certificates.ts';
 import { RdapServer } from '../lab/rdap.ts';
+import { scratch } from '../lab/scratch.ts';
 
 let server: RdapServer;
 beforeAll(async () => {
@@ -42,6 +46,26 @@ describe('a server that nobody named', () => {
       );
     },
   );
+});
+
+describe('a server behind TLS', () => {
+  const trusted = getCACertificates('default');
+  afterEach(() => setDefaultCACertificates(trusted));
+
+  it('is asked only when its certificate is good, and does not lead to one without', async () => {
+    using folder = scratch('tls');
+    const tls = selfSignedFor(folder.path, ['localhost']);
+    await using secure = await RdapServer.start({ tls });
+    const url = secure.url.replace('127.0.0.1', 'localhost');
+    const at = (place: string) => get(`${place}dns.json`, { ...options, allowPrivate: true });
+    await expect(at(url)).rejects.toThrow(/self-signed certificate/);
+    expect(secure.asked).toEqual([]);
+    setDefaultCACertificates([...trusted, readFileSync(tls.certificate, 'utf8')]);
+    expect((await at(url)).status).toBe(200);
+    await expect(at(secure.url)).rejects.toThrow('its certificate is for another name');
+    secure.manner = { is: 'elsewhere', to: () => server.url };
+    await expect(at(url)).rejects.toThrow('which is not secured');
+  });
 });
 
 describe('a server that the admin named', () => {

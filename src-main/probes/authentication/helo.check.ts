@@ -51,9 +51,15 @@ async function run(asking: Asking<Code>): Promise<void> {
   if (relay === null && servers.length === 0)
     throw new NotApplicable('Neither a relay nor a server is known.');
   await Promise.all([
-    ...(relay === null ? [] : [askName(relay.hostname, 'relay', relay.addresses, [], asking)]),
+    ...(relay === null
+      ? []
+      : [askName(relay.hostname, 'relay', relay.addresses, [own(relay.hostname, world.now())], asking)]),
     ...servers.slice(0, 5).map((server) => askServer(server, asking)),
   ]);
+}
+
+function own(name: string, at: number): Evidence {
+  return { asked: 'its own name', of: 'Mailward (the setting smtp.hostname)', at, answer: name };
 }
 
 /** A server's greeting begins with its own name (RFC 5321 §4.2). */

@@ -164,8 +164,8 @@ interface Evaluation {
 
 /** What a receiver finds for mail of the domain from an address; the limits are ours to judge. */
 async function evaluate(domain: string, ip: string, world: World): Promise<Evaluation> {
-  // Loaded when first needed: it is large.
-  const { spf: verify } = await import('mailauth');
+  // Loaded when first needed: it is large, and all of the library is twice as large.
+  const { spf: verify } = await import('mailauth/lib/spf/index.js');
   const evidence = new Map<string, Evidence>();
   const resolver = nodeResolve(dnsOf(world), (seen) => {
     for (const one of seen.evidence) evidence.set(`${one.asked} ${one.of}`, one);

@@ -4,7 +4,7 @@ import type { Evidence } from '../../../shared/finding.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Found, Why } from './iterative.ts';
-import { isWithin, pick } from './message.ts';
+import { isAskable, isWithin, pick } from './message.ts';
 import type { Exchange, Server } from './transport.ts';
 
 /** A name server of a zone at one address. */
@@ -43,9 +43,13 @@ export interface Authority {
 
 /** Finds them, and asks every one of them at every address for the zone's SOA and NS records. */
 export async function findAuthority(dns: Dns, domain: string): Promise<Authority> {
+  const nothing = { referral: null, parentNames: null, servers: [], without: [] };
+  if (!isAskable(domain)) {
+    const reason = `“${domain}” is not a name that DNS can have.`;
+    return { status: 'could-not', why: 'servers', reason, zone: '.', ...nothing, evidence: [] };
+  }
   const found = await dns.find(domain, 'SOA');
   const zone = zoneOf(found, domain);
-  const nothing = { referral: null, parentNames: null, servers: [], without: [] };
   if (found.judgement?.kind === 'no-such-name' && !isWithin(found.cut.zone, registered(domain))) {
     const evidence = found.answer === null ? [] : [evidenceOf(found.answer)];
     return { status: 'no-such-name', why: null, reason: '', zone, ...nothing, evidence };

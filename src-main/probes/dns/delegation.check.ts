@@ -58,7 +58,7 @@ export const delegation = defineCheck({
       'All name servers are in one network; when that fails, no mail finds its way.',
     ),
   },
-  async run({ target, world, report }) {
+  async run({ target, world, report, couldNotCheck }) {
     const dns = dnsOf(world);
     const authority = await authorityOf(dns, target.domain);
     const { zone } = authority;
@@ -72,6 +72,12 @@ export const delegation = defineCheck({
     }
     const servers = await asWeCanSee(dns, authority);
     const speakers = servers.filter(isSpeaker);
+    if (servers.length === 0 && authority.servers.length > 0) {
+      throw new CouldNotCheck(
+        `From this network there is no way to the name servers of ${zone}.`,
+        evidenceOfAll(authority.servers.map(({ soa }) => soa)),
+      );
+    }
     if (speakers.length === 0) {
       const found = await silence(dns, world, authority, servers);
       report('no-server-answers', found);
@@ -98,18 +104,28 @@ export const delegation = defineCheck({
         evidence: [evidenceOf(server.soa)],
       });
     }
-    for (const { server, tcp } of overTcp) {
-      if (tcp.reply !== null) continue;
-      problem('no-tcp', {
-        subject: server.address,
-        summary: `The name server ${nameOf(server)} answers over UDP but not over TCP.`,
-        evidence: [evidenceOf(server.soa), evidenceOf(tcp)],
+    const closed = overTcp.filter(({ tcp }) => tcp.reply === null);
+    const ourWay = closed.length === 0 ? null : await wayOverTcp(dns, authority);
+    if (ourWay !== null && ourWay.reply === null) {
+      said.add('tcp');
+      couldNotCheck({
+        subject: 'TCP',
+        summary: 'Whether the name servers answer over TCP is not known: from here no other does either.',
+        evidence: [...evidenceOfAll(closed.map(({ tcp }) => tcp)), evidenceOf(ourWay)],
       });
+    } else {
+      for (const { server, tcp } of closed) {
+        problem('no-tcp', {
+          subject: server.address,
+          summary: `The name server ${nameOf(server)} answers over UDP but not over TCP.`,
+          evidence: [evidenceOf(server.soa), evidenceOf(tcp)],
+        });
+      }
     }
     for (const server of servers.filter(isStrayGlue)) {
       problem('glue-wrong', {
         subject: server.address,
-        summary: `The zone above gives ${server.address} for ${server.name}, which has another address by now.`,
+        summary: `The zone above gives ${server.address} for ${server.name}, and the zone of that name does not.`,
         evidence: [
           ...(authority.referral === null ? [] : [evidenceOf(authority.referral)]),
           evidenceOf(server.soa),
@@ -172,6 +188,13 @@ async function asWeCanSee(dns: Dns, { servers }: Authority): Promise<NameServer[
   const seen =
     isMute && !(await dns.reachesIpv6()) ? servers.filter(({ address }) => !isIPv6(address)) : servers;
   return seen.filter(({ soa }) => soa.failure !== 'unreachable');
+}
+
+/** A question over TCP to somebody else: the zone above, or a root server. */
+function wayOverTcp(dns: Dns, { referral, zone }: Authority): Promise<Exchange> | null {
+  const [root] = dns.roots.flatMap(({ name, glue }) => glue.map((address) => ({ name, address })));
+  if (referral !== null) return dns.ask(referral.server, zone, 'NS', { via: 'tcp' });
+  return root === undefined ? null : dns.ask(root, '.', 'SOA', { via: 'tcp' });
 }
 
 /**

@@ -34,7 +34,7 @@ export const dnssec = defineCheck({
     ),
     'key-unknown': wrong(
       'urgent',
-      'The zone above vouches for a key (DS) that the domain does not have: whoever checks signatures cannot resolve it, and half the world does.',
+      'The zone above vouches for a key (DS) that the domain does not have: whoever checks signatures cannot resolve it, and many large providers do.',
     ),
     expired: wrong('urgent', 'The signatures have run out: whoever checks them cannot resolve the domain.'),
     'expires-soon': wrong('attention', 'The signatures run out soon and have not been renewed.'),
@@ -47,7 +47,7 @@ export const dnssec = defineCheck({
       'Resolvers that check signatures refuse the domain; those that do not check them find it.',
     ),
   },
-  async run({ target, world, report }) {
+  async run({ target, world, report, couldNotCheck }) {
     const dns = dnsOf(world);
     const authority = await authorityOf(dns, target.domain);
     if (authority.status === 'no-such-name') {
@@ -55,10 +55,10 @@ export const dnssec = defineCheck({
     }
     const { zone } = authority;
     const speakers = speakersOf(authority);
-    const [above, servers, refused] = await Promise.all([
+    const [above, servers, seen] = await Promise.all([
       dns.find(zone, 'DS', true),
       Promise.all(speakers.map((server) => signed(dns, server, zone, canonical(target.domain)))),
-      refusals(dns, canonical(target.domain), publicResolvers(world.settings)),
+      seenBy(dns, canonical(target.domain), publicResolvers(world.settings)),
     ]);
     if (above.judgement === null || above.answer === null) {
       throw new CouldNotCheck(`Whether ${zone} is signed could not be found out from the zone above.`, [
@@ -93,8 +93,17 @@ export const dnssec = defineCheck({
     const usable = anchors.filter(({ digestType }) => digestType in digests);
     if (usable.length > 0) {
       const now = world.now();
-      for (const { server, dnskeys, keys, signatures, unsigned } of servers) {
-        if (keys.reply === null) continue;
+      const telling = servers.filter(({ keys }) => keys.reply?.aa === true && keys.reply.rcode === 'NOERROR');
+      if (telling.length === 0) {
+        throw new CouldNotCheck(
+          `The zone above says that ${zone} is signed, but its keys could not be had.`,
+          evidence,
+        );
+      }
+      const isEnded = ({ expiration }: DataOf['RRSIG']) => expiration * 1000 <= now;
+      const isOurClock =
+        seen.accepted !== null && telling.every(({ signatures }) => signatures.some(isEnded));
+      for (const { server, dnskeys, signatures, unsigned } of telling) {
         if (dnskeys.length === 0 && allKeys.length > 0) {
           problem('not-signed-everywhere', `${nameOf(server)} has ${zone} without signatures.`, server);
           continue;
@@ -105,7 +114,7 @@ export const dnssec = defineCheck({
             'key-unknown',
             dnskeys.length === 0
               ? `The zone above says that ${zone} is signed, but ${nameOf(server)} has no key of it.`
-              : `The zone above vouches for key ${vouched} of ${zone}, and ${nameOf(server)} has ${listed(dnskeys.map((key) => String(tagOf(key))))}.`,
+              : `The zone above vouches for key ${vouched} of ${zone}, and ${nameOf(server)} has no such key.`,
             server,
           );
           continue;
@@ -114,9 +123,17 @@ export const dnssec = defineCheck({
         if (bare !== undefined) {
           problem('not-signed-everywhere', `${nameOf(server)} answers without signatures.`, server, [bare]);
         }
-        const ended = signatures.filter(({ expiration }) => expiration * 1000 <= now);
+        const ended = signatures.filter(isEnded);
         const ending = signatures.filter((signature) => isEnding(signature, now));
-        if (ended.length > 0) {
+        if (ended.length > 0 && isOurClock && seen.accepted !== null) {
+          // Whoever checks signatures finds them good: it is our clock that is wrong.
+          said.add('clock');
+          couldNotCheck({
+            subject: server.address,
+            summary: `By this machine’s clock the signatures of ${zone} have run out, but resolvers that check them find them good: the clock seems to be wrong.`,
+            evidence: [...evidence, evidenceOf(seen.accepted)],
+          });
+        } else if (ended.length > 0) {
           const last = Math.max(...ended.map(({ expiration }) => expiration * 1000));
           problem(
             'expired',
@@ -133,6 +150,7 @@ export const dnssec = defineCheck({
         }
       }
     }
+    const { refused } = seen;
     const [one] = refused;
     if (
       one !== undefined &&
@@ -190,22 +208,34 @@ async function signed(dns: Dns, server: NameServer, zone: string, domain: string
   return { server, keys: asked[0], dnskeys, signatures, unsigned };
 }
 
-/** Public resolvers that refuse the domain when they check signatures, and find it when told not to. */
-async function refusals(
+interface SeenBy {
+  /** Resolvers that refuse the domain when they check signatures, and find it when told not to. */
+  refused: { checked: Exchange; unchecked: Exchange }[];
+  /** An answer whose signatures a resolver found good. */
+  accepted: Exchange | null;
+}
+
+/** What public resolvers that check signatures make of the domain; those that do not check show nothing. */
+async function seenBy(
   dns: Dns,
   domain: string,
   resolvers: readonly { name: string | null; address: string }[],
-): Promise<{ checked: Exchange; unchecked: Exchange }[]> {
-  const how = { recursive: true, giveUpMs: 4_000, repeatMs: 1_500 };
+): Promise<SeenBy> {
+  const how = { recursive: true, dnssec: true, giveUpMs: 4_000, repeatMs: 1_500 };
   const all = await Promise.all(
     resolvers.slice(0, 6).map(async (resolver) => {
       const checked = await dns.ask(resolver, domain, 'MX', how);
-      if (checked.reply?.rcode !== 'SERVFAIL') return [];
-      const unchecked = await dns.ask(resolver, domain, 'MX', { ...how, unchecked: true });
-      return unchecked.reply?.rcode === 'NOERROR' ? [{ checked, unchecked }] : [];
+      const isRefused = checked.reply?.rcode === 'SERVFAIL';
+      const unchecked = isRefused ? await dns.ask(resolver, domain, 'MX', { ...how, unchecked: true }) : null;
+      return { checked, unchecked };
     }),
   );
-  return all.flat();
+  return {
+    refused: all.flatMap(({ checked, unchecked }) =>
+      unchecked?.reply?.rcode === 'NOERROR' ? [{ checked, unchecked }] : [],
+    ),
+    accepted: all.find(({ checked }) => checked.reply?.ad === true)?.checked ?? null,
+  };
 }
 
 function isEnding({ expiration, inception }: DataOf['RRSIG'], now: number): boolean {

@@ -56,16 +56,16 @@ export const propagation = defineCheck({
         summary: `The name servers of ${target.domain} give different MX records.`,
         ...{ evidence, facts },
       });
-    } else if (answering === 0 && of('failed') > 0) {
+    } else if (answering === 0 && of('failed') > of('silent')) {
       report('unresolvable', {
         summary: `None of the ${of('failed')} public resolvers that answered can find the MX records of ${target.domain}.`,
         ...{ evidence, facts },
       });
     } else if (answering === 0) {
-      throw new CouldNotCheck('None of the public resolvers answers from here.', evidence);
+      throw new CouldNotCheck('None of the public resolvers gives an answer from here.', evidence);
     } else if (of('differs') > 0 && until !== null) {
       report('spreading', {
-        summary: `${of('differs')} of ${answering} public resolvers still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+        summary: `${of('differs')} of ${answering} public resolvers still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${minuteOf(until)} UTC.`,
         ...{ evidence, facts },
       });
     } else {
@@ -108,6 +108,12 @@ async function change(
   const { mx, ttl, since, before } = last.facts as unknown as Remembered;
   if (setText(mx) !== setText(spread.mx)) return { since: spread.at, before: { mx, ttl } };
   return { since: since ?? spread.at, before: before ?? null };
+}
+
+/** The full minute by which it is over. */
+function minuteOf(at: number): string {
+  const minute = 60_000;
+  return new Date(Math.ceil(at / minute) * minute).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 interface Remembered {

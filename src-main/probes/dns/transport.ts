@@ -61,11 +61,19 @@ export async function exchange(
   let outcome: Outcome = 'doubtful';
   for (const edns of [true, false]) {
     if (via === 'udp') {
-      outcome = await overUdp(server, question, edns, timed);
+      outcome = await overUdp(server, question, { edns, mixed: true }, timed);
       // Cut off, or perhaps forged: TCP gives all of it, and nobody on the side can guess its numbers.
-      if (outcome === 'doubtful' || (typeof outcome === 'object' && outcome.tc)) via = 'tcp';
+      if (isCutOff(outcome)) via = 'tcp';
+      else if (outcome === 'doubtful') {
+        outcome = await overTcp(server, question, edns, timed);
+        if (typeof outcome === 'object') via = 'tcp';
+        // A server that loses the case of letters and has TCP closed is as safe as they were all before.
+        else outcome = await overUdp(server, question, { edns, mixed: false }, timed);
+      }
     }
-    if (via === 'tcp') outcome = await overTcp(server, question, edns, timed);
+    if (via === 'tcp' && (typeof outcome !== 'object' || outcome.tc)) {
+      outcome = await overTcp(server, question, edns, timed);
+    }
     const isTooNew = typeof outcome === 'object' && ['FORMERR', 'NOTIMP'].includes(outcome.rcode);
     if (!isTooNew) break;
   }
@@ -81,16 +89,27 @@ export async function exchange(
   };
 }
 
+function isCutOff(outcome: Outcome): boolean {
+  return typeof outcome === 'object' && outcome.tc;
+}
+
 interface Timed extends ExchangeOptions {
   giveUpMs: number;
   repeatMs: number;
 }
 
-function overUdp(server: Server, question: Question, edns: boolean, options: Timed): Promise<Outcome> {
+function overUdp(
+  server: Server,
+  question: Question,
+  { edns, mixed }: { edns: boolean; mixed: boolean },
+  options: Timed,
+): Promise<Outcome> {
   const id = randomInt(0x1_0000);
   // An answer repeats the name letter by letter: a guess has to get the case of each right too.
-  const name = mixCase(question.name);
+  const name = mixed ? mixCase(question.name) : question.name;
   const query = encodeQuery(id, name, question, edns);
+  // Old firewalls swallow EDNS, so that a repeated question does without, unless signatures are wanted.
+  const repeated = encodeQuery(id, name, question, edns && question.dnssec === true);
   return new Promise((resolve) => {
     // Bound to a random port of its own, and connected: only this address can answer, and its refusals are heard.
     const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
@@ -116,8 +135,8 @@ function overUdp(server: Server, question: Question, edns: boolean, options: Tim
       const reply = readReply(octets, id, name, question);
       if (reply !== 'foreign') end(reply);
     });
-    const send = () =>
-      socket.send(query, (error) => {
+    const send = (octets: Buffer) =>
+      socket.send(octets, (error) => {
         if (error !== null) end(failureOf(error));
       });
     socket.connect(server.port, server.address, (error?: Error) => {
@@ -126,8 +145,8 @@ function overUdp(server: Server, question: Question, edns: boolean, options: Tim
         end(failureOf(error));
         return;
       }
-      send();
-      if (options.repeatMs < options.giveUpMs) timers.push(setTimeout(send, options.repeatMs));
+      send(query);
+      if (options.repeatMs < options.giveUpMs) timers.push(setTimeout(send, options.repeatMs, repeated));
     });
   });
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { formatHostPort } from '../../../shared/names.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { words } from '../http.ts';
+import type { World } from '../world.ts';
 
 export interface Place {
   host: string;
@@ -53,6 +54,16 @@ export async function touch({ host, port }: Place, options: TouchOptions): Promi
   } finally {
     socket.destroy();
   }
+}
+
+/**
+ * A connection to a server's mail port, made once in a run for all who want to know whether anybody is there. It gives up
+ * after 5 seconds.
+ */
+export function contactOf(place: Place, world: World): Promise<Touch> {
+  return world.once(`contact ${formatHostPort(place.host, place.port)}`, () =>
+    touch(place, { signal: world.signal, timeoutMs: 5_000, now: world.now }),
+  );
 }
 
 function happens(socket: Socket, event: string, signal: AbortSignal): Promise<void> {

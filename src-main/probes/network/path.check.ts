@@ -4,7 +4,7 @@ import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking, Found } from '../check.ts';
 import { canonical } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
-import { touch } from './connect.ts';
+import { contactOf } from './connect.ts';
 import { connectivityOf } from './connectivity.check.ts';
 import { readHops, withoutTail } from './hops.ts';
 import type { Hop } from './hops.ts';
@@ -51,7 +51,7 @@ async function follow(
 ): Promise<void> {
   const [traced, contact] = await Promise.all([
     trace(address, signal, world.now),
-    touch({ host: address, port }, { signal, timeoutMs: 5_000, now: world.now }),
+    contactOf({ host: address, port }, world),
   ]);
   const hops = withoutTail(traced?.hops ?? []);
   const last = hops.at(-1);

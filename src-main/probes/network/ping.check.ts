@@ -4,7 +4,7 @@ import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking, Found } from '../check.ts';
 import { isPublic } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
-import { touch } from './connect.ts';
+import { contactOf } from './connect.ts';
 import type { Touch } from './connect.ts';
 import { connectivityOf } from './connectivity.check.ts';
 import { readPings } from './ping-output.ts';
@@ -55,7 +55,7 @@ async function askOne(
 ): Promise<void> {
   const [pings, contact] = await Promise.all([
     pingOf(address, signal, world.now),
-    touch({ host: address, port }, { signal, timeoutMs: PATIENCE, now: world.now }),
+    contactOf({ host: address, port }, world),
   ]);
   const name = host === address ? address : `${host} (${address})`;
   const { state, ms, lost } = weigh(pings, contact);
@@ -99,7 +99,7 @@ export function weigh(
 }
 
 function sentence(state: Code, name: string, ms: number | null, lost: number | null, sent: number): string {
-  const time = `${ms === null || ms >= 10 ? Math.round(ms ?? 0) : ms.toFixed(1)} ms`;
+  const time = `${Math.max(1, Math.round(ms ?? 0))} ms`;
   switch (state) {
     case 'answers':
       return `${name} answers within ${time}.`;

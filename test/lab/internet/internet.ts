@@ -1,6 +1,6 @@
 // A small internet on loopback addresses: a root, top-level domains, domains and blocklists on NSD, resolvers on Unbound.
 import { exchange } from '../../../src-main/probes/dns/transport.ts';
-import { pick } from '../../../src-main/probes/dns/message.ts';
+import { isWithin, pick } from '../../../src-main/probes/dns/message.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
 import type { ProbesSettings } from '../../../shared/settings-probes.ts';
 import { until } from '../wait.ts';
@@ -167,8 +167,10 @@ export class Internet implements AsyncDisposable {
   #layOut(): void {
     const { zones, reverse } = this.#options;
     const declared: Record<string, ZoneOptions> = { ...zones };
-    declared[hosting] ??= { servers: [`ns1.${hosting}`] };
     if (reverse !== undefined) declared['127.in-addr.arpa'] = { records: (at) => pointers(reverse, at) };
+    const isHosted = ({ servers }: ZoneOptions) =>
+      servers === undefined || serverNames(servers).some((name) => isWithin(name, hosting));
+    if (Object.values(declared).some(isHosted)) declared[hosting] ??= { servers: [`ns1.${hosting}`] };
     for (const name of Object.keys(declared)) {
       const top = name.split('.').at(-1) ?? '';
       declared[top] ??= { servers: [`ns.nic.${top}`], signed: this.#isSigned };
@@ -176,9 +178,9 @@ export class Internet implements AsyncDisposable {
     declared['.'] = { ttl: 3600, servers: [root], signed: this.#isSigned, ...declared['.'] };
     for (const [name, options] of Object.entries(declared)) {
       const { servers = [`ns1.${hosting}`], serial = 2_026_010_101 } = options;
-      const held = Array.isArray(servers)
-        ? (servers as readonly string[]).map((each): [string, Holding] => [each, {}])
-        : Object.entries(servers as Readonly<Record<string, Holding>>);
+      const held = isList(servers)
+        ? servers.map((each): [string, Holding] => [each, {}])
+        : Object.entries(servers);
       this.#zones.set(name, {
         ...{ name, options, serial, servers: new Map(held) },
         ...{ hosts: new Map<string, string>(), children: [] },
@@ -244,12 +246,9 @@ export class Internet implements AsyncDisposable {
           if (holding.zone === 'missing') return [];
           if (holding.zone === 'failing') return [{ name: zone.name, content: null }];
           const plain = zoneFile(zone, holding, at, (child) => ds.get(child.name) ?? []);
-          const { signed = false } = zone.options;
+          const signed = holding.signed ?? zone.options.signed ?? false;
           const seconds = signed === true ? 30 * 86_400 : signed;
-          const content =
-            seconds === false || holding.unsigned === true
-              ? plain
-              : await this.#signer.sign(zone.name, plain, seconds);
+          const content = seconds === false ? plain : await this.#signer.sign(zone.name, plain, seconds);
           return [{ name: zone.name, content }];
         }),
       );
@@ -291,6 +290,14 @@ export class Internet implements AsyncDisposable {
       return reply?.rcode === 'NOERROR';
     });
   }
+}
+
+function serverNames(servers: NonNullable<ZoneOptions['servers']>): readonly string[] {
+  return isList(servers) ? servers : Object.keys(servers);
+}
+
+function isList(servers: NonNullable<ZoneOptions['servers']>): servers is readonly string[] {
+  return Array.isArray(servers);
 }
 
 /** Whether something of ours stands in front of the real server. */

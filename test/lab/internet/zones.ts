@@ -11,8 +11,8 @@ export interface Holding {
   records?: readonly string[];
   /** Its copy's list of name servers, in place of the zone's. */
   names?: readonly string[];
-  /** Its copy of a signed zone has no signatures. */
-  unsigned?: boolean;
+  /** Its copy of a signed zone has no signatures, or others: they end so many seconds from now. */
+  signed?: false | number;
 }
 
 export interface ZoneOptions {

@@ -142,6 +142,21 @@ export default [
       world: office({}, { faults: { [ns2]: 'udp-only' } }),
     },
     {
+      name: 'TCP to name servers is closed on our side',
+      finds: ['could-not-check'],
+      world: office(
+        {},
+        {
+          faults: {
+            'a.root': 'udp-only',
+            'ns.nic.example': 'udp-only',
+            [ns1]: 'udp-only',
+            [ns2]: 'udp-only',
+          },
+        },
+      ),
+    },
+    {
       name: 'a name server has an older version',
       finds: ['serial-differs'],
       world: office({ servers: { [ns1]: {}, [ns2]: { serial: 2_025_010_101 } } }),
@@ -324,6 +339,19 @@ export default [
       world: office({ signed: -5 * 86_400 }, { resolvers: { strict: 'validating' } }),
     },
     {
+      name: 'one name server’s signatures have run out',
+      finds: ['expired'],
+      world: office(
+        { signed: true, servers: { [ns1]: {}, [ns2]: { signed: -5 * 86_400 } } },
+        { resolvers: { strict: 'validating' } },
+      ),
+    },
+    {
+      name: 'this machine’s clock is two months ahead',
+      finds: ['could-not-check'],
+      world: office({ signed: true }, { resolvers: { strict: 'validating' }, clockAheadMs: 60 * 86_400_000 }),
+    },
+    {
       name: 'the signatures run out in six hours',
       finds: ['expires-soon'],
       world: office({ signed: 6 * 3_600 }),
@@ -331,7 +359,7 @@ export default [
     {
       name: 'a name server has the zone unsigned',
       finds: ['not-signed-everywhere'],
-      world: office({ signed: true, servers: { [ns1]: {}, [ns2]: { unsigned: true } } }),
+      world: office({ signed: true, servers: { [ns1]: {}, [ns2]: { signed: false } } }),
     },
     {
       name: 'resolvers refuse it for a fault that we do not see',

@@ -14,6 +14,8 @@ export interface DnsWorld extends Omit<InternetOptions, 'zones'> {
   relay?: Target['relay'];
   /** Done after everything has started, before the check runs. */
   before?: (internet: Internet) => Promise<void>;
+  /** How far this machine's clock is ahead, ms. */
+  clockAheadMs?: number;
   /** No packet from Mailward comes back; or what other settings it has. */
   network?: 'cut' | ((internet: Internet) => Partial<ProbesSettings>);
 }
@@ -33,7 +35,7 @@ export async function play(check: string, world: DnsWorld): Promise<Finding[]> {
 export async function ask(
   internet: Internet,
   check: string,
-  world: Pick<DnsWorld, 'domain' | 'relay' | 'network'> = {},
+  world: Pick<DnsWorld, 'domain' | 'relay' | 'network' | 'clockAheadMs'> = {},
   past: Finding[] = [],
 ): Promise<Finding[]> {
   const { network } = world;
@@ -48,6 +50,7 @@ export async function ask(
     target: targetOf(world.domain ?? 'office.example', { relay: world.relay ?? null }),
     settings,
     past: { findings: () => Promise.resolve(past) },
+    now: () => Date.now() + (world.clockAheadMs ?? 0),
     onFinding: () => undefined,
   });
 }

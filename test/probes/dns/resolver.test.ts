@@ -50,7 +50,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
   });
   afterAll(async () => internet[Symbol.asyncDispose]());
 
-  it('gives records with their lifetimes, from a server that speaks for the zone', async () => {
+  it.concurrent('gives records with their lifetimes, from a server that speaks for the zone', async () => {
     const found = await dns().resolve('OFFICE.example.', 'MX');
     expect(found).toMatchObject({
       status: 'answer',
@@ -71,7 +71,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     expect(evidence?.answer).toContain('office.example 300 MX 10 mx.office.example');
   });
 
-  it('tells a name that is not there from one without such records, and how long that holds', async () => {
+  it.concurrent('tells a name that is not there from one without such records, and how long that holds', async () => {
     const asker = dns();
     expect(await asker.resolve('nobody.office.example', 'A')).toMatchObject({
       status: 'no-such-name',
@@ -89,7 +89,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     });
   });
 
-  it('follows aliases and name servers across zones, and gives up on circles', async () => {
+  it.concurrent('follows aliases and name servers across zones, and gives up on circles', async () => {
     const asker = dns();
     const web = await asker.resolve('www.office.example', 'A');
     expect(web).toMatchObject({ status: 'answer', ttl: 60 });
@@ -103,7 +103,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     expect(await asker.resolve('x.chicken.example', 'A')).toMatchObject({ status: 'could-not', why: 'loop' });
   });
 
-  it('takes over TCP what is too long for UDP, and says so when TCP is closed', async () => {
+  it.concurrent('takes over TCP what is too long for UDP, and says so when TCP is closed', async () => {
     const asker = dns();
     const found = await asker.resolve('long.office.example', 'TXT');
     expect(found.records).toHaveLength(20);
@@ -113,11 +113,11 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     expect(cut.evidence[0]?.answer).toBe('connection refused');
   });
 
-  it('is answered by the one server that lives, and waits for no dead one', async () => {
+  it.concurrent('is answered by the one server that lives, and waits for no dead one', async () => {
     expect(await dns().resolve('half.example', 'MX')).toMatchObject({ status: 'no-data' });
   });
 
-  it('never takes silence or refusal for an answer', async () => {
+  it.concurrent('never takes silence or refusal for an answer', async () => {
     const asker = dns();
     const [silent, refused, lame] = await Promise.all([
       asker.resolve('silent.example', 'MX'),
@@ -137,7 +137,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     expect(await cut.addresses('mx.office.example')).toMatchObject({ status: 'could-not', v4: [], v6: [] });
   });
 
-  it('gives both kinds of addresses at once, and the form that Node’s resolver has', async () => {
+  it.concurrent('gives both kinds of addresses at once, and the form that Node’s resolver has', async () => {
     const asker = dns();
     expect(await asker.addresses('mx.office.example')).toMatchObject({
       ...{ status: 'answer', v4: ['192.0.2.1'], v6: ['2001:db8::1'] },
@@ -159,7 +159,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     await expect(resolve('silent.example', 'TXT')).rejects.toMatchObject({ code: 'ETIMEOUT' });
   });
 
-  it('knows who speaks for a domain', async () => {
+  it.concurrent('knows who speaks for a domain', async () => {
     const asker = dns();
     const own = await asker.authoritative('mail.office.example');
     expect(own).toMatchObject({ status: 'found', zone: 'office.example' });
@@ -184,7 +184,7 @@ describe.skipIf(!hasInternet)('finding out from the root down', () => {
     expect(await cut.authoritative('office.example')).toMatchObject({ status: 'could-not', why: 'network' });
   });
 
-  it('shares answers within a run, and asks nobody once the run has ended', async () => {
+  it.concurrent('shares answers within a run, and asks nobody once the run has ended', async () => {
     const run = new AbortController();
     const world = new World({ settings: internet.settings() }, run.signal);
     expect(dnsOf(world)).toBe(dnsOf(world));

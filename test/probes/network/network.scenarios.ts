@@ -6,6 +6,8 @@ export interface NetworkWorld {
   network?: 'none' | 'loopback' | 'router';
   /** No machine answers to ping. */
   noPing?: boolean;
+  /** Round trips in place of real ones, ms; null: an answer that is lost. Lines like that cannot be made here. */
+  trips?: (number | null)[];
   /** Servers that answer, each with what it says first. */
   servers?: Record<string, string>;
   /** Well-known servers, in place of the four that the others know. */
@@ -81,6 +83,16 @@ export default [
       name: 'it does not answer ping, but connections',
       finds: ['answers'],
       world: { noPing: true, servers: { ...online, '127.9.0.1:25': '220 here\r\n' }, host: '127.9.0.1' },
+    },
+    {
+      name: 'its line is slow',
+      finds: ['slow'],
+      world: { trips: [700, 900, 800, 750], servers: online, host: '127.9.0.1' },
+    },
+    {
+      name: 'half of what is sent gets lost',
+      finds: ['lossy'],
+      world: { trips: [20, null, null, 21], servers: online, host: '127.9.0.1' },
     },
     {
       name: 'it answers nothing',

@@ -18,8 +18,29 @@ import type { NetworkWorld } from './network.scenarios.ts';
 const furnished = { none: noNetwork, loopback, router: oneRouter };
 const silentPing = 'sysctl -qw net.ipv4.icmp_echo_ignore_all=1';
 
-const furnishOf = ({ network, noPing }: NetworkWorld) =>
-  `${furnished[network ?? 'loopback']}\n${noPing === true ? silentPing : ':'}`;
+/** A ping that prints what such a line would make of it, on a disk that ends with the process. */
+function pingOf(trips: readonly (number | null)[]): string {
+  const answers = trips.flatMap((ms, index) =>
+    ms === null ? [] : [`64 bytes from 127.9.0.1: icmp_seq=${index + 1} ttl=57 time=${ms} ms`],
+  );
+  const end = `${trips.length} packets transmitted, ${answers.length} received`;
+  return `mount -t tmpfs tmpfs /mnt
+cat > /mnt/ping <<'END'
+#!/bin/sh
+cat <<'SAID'
+${[...answers, end].join('\n')}
+SAID
+END
+chmod +x /mnt/ping
+export PATH="/mnt:$PATH"`;
+}
+
+const furnishOf = ({ network, noPing, trips }: NetworkWorld) =>
+  [
+    furnished[network ?? 'loopback'],
+    ...(noPing === true ? [silentPing] : []),
+    ...(trips === undefined ? [] : [pingOf(trips)]),
+  ].join('\n');
 
 function jobOf(check: string, { host, targets, servers = {} }: NetworkWorld): ApartJob {
   return {
