@@ -5,6 +5,7 @@ import type { Settings } from '../../shared/settings.ts';
 import { Bouncer } from '../relay/outbound/bouncer.ts';
 import { Elsewhere } from '../relay/outbound/elsewhere.ts';
 import type { LaneEvents } from '../relay/outbound/lane-events.ts';
+import type { LookUp } from '../relay/outbound/addresses.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import { Callout } from '../relay/policy/callout.ts';
 import type { Directory } from '../relay/policy/directory.ts';
@@ -19,6 +20,8 @@ export interface World {
   /** UTC ms. */
   clock?: () => number;
   resolve?: Resolve;
+  /** Where the servers of routes are. */
+  lookUp?: LookUp;
   /** Port of the world's mail servers. */
   smtpPort?: number;
   /** Lets mail servers of the world have loopback and private addresses. */

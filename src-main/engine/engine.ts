@@ -161,6 +161,7 @@ class RunningEngine implements Engine {
       settings: () => settings.get(),
       ...events,
       ...correspondence.laneEvents(),
+      lookUp: options.world?.lookUp,
       secure: () => validatingResolver(settings.get().delivery.validatingResolvers),
       stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
       home: (domain) => this.#modes.home(domain),

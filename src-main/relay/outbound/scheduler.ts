@@ -5,7 +5,7 @@ import type { Settings } from '../../../shared/settings.ts';
 import { ownName } from '../inbound/header.ts';
 import type { Directory } from '../policy/directory.ts';
 import type { NewMessage, Spool } from '../spool/spool.ts';
-import { AddressBook } from './addresses.ts';
+import { AddressBook, type LookUp } from './addresses.ts';
 import type { DestinationsOptions } from './destinations.ts';
 import type { LaneHealth } from './health.ts';
 import type { LaneEvents } from './lane-events.ts';
@@ -22,6 +22,8 @@ export interface SchedulerOptions extends LaneEvents {
   spool: Spool;
   directory: Directory;
   settings: () => Settings;
+  /** In place of the system's look-up. */
+  lookUp?: LookUp | undefined;
   /** A validating resolver, when there is one. */
   secure: () => SecureResolver | null;
   /** A destination's addresses are not what they were; `before` is empty when none were known. */
@@ -42,7 +44,10 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#addresses = new AddressBook({ moved: options.moved });
+    this.#addresses = new AddressBook({
+      moved: options.moved,
+      ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }),
+    });
   }
 
   /** How servers are reached: by every lane alike, also those of others. */
