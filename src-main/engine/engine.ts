@@ -212,6 +212,7 @@ class RunningEngine implements Engine {
     });
     this.#health = new Health({
       db,
+      dataDir: options.dataDir,
       directory: this.#directory,
       dataDir: options.dataDir,
       settings: () => settings.get(),

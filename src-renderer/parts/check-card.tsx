@@ -12,6 +12,7 @@ import { HistoryChart } from './history-chart.tsx';
 import { Moment } from './moment.tsx';
 import { Propagation } from './propagation.tsx';
 import { ExpiryByHand, RegistrationLine } from './registration.tsx';
+import { SelectorsForm } from './selectors-form.tsx';
 import { StateMark, StateShape } from './state-mark.tsx';
 import { Traceroute } from './traceroute.tsx';
 import '../styles/findings.css';
@@ -196,6 +197,7 @@ function Pictures({
     <>
       {spread !== null && <Propagation facts={spread} at={at ?? 0} busy={busy} onAsk={onAsk} />}
       {expiry !== null && <RegistrationLine facts={expiry} />}
+      {check.name === 'dkim' && domain !== null && <SelectorsForm domain={domain} onSaved={onAsk} />}
       {askByHand && <ExpiryByHand domain={domain} onSaved={onAsk} />}
       <BlocklistTable findings={findings} domain={name} check={check.name} />
       {ways.map(({ facts, address }) => (

@@ -115,10 +115,11 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
       <h2>{title}</h2>
       <p className="soft small">{legSentence(checks)}</p>
       <ul>
-        {checks.map(({ check, state: found }) => {
+        {[...checks.filter(isNotable), ...checks.filter((one) => !isNotable(one))].map((one) => {
+          const { check, state: found } = one;
           const isAsked = asking.has(check.name);
           return (
-            <li key={check.name}>
+            <li key={check.name} data-notable={isNotable(one)}>
               <UnstyledButton
                 className="way-check"
                 data-busy={isAsked}
@@ -129,10 +130,10 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
                 <span className="way-name">{checkWords(check.name)}</span>
                 {isAsked ? (
                   <span className="way-word">asking…</span>
-                ) : found === 'ok' ? (
-                  <VisuallyHidden>{healthWords.ok}</VisuallyHidden>
+                ) : found !== null && isNotable(one) ? (
+                  <span className="way-word">{healthWords[found]}</span>
                 ) : (
-                  <span className="way-word">{found === null ? 'not asked' : healthWords[found]}</span>
+                  <VisuallyHidden>{found === null ? 'not asked' : healthWords[found]}</VisuallyHidden>
                 )}
               </UnstyledButton>
             </li>
@@ -141,6 +142,11 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
       </ul>
     </div>
   );
+}
+
+/** These get a line of their own; the others stand side by side. */
+function isNotable({ state }: Asked): boolean {
+  return state !== null && state !== 'ok' && state !== 'not-applicable';
 }
 
 function legSentence(checks: readonly Asked[]): string {

@@ -66,7 +66,12 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
           <figcaption className="soft">
             {tell(query.data.points, query.data.periods, spanWords[span])}
           </figcaption>
-          <Changes periods={query.data.periods} domain={domain} check={check} />
+          <Changes
+            periods={query.data.periods}
+            lastAt={query.data.points.at(-1)?.at ?? to}
+            domain={domain}
+            check={check}
+          />
         </>
       )}
     </figure>
@@ -153,7 +158,15 @@ function PointCard({ point }: { point: HistoryPoint | undefined }) {
   );
 }
 
-function Changes({ periods, domain, check }: { periods: readonly Period[]; domain: string; check: string }) {
+interface ChangesProps {
+  periods: readonly Period[];
+  /** When the latest test began, UTC ms: a period that reaches it goes on. */
+  lastAt: number;
+  domain: string;
+  check: string;
+}
+
+function Changes({ periods, lastAt, domain, check }: ChangesProps) {
   const now = useNow();
   // That one of several was in order is no news, unless it is the only thing that the check says.
   const several = periods.some(({ subject, state }) => subject !== '' && state === 'problem');
@@ -166,8 +179,9 @@ function Changes({ periods, domain, check }: { periods: readonly Period[]; domai
         <li key={`${period.since} ${period.subject} ${period.code}`}>
           <StateMark state={healthOf(period)} />
           <span className="changes-when">
+            {period.lastAt >= lastAt && 'since '}
             <span className="nowrap">{sinceWhen(period.since, now)}</span>
-            {period.lastAt > period.since && (
+            {period.lastAt > period.since && period.lastAt < lastAt && (
               <>
                 {' '}
                 to <span className="nowrap">{sinceWhen(period.lastAt, now)}</span>

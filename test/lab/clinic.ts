@@ -2,7 +2,13 @@
 import type { Client } from '../../shared/contract/index.ts';
 import type { Finding } from '../../shared/finding.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
-import { defineCheck, type Check, type Definition, type Found } from '../../src-main/probes/check.ts';
+import {
+  defineCheck,
+  NotApplicable,
+  type Check,
+  type Definition,
+  type Found,
+} from '../../src-main/probes/check.ts';
 import { accessToken } from '../../src-main/service/access.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { startService } from '../../src-main/service/service.ts';
@@ -33,6 +39,7 @@ export class PretendedCheck {
           ]);
         }
         for (const { code, ...found } of this.answers) {
+          if (code === 'not-applicable') throw new NotApplicable(found.summary);
           if (code === 'could-not-check') couldNotCheck(found);
           else report(code, found);
         }
