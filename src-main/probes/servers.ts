@@ -72,3 +72,27 @@ async function systemAddresses(host: string): Promise<string[]> {
   const all = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
   return all.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
 }
+
+/**
+ * The addresses of a server on the Internet, by the system's name servers or by our own resolver, whichever knows first: in some
+ * networks one does not work, in some the other. Empty when neither knows any. Never fails.
+ */
+export function anyAddressesOf(name: string, world: World): Promise<readonly string[]> {
+  if (isIP(name) !== 0) return Promise.resolve([name]);
+  return world.once(`any addresses of ${name}`, async () => {
+    const some = async (asked: Promise<readonly string[]>) => {
+      const addresses = await asked;
+      if (addresses.length === 0) throw new Error(`no address of ${name}`);
+      return addresses;
+    };
+    const own = dnsOf(world)
+      .addresses(name)
+      .then(({ v4, v6 }) => [...v4, ...v6]);
+    try {
+      return await Promise.any([some(systemAddresses(name)), some(own)]);
+    } catch {
+      // Neither knows any.
+      return [];
+    }
+  });
+}

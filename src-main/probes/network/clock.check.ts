@@ -3,6 +3,7 @@ import { formatHostPort } from '../../../shared/names.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import { get, HttpFailure } from '../http.ts';
+import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 import type { Place } from './connect.ts';
 import { wellKnown } from './well-known.ts';
@@ -77,6 +78,7 @@ async function offsetOf(
       redirects: 0,
       accept: '*/*',
       allowPrivate: true,
+      find: (name) => anyAddressesOf(name, world),
     });
     const date = Date.parse(headers['date'] ?? '');
     if (Number.isNaN(date)) return { offset: null, evidence: evidence('an answer without a date') };

@@ -28,18 +28,22 @@ export interface TouchOptions {
   listen?: boolean;
   /** UTC ms. */
   now: () => number;
+  /** Finds the addresses of a name; only with it may the host be one. */
+  find?: (name: string) => Promise<readonly string[]>;
 }
 
 /** Connects, listens if asked to, and hangs up. Never fails. */
 export async function touch({ host, port }: Place, options: TouchOptions): Promise<Touch> {
-  const { signal, timeoutMs, now } = options;
-  const started = performance.now();
+  const { signal, timeoutMs, now, find } = options;
   const late = AbortSignal.timeout(timeoutMs);
-  const socket = connect({ host, port });
+  const [address] = find === undefined ? [host] : await within(find(host), AbortSignal.any([signal, late]));
   const give = (result: Touch['result'], answer: string, ms: number, said = ''): Touch => ({
     ...{ host, port, result, ms: Math.round(ms * 100) / 100, said },
     evidence: { asked: 'TCP connection', of: formatHostPort(host, port), at: now(), answer },
   });
+  if (address === undefined) return give('silent', 'its name could not be looked up', 0);
+  const started = performance.now();
+  const socket = connect({ host: address, port });
   try {
     await happens(socket, 'connect', AbortSignal.any([signal, late]));
     const ms = performance.now() - started;
@@ -54,6 +58,14 @@ export async function touch({ host, port }: Place, options: TouchOptions): Promi
   } finally {
     socket.destroy();
   }
+}
+
+/** Nothing when it takes longer. */
+function within(addresses: Promise<readonly string[]>, signal: AbortSignal): Promise<readonly string[]> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve([]), { once: true });
+    addresses.then(resolve, () => resolve([]));
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 // Check: does this machine have a network? Everything else that finds no answer is read in its light.
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
+import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 import { touch } from './connect.ts';
 import type { Touch } from './connect.ts';
@@ -24,7 +25,8 @@ export function connectivityOf(world: World): Promise<Connectivity> {
     const signal = AbortSignal.any([world.signal, enough.signal]);
     const touches = await Promise.all(
       places.map(async (place) => {
-        const answer = await touch(place, { signal, timeoutMs: PATIENCE, now: world.now });
+        const find = (name: string) => anyAddressesOf(name, world);
+        const answer = await touch(place, { signal, timeoutMs: PATIENCE, now: world.now, find });
         // The others are not waited for: one network is enough.
         if (answer.result === 'open') enough.abort();
         return answer;

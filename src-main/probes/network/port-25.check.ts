@@ -2,7 +2,7 @@
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { isPublic } from '../addresses.ts';
-import { serversOf } from '../servers.ts';
+import { anyAddressesOf, serversOf } from '../servers.ts';
 import { connectivityOf } from './connectivity.check.ts';
 import { touch } from './connect.ts';
 import type { Touch } from './connect.ts';
@@ -42,8 +42,9 @@ async function run({ target, world, signal, report }: Asking<keyof typeof findin
   const places = wellKnown(world.settings, 'mail');
   if (places.length === 0)
     throw new NotApplicable('None of the servers in probes.reachabilityTargets is on port 25.');
+  const find = (name: string) => anyAddressesOf(name, world);
   const touches = await Promise.all(
-    places.map((place) => touch(place, { signal, timeoutMs: PATIENCE, listen: true, now: world.now })),
+    places.map((place) => touch(place, { signal, timeoutMs: PATIENCE, listen: true, now: world.now, find })),
   );
   const evidence = touches.map(({ evidence: one }) => one);
   const facts = { servers: touches.map(({ host, result, said }) => ({ host, result, said })) };

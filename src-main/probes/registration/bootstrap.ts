@@ -7,6 +7,7 @@ import type { ProbesSettings } from '../../../shared/settings-probes.ts';
 import { replaceFile } from '../../settings/replace-file.ts';
 import { isPublic } from '../addresses.ts';
 import { get, HttpFailure } from '../http.ts';
+import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 
 /** The kept list is refreshed when it is older than this, ms. IANA asks to fetch it at most daily; it changes a few times a week. */
@@ -112,6 +113,7 @@ function refresh(world: World): Promise<Bootstrap | null> {
         accept: 'application/json',
         // The admin named it.
         allowPrivate: true,
+        find: (host) => anyAddressesOf(host, world),
       });
       if (status !== 200) return null;
       const list = bootstrapSchema.parse(JSON.parse(body.toString('utf8')));

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Evidence } from '../../../shared/finding.ts';
 import { excerpt, get, HttpFailure } from '../http.ts';
 import type { HttpAnswer } from '../http.ts';
+import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 import type { RdapServer } from './bootstrap.ts';
 import { plainStatus, RegistryFailure, unregistered } from './record.ts';
@@ -63,6 +64,7 @@ export async function askRdap(
         redirects: 4,
         accept: 'application/rdap+json, application/json;q=0.9',
         allowPrivate: server.trusted,
+        find: (host) => anyAddressesOf(host, world),
       });
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;

@@ -2,7 +2,9 @@
 import { connect } from 'node:net';
 import { parseHostPort } from '../../../shared/names.ts';
 import type { Evidence } from '../../../shared/finding.ts';
+import { isPublic } from '../addresses.ts';
 import { words } from '../http.ts';
+import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 import { byLongestEnding, overrides } from './bootstrap.ts';
 import { RegistryFailure } from './record.ts';
@@ -28,9 +30,9 @@ const question: Readonly<Record<string, (name: string) => string>> = {
  * @throws `RegistryFailure` when there is no answer, or none that can be relied on.
  */
 export async function askWhois(name: string, world: World, signal: AbortSignal): Promise<Registration> {
-  const { server, namedBy } = await serverFor(name, world, signal);
+  const { server, namedBy, trusted } = await serverFor(name, world, signal);
   const asked = (question[server] ?? ((plain: string) => plain))(name);
-  const text = await exchange(server, asked, world, signal);
+  const text = await exchange(server, asked, trusted, world, signal);
   const evidence: Evidence = {
     asked: `WHOIS ${asked}`,
     of: `${server} (named by ${namedBy})`,
@@ -46,16 +48,18 @@ async function serverFor(
   name: string,
   world: World,
   signal: AbortSignal,
-): Promise<{ server: string; namedBy: string }> {
+): Promise<{ server: string; namedBy: string; trusted: boolean }> {
   const named = overrides(world.settings.whoisServers);
   const override = byLongestEnding(name, (ending) => named.get(ending));
-  if (override !== null) return { server: override, namedBy: 'the setting probes.whoisServers' };
+  if (override !== null)
+    return { server: override, namedBy: 'the setting probes.whoisServers', trusted: true };
   // An entry for the root stands for IANA's own server.
   const iana = named.get('.') ?? IANA;
+  const trusted = named.has('.');
   const ending = name.slice(name.lastIndexOf('.') + 1);
-  const text = await exchange(iana, ending, world, signal);
+  const text = await exchange(iana, ending, trusted, world, signal);
   const referral = readReferral(text);
-  if (referral !== null) return { server: referral, namedBy: iana };
+  if (referral !== null) return { server: referral, namedBy: iana, trusted };
   throw new RegistryFailure(`no registry answers questions about names under .${ending}`, {
     asked: `WHOIS ${ending}`,
     of: iana,
@@ -64,10 +68,14 @@ async function serverFor(
   });
 }
 
-/** One question, one answer, until the server hangs up. */
+/**
+ * One question, one answer, until the server hangs up.
+ * @param trusted named by the admin: it may be on loopback or in a private network.
+ */
 async function exchange(
   server: string,
   question_: string,
+  trusted: boolean,
   world: World,
   signal: AbortSignal,
 ): Promise<string> {
@@ -79,11 +87,19 @@ async function exchange(
   } catch {
     throw failure(`${server.slice(0, 100)} is no WHOIS server`);
   }
+  const addresses = await anyAddressesOf(place.host, world);
+  const host = addresses.find((address) => trusted || isPublic(address));
+  if (host === undefined)
+    throw failure(
+      addresses.length === 0
+        ? 'its name could not be looked up'
+        : `it is at ${addresses.join(', ')}, which is no address of the public Internet`,
+    );
   const late = AbortSignal.timeout(PATIENCE);
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const socket = connect({ ...place, signal: AbortSignal.any([signal, late]) });
+    const socket = connect({ host, port: place.port, signal: AbortSignal.any([signal, late]) });
     socket.on('data', (part: Buffer) => {
       size += part.length;
       parts.push(part);
