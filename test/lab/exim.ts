@@ -105,6 +105,6 @@ export class Exim extends JailedServer {
   }
 
   protected launch(): void {
-    this.jail.start('/usr/sbin/exim4', '-bdf');
+    this.jail.start('/usr/sbin/exim4', '-bdf', '-q1s');
   }
 }

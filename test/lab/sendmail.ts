@@ -105,7 +105,7 @@ export class Sendmail extends JailedServer {
   }
 
   protected launch(): void {
-    this.jail.start('/usr/libexec/sendmail/sendmail', '-bD', '-X', '/log/dialogue');
+    this.jail.start('/usr/libexec/sendmail/sendmail', '-bD', '-q1s', '-X', '/log/dialogue');
   }
 
   #map(name: string, lines: string[]): void {
