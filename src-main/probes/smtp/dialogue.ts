@@ -36,8 +36,11 @@ export interface Step {
   evidence: Evidence;
 }
 
-/** `refused`: the machine answers, nobody listens. `no-way`: this machine has no way there. `closed`: in mid-conversation. */
-export type Failure = 'refused' | 'no-way' | 'silent' | 'closed' | 'garbled';
+/**
+ * `refused`: the machine answers, nobody listens. `no-way`: this machine has no way there. `away`: a router says that the
+ * machine is not there. `closed`: in mid-conversation.
+ */
+export type Failure = 'refused' | 'no-way' | 'away' | 'silent' | 'closed' | 'garbled';
 
 export interface Encryption {
   protocol: string;
@@ -183,15 +186,17 @@ export class Dialogue {
     if (heard === null && this.isOpen) {
       await new Promise<void>((resolve) => {
         const stop = () => {
-          this.#end('silent');
+          if (heard === null) this.#end('silent');
           resolve();
         };
-        const timer = setTimeout(stop, patience);
+        // An answer that has come while this process was busy with other things is not late: it is looked for first.
+        const timer = setTimeout(() => setImmediate(stop), patience);
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
         this.#wake = () => {
-          heard = answer();
+          heard ??= answer();
           if (heard === null && this.isOpen) return;
+          this.#wake = () => undefined;
           clearTimeout(timer);
           signal.removeEventListener('abort', stop);
           resolve();
@@ -199,7 +204,6 @@ export class Dialogue {
         // What came between the first look and now wakes nobody.
         this.#wake();
       });
-      this.#wake = () => undefined;
     }
     const ms = Math.round((performance.now() - started) * 10) / 10;
     const isReply = heard !== null && /^\d{3}/.test(heard);
@@ -219,6 +223,16 @@ export class Dialogue {
     this.steps.push(step);
     return step;
   }
+}
+
+/** What was answered, on one line, as a sentence quotes it. */
+export function quoted({ answer, reply }: Step): string {
+  if (reply === null) return answer.split('\n')[0] ?? '';
+  const { code, enhanced, text } = reply;
+  return [code, enhanced, text]
+    .filter((part) => part !== null && part !== '')
+    .join(' ')
+    .slice(0, 300);
 }
 
 /** `mail.example.com (192.0.2.1)`, with the port where it is not SMTP's own. */
@@ -243,12 +257,13 @@ function failureOf({ code }: NodeJS.ErrnoException): Failure {
     case 'ECONNREFUSED':
       return 'refused';
     case 'ENETUNREACH':
-    case 'EHOSTUNREACH':
     case 'EADDRNOTAVAIL':
     case 'EACCES':
     case 'EPERM':
     case 'ENETDOWN':
       return 'no-way';
+    case 'EHOSTUNREACH':
+      return 'away';
     case 'ETIMEDOUT':
       return 'silent';
     default:
@@ -262,6 +277,8 @@ function failureWords(failure: Failure, ms: number): string {
       return 'connection refused';
     case 'no-way':
       return 'no way there from this machine';
+    case 'away':
+      return 'the network says that the machine is not there';
     case 'silent':
       return `no answer within ${(ms / 1000).toFixed(1)} s`;
     case 'closed':

@@ -2,6 +2,8 @@
 import { softwareOf } from '../../../shared/replies/software.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
+import { connectivityOf } from '../network/connectivity.check.ts';
+import { quoted } from './dialogue.ts';
 import { evidenceOf, subjectOf, visitEach } from './visit.ts';
 import type { Visit } from './visit.ts';
 
@@ -31,7 +33,7 @@ export const greeting = defineCheck({
   run: (asking) => visitEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
+async function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code>): Promise<void> {
   const { greeting: said, ehlo, features, name } = visit;
   const found = {
     subject: subjectOf(visit),
@@ -50,11 +52,15 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
     report('not-smtp', { ...found, summary: `What answers at ${name} is no mail server.` });
   } else if (said.reply === null) {
     const what = said.failure === 'closed' ? 'hangs up without a word' : 'says nothing';
-    report('mute', { ...found, summary: `${name} takes the connection and then ${what}.` });
+    const summary = `${name} takes the connection and then ${what}.`;
+    // So does a line that is cut just then.
+    const { online, evidence } = await connectivityOf(world);
+    if (online === true) report('mute', { ...found, summary });
+    else couldNotCheck({ ...found, summary, evidence: [...found.evidence, ...evidence] });
   } else if (said.reply.code !== 220) {
     couldNotCheck({
       ...found,
-      summary: `${name} turns us away before it says what it offers: ${said.answer}`,
+      summary: `${name} turns us away before it says what it offers: ${quoted(said)}`,
     });
   } else if (ehlo?.reply === null || ehlo === null) {
     couldNotCheck({ ...found, summary: `${name} greeted, and then there was no answer any more.` });
@@ -66,7 +72,7 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
   } else if (ehlo.reply.code !== 250) {
     couldNotCheck({
       ...found,
-      summary: `${name} turns us away before it says what it offers: ${ehlo.answer}`,
+      summary: `${name} turns us away before it says what it offers: ${quoted(ehlo)}`,
     });
   } else if (!features.has('8BITMIME')) {
     report('little-offered', { ...found, summary: `${name} does not offer 8BITMIME.` });

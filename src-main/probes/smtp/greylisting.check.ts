@@ -1,7 +1,7 @@
 // Check: does the office's server make us wait on purpose (greylisting, RFC 6647)? The same is tried again a little later.
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
-import { Dialogue } from './dialogue.ts';
+import { Dialogue, quoted } from './dialogue.ts';
 import type { Step } from './dialogue.ts';
 import { askEach, causeOf, evidenceOf, isPutOff, isTaken, ownName, subjectOf } from './visit.ts';
 import type { Visit } from './visit.ts';
@@ -53,7 +53,7 @@ async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
   const cause = causeOf(first, first === mail ? 'mail' : 'rcpt');
   // There are checks of their own for these.
   if (cause === 'mailbox-full' || cause === 'rate-limited') {
-    report('none', { ...found, summary: `${name} puts us off, but not to make us wait: ${first.answer}` });
+    report('none', { ...found, summary: `${name} puts us off, but not to make us wait: ${quoted(first)}` });
     return;
   }
   const second = await again(visit, asking);
@@ -63,12 +63,12 @@ async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
     const then = passes ? ` and took it ${LATER / 1000} seconds later` : '';
     report('greylists', {
       ...{ ...found, evidence, facts: { passed: passes, laterMs: LATER } },
-      summary: `${name} makes us wait (greylisting): it said “${first.answer}”${then}.`,
+      summary: `${name} makes us wait (greylisting): it said “${quoted(first)}”${then}.`,
     });
   } else if (second?.reply === null || second === null) {
     couldNotCheck({ ...found, evidence, summary: `${name} put us off, and could not be asked again.` });
   } else {
-    report('puts-off', { ...found, evidence, summary: `${name} puts us off: ${second.answer}` });
+    report('puts-off', { ...found, evidence, summary: `${name} puts us off: ${quoted(second)}` });
   }
 }
 

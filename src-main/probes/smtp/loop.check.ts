@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { nameIn } from './greeting.check.ts';
+import { quoted } from './dialogue.ts';
 import { askEach, causeOf, evidenceOf, subjectOf } from './visit.ts';
 import type { Visit } from './visit.ts';
 
@@ -55,7 +56,7 @@ async function judge(visit: Visit, { target, world, report }: Asking<Code>): Pro
     report('none', { ...found, summary: `Nothing shows that ${name} would hand mail back.` });
     return;
   }
-  const answer = step?.answer ?? logged?.reply ?? '';
+  const answer = step ? quoted(step) : (logged?.reply ?? '');
   const fromLog =
     logged === undefined
       ? []

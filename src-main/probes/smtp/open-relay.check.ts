@@ -1,7 +1,7 @@
 // Check: does the office's server pass on mail that is none of its business?
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
-import { askEach, evidenceOf, foreign, isTaken, subjectOf } from './visit.ts';
+import { askEach, evidenceOf, foreign, isTaken, subjectOf, said } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 const findings = {
@@ -38,7 +38,7 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
   else
     couldNotCheck({
       ...found,
-      summary: `Whether ${name} passes on mail for others is not known: ${elsewhere?.answer ?? mail?.answer ?? 'it was not asked'}`,
+      summary: `Whether ${name} passes on mail for others is not known: ${said(elsewhere ?? mail)}`,
       evidence: found.evidence.length > 0 ? found.evidence : evidenceOf(...visit.steps),
     });
 }

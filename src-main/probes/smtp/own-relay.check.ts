@@ -3,9 +3,9 @@ import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { connectivityOf } from '../network/connectivity.check.ts';
 import { addressesOf } from '../servers.ts';
-import { Dialogue, placeText } from './dialogue.ts';
+import { Dialogue, placeText, quoted } from './dialogue.ts';
 import type { Place, Step } from './dialogue.ts';
-import { evidenceOf, foreign, isTaken } from './visit.ts';
+import { evidenceOf, foreign, isTaken, said } from './visit.ts';
 
 const PORT = 25;
 const MOST = 6;
@@ -54,17 +54,8 @@ async function judge(
 ): Promise<void> {
   const dialogue = await Dialogue.open(place, { signal, now: world.now });
   const name = placeText(place);
-  let own: Step | null = null;
-  let other: Step | null = null;
-  let last = dialogue.steps.at(-1);
-  // A name that the relay does not know: what comes from its own would be a loop.
-  for (const line of ['EHLO question.mailward.invalid', 'MAIL FROM:<>']) {
-    if (dialogue.isOpen && (last?.reply?.code ?? 0) < 300) last = await dialogue.say(line);
-  }
-  if (dialogue.isOpen && isTaken(last ?? null)) {
-    own = await dialogue.say(`RCPT TO:<postmaster@${target.domain}>`);
-    if (dialogue.isOpen) other = await dialogue.say(`RCPT TO:<${foreign}>`);
-  }
+  const own = await transaction(dialogue, target.domain);
+  const other = own !== null && dialogue.isOpen ? await dialogue.say(`RCPT TO:<${foreign}>`) : null;
   await dialogue.quit();
   const found = { subject: place.address, evidence: evidenceOf(...dialogue.steps) };
   if (isTaken(other))
@@ -85,7 +76,7 @@ async function judge(
   } else if (own?.reply === null || own === null || other === null)
     couldNotCheck({
       ...found,
-      summary: `${name} could not be asked from here: ${dialogue.steps.at(-1)?.answer ?? ''}`,
+      summary: `${name} could not be asked from here: ${said(dialogue.steps.at(-1) ?? null)}`,
     });
   else if (isTaken(own))
     report('closed', {
@@ -95,7 +86,18 @@ async function judge(
   else if (own.reply.code >= 500)
     report('not-for-us', {
       ...found,
-      summary: `${name} does not take mail for ${target.domain}: ${own.answer}`,
+      summary: `${name} does not take mail for ${target.domain}: ${quoted(own)}`,
     });
-  else couldNotCheck({ ...found, summary: `${name} puts us off: ${own.answer}` });
+  else couldNotCheck({ ...found, summary: `${name} puts us off: ${quoted(own)}` });
+}
+
+/** As far as the first RCPT; null when the server stops it before. */
+async function transaction(dialogue: Dialogue, domain: string): Promise<Step | null> {
+  let [, last = null]: (Step | null)[] = dialogue.steps;
+  // A name that the relay does not know: what comes from its own would be a loop.
+  for (const line of ['EHLO question.mailward.invalid', 'MAIL FROM:<>', `RCPT TO:<postmaster@${domain}>`]) {
+    if (!dialogue.isOpen || !isTaken(last)) return null;
+    last = await dialogue.say(line);
+  }
+  return last;
 }

@@ -2,7 +2,7 @@
 import { causeWords } from '../../../shared/cause.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
-import { Dialogue } from './dialogue.ts';
+import { Dialogue, quoted } from './dialogue.ts';
 import type { Step } from './dialogue.ts';
 import { askEach, causeOf, evidenceOf, isTaken, ownName, subjectOf } from './visit.ts';
 import type { Visit } from './visit.ts';
@@ -95,7 +95,7 @@ async function byTrying(
     const limit = dialogue.steps.find((step) => isLimit(step));
     const evidence = evidenceOf(...dialogue.steps);
     if (limit !== undefined) {
-      const summary = `${name} asked for less at the ${ordinal(count)} connection in a row: ${limit.answer}`;
+      const summary = `${name} asked for less at the ${ordinal(count)} connection in a row: ${quoted(limit)}`;
       report('limited', { subject, summary, evidence, facts: { connections: count, answer: limit.answer } });
       return;
     }

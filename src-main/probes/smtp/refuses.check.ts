@@ -4,7 +4,8 @@ import type { Cause } from '../../../shared/cause.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import type { Step } from './dialogue.ts';
-import { causeOf, evidenceOf, isPutOff, isTaken, subjectOf, visitEach } from './visit.ts';
+import { quoted } from './dialogue.ts';
+import { causeOf, evidenceOf, isPutOff, isTaken, subjectOf, visitEach, lastWords } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 const findings = {
@@ -61,7 +62,7 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
     else
       couldNotCheck({
         ...found,
-        summary: `${name} could not be asked: ${visit.steps.at(-1)?.answer.split('\n')[0] ?? ''}.`,
+        summary: `${name} could not be asked: ${lastWords(visit)}.`,
         evidence: evidenceOf(...visit.steps),
       });
     return;
@@ -70,7 +71,7 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
   const code = codes[cause] ?? (isPutOff(step) ? 'busy' : 'refuses');
   report(code, {
     subject: subjectOf(visit),
-    summary: `${name} ${causeWords[cause].server}: ${step.answer.replaceAll('\n', ' ')}`,
+    summary: `${name} ${causeWords[cause].server}: ${quoted(step)}`,
     evidence: evidenceOf(step),
     facts: { cause, at: step.asked, answer: step.answer },
   });

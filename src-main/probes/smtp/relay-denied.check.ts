@@ -3,6 +3,7 @@ import { causeWords } from '../../../shared/cause.ts';
 import { saysEither } from '../../../shared/replies/wire.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
+import { quoted } from './dialogue.ts';
 import { askEach, causeOf, evidenceOf, isPutOff, isTaken, subjectOf } from './visit.ts';
 import type { Visit } from './visit.ts';
 
@@ -46,7 +47,8 @@ function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): v
   if (home === true) {
     report('home', { ...found, summary: `${name} takes mail for ${domain} from us.` });
   } else if (home === false) {
-    const answer = [postmaster, nobody].find((step) => causeOf(step, 'rcpt') !== null)?.answer ?? '';
+    const step = [postmaster, nobody].find((one) => causeOf(one, 'rcpt') !== null);
+    const answer = step ? quoted(step) : '';
     report('relay-denied', {
       ...found,
       summary: `${name} says that it is not home for ${domain}, and refuses its mail: ${answer}`,

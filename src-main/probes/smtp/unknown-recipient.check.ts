@@ -2,7 +2,7 @@
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { isHome } from './relay-denied.check.ts';
-import { askEach, causeOf, evidenceOf, isTaken, subjectOf } from './visit.ts';
+import { askEach, causeOf, evidenceOf, isTaken, subjectOf, said } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 const findings = {
@@ -41,7 +41,7 @@ function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): v
   } else {
     couldNotCheck({
       ...found,
-      summary: `Whether ${name} knows its recipients is not known: ${nobody?.answer ?? mail?.answer ?? 'it was not asked'}`,
+      summary: `Whether ${name} knows its recipients is not known: ${said(nobody ?? mail)}`,
       evidence: found.evidence.length > 0 ? found.evidence : evidenceOf(...visit.steps),
     });
   }

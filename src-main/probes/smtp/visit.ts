@@ -10,7 +10,7 @@ import type { Asking } from '../check.ts';
 import { serversOf } from '../servers.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
-import { Dialogue, placeText } from './dialogue.ts';
+import { Dialogue, placeText, quoted } from './dialogue.ts';
 import type { DialogueOptions, Encryption, Place, Step } from './dialogue.ts';
 
 /** Addresses visited at most, of all servers together. */
@@ -75,7 +75,7 @@ export function askEach<Code extends string>(
     if (visit.ehlo?.reply?.code === 250) return judge(visit);
     asking.couldNotCheck({
       subject: subjectOf(visit),
-      summary: `${visit.name} could not be asked: ${visit.steps.at(-1)?.answer.split('\n')[0] ?? 'no connection'}.`,
+      summary: `${visit.name} could not be asked: ${lastWords(visit)}.`,
       evidence: evidenceOf(...visit.steps),
     });
   });
@@ -88,6 +88,15 @@ export function subjectOf({ place }: Visit): string {
 /** What was said, for the record; steps that were never taken are left out. */
 export function evidenceOf(...steps: (Step | null)[]): Evidence[] {
   return steps.flatMap((step) => (step === null ? [] : [step.evidence]));
+}
+
+/** How far the visit came. QUIT is always said last, and its answer tells nothing. */
+export function lastWords({ steps }: Visit): string {
+  return said(steps.findLast(({ asked }) => asked !== 'QUIT') ?? null);
+}
+
+export function said(step: Step | null): string {
+  return step === null ? 'it was not asked' : quoted(step);
 }
 
 /** Why a step was refused or put off; null when it was not, or got no answer. */
