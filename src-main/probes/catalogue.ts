@@ -21,6 +21,19 @@ import { port25 } from './network/port-25.check.ts';
 import { spoolSpace } from './network/spool-space.check.ts';
 import { registration } from './registration/registration.check.ts';
 import { blocklists } from './reputation/blocklists.check.ts';
+import { greeting } from './smtp/greeting.check.ts';
+import { greylisting } from './smtp/greylisting.check.ts';
+import { loop } from './smtp/loop.check.ts';
+import { openRelay } from './smtp/open-relay.check.ts';
+import { ownRelay } from './smtp/own-relay.check.ts';
+import { postmaster } from './smtp/postmaster.check.ts';
+import { rateLimit, rateLimitTest } from './smtp/rate-limit.check.ts';
+import { reachable } from './smtp/reachable.check.ts';
+import { refuses } from './smtp/refuses.check.ts';
+import { relayDenied } from './smtp/relay-denied.check.ts';
+import { speed } from './smtp/speed.check.ts';
+import { tls } from './smtp/tls.check.ts';
+import { unknownRecipient } from './smtp/unknown-recipient.check.ts';
 
 export const checks: readonly Check[] = [
   interception,
@@ -35,6 +48,20 @@ export const checks: readonly Check[] = [
   spoolSpace,
   ping,
   path,
+  ownRelay,
+  reachable,
+  greeting,
+  tls,
+  refuses,
+  relayDenied,
+  unknownRecipient,
+  postmaster,
+  greylisting,
+  rateLimit,
+  rateLimitTest,
+  loop,
+  openRelay,
+  speed,
   blocklists,
   ptr,
   helo,

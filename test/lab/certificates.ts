@@ -1,6 +1,7 @@
 // Certificates for tests, made by openssl on the spot: nothing that could expire lies in the repository.
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** A self-signed certificate, good for 30 days, in `FOLDER/NAME.crt` and `FOLDER/NAME.key`. */
 export function selfSigned(folder: string, name: string): { certificate: string; key: string } {
@@ -64,4 +65,81 @@ export function selfSignedFor(
     { stdio: 'ignore' },
   );
   return { certificate, key };
+}
+
+export interface Authority {
+  /** Issues a certificate for a name or an address: good for 30 days, or for as many as given (from then until now when negative). */
+  issue: (name: string, days?: number) => { certificate: string; key: string };
+  /** The authority's own certificate, PEM. */
+  pem: string;
+}
+
+/** A certificate authority of the lab's own, in a folder. */
+export function authority(folder: string): Authority {
+  const { certificate, key } = selfSigned(folder, 'authority');
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
+  let issued = 0;
+  return {
+    pem: readFileSync(certificate, 'utf8'),
+    issue: (name, days = 30) => {
+      const path = join(folder, `issued${issued++}`);
+      const kind = /^[\d.]+$/.test(name) ? 'IP' : 'DNS';
+      const from = new Date(Date.now() + Math.min(0, days - 1) * 86_400_000);
+      const until = new Date(Date.now() + days * 86_400_000);
+      const time = (date: Date) => date.toISOString().replace(/[-:T]|\.\d+/g, '');
+      writeFileSync(`${path}.ext`, `subjectAltName=${kind}:${name}\n`);
+      openssl(
+        'req',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-keyout',
+        `${path}.key`,
+        '-out',
+        `${path}.csr`,
+        '-subj',
+        `/CN=${name}`,
+      );
+      writeFileSync(`${path}.index`, '');
+      writeFileSync(`${path}.serial`, '01\n');
+      writeFileSync(`${path}.cnf`, caConfiguration(path));
+      openssl(
+        'ca',
+        '-batch',
+        '-config',
+        `${path}.cnf`,
+        '-name',
+        'lab',
+        '-in',
+        `${path}.csr`,
+        '-out',
+        `${path}.crt`,
+        '-cert',
+        certificate,
+        '-keyfile',
+        key,
+        '-startdate',
+        time(from),
+        '-enddate',
+        time(until),
+        '-extfile',
+        `${path}.ext`,
+        '-notext',
+      );
+      return { certificate: `${path}.crt`, key: `${path}.key` };
+    },
+  };
+}
+
+/** openssl-ca(1) alone can make a certificate that has ended. */
+function caConfiguration(path: string): string {
+  return `[lab]
+database = ${path}.index
+serial = ${path}.serial
+new_certs_dir = ${dirname(path)}
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+`;
 }

@@ -31,6 +31,7 @@ export class Exim extends JailedServer {
 
   protected configure(): void {
     const { name, domains, mailboxes, replies, sizeLimit, tls } = this.setup;
+    const { turnsAway, greylist, connectionRate, openRelay, greetingDelay } = this.setup;
     if (tls !== null) {
       copyFileSync(tls.certificate, this.jail.path('etc', 'exim4', 'tls.crt'));
       copyFileSync(tls.key, this.jail.path('etc', 'exim4', 'tls.key'));
@@ -61,16 +62,31 @@ export class Exim extends JailedServer {
             'tls_certificate = /etc/exim4/tls.crt',
             'tls_privatekey = /etc/exim4/tls.key',
           ]),
+      'acl_smtp_connect = connect',
       'acl_smtp_mail = mail',
       'acl_smtp_rcpt = rcpt',
       'acl_smtp_data = accept',
       'begin acl',
+      'connect:',
+      ...(turnsAway === null
+        ? []
+        : [turnsAway.startsWith('4') ? '  defer' : '  deny', `    message = ${turnsAway}`]),
+      ...(connectionRate === null
+        ? []
+        : [
+            '  defer',
+            `    ratelimit = ${connectionRate} / 1m / per_conn / strict`,
+            '    message = 421 4.7.0 Too many connections from your host, slow down',
+          ]),
+      ...(greetingDelay === 0 ? [] : ['  accept', `    delay = ${greetingDelay}s`]),
+      '  accept',
       'mail:',
       ...(tls?.required === true
         ? ['  deny', '    !encrypted = *', '    message = Encryption required']
         : []),
       '  accept',
       'rcpt:',
+      ...(openRelay ? ['  accept', '    domains = !+local_domains'] : []),
       '  deny',
       '    !domains = +local_domains',
       '    message = relay not permitted',
@@ -79,6 +95,13 @@ export class Exim extends JailedServer {
         `    condition = \${if match{\${lookup{$local_part@$domain}lsearch{/etc/exim4/replies}}}{^${verb === 'defer' ? 4 : 5}}}`,
         '    message = ${lookup{$local_part@$domain}lsearch{/etc/exim4/replies}}',
       ]),
+      ...(greylist === null
+        ? []
+        : [
+            '  defer',
+            `    !seen = -${greylist}s / key=\${sender_host_address} \${sender_address} $local_part@$domain`,
+            '    message = 451 4.7.1 Greylisted, please try again later',
+          ]),
       '  require',
       '    verify = recipient',
       '  accept',
@@ -105,6 +128,6 @@ export class Exim extends JailedServer {
   }
 
   protected launch(): void {
-    this.jail.start('/usr/sbin/exim4', '-bdf');
+    this.jail.start('/usr/sbin/exim4', '-bdf', '-q1s');
   }
 }

@@ -27,6 +27,16 @@ export interface Setup {
   sizeLimit: number;
   /** Null: no STARTTLS. */
   tls: (Certificate & { required: boolean }) | null;
+  /** What every client is turned away with, as soon as the make can: `554 5.7.1 … blocked using zen.example`. */
+  turnsAway: string | null;
+  /** Makes strangers wait this long (s) before it takes the same again. Not with OpenSMTPD and Sendmail. */
+  greylist: number | null;
+  /** Connections that one client may make in a minute. Not with OpenSMTPD. */
+  connectionRate: number | null;
+  /** Takes mail for every domain. */
+  openRelay: boolean;
+  /** Seconds until it greets. Not with OpenSMTPD. */
+  greetingDelay: number;
 }
 
 export const healthy: Setup = {
@@ -36,6 +46,19 @@ export const healthy: Setup = {
   replies: {},
   sizeLimit: 10_000_000,
   tls: null,
+  turnsAway: null,
+  greylist: null,
+  connectionRate: null,
+  openRelay: false,
+  greetingDelay: 0,
+};
+
+/** What a make has no switch for, of all that a setup can ask. */
+export const cannot: Readonly<Record<Make, readonly (keyof Setup)[]>> = {
+  postfix: [],
+  exim: [],
+  opensmtpd: ['greylist', 'connectionRate', 'greetingDelay'],
+  sendmail: ['greylist'],
 };
 
 /** A server of any make. `start` and `stop` may be repeated; mailboxes and queue live until it is disposed of. */
@@ -77,6 +100,7 @@ export abstract class JailedServer implements OfficeServer {
   }
 
   async start(): Promise<void> {
+    this.#check();
     this.configure();
     this.launch();
     try {
@@ -125,6 +149,12 @@ export abstract class JailedServer implements OfficeServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.jail[Symbol.asyncDispose]();
+  }
+
+  /** Throws when the setup asks for something that the make has no switch for: a test must not pass by not happening. */
+  #check(): void {
+    const asked = cannot[this.make].filter((key) => this.setup[key] !== healthy[key]);
+    if (asked.length > 0) throw new Error(`${this.make} has no switch in the lab for ${asked.join(', ')}`);
   }
 
   /** Writes what the server reads when it starts. */

@@ -3,6 +3,7 @@ import { Exim } from './exim.ts';
 import { canRun } from './jail.ts';
 import { healthy } from './office-server.ts';
 import type { Make, OfficeServer, Setup } from './office-server.ts';
+import { GreylistingPolicy } from './greylisting.ts';
 import { OpenSmtpd } from './opensmtpd.ts';
 import { hasPostfix } from './packages.ts';
 import { Postfix } from './postfix.ts';
@@ -41,17 +42,23 @@ export function startOffice(make: Make, setup: Partial<Setup> = {}, host?: strin
 class PostfixOffice implements OfficeServer {
   readonly make = 'postfix';
   readonly #postfix: Postfix;
+  readonly #policy: GreylistingPolicy;
   #setup: Setup;
 
-  private constructor(postfix: Postfix, setup: Setup) {
+  private constructor(postfix: Postfix, policy: GreylistingPolicy, setup: Setup) {
     this.#postfix = postfix;
+    this.#policy = policy;
     this.#setup = setup;
   }
 
   static async start(changes: Partial<Setup>, host?: string): Promise<PostfixOffice> {
     const setup = { ...healthy, ...changes };
-    const postfix = await Postfix.start({ ...(host === undefined ? {} : { host }), ...optionsOf(setup) });
-    return new PostfixOffice(postfix, setup);
+    const policy = await GreylistingPolicy.start(setup.greylist ?? 0);
+    const postfix = await Postfix.start({
+      ...(host === undefined ? {} : { host }),
+      ...optionsOf(setup, policy),
+    });
+    return new PostfixOffice(postfix, policy, setup);
   }
 
   get host(): string {
@@ -72,7 +79,8 @@ class PostfixOffice implements OfficeServer {
   async change(changes: Partial<Setup>): Promise<void> {
     this.#setup = { ...this.#setup, ...changes };
     await this.stop();
-    this.#postfix.setUp(optionsOf(this.#setup));
+    this.#policy.seconds = this.#setup.greylist ?? 0;
+    this.#postfix.setUp(optionsOf(this.#setup, this.#policy));
     await this.start();
   }
   mailbox(address: string): Buffer[] {
@@ -84,12 +92,15 @@ class PostfixOffice implements OfficeServer {
   log(): string {
     return this.#postfix.log();
   }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#postfix[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#postfix[Symbol.asyncDispose]();
+    await this.#policy[Symbol.asyncDispose]();
   }
 }
 
-function optionsOf({ name, domains, mailboxes, replies, sizeLimit, tls }: Setup): PostfixOptions {
+function optionsOf(setup: Setup, policy: GreylistingPolicy): PostfixOptions {
+  const { name, domains, mailboxes, replies, sizeLimit, tls } = setup;
+  const { turnsAway, greylist, connectionRate, openRelay, greetingDelay } = setup;
   const answers = Object.entries(replies).map(([address, reply]) => `{ ${address} = ${reply} }`);
   return {
     domains,
@@ -97,9 +108,30 @@ function optionsOf({ name, domains, mailboxes, replies, sizeLimit, tls }: Setup)
     settings: {
       myhostname: name,
       message_size_limit: String(sizeLimit),
-      ...(answers.length === 0
+      smtpd_recipient_restrictions: [
+        ...(answers.length === 0 ? [] : [`check_recipient_access inline:{ ${answers.join(', ')} }`]),
+        ...(greylist === null ? [] : [`check_policy_service inet:${policy.route}`]),
+        'permit',
+      ].join(', '),
+      ...(turnsAway === null
         ? {}
-        : { smtpd_recipient_restrictions: `check_recipient_access inline:{ ${answers.join(', ')} }` }),
+        : { smtpd_client_restrictions: `check_client_access static:{${turnsAway}}` }),
+      ...(greetingDelay === 0
+        ? {}
+        : { smtpd_client_restrictions: `sleep ${greetingDelay}`, smtpd_delay_reject: 'no' }),
+      ...(connectionRate === null
+        ? {}
+        : {
+            smtpd_client_connection_rate_limit: String(connectionRate),
+            smtpd_client_event_limit_exceptions: '',
+          }),
+      // As it happens most: a network written too wide.
+      ...(openRelay
+        ? {
+            mynetworks: '0.0.0.0/0',
+            smtpd_relay_restrictions: 'permit_mynetworks, reject_unauth_destination',
+          }
+        : {}),
       ...(tls === null
         ? {}
         : {

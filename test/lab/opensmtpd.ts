@@ -24,7 +24,7 @@ export class OpenSmtpd extends JailedServer {
   }
 
   protected configure(): void {
-    const { name, domains, mailboxes, replies, sizeLimit, tls } = this.setup;
+    const { name, domains, mailboxes, replies, sizeLimit, tls, turnsAway, openRelay } = this.setup;
     if (tls !== null) {
       copyFileSync(tls.certificate, this.jail.path('etc', 'tls.crt'));
       copyFileSync(tls.key, this.jail.path('etc', 'tls.key'));
@@ -53,12 +53,14 @@ export class OpenSmtpd extends JailedServer {
       'table domains file:/etc/domains',
       ...(tls === null ? [] : ['pki office cert "/etc/tls.crt"', 'pki office key "/etc/tls.key"']),
       `smtp max-message-size "${sizeLimit}"`,
-      'filter none phase connect match !src { 0.0.0.0/0, ::/0 } disconnect "550 go away"',
+      // A chain needs a link; this one matches nobody unless all are turned away.
+      `filter first phase connect match ${turnsAway === null ? '!' : ''}src { 0.0.0.0/0, ::/0 } disconnect "${turnsAway ?? '550 never'}"`,
       ...filters.flatMap(({ lines }) => lines),
-      `filter all chain { ${['none', ...filters.map(({ name }) => name)].join(', ')} }`,
+      `filter all chain { ${['first', ...filters.map(({ name }) => name)].join(', ')} }`,
       `listen on ${this.host} port ${this.port}${encryption} hostname ${name} filter all`,
       'action mailboxes maildir "/mail/%{rcpt}" virtual <mailboxes>',
       'match from any for domain <domains> action mailboxes',
+      ...(openRelay ? ['action away relay', 'match from any for any action away'] : []),
     ]);
   }
 

@@ -38,6 +38,7 @@ export class Sendmail extends JailedServer {
 
   protected configure(): void {
     const { name, domains, mailboxes, replies, sizeLimit, tls } = this.setup;
+    const { turnsAway, connectionRate, openRelay, greetingDelay } = this.setup;
     if (tls !== null) {
       copyFileSync(tls.certificate, this.jail.path('etc', 'mail', 'tls.crt'));
       copyFileSync(tls.key, this.jail.path('etc', 'mail', 'tls.key'));
@@ -83,6 +84,9 @@ export class Sendmail extends JailedServer {
         "FEATURE(`no_default_msa')dnl",
         "FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl",
         "FEATURE(`blocklist_recipients')dnl",
+        ...(openRelay ? ["FEATURE(`promiscuous_relay')dnl"] : []),
+        ...(connectionRate === null ? [] : ["FEATURE(`ratecontrol', , `terminate')dnl"]),
+        ...(greetingDelay === 0 ? [] : [`FEATURE(\`greet_pause', \`${greetingDelay * 1000}')dnl`]),
         `DAEMON_OPTIONS(\`Name=MTA, Addr=${this.host}, Port=${this.port}')dnl`,
         "MAILER(`local')dnl",
         "MAILER(`smtp')dnl",
@@ -96,16 +100,15 @@ export class Sendmail extends JailedServer {
       cf.replace(/^R127\.0\.0\.1\t.*RELAY.*$/m, ''),
     );
     this.#map('access', [
-      ...Object.entries(replies).map(([address, reply]) => {
-        const [code, enhanced, ...words] = reply.split(' ');
-        return `To:${address}\tERROR:${enhanced ?? ''}:${code ?? ''} ${words.join(' ')}`;
-      }),
+      ...Object.entries(replies).map(([address, reply]) => `To:${address}\t${refusal(reply)}`),
+      ...(turnsAway === null ? [] : [`Connect:127\t${refusal(turnsAway)}`]),
+      ...(connectionRate === null ? [] : [`ClientRate:127\t${connectionRate}`]),
       ...(tls?.required === true ? ['TLS_Clt:\tENCR:112'] : []),
     ]);
   }
 
   protected launch(): void {
-    this.jail.start('/usr/libexec/sendmail/sendmail', '-bD', '-X', '/log/dialogue');
+    this.jail.start('/usr/libexec/sendmail/sendmail', '-bD', '-q1s', '-X', '/log/dialogue');
   }
 
   #map(name: string, lines: string[]): void {
@@ -116,4 +119,10 @@ export class Sendmail extends JailedServer {
       lines.map((line) => `${line}\n`).join(''),
     );
   }
+}
+
+/** A reply as the access table has it. */
+function refusal(reply: string): string {
+  const [code = '', enhanced = '', ...words] = reply.split(' ');
+  return `ERROR:${enhanced}:${code} ${words.join(' ')}`;
 }

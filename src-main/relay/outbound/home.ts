@@ -1,13 +1,6 @@
 // Tells "no such user" from "not home for the domain" where a server has one answer for both.
 import type { Reply } from '../../../shared/message.ts';
-
-/**
- * OpenSMTPD's words for a domain that none of its rules matches, and, when its mailboxes are the system's users, for a
- * user it does not know as well.
- */
-export function saysEither({ code, enhanced, text }: Reply): boolean {
-  return code === 550 && enhanced === null && /^Invalid recipient: <[^<>]*>$/.test(text);
-}
+import { saysEither } from '../../../shared/replies/wire.ts';
 
 /**
  * Whether the server is not home for the domain of an address that it refused in words that mean either. It is asked for

@@ -1,0 +1,294 @@
+// One polite SMTP conversation with a server, up to RCPT and never further. Every word and its time are kept as evidence.
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { Evidence } from '../../../shared/finding.ts';
+import { formatHostPort } from '../../../shared/names.ts';
+import type { Reply } from '../../../shared/reply.ts';
+import { parseReply } from '../../../shared/replies/wire.ts';
+
+/** Longest waits, ms. A server may take longer over real mail; a question has to be answered while somebody looks on. */
+export const CONNECT_MS = 5_000;
+export const REPLY_MS = 8_000;
+/** No server has this much to say. */
+const MOST_OCTETS = 65_536;
+
+/** Where a server is asked, and as whom. */
+export interface Place {
+  host: string;
+  address: string;
+  port: number;
+  /** Local address to ask from; null lets the system choose. */
+  source: string | null;
+}
+
+/** One thing said, and the answer. */
+export interface Step {
+  asked: string;
+  /** Null: none came; `failure` says why. */
+  reply: Reply | null;
+  /** The answer as it came, or why there is none. */
+  answer: string;
+  failure: Failure | null;
+  /** Until the answer, ms. */
+  ms: number;
+  evidence: Evidence;
+}
+
+/**
+ * `refused`: the machine answers, nobody listens. `no-way`: this machine has no way there. `away`: a router says that the
+ * machine is not there. `closed`: in mid-conversation.
+ */
+export type Failure = 'refused' | 'no-way' | 'away' | 'silent' | 'closed' | 'garbled';
+
+export interface Encryption {
+  protocol: string;
+  cipher: string;
+  certificate: PeerCertificate;
+  /** What is wrong with the certificate, as OpenSSL names it; null when it is valid for the name. */
+  trouble: string | null;
+}
+
+/** Commands that a question may use. There is no way to send a message with them. */
+const allowed = /^(?:EHLO|HELO|STARTTLS|MAIL|RCPT|RSET|NOOP|QUIT)(?: [\x20-\x7e]+)?$/;
+
+export interface DialogueOptions {
+  signal: AbortSignal;
+  /** UTC ms. */
+  now: () => number;
+}
+
+export class Dialogue {
+  readonly place: Place;
+  /** Everything said so far, in order. */
+  readonly steps: Step[] = [];
+  readonly #options: DialogueOptions;
+  #socket: Socket;
+  #heard = '';
+  #over: Failure | null = null;
+  #wake: () => void = () => undefined;
+
+  private constructor(place: Place, options: DialogueOptions) {
+    this.place = place;
+    this.#options = options;
+    this.#socket = connect({
+      host: place.address,
+      port: place.port,
+      ...(place.source === null ? {} : { localAddress: place.source }),
+    });
+    this.#listen(this.#socket);
+  }
+
+  /**
+   * Connects and hears the greeting: two steps, or one when there is no connection. It does not fail; whether it can go on
+   * is `isOpen`.
+   */
+  static async open(place: Place, options: DialogueOptions): Promise<Dialogue> {
+    const dialogue = new Dialogue(place, options);
+    const socket = dialogue.#socket;
+    let connected = false;
+    socket.once('connect', () => {
+      connected = true;
+      dialogue.#wake();
+    });
+    const step = await dialogue.#step('TCP connection', CONNECT_MS, () => (connected ? 'connected' : null));
+    if (step.failure === null) await dialogue.#hear('the greeting');
+    return dialogue;
+  }
+
+  get isOpen(): boolean {
+    return this.#over === null;
+  }
+
+  /** Says one command and hears the answer. Anything beyond RCPT is an error of the caller's. */
+  async say(command: string): Promise<Step> {
+    if (!allowed.test(command)) throw new Error(`not a command for a question: ${command.slice(0, 20)}`);
+    if (this.isOpen) this.#socket.write(`${command}\r\n`);
+    return this.#hear(command);
+  }
+
+  /** Sets up TLS after STARTTLS was answered with 220. Null when that fails: the connection is over then. */
+  async secure(name: string): Promise<Encryption | null> {
+    const plain = this.#socket;
+    // What was said before TLS does not count (RFC 3207 §6).
+    this.#heard = '';
+    plain.removeAllListeners('data');
+    const isName = !/^[\d.]+$|:/.test(name);
+    const socket = connectSecurely({
+      socket: plain,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      ...(isName ? { servername: name } : { host: name }),
+    });
+    this.#socket = socket;
+    let words = '';
+    socket.once('error', (error: Error) => {
+      words = explain(error);
+    });
+    let secured = false;
+    socket.once('secureConnect', () => {
+      secured = true;
+      this.#wake();
+    });
+    this.#listen(socket);
+    const step = await this.#step('TLS handshake', REPLY_MS, () =>
+      secured ? `${socket.getProtocol() ?? 'TLS'} ${socket.getCipher().standardName}` : null,
+    );
+    if (step.failure !== null) {
+      step.answer = words === '' ? step.answer : words;
+      step.evidence = { ...step.evidence, answer: step.answer };
+      return null;
+    }
+    return describe(socket);
+  }
+
+  /** Takes leave; does not wait for longer than the answer takes. */
+  async quit(): Promise<void> {
+    if (this.isOpen) await this.say('QUIT');
+    this.#socket.destroy();
+  }
+
+  #listen(socket: Socket): void {
+    socket.on('data', (part: Buffer) => {
+      this.#heard += part.toString('utf8');
+      if (this.#heard.length > MOST_OCTETS) this.#end('garbled');
+      this.#wake();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#end(failureOf(error)));
+    socket.once('close', () => this.#end('closed'));
+    socket.once('end', () => this.#end('closed'));
+  }
+
+  #end(failure: Failure): void {
+    this.#over ??= failure;
+    this.#wake();
+  }
+
+  #hear(asked: string): Promise<Step> {
+    return this.#step(asked, REPLY_MS, () => {
+      const lines = this.#heard.split('\n');
+      const last = lines.findIndex((line, n) => n < lines.length - 1 && !/^\d{3}-/.test(line));
+      if (last < 0) return null;
+      this.#heard = lines.slice(last + 1).join('\n');
+      return lines
+        .slice(0, last + 1)
+        .map((line) => line.replace(/\r$/, ''))
+        .join('\n');
+    });
+  }
+
+  /** Waits until `answer` has one, the connection is over, or patience ends. */
+  async #step(asked: string, patience: number, answer: () => string | null): Promise<Step> {
+    const started = performance.now();
+    const { signal, now } = this.#options;
+    let heard = answer();
+    if (heard === null && this.isOpen) {
+      await new Promise<void>((resolve) => {
+        const stop = () => {
+          if (heard === null) this.#end('silent');
+          resolve();
+        };
+        // An answer that has come while this process was busy with other things is not late: it is looked for first.
+        const timer = setTimeout(() => setImmediate(stop), patience);
+        signal.addEventListener('abort', stop, { once: true });
+        if (signal.aborted) stop();
+        this.#wake = () => {
+          heard ??= answer();
+          if (heard === null && this.isOpen) return;
+          this.#wake = () => undefined;
+          clearTimeout(timer);
+          signal.removeEventListener('abort', stop);
+          resolve();
+        };
+        // What came between the first look and now wakes nobody.
+        this.#wake();
+      });
+    }
+    const ms = Math.round((performance.now() - started) * 10) / 10;
+    const isReply = heard !== null && /^\d{3}/.test(heard);
+    const isEvent = asked.startsWith('T');
+    if (heard !== null && !isReply && !isEvent) this.#end('garbled');
+    const failure = heard === null ? (this.#over ?? 'silent') : isReply || isEvent ? null : 'garbled';
+    const words = heard ?? failureWords(failure ?? 'silent', ms);
+    const step: Step = {
+      asked,
+      reply: isReply && heard !== null ? parseReply(heard) : null,
+      answer: words,
+      failure,
+      ms,
+      evidence: { asked, of: placeText(this.place), at: now(), answer: words.slice(0, 4_000) },
+    };
+    if (failure !== null) this.#socket.destroy();
+    this.steps.push(step);
+    return step;
+  }
+}
+
+/** What was answered, on one line, as a sentence quotes it. */
+export function quoted({ answer, reply }: Step): string {
+  if (reply === null) return answer.split('\n')[0] ?? '';
+  const { code, enhanced, text } = reply;
+  return [code, enhanced, text]
+    .filter((part) => part !== null && part !== '')
+    .join(' ')
+    .slice(0, 300);
+}
+
+/** `mail.example.com (192.0.2.1)`, with the port where it is not SMTP's own. */
+export function placeText({ host, address, port }: Place): string {
+  const where = port === 25 ? address : formatHostPort(address, port);
+  return host === address ? where : `${host} (${where})`;
+}
+
+function describe(socket: TLSSocket): Encryption {
+  return {
+    protocol: socket.getProtocol() ?? 'TLS',
+    cipher: socket.getCipher().standardName,
+    certificate: socket.getPeerCertificate(),
+    trouble: socket.authorized
+      ? null
+      : String((socket.authorizationError as Error | string | undefined) ?? 'unknown'),
+  };
+}
+
+function failureOf({ code }: NodeJS.ErrnoException): Failure {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'refused';
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+    case 'EACCES':
+    case 'EPERM':
+    case 'ENETDOWN':
+      return 'no-way';
+    case 'EHOSTUNREACH':
+      return 'away';
+    case 'ETIMEDOUT':
+      return 'silent';
+    default:
+      return 'closed';
+  }
+}
+
+function failureWords(failure: Failure, ms: number): string {
+  switch (failure) {
+    case 'refused':
+      return 'connection refused';
+    case 'no-way':
+      return 'no way there from this machine';
+    case 'away':
+      return 'the network says that the machine is not there';
+    case 'silent':
+      return `no answer within ${(ms / 1000).toFixed(1)} s`;
+    case 'closed':
+      return 'the connection was closed without an answer';
+    case 'garbled':
+      return 'what came is no SMTP';
+  }
+}
+
+/** OpenSSL's errors carry paths and numbers; the words are between them. */
+function explain({ message }: Error): string {
+  return /error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+}

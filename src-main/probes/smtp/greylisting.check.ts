@@ -1,0 +1,101 @@
+// Check: does the office's server make us wait on purpose (greylisting, RFC 6647)? The same is tried again a little later.
+import { defineCheck, fine, wrong } from '../check.ts';
+import type { Asking } from '../check.ts';
+import { Dialogue, quoted } from './dialogue.ts';
+import type { Step } from './dialogue.ts';
+import { askEach, causeOf, evidenceOf, isPutOff, isTaken, ownName, subjectOf } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+/** After how long the same is tried again, ms: an answer is wanted while somebody looks on. */
+const LATER = 4_000;
+
+const findings = {
+  none: fine('The server does not make us wait.'),
+  greylists: wrong(
+    'attention',
+    'The server puts mail from Mailward off on purpose: every message of a new sender is late. It should exempt Mailward.',
+  ),
+  'puts-off': wrong(
+    'attention',
+    'The server puts recipients off and does not say that it does so on purpose.',
+  ),
+} as const;
+type Code = keyof typeof findings;
+
+export const greylisting = defineCheck({
+  name: 'greylisting',
+  area: 'server',
+  leg: 'outbound',
+  question: 'Does the server make us wait before it takes mail (greylisting)?',
+  needs: ['domain', 'server'],
+  deadlineMs: 15_000,
+  findings,
+  run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
+});
+
+async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
+  const { report, couldNotCheck } = asking;
+  const { name, mail, postmaster } = visit;
+  const first = isPutOff(mail) ? mail : postmaster;
+  const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, postmaster) };
+  if (first?.reply === null || first === null) {
+    couldNotCheck({
+      ...found,
+      summary: `Whether ${name} makes us wait is not known: it gave no answer.`,
+      evidence: evidenceOf(...visit.steps),
+    });
+    return;
+  }
+  if (!isPutOff(first)) {
+    report('none', { ...found, summary: `${name} answers at once and does not make us wait.` });
+    return;
+  }
+  const cause = causeOf(first, first === mail ? 'mail' : 'rcpt');
+  // There are checks of their own for these.
+  if (cause === 'mailbox-full' || cause === 'rate-limited') {
+    report('none', { ...found, summary: `${name} puts us off, but not to make us wait: ${quoted(first)}` });
+    return;
+  }
+  const second = await again(visit, asking);
+  const evidence = [...found.evidence, ...evidenceOf(second)];
+  const passes = isTaken(second);
+  if (cause === 'greylisted' || passes) {
+    const then = passes ? ` and took it ${LATER / 1000} seconds later` : '';
+    report('greylists', {
+      ...{ ...found, evidence, facts: { passed: passes, laterMs: LATER } },
+      summary: `${name} makes us wait (greylisting): it said “${quoted(first)}”${then}.`,
+    });
+  } else if (second?.reply === null || second === null) {
+    couldNotCheck({ ...found, evidence, summary: `${name} put us off, and could not be asked again.` });
+  } else {
+    report('puts-off', { ...found, evidence, summary: `${name} puts us off: ${quoted(second)}` });
+  }
+}
+
+/** The same question over a new connection. Null when it could not be put. */
+async function again({ place }: Visit, { target, world, signal }: Asking<Code>): Promise<Step | null> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LATER);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  if (signal.aborted) return null;
+  const destination = target.destinations.find(
+    ({ host, port }) => host === place.host && port === place.port,
+  );
+  const dialogue = await Dialogue.open(place, { signal, now: world.now });
+  let last: Step | null = null;
+  const lines = [
+    `EHLO ${ownName(target, destination)}`,
+    'MAIL FROM:<>',
+    `RCPT TO:<postmaster@${target.domain}>`,
+  ];
+  for (const line of lines) {
+    if (!dialogue.isOpen || (last !== null && !isTaken(last))) break;
+    last = await dialogue.say(line);
+  }
+  await dialogue.quit();
+  return last;
+}

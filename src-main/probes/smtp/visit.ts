@@ -1,0 +1,204 @@
+// A visit to a server: one conversation with all the questions that the checks have, asked once in a run and shared.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Cause } from '../../../shared/cause.ts';
+import type { Destination } from '../../../shared/domain.ts';
+import type { Evidence } from '../../../shared/finding.ts';
+import { classifyReply } from '../../../shared/replies/classify.ts';
+import type { Stage } from '../../../shared/replies/classify.ts';
+import type { Asking } from '../check.ts';
+import { serversOf } from '../servers.ts';
+import type { Target } from '../target.ts';
+import type { World } from '../world.ts';
+import { Dialogue, placeText, quoted } from './dialogue.ts';
+import type { DialogueOptions, Encryption, Place, Step } from './dialogue.ts';
+
+/** Addresses visited at most, of all servers together. */
+const MOST_PLACES = 8;
+/** A domain that takes no mail (RFC 2606, RFC 7505): nothing that is accepted for it can go anywhere. */
+export const foreign = 'mailward-question@example.org';
+
+export interface Visit {
+  place: Place;
+  /** For people: name and address. */
+  name: string;
+  /** The route's TLS policy; `opportunistic` for a server that the MX names. */
+  policy: Destination['tls'];
+  /** Connected, and greeted with 220. */
+  connection: Step;
+  greeting: Step | null;
+  /** Of the first EHLO. */
+  ehlo: Step | null;
+  features: ReadonlyMap<string, string>;
+  /** Null: STARTTLS is not offered. */
+  starttls: Step | null;
+  /** Null: not offered, or it failed. */
+  encryption: Encryption | null;
+  mail: Step | null;
+  /** Somebody whom every home of the domain has (RFC 5321 §4.5.1). */
+  postmaster: Step | null;
+  /** Somebody whom nobody has. */
+  nobody: Step | null;
+  /** Somebody of another domain. */
+  elsewhere: Step | null;
+  /** All of the above, in order, of both connections where there were two. */
+  steps: readonly Step[];
+}
+
+/** The name that a server is told in EHLO. */
+export function ownName(target: Target, destination?: Destination): string {
+  return destination?.helo ?? target.relay?.hostname ?? hostname();
+}
+
+/** Calls `judge` with each server's visit, as they come; says of those that have no address that they could not be asked. */
+export async function visitEach<Code extends string>(
+  asking: Asking<Code>,
+  judge: (visit: Visit) => void | Promise<void>,
+): Promise<void> {
+  const { target, world, couldNotCheck } = asking;
+  const servers = await serversOf(target, world);
+  for (const { host, addresses, reason, evidence } of servers) {
+    if (addresses.length === 0) couldNotCheck({ subject: host, summary: reason, evidence });
+  }
+  const places = servers
+    .flatMap(({ host, port, addresses }) => addresses.map((address) => ({ host, port, address })))
+    .slice(0, MOST_PLACES);
+  await Promise.all(places.map(async (place) => judge(await visitOf(place, target, world))));
+}
+
+/** As `visitEach`, for questions that need a server that talks: of one that does not, that is said. */
+export function askEach<Code extends string>(
+  asking: Asking<Code>,
+  judge: (visit: Visit) => void | Promise<void>,
+): Promise<void> {
+  return visitEach(asking, (visit) => {
+    if (visit.ehlo?.reply?.code === 250) return judge(visit);
+    asking.couldNotCheck({
+      subject: subjectOf(visit),
+      summary: `${visit.name} could not be asked: ${lastWords(visit)}.`,
+      evidence: evidenceOf(...visit.steps),
+    });
+  });
+}
+
+export function subjectOf({ place }: Visit): string {
+  return place.port === 25 ? place.address : `${place.address} port ${place.port}`;
+}
+
+/** What was said, for the record; steps that were never taken are left out. */
+export function evidenceOf(...steps: (Step | null)[]): Evidence[] {
+  return steps.flatMap((step) => (step === null ? [] : [step.evidence]));
+}
+
+/** How far the visit came. QUIT is always said last, and its answer tells nothing. */
+export function lastWords({ steps }: Visit): string {
+  return said(steps.findLast(({ asked }) => asked !== 'QUIT') ?? null);
+}
+
+export function said(step: Step | null): string {
+  return step === null ? 'it was not asked' : quoted(step);
+}
+
+/** Why a step was refused or put off; null when it was not, or got no answer. */
+export function causeOf(step: Step | null, stage: Stage): Cause | null {
+  const reply = step?.reply ?? null;
+  if (reply === null || reply.code < 400) return null;
+  return classifyReply(reply, { stage }).cause;
+}
+
+export function isTaken(step: Step | null): boolean {
+  const code = step?.reply?.code ?? 0;
+  return code >= 200 && code < 300;
+}
+
+/** Whether it is "not now": a 4xx. */
+export function isPutOff(step: Step | null): boolean {
+  const code = step?.reply?.code ?? 0;
+  return code >= 400 && code < 500;
+}
+
+function visitOf(
+  { host, port, address }: { host: string; port: number; address: string },
+  target: Target,
+  world: World,
+): Promise<Visit> {
+  const destination = target.destinations.find((one) => one.host === host && one.port === port);
+  const place: Place = { host, address, port, source: destination?.sourceAddress ?? null };
+  return world.once(`smtp ${address} ${port} ${target.domain}`, () =>
+    visit(place, destination?.tls ?? 'opportunistic', ownName(target, destination), target.domain, world),
+  );
+}
+
+async function visit(
+  place: Place,
+  policy: Visit['policy'],
+  own: string,
+  domain: string,
+  { signal, now }: DialogueOptions,
+): Promise<Visit> {
+  const options = { signal, now };
+  let dialogue = await Dialogue.open(place, options);
+  const [connection, greeting = null] = dialogue.steps;
+  if (connection === undefined) throw new Error('a conversation begins with a connection');
+  const known = {
+    ...{ place, policy, connection, greeting },
+    name: placeText(place),
+    ...{ ehlo: null, features: new Map<string, string>(), starttls: null, encryption: null },
+    ...{ mail: null, postmaster: null, nobody: null, elsewhere: null },
+  };
+  if (greeting?.reply?.code !== 220) {
+    await dialogue.quit();
+    return { ...known, steps: dialogue.steps };
+  }
+  const ehlo = await dialogue.say(`EHLO ${own}`);
+  const features = featuresOf(ehlo);
+  let steps: readonly Step[] = dialogue.steps;
+  let starttls: Step | null = null;
+  let encryption: Encryption | null = null;
+  if (ehlo.reply?.code === 250 && features.has('STARTTLS')) {
+    starttls = await dialogue.say('STARTTLS');
+    if (starttls.reply?.code === 220) encryption = await dialogue.secure(place.host);
+    if (encryption === null) {
+      const first = dialogue;
+      await first.quit();
+      dialogue = await Dialogue.open(place, options);
+      steps = first.steps;
+      steps = [...steps];
+    }
+    if (dialogue.isOpen) await dialogue.say(`EHLO ${own}`);
+  }
+  const asked = dialogue.isOpen && ehlo.reply?.code === 250 ? await askFor(dialogue, domain) : {};
+  await dialogue.quit();
+  const all = steps === dialogue.steps ? dialogue.steps : [...steps, ...dialogue.steps];
+  return { ...known, ehlo, features, starttls, encryption, ...asked, steps: all };
+}
+
+/** MAIL and three RCPT; the sender is nobody, as in a bounce, which every server must take (RFC 5321 §4.5.5). */
+async function askFor(
+  dialogue: Dialogue,
+  domain: string,
+): Promise<Partial<Pick<Visit, 'mail' | 'postmaster' | 'nobody' | 'elsewhere'>>> {
+  if (domain === '') return {};
+  const mail = await dialogue.say('MAIL FROM:<>');
+  if (!isTaken(mail)) return { mail };
+  const postmaster = await dialogue.say(`RCPT TO:<postmaster@${domain}>`);
+  const nobody = dialogue.isOpen ? await dialogue.say(`RCPT TO:<${nobodyAt(domain)}>`) : null;
+  const elsewhere = dialogue.isOpen ? await dialogue.say(`RCPT TO:<${foreign}>`) : null;
+  if (dialogue.isOpen) await dialogue.say('RSET');
+  return { mail, postmaster, nobody, elsewhere };
+}
+
+function nobodyAt(domain: string): string {
+  return `mailward-${randomBytes(6).toString('hex')}@${domain}`;
+}
+
+function featuresOf({ answer, reply }: Step): Map<string, string> {
+  if (reply?.code !== 250) return new Map();
+  return new Map(
+    answer
+      .split('\n')
+      .slice(1)
+      .map((line) => /^250[ -](\S+)[ =]?(.*)$/.exec(line))
+      .flatMap((match) => (match === null ? [] : [[(match[1] ?? '').toUpperCase(), match[2] ?? '']])),
+  );
+}
