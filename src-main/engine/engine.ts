@@ -214,7 +214,6 @@ class RunningEngine implements Engine {
       db,
       dataDir: options.dataDir,
       directory: this.#directory,
-      dataDir: options.dataDir,
       settings: () => settings.get(),
       trouble,
       ...(options.checks ? { checks: options.checks } : {}),

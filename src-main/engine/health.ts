@@ -26,7 +26,6 @@ export interface HealthParts {
   /** The data folder. */
   dataDir: string;
   settings: () => Settings;
-  dataDir: string;
   trouble: (words: string) => void;
   /** For tests: other checks than Mailward's own. */
   checks?: readonly Check[];
