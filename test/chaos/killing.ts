@@ -74,7 +74,7 @@ export async function killAgainAndAgain(options: KillingOptions): Promise<Killin
     if (kill % 6 === 5) await sleep(random.between(0, 400));
     else {
       await service.ready();
-      await sleep(random.between(50, 900));
+      await sleep(random.between(50, 1900));
     }
     await service.kill();
     service.launch();
