@@ -53,18 +53,31 @@ const others = {
 };
 const replies = { mailward: await times('mailward'), postfix: await times('postfix') };
 const memory = { mailward: memoryOf('mailward'), postfix: memoryOf('postfix') };
+const processor = { mailward: processorOf('mailward'), postfix: processorOf('postfix') };
 
 if (values.json) {
-  const report = { machine: machine(), rounds, loads, best, ratio, ofTwoHops, others, replies, memory, runs };
+  const report = {
+    machine: machine(),
+    rounds,
+    loads,
+    best,
+    ratio,
+    ofTwoHops,
+    others,
+    replies,
+    memory,
+    processor,
+    runs,
+  };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } else {
-  const { processor, cores } = machine();
+  const { processor: kind, cores } = machine();
   const pair = ({ mailward, postfix }: { mailward: number; postfix: number }) =>
     `Mailward ${mailward.toFixed(0)} messages/s, Postfix ${postfix.toFixed(0)}: ${(mailward / postfix).toFixed(2)} ×`;
   const wait = ({ p50, p99 }: { p50: number; p99: number }) =>
     `${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
   const lines = [
-    `${values.messages} messages of ${values.size} octets, a connection per message, ${values.deliveries} deliveries at a time; ${cores} × ${processor}`,
+    `${values.messages} messages of ${values.size} octets, a connection per message, ${values.deliveries} deliveries at a time; ${cores} × ${kind}`,
     `Mailward: ${words('mailward')}`,
     `Postfix: ${words('postfix')}`,
     `Nothing between: ${words('direct')}`,
@@ -74,6 +87,7 @@ if (values.json) {
     `${LARGE / 1024} KB messages: ${pair(others.large)}.`,
     `Many messages over each connection: ${pair(others.kept)}.`,
     `From a message's last octet to its 250, at ${PER_SECOND} messages/s: Mailward p50 ${wait(replies.mailward)}; Postfix p50 ${wait(replies.postfix)}.`,
+    `Processor time a message: Mailward ${processor.mailward.toFixed(2)} ms, Postfix ${processor.postfix.toFixed(2)} ms: ${(processor.postfix / processor.mailward).toFixed(1)} × as much.`,
     `Memory at most: Mailward ${memory.mailward.toFixed(0)} MB, Postfix ${memory.postfix.toFixed(0)} MB in all its processes.`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -105,6 +119,11 @@ async function times(way: Way): Promise<{ p50: number; p99: number }> {
 /** MB, at the number of sessions that takes the most. */
 function memoryOf(way: Way): number {
   return Math.max(...runs.filter((run) => run.way === way).map((run) => run.memory ?? 0));
+}
+
+/** ms a message, the least of all runs: those that were disturbed least. */
+function processorOf(way: Way): number {
+  return Math.min(...runs.filter((run) => run.way === way).map((run) => run.processor ?? Infinity));
 }
 
 function words(way: Way): string {

@@ -8,7 +8,7 @@ import { needProgram } from '../lab/packages.ts';
 import { freePort, untilListening } from '../lab/ports.ts';
 import { Postfix } from '../lab/postfix.ts';
 import { until } from '../lab/wait.ts';
-import { watchMemory } from './memory.ts';
+import { processorTime, watchMemory } from './processes.ts';
 import { timeReplies } from './replies.ts';
 
 export type Way = 'direct' | 'postfix' | 'mailward';
@@ -35,6 +35,8 @@ export interface Run {
   rate: number;
   /** Most memory that the server's processes had, MB; null for the way without one. */
   memory: number | null;
+  /** Processor time of the server's processes for each message, ms: other work on the machine does not change it much. */
+  processor: number | null;
 }
 
 /** Longest one run may take (ms): a bench that hangs is a result too. */
@@ -45,11 +47,13 @@ const WARM = 3_000;
 
 export async function measure(way: Way, load: Load): Promise<Run> {
   await using stage = await setUp(way, load);
-  const warm = Math.min(Math.ceil(WARM * Math.min(1, 4096 / load.size)), load.messages);
+  const warm = Math.min(load.size > 50_000 ? WARM / 6 : WARM, load.messages);
   await sourceTo(stage.port, { ...load, messages: warm });
   await stage.sink.has(warm);
   const before = stage.sink.taken();
   using memory = stage.pid === null ? null : watchMemory(stage.pid);
+  const used = () => (stage.pid === null ? 0 : processorTime(stage.pid));
+  const usedBefore = used();
   const begun = performance.now();
   await sourceTo(stage.port, load);
   const accepted = performance.now();
@@ -62,6 +66,7 @@ export async function measure(way: Way, load: Load): Promise<Run> {
     deliveredAfter: (delivered - begun) / 1000,
     rate: (load.messages * 1000) / (delivered - begun),
     memory: memory?.most() ?? null,
+    processor: stage.pid === null ? null : (used() - usedBefore) / load.messages,
   };
 }
 

@@ -1,4 +1,4 @@
-// How much memory a server's processes have together, at most, while it is watched.
+// What a server costs the machine: the memory of all its processes together, and their processor time.
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** Looking costs time too, with hundreds of processes: ms between two looks. */
@@ -26,18 +26,36 @@ export function watchMemory(pid: number): Watch {
   };
 }
 
+/** Processor time of a process, all that it started, and those of them that have ended, ms. */
+export function processorTime(root: number): number {
+  return family(root).reduce((sum, pid) => sum + ticks(pid), 0) * MS_PER_TICK;
+}
+
+/** Linux tells processor time in hundredths of a second, whatever its clock does. */
+const MS_PER_TICK = 10;
+
 function megabytes(root: number): number {
+  return family(root).reduce((sum, pid) => sum + kilobytes(pid), 0) / 1024;
+}
+
+function family(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (Number.isInteger(pid)) parents.set(pid, parentOf(pid));
   }
-  const family = [...parents.keys()].filter((pid) => {
+  return [...parents.keys()].filter((pid) => {
     for (let one: number | undefined = pid; one !== undefined && one > 0; one = parents.get(one))
       if (one === root) return true;
     return false;
   });
-  return family.reduce((sum, pid) => sum + kilobytes(pid), 0) / 1024;
+}
+
+/** User and system time, its own and that of its children that have ended (proc(5), stat, fields 14 to 17). */
+function ticks(pid: number): number {
+  const text = read(pid, 'stat');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, field) => sum + (Number(field) || 0), 0);
 }
 
 /** 0 for a process that has just gone. */
