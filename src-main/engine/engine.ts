@@ -88,6 +88,7 @@ class RunningEngine implements Engine {
   smtp: { host: string; port: number } | null = null;
   readonly #lock: DataDirLock;
   readonly #db: Database;
+  readonly #spool: Spool;
   readonly #directory = new Directory();
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
@@ -109,7 +110,7 @@ class RunningEngine implements Engine {
     settings: SettingsStore,
     db: Database,
   ): Promise<RunningEngine> {
-    const spool = await Spool.open(db);
+    const spool = await Spool.open(db, options.dataDir);
     const engine = new RunningEngine(options, lock, settings, db, spool);
     try {
       await engine.#begin(options);
@@ -130,6 +131,7 @@ class RunningEngine implements Engine {
     this.settings = settings;
     this.#lock = lock;
     this.#db = db;
+    this.#spool = spool;
     this.#offline = options.offline === true;
     this.#waiting = new WaitingCounts(db, () => this.#changed());
     const trouble = options.trouble ?? (() => undefined);
@@ -312,6 +314,7 @@ class RunningEngine implements Engine {
     await this.#indexer.close();
     this.#overview.close();
     this.#waiting.close();
+    this.#spool.close();
   }
 
   #accepted(message: NewMessage, content: Buffer | null): void {

@@ -8,6 +8,8 @@ import { needProgram } from '../lab/packages.ts';
 import { freePort, untilListening } from '../lab/ports.ts';
 import { Postfix } from '../lab/postfix.ts';
 import { until } from '../lab/wait.ts';
+import { processorTime, watchMemory } from './processes.ts';
+import { timeReplies } from './replies.ts';
 
 export type Way = 'direct' | 'postfix' | 'mailward';
 
@@ -15,10 +17,12 @@ export interface Load {
   messages: number;
   /** Octets of each message. */
   size: number;
-  /** Connections that smtp-source keeps open at a time; one message a connection. */
+  /** Connections that smtp-source keeps open at a time. */
   sessions: number;
   /** Most connections that each server opens to the sink. */
   deliveries: number;
+  /** Many messages over each connection, instead of one. */
+  kept?: boolean;
 }
 
 export interface Run {
@@ -29,17 +33,27 @@ export interface Run {
   deliveredAfter: number;
   /** Messages a second, end to end. */
   rate: number;
+  /** Most memory that the server's processes had, MB; null for the way without one. */
+  memory: number | null;
+  /** Processor time of the server's processes for each message, ms: other work on the machine does not change it much. */
+  processor: number | null;
 }
 
 /** Longest one run may take (ms): a bench that hangs is a result too. */
 const limit = 5 * 60_000;
 
+/** Messages before the clock starts: connections, caches and just-in-time compilers are warm then, on both sides. */
+const WARM = 3_000;
+
 export async function measure(way: Way, load: Load): Promise<Run> {
   await using stage = await setUp(way, load);
-  // A first, small load: connections, caches and just-in-time compilers are warm when the clock starts.
-  await sourceTo(stage.port, { ...load, messages: Math.min(3000, load.messages) });
-  await stage.sink.has(Math.min(3000, load.messages));
+  const warm = Math.min(load.size > 50_000 ? WARM / 6 : WARM, load.messages);
+  await sourceTo(stage.port, { ...load, messages: warm });
+  await stage.sink.has(warm);
   const before = stage.sink.taken();
+  using memory = stage.pid === null ? null : watchMemory(stage.pid);
+  const used = () => (stage.pid === null ? 0 : processorTime(stage.pid));
+  const usedBefore = used();
   const begun = performance.now();
   await sourceTo(stage.port, load);
   const accepted = performance.now();
@@ -51,11 +65,22 @@ export async function measure(way: Way, load: Load): Promise<Run> {
     acceptedAfter: (accepted - begun) / 1000,
     deliveredAfter: (delivered - begun) / 1000,
     rate: (load.messages * 1000) / (delivered - begun),
+    memory: memory?.most() ?? null,
+    processor: stage.pid === null ? null : (used() - usedBefore) / load.messages,
   };
+}
+
+/** Times from the last octet of a message to its 250, at a rate that each side bears easily, ms; sorted. */
+export async function measureReplies(way: Way, load: Load, perSecond: number): Promise<number[]> {
+  await using stage = await setUp(way, load);
+  await sourceTo(stage.port, { ...load, messages: Math.min(WARM, load.messages) });
+  return await timeReplies(stage.port, { messages: load.messages, size: load.size, perSecond });
 }
 
 interface Stage extends AsyncDisposable {
   port: number;
+  /** The server's first process. */
+  pid: number | null;
   sink: SmtpSink;
 }
 
@@ -63,8 +88,8 @@ async function setUp(way: Way, load: Load): Promise<Stage> {
   const stack = new AsyncDisposableStack();
   try {
     const sink = stack.use(await SmtpSink.start());
-    const port = await serverBefore(sink, way, load, stack);
-    return { port, sink, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    const server = await serverBefore(sink, way, load, stack);
+    return { ...server, sink, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -76,8 +101,8 @@ async function serverBefore(
   way: Way,
   load: Load,
   stack: AsyncDisposableStack,
-): Promise<number> {
-  if (way === 'direct') return sink.port;
+): Promise<{ port: number; pid: number | null }> {
+  if (way === 'direct') return { port: sink.port, pid: null };
   if (way === 'postfix') {
     const postfix = await Postfix.start({
       domains: [],
@@ -92,12 +117,12 @@ async function serverBefore(
       },
     });
     stack.use(postfix);
-    return postfix.port;
+    return { port: postfix.port, pid: postfix.pid };
   }
   const service = await Service.start({ settings: { delivery: { concurrency: load.deliveries } } });
   stack.use(service);
   await service.addDomain('example.com', `127.0.0.1:${sink.port}`);
-  return service.smtpPort;
+  return { port: service.smtpPort, pid: service.pid };
 }
 
 export async function sourceTo(port: number, load: Load): Promise<void> {
@@ -105,6 +130,7 @@ export async function sourceTo(port: number, load: Load): Promise<void> {
     needProgram('smtp-source'),
     [
       ...['-s', String(load.sessions), '-m', String(load.messages), '-l', String(load.size)],
+      ...(load.kept === true ? ['-d'] : []),
       ...['-f', 'anna@example.net', '-t', 'office@example.com', `127.0.0.1:${port}`],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'], timeout: limit },

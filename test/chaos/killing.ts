@@ -1,11 +1,14 @@
 // Kills the service again and again while mail comes in, and holds it to its word: what was answered 250 arrives.
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { RawClient } from '../lab/client.ts';
 import { Service } from '../lab/mailward.ts';
 import { seededRandom } from '../lab/random.ts';
 import type { Random } from '../lab/random.ts';
-import { Sink, copyKey, idHeader } from '../lab/sink.ts';
+import { copyKey, idHeader } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
+import type { Arrivals } from './office.ts';
 
 export interface KillingOptions {
   kills: number;
@@ -28,26 +31,41 @@ export interface KillingResult {
   seconds: number;
 }
 
-/** The office's server in this story has bad moments of its own: it puts off, hangs up, and takes the rest. */
-function moody(random: Random): Sink {
-  return new Sink({
-    keep: false,
-    temper: {
-      rcpt: () => (random.next() < 0.02 ? '451 4.3.2 not now' : null),
-      // Rarely: whoever hangs up is left alone for a while, and all its mail with it.
-      data: () => (random.next() < 0.0003 ? 'drop' : null),
-    },
-  });
+/** The office's server (office.ts), in a thread of its own. */
+class Office implements AsyncDisposable {
+  readonly route: string;
+  readonly #worker: Worker;
+
+  private constructor(worker: Worker, route: string) {
+    this.#worker = worker;
+    this.route = route;
+  }
+
+  static async start(seed: number): Promise<Office> {
+    const worker = new Worker(new URL('./office.ts', import.meta.url), { workerData: { seed } });
+    const [route] = (await once(worker, 'message')) as [string];
+    return new Office(worker, route);
+  }
+
+  async arrivals(): Promise<Arrivals> {
+    this.#worker.postMessage('arrivals');
+    const [arrivals] = (await once(this.#worker, 'message')) as [Arrivals];
+    return arrivals;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.terminate();
+  }
 }
 
 export async function killAgainAndAgain(options: KillingOptions): Promise<KillingResult> {
   const random = seededRandom();
   process.stdout.write(`chaos: seed ${random.seed} (MAILWARD_SEED=${random.seed} repeats it)\n`);
   const begun = Date.now();
-  await using sink = await moody(random).start();
+  await using office = await Office.start(random.seed);
   await using service = await Service.start();
-  await service.addDomain('example.com', sink.route);
-  await service.addDomain('example.org', sink.route);
+  await service.addDomain('example.com', office.route);
+  await service.addDomain('example.org', office.route);
   const load = new Load(service.smtpPort, random);
   const clients = Array.from({ length: options.clients }, () => load.run());
 
@@ -56,7 +74,7 @@ export async function killAgainAndAgain(options: KillingOptions): Promise<Killin
     if (kill % 6 === 5) await sleep(random.between(0, 400));
     else {
       await service.ready();
-      await sleep(random.between(50, 900));
+      await sleep(random.between(50, 1900));
     }
     await service.kill();
     service.launch();
@@ -68,27 +86,26 @@ export async function killAgainAndAgain(options: KillingOptions): Promise<Killin
   load.stop();
   await Promise.all(clients);
 
-  const lost = () =>
+  const missing = ({ copies }: Arrivals) =>
     [...load.accepted].flatMap(([id, recipients]) =>
-      recipients.map((recipient) => copyKey(id, recipient)).filter((key) => !sink.copies.has(key)),
+      recipients.map((recipient) => copyKey(id, recipient)).filter((key) => !copies.has(key)),
     );
   // A loss is what is still missing when nothing has arrived for a long while: slow is not lost.
-  let arrived = -1;
+  let arrivals = await office.arrivals();
   let quietSince = Date.now();
-  while (lost().length > 0 && Date.now() - quietSince < 30_000) {
-    if (sink.taken !== arrived) {
-      arrived = sink.taken;
-      quietSince = Date.now();
-    }
+  while (missing(arrivals).length > 0 && Date.now() - quietSince < 30_000) {
     await sleep(200);
+    const before = arrivals.taken;
+    arrivals = await office.arrivals();
+    if (arrivals.taken !== before) quietSince = Date.now();
   }
   return {
     seed: random.seed,
     kills: options.kills,
     accepted: load.accepted.size,
-    lost: lost(),
-    duplicates: sink.duplicates,
-    copies: sink.copies.size,
+    lost: missing(arrivals),
+    duplicates: arrivals.duplicates,
+    copies: arrivals.copies.size,
     seconds: Math.round((Date.now() - begun) / 1000),
   };
 }
@@ -140,5 +157,5 @@ class Load {
 /** The result in words, for whoever watches. */
 export function inWords(result: KillingResult): string {
   const { kills, accepted, copies, duplicates, lost, seconds } = result;
-  return `chaos: ${kills} kills, ${accepted} messages answered 250, ${copies} copies arrived, ${lost.length} lost, ${duplicates} came twice, in ${seconds} s\n`;
+  return `chaos: ${kills} kills, ${accepted} messages answered 250, ${copies} copies arrived, ${lost.length} lost, ${duplicates} came twice (${((duplicates / copies) * 100).toFixed(2)} %, ${(duplicates / kills).toFixed(1)} a kill), in ${seconds} s\n`;
 }

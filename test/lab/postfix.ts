@@ -142,6 +142,11 @@ export class Postfix implements AsyncDisposable {
     return join(this.#folder.path, ...parts);
   }
 
+  /** The process that started all its others; null while it is stopped. */
+  get pid(): number | null {
+    return this.#masterPid();
+  }
+
   #masterPid(): number | null {
     const path = this.#path('queue', 'pid', 'master.pid');
     if (!existsSync(path)) return null;

@@ -8,10 +8,8 @@ export interface Random {
   between: (low: number, high: number) => number;
 }
 
-/** The seed is MAILWARD_SEED, or new each time. The generator is mulberry32, 32 bits of state. */
-export function seededRandom(): Random {
-  const given = Number(process.env['MAILWARD_SEED'] ?? Number.NaN);
-  const seed = Number.isInteger(given) ? given : Math.floor(Math.random() * 2 ** 31);
+/** The seed is MAILWARD_SEED, or new each time, if none is given. The generator is mulberry32, 32 bits of state. */
+export function seededRandom(seed = newSeed()): Random {
   let state = seed;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -20,4 +18,9 @@ export function seededRandom(): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
   return { seed, next, between: (low, high) => low + Math.floor(next() * (high - low + 1)) };
+}
+
+function newSeed(): number {
+  const given = Number(process.env['MAILWARD_SEED'] ?? Number.NaN);
+  return Number.isInteger(given) ? given : Math.floor(Math.random() * 2 ** 31);
 }

@@ -28,9 +28,10 @@ export type PathKind = 'reverse' | 'forward';
 export type ReadPath = { path: Path; end: number } | { wrong: string };
 
 /** Letters, digits, hyphen, and the underscore of real zones; whatever else is checked when it is converted. */
-const domainCharacter = /[A-Za-z0-9_.\-\u0080-\u{10ffff}]/u;
-/** RFC 5322 atext, and every letter beyond ASCII. */
-const atomCharacter = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~\u0080-\u{10ffff}]/u;
+const domainCharacters = /[A-Za-z0-9_.\-\u0080-\u{10ffff}]*/uy;
+/** RFC 5322 atext. */
+const atomCharacter = /[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]/;
+const printable = /^[\x20-\x7e]*$/;
 const beyondAscii = /[\u0080-\u{10ffff}]/u;
 /** Nothing of these has a place in an address; on screen they make one address look like another. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
@@ -64,7 +65,8 @@ export function readPath(text: string, start: number, kind: PathKind): ReadPath 
   const domain = text[domainStart] === '[' ? readLiteral(text, domainStart) : readDomain(text, domainStart);
   if ('wrong' in domain) return domain;
   if (text[domain.end] !== '>') return { wrong: 'something that is no address stands before >' };
-  const octets = (from: number, to: number) => Buffer.byteLength(text.slice(from, to));
+  const plain = printable.test(text);
+  const octets = (from: number, to: number) => (plain ? to - from : Buffer.byteLength(text.slice(from, to)));
   // Senders' own systems make longer ones (VERP, SRS): such a sender is real mail. A recipient's is never ours.
   if (kind === 'forward' && Buffer.byteLength(local.value) > LONGEST_LOCAL) {
     return { wrong: `the part before @ is longer than ${LONGEST_LOCAL} octets` };
@@ -76,14 +78,14 @@ export function readPath(text: string, start: number, kind: PathKind): ReadPath 
     return { wrong: `the path is longer than ${LONGEST_PATH} octets` };
   }
   const address = `${quoteLocal(local.value)}@${domain.value}`;
-  if (invisible.test(text.slice(start, domain.end)))
+  if (!plain && invisible.test(text.slice(start, domain.end)))
     return { wrong: 'the address has a character that cannot be seen' };
   return {
     path: {
       address,
       local: local.value,
       domain: domain.name,
-      international: beyondAscii.test(text.slice(start, domain.end)),
+      international: !plain && beyondAscii.test(text.slice(start, domain.end)),
     },
     end: domain.end + 1,
   };
@@ -146,14 +148,14 @@ function isAtom(character: string): boolean {
 type DomainPart = { value: string; name: string | null; end: number } | { wrong: string };
 
 function readDomain(text: string, start: number): DomainPart {
-  let at = start;
-  while (at < text.length && ((text[at] ?? '') >= '\x80' || domainCharacter.test(text[at] ?? ''))) at++;
-  const raw = text.slice(start, at);
+  domainCharacters.lastIndex = start;
+  const raw = domainCharacters.exec(text)?.[0] ?? '';
+  const at = start + raw.length;
   if (raw === '') return { wrong: 'the domain is missing' };
   if (raw.split('.').some((label) => label === '')) return { wrong: 'the domain has an empty label' };
   const lower = raw.toLowerCase();
   // Full-width letters and foreign dots would turn into other names than are written there.
-  if (lower.normalize('NFKC') !== lower || vanishing.test(lower)) {
+  if (!printable.test(lower) && (lower.normalize('NFKC') !== lower || vanishing.test(lower))) {
     return { wrong: 'the domain is not in its normal form' };
   }
   const name = toDomainName(raw);

@@ -42,6 +42,8 @@ const DAY = 86_400_000;
 /** Pause before an outcome that could not be written is written again, ms. */
 const WRITE_AGAIN = 2_000;
 const FAIRNESS = 5;
+/** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
+const REFUSED_IN_A_ROW = 3;
 /** How long a stop waits for attempts under way, ms. */
 const GRACE = 10_000;
 /** Shortest time between two looks into the spool, ms. */
@@ -52,9 +54,6 @@ export interface Job {
   /** Kept from the moment of arrival, when small; otherwise read from the spool. */
   content: Buffer | null;
 }
-
-/** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
-const REFUSED_IN_A_ROW = 3;
 
 export class Lane {
   readonly name: string;
@@ -341,10 +340,11 @@ export class Lane {
         tried.session?.address ?? null,
       ),
       bounceAt: this.#events.bounceAt(),
+      whole: message.recipientCount === results.length,
     };
     for (;;) {
       try {
-        const { state, learned } = await this.#spool.db.write('settle', outcome);
+        const { state, learned } = await this.#spool.settle(outcome);
         if (learned) this.#events.learned(learned);
         this.#events.settled(message, state, results, this.name);
         break;

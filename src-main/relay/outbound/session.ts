@@ -16,6 +16,7 @@ import { isNotHome } from './home.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import { noReply, parseReply } from './reply.ts';
 import { Stuffing } from './stuffing.ts';
+import { turnEnd } from './turn-end.ts';
 
 export { DestinationFailed, type Stage } from './destination-failed.ts';
 
@@ -262,6 +263,8 @@ export class Session {
   async #content({ content, size }: Letter): Promise<void> {
     const stuffing = new Stuffing();
     if (Buffer.isBuffer(content)) {
+      // From its last octet until its answer is read nobody knows whose the message is: a crash then sends it twice.
+      await turnEnd();
       for (const part of stuffing.piece(content, true)) void this.#dialogue.write(part);
     } else {
       try {

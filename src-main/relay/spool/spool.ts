@@ -1,5 +1,8 @@
 // The spool: a message is here, on disk, before the sending server is told 250; and stays until its fate is settled.
+import { join } from 'node:path';
+import type { MessageState } from '../../../shared/message.ts';
 import type {
+  Outcome,
   RecipientOutcome,
   NewMessage,
   NewRecipient,
@@ -8,6 +11,7 @@ import type {
 import type { Learned, Lesson } from '../../storage/operations/recipients.ts';
 import type { Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
+import { Receipts } from './receipts.ts';
 
 export type { DueMessage, Learned, Lesson, NewMessage, NewRecipient, RecipientOutcome };
 
@@ -111,16 +115,34 @@ export class Deposit {
 export class Spool {
   readonly db: Database;
   readonly #ids: IdSource;
+  readonly #receipts: Receipts;
 
-  private constructor(db: Database, highest: number) {
+  private constructor(db: Database, highest: number, receipts: Receipts) {
     this.db = db;
     this.#ids = new IdSource(highest);
+    this.#receipts = receipts;
   }
 
-  /** Opens the spool on a database and removes what a crash left half-received. */
-  static async open(db: Database): Promise<Spool> {
+  /** Opens the spool on a database: removes what a crash left half-received, and writes down what it left half-told. */
+  static async open(db: Database, dataDir: string): Promise<Spool> {
     await db.write('removeOrphans');
-    return new Spool(db, await db.write('highestId'));
+    const { receipts, left } = Receipts.open(join(dataDir, 'receipts'));
+    await Promise.all(left.map((outcome) => db.write('settle', outcome)));
+    receipts.forgetLeft();
+    return new Spool(db, await db.write('highestId'), receipts);
+  }
+
+  /** Writes down what became of an attempt. It is on disk when the promise resolves; throws when it cannot be. */
+  async settle(outcome: Outcome): Promise<{ state: MessageState; learned: Learned | null }> {
+    this.#receipts.note(outcome);
+    const settled = await this.db.write('settle', outcome);
+    this.#receipts.settled(outcome);
+    return settled;
+  }
+
+  /** After the last outcome is written. */
+  close(): void {
+    this.#receipts.close();
   }
 
   deposit(): Deposit {

@@ -92,6 +92,10 @@ export interface Outcome {
   lesson?: Lesson | null;
   /** When the sender is told of what was refused or given up (UTC ms); null leaves it. */
   bounceAt?: number | null;
+  /** The results are those of all recipients of the message. */
+  whole?: boolean;
+  /** Nothing is written when all of it has been: it is told again, after a crash. */
+  unlessSettled?: boolean;
 }
 
 const WAITING = new Set<RecipientState>(['queued', 'held', 'quarantined', 'refused', 'expired']);
@@ -270,6 +274,13 @@ export function spoolWrites(db: DatabaseSync) {
     return state;
   }
 
+  /** What `refresh` comes to when everybody has the message, which is what most attempts end with. */
+  function finish(messageId: number): MessageState {
+    setState.run('delivered', messageId);
+    deletePieces.run(messageId);
+    return 'delivered';
+  }
+
   return {
     /** A piece of a message that is still arriving. It counts for nothing until `accept`. */
     addPiece(args: { messageId: number; piece: number; data: Uint8Array }): void {
@@ -322,8 +333,9 @@ export function spoolWrites(db: DatabaseSync) {
     },
     /** Writes an attempt and what it means for each recipient. Recipients deleted meanwhile stay deleted. */
     settle(outcome: Outcome): { state: MessageState; learned: Learned | null } {
+      let changed = 0;
       for (const result of outcome.results) {
-        settle.run(
+        const { changes } = settle.run(
           result.state,
           result.nextAt,
           result.cause,
@@ -332,9 +344,11 @@ export function spoolWrites(db: DatabaseSync) {
           result.position,
           bit(result.counted),
         );
+        changed += Number(changes);
       }
+      const again = outcome.unlessSettled === true && changed === 0;
       const attempt = outcome.attempt;
-      if (attempt) {
+      if (attempt && !again) {
         insertAttempt.run(
           outcome.messageId,
           attempt.startedAt,
@@ -347,7 +361,11 @@ export function spoolWrites(db: DatabaseSync) {
           attempt.transcript,
         );
       }
-      const state = refresh(outcome.messageId);
+      const done = outcome.whole === true && changed === outcome.results.length;
+      const state =
+        done && outcome.results.every((result) => result.state === 'delivered')
+          ? finish(outcome.messageId)
+          : refresh(outcome.messageId);
       const { lesson, bounceAt } = outcome;
       if (typeof bounceAt === 'number' && outcome.results.some((result) => UNDELIVERED.has(result.state)))
         planBounce.run(bounceAt, outcome.messageId);

@@ -11,24 +11,41 @@ export function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
 
 /** Whether the address is in one of the networks (CIDR, or single addresses). */
 export function inNetworks(text: string, networks: readonly string[]): boolean {
-  const address = readAddress(text);
-  if (!address) return false;
-  return rangesOf(networks).some((range) => range[0].kind() === address.kind() && address.match(range));
+  let list = lists.get(networks);
+  if (!list) {
+    list = new Networks(networks);
+    lists.set(networks, list);
+  }
+  return list.include(text);
 }
 
 /** Lists come from the settings, and are the same for many clients: each is read once. */
-const read = new WeakMap<readonly string[], Range[]>();
+const lists = new WeakMap<readonly string[], Networks>();
+/** Answers remembered: the same clients come again and again. */
+const MOST_ANSWERS = 1_000;
 
-function rangesOf(networks: readonly string[]): Range[] {
-  let ranges = read.get(networks);
-  if (!ranges) {
-    ranges = networks.flatMap((network) => {
+class Networks {
+  readonly #ranges: Range[];
+  readonly #answers = new Map<string, boolean>();
+
+  constructor(networks: readonly string[]) {
+    this.#ranges = networks.flatMap((network) => {
       const range = readRange(network);
       return range ? [range] : [];
     });
-    read.set(networks, ranges);
   }
-  return ranges;
+
+  include(text: string): boolean {
+    let answer = this.#answers.get(text);
+    if (answer !== undefined) return answer;
+    const address = readAddress(text);
+    answer =
+      address !== null &&
+      this.#ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
+    if (this.#answers.size >= MOST_ANSWERS) this.#answers.clear();
+    this.#answers.set(text, answer);
+    return answer;
+  }
 }
 
 function readRange(text: string): Range | null {
