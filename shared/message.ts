@@ -1,6 +1,7 @@
 // A message in the log: its envelope, each recipient's fate, each attempt, and the words both servers said.
 import { z } from 'zod';
 import { causeSchema } from './cause.ts';
+import { routeSchema } from './domain.ts';
 import { replySchema } from './reply.ts';
 import { bounceSchema } from './recipients.ts';
 import { filterNameSchema, filterResultSchema } from './filters.ts';
@@ -25,6 +26,19 @@ export const recipientStateSchema = z.enum([
 ]);
 export type RecipientState = z.infer<typeof recipientStateSchema>;
 
+/** Another way than the domain's route, on which an admin sent a message. The recipient is `held` as far as the domain is concerned. */
+export const detourSchema = z.object({
+  route: routeSchema,
+  /** Why, in the admin's words; empty when nobody said. */
+  reason: z.string().max(500),
+  /** UTC ms. */
+  since: z.number().int(),
+  nextAttemptAt: z.number().int(),
+  /** On this way. */
+  attempts: z.number().int(),
+});
+export type Detour = z.infer<typeof detourSchema>;
+
 export const recipientSchema = z.object({
   address: z.string(),
   domain: z.string(),
@@ -34,6 +48,8 @@ export const recipientSchema = z.object({
   attempts: z.number().int(),
   cause: causeSchema.nullable(),
   lastReply: replySchema.nullable(),
+  /** Null unless it is being sent another way. */
+  detour: detourSchema.nullable(),
 });
 export type Recipient = z.infer<typeof recipientSchema>;
 
@@ -97,6 +113,8 @@ export const messageSummarySchema = z.object({
   lastReply: replySchema.nullable(),
   /** The filters that put it into quarantine, while it is there. */
   faults: z.array(filterNameSchema).optional(),
+  /** `HOST:PORT` of the first server that it is being sent to instead of the domain's, while it is. */
+  via: z.string().optional(),
 });
 export type MessageSummary = z.infer<typeof messageSummarySchema>;
 

@@ -65,6 +65,8 @@ export const domainOverviewSchema = z.object({
   queued: waitingSchema,
   /** Held until told. */
   held: waitingSchema,
+  /** Of those held, how many are being sent another way: it is tried until it is taken or refused. */
+  rerouted: z.number().int(),
   /** Stored because a filter found fault with it: spam most likely, but someone may miss it. */
   quarantined: waitingSchema,
   /** Refused for good or expired, content still kept: someone should look. */

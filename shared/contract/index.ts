@@ -125,7 +125,18 @@ export const contract = {
     /** Tries again now, whatever the next attempt's time was; also brings refused and expired mail back. */
     retry: call.input(selectionSchema).output(affected),
     hold: call.input(selectionSchema).output(affected),
+    /** Also ends a reroute: the mail takes the domain's route again. */
     release: call.input(selectionSchema).output(affected),
+    /** Sends mail to another server than the domain's: tried there by the retry schedule until that server takes or refuses it, or told otherwise. */
+    reroute: call
+      .input(
+        z.object({
+          selection: selectionSchema,
+          route: routeSchema,
+          reason: z.string().max(500).default(''),
+        }),
+      )
+      .output(affected),
     /** Cannot be undone: the content is removed, the log entry stays. */
     delete: call.input(selectionSchema).output(affected),
   },

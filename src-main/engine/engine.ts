@@ -1,10 +1,11 @@
 // The engine: puts everything together, starts and stops it, and offers the procedures behind the contract.
 import { join } from 'node:path';
-import type { Domain, ServerMove } from '../../shared/domain.ts';
+import type { Domain } from '../../shared/domain.ts';
 import type { MessageSummary } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
+import { Detours } from '../relay/outbound/detours.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
 import { Screening } from '../relay/policy/filters/screening.ts';
 import { Directory } from '../relay/policy/directory.ts';
@@ -19,16 +20,17 @@ import { LiveOverview } from './live-overview.ts';
 import { LogIndexer } from './log-indexer.ts';
 import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
+import { countedAs, fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
 import { QueueActions } from './queue-actions.ts';
+import { keepMove } from './server-moves.ts';
 import { arrivedRow, domainsOf, triedRow } from './traffic-rows.ts';
 import { validatingResolver } from './validating-resolver.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
 const TRAFFIC_INTERVAL = 250;
-const HOUR = 3_600_000;
 
 export { StorageError } from '../storage/database.ts';
 
@@ -96,6 +98,7 @@ class RunningEngine implements Engine {
   readonly #screening: Screening;
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
+  readonly #detours: Detours;
   readonly #modes: Modes;
   readonly #correspondence: Correspondence;
   readonly #indexer: LogIndexer;
@@ -167,12 +170,22 @@ class RunningEngine implements Engine {
       secure: () => validatingResolver(settings.get().delivery.validatingResolvers),
       stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
       home: (domain) => this.#modes.home(domain),
-      moved: (host, before, after) => this.#moved({ at: Date.now(), host, before, after }, trouble),
+      moved: (host, before, after) => keepMove({ at: Date.now(), host, before, after }, db, trouble),
       expired: (ids) => {
         correspondence.bouncer.plan(correspondence.bouncer.dueAt());
         void this.#showAgain(ids);
       },
       chores: () => correspondence.chores(),
+    });
+    this.#detours = new Detours({
+      spool,
+      settings: () => settings.get(),
+      out: () => this.#scheduler.out,
+      isBusy: (domain, id) =>
+        this.#scheduler.isBusy(domain, id) || correspondence.elsewhere.isBusy(domain, id),
+      bounceAt: () => correspondence.bouncer.dueAt(),
+      settled: (message, results) => this.#detoured(message.id, results),
+      trouble,
     });
     this.#screening = new Screening({ settings: () => settings.get(), changed: () => this.#changed() });
     this.#listener = new Listener({
@@ -192,6 +205,7 @@ class RunningEngine implements Engine {
     const actions = new QueueActions({
       db,
       scheduler: this.#scheduler,
+      detours: this.#detours,
       messagesChanged: (ids) => void this.#showAgain(ids),
       woken: () => correspondence.elsewhere.wake(),
     });
@@ -226,6 +240,7 @@ class RunningEngine implements Engine {
       db,
       directory: this.#directory,
       scheduler: this.#scheduler,
+      detours: this.#detours,
       modes: this.#modes,
       actions,
       change,
@@ -253,7 +268,7 @@ class RunningEngine implements Engine {
 
   async #begin(options: EngineOptions): Promise<void> {
     this.#directory.replace(await this.#db.read('domains'));
-    await this.#fillMeter();
+    await fillMeter(this.#meter, this.#db, Date.now());
     await this.#waiting.refresh();
     await this.#correspondence.begin(this.#offline);
     if (!this.#offline) {
@@ -264,20 +279,11 @@ class RunningEngine implements Engine {
       for (const { host, addresses } of await this.#db.read('serverAddresses'))
         this.#scheduler.rememberAddresses(host, addresses);
       this.#scheduler.start();
+      this.#detours.start();
       this.#modes.start();
       this.#indexer.start();
     }
     this.#overview.refresh();
-  }
-
-  /** The chart of the last hour survives a restart. */
-  async #fillMeter(): Promise<void> {
-    const { received, tried } = await this.#db.read('minutes', Date.now() - HOUR);
-    for (const minute of received) {
-      this.#meter.fill(minute.at, 'accepted', minute.accepted);
-      this.#meter.fill(minute.at, 'rejected', minute.rejected);
-    }
-    for (const minute of tried) this.#meter.fill(minute.at, minute.outcome, minute.count);
   }
 
   overview(): Overview {
@@ -310,7 +316,7 @@ class RunningEngine implements Engine {
     this.#modes.close();
     await this.#health.close();
     await this.#correspondence.close();
-    await this.#scheduler.close();
+    await Promise.all([this.#scheduler.close(), this.#detours.close()]);
     await this.#indexer.close();
     this.#overview.close();
     this.#waiting.close();
@@ -324,16 +330,6 @@ class RunningEngine implements Engine {
     this.#show(message);
     this.#waiting.stale();
     this.#changed();
-  }
-
-  #moved(move: ServerMove, trouble: (words: string) => void): void {
-    if (move.before.length > 0)
-      trouble(
-        `${move.host} moved: it was at ${move.before.join(', ')}, now it is at ${move.after.join(', ')}`,
-      );
-    this.#db
-      .write('putServerAddresses', move)
-      .catch((error: unknown) => trouble(`a server's address cannot be kept: ${(error as Error).message}`));
   }
 
   #rejected(message: NewMessage): void {
@@ -351,16 +347,19 @@ class RunningEngine implements Engine {
   ): void {
     const now = Date.now();
     this.#correspondence.settled(results);
-    for (const result of results) {
-      const what =
-        result.state === 'delivered' ? 'delivered' : result.state === 'queued' ? 'deferred' : 'refused';
-      this.#meter.count(domain, what, now);
-    }
+    for (const result of results) this.#meter.count(domain, countedAs(result), now);
     if (this.#traffic.watched) {
       this.#traffic.push(triedRow(message, state, results));
     }
     this.#waiting.stale();
     this.#changed();
+  }
+
+  /** Another way's outcomes belong on the chart, but not to the figures of a domain's own server. */
+  #detoured(id: number, results: RecipientOutcome[]): void {
+    this.#correspondence.settled(results);
+    for (const result of results) this.#meter.fill(Date.now(), countedAs(result), 1);
+    void this.#showAgain([id]);
   }
 
   #show(message: NewMessage): void {

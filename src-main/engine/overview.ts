@@ -2,6 +2,7 @@
 import { causeWords } from '../../shared/cause.ts';
 import type { FilterTrouble } from '../../shared/filters.ts';
 import type { Domain } from '../../shared/domain.ts';
+import { formatHostPort } from '../../shared/names.ts';
 import type {
   DomainOverview,
   ListenerState,
@@ -18,6 +19,8 @@ import type { Meter } from './meter.ts';
 export interface WaitingMail {
   queued: Waiting;
   held: Waiting;
+  /** Of those held. */
+  rerouted: number;
   quarantined: Waiting;
   failed: Waiting;
 }
@@ -161,19 +164,22 @@ function domainSentence(
   const { name, mode } = domain;
   if (mode.name === 'hold' && mode.homeSince !== null)
     return `Your server takes mail for ${name} again: ${messages(waiting.held.count)} stored until you let it go.`;
-  if (mode.name === 'hold') {
-    const because = mode.reason === '' ? '' : ` (${mode.reason})`;
+  const because = mode.reason === '' ? '' : ` (${mode.reason})`;
+  if (mode.name === 'hold')
     return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost.`;
-  }
-  const via = mode.name === 'reroute' ? 'The server it is rerouted to' : 'Your server';
+  const [first] = mode.reroute ?? [];
+  const other = first ? formatHostPort(first.host, first.port) : 'another server';
+  const via = mode.name === 'reroute' ? `The server it is rerouted to (${other})` : 'Your server';
   if (trouble)
     return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(stored(waiting))} stored, nothing is lost.`;
   if (lateBy !== null)
     return `Mail for ${name} is late: ${messages(waiting.queued.count)} waiting, the oldest for ${Math.floor(lateBy / HOUR)} hours.`;
   if (waiting.failed.count > 0)
     return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
-  if (waiting.held.count > 0)
-    return `Mail for ${name} is flowing; ${messages(waiting.held.count)} held until released.`;
+  const held = waiting.held.count - waiting.rerouted;
+  if (held > 0) return `Mail for ${name} is flowing; ${messages(held)} held until released.`;
+  if (waiting.rerouted > 0)
+    return `Mail for ${name} is flowing; ${messages(waiting.rerouted)} being sent another way.`;
   if (drainsAt !== null && waiting.queued.count > 1)
     return `Mail for ${name} is flowing as fast as ${lowerFirst(via)} lets it: ${messages(waiting.queued.count)} waiting, out in about ${Math.max(1, Math.round((drainsAt - now) / MINUTE))} min.`;
   // Nothing says yet that mail flows: no message has shown it.
@@ -182,7 +188,7 @@ function domainSentence(
       ? `Mail for ${name} is on its way: ${messages(waiting.queued.count)} waiting.`
       : `Mailward is ready for mail for ${name}; none has been delivered since it was started.`;
   return mode.name === 'reroute'
-    ? `Mail for ${name} is flowing to another server (rerouted).`
+    ? `Mail for ${name} is flowing to ${other} instead of your server${because}.`
     : `Mail for ${name} is flowing.`;
 }
 

@@ -1,6 +1,8 @@
 // What is done to stored mail on request: to one message, to a selection, to all of a domain's.
 import { ORPCError } from '@orpc/server';
 import type { Selection } from '../../shared/contract/index.ts';
+import type { Route } from '../../shared/domain.ts';
+import type { Detours } from '../relay/outbound/detours.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Database } from '../storage/database.ts';
 import { firstIdAt, formatId, parseId, timeOfId } from '../storage/ids.ts';
@@ -9,10 +11,13 @@ import { zip, type ZipEntry } from './zip.ts';
 
 /** Messages changed in one transaction: short enough that no arriving mail waits long for it. */
 const SLICE = 500;
+/** Time after which lanes are asked a second time for mail that was set on another way, ms. */
+const TAKE_BACK_AGAIN = 1_000;
 
 export interface QueueActionsParts {
   db: Database;
   scheduler: Scheduler;
+  detours: Detours;
   messagesChanged: (ids: number[]) => void;
   /** Mail was told to go now. */
   woken: () => void;
@@ -31,14 +36,79 @@ export class QueueActions {
     selection: Selection,
     heldBy: 'mode' | 'admin' = 'admin',
   ): Promise<number> => {
-    const { db, scheduler } = this.#parts;
+    const { db, scheduler, detours } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
-    const apply = async (ids: number[], domain: string | null) => {
+    const write = async (ids: number[], domain: string | null) => {
+      if (ids.length === 0) return 0;
       const changed = await db.write('act', { action, ids, domain, heldBy, now: Date.now(), states });
       if (changed.length > 0) this.#parts.messagesChanged(changed);
       return changed.length;
     };
+    // What is being offered on another way this moment must not go out on the domain's at the same time.
+    const endsDetours = action === 'release' && heldBy === 'admin';
+    const underWay: number[] = [];
     let count = 0;
+    await this.#each(
+      selection,
+      heldBy === 'mode' && action === 'release' ? 'mode' : null,
+      async (ids, domain) => {
+        if (heldBy === 'mode') count += await write(ids, domain);
+        else {
+          const { value, busy } = await detours.apart(ids, false, async (free) =>
+            write(endsDetours ? free : ids, domain),
+          );
+          count += value;
+          if (endsDetours) underWay.push(...busy);
+        }
+      },
+    );
+    if (underWay.length > 0) {
+      const domain = 'ids' in selection ? null : selection.domain;
+      const { value, busy } = await detours.apart(underWay, true, (free) => write(free, domain));
+      count += value;
+      if (count === 0 && busy.length > 0)
+        throw new ORPCError('CONFLICT', {
+          message: `${busy.length === 1 ? 'this message is' : 'these messages are'} being offered to another server at this moment; try again when that attempt is over`,
+        });
+    }
+    if (count > 0 && (action === 'retry' || action === 'release')) {
+      this.#parts.woken();
+      scheduler.wake('ids' in selection ? null : selection.domain, action === 'retry');
+      if (action === 'retry') detours.wake();
+    }
+    return count;
+  };
+
+  /** Sends a selection's mail another way than the domain's. */
+  async reroute(selection: Selection, route: Route, reason: string): Promise<number> {
+    const { db, scheduler, detours } = this.#parts;
+    const states = 'ids' in selection ? null : selection.states;
+    let count = 0;
+    const touched = new Set<string>();
+    await this.#each(selection, null, async (ids, domain) => {
+      const slice = { ids, domain, states, route, reason, now: Date.now() };
+      const { value } = await detours.apart(ids, false, () => db.write('putDetours', slice));
+      count += value.ids.length;
+      if (value.ids.length > 0) this.#parts.messagesChanged(value.ids);
+      for (const name of value.domains) {
+        touched.add(name);
+        scheduler.takeBack(name);
+      }
+    });
+    if (count === 0) return 0;
+    detours.wake();
+    // What a lane was reading from the disk at that very moment it has by then.
+    setTimeout(() => touched.forEach((name) => scheduler.takeBack(name)), TAKE_BACK_AGAIN).unref();
+    return count;
+  }
+
+  /** Calls `change` for a selection's messages, a slice at a time. */
+  async #each(
+    selection: Selection,
+    heldBy: 'mode' | null,
+    change: (ids: number[], domain: string | null) => Promise<void>,
+  ): Promise<void> {
+    const { db } = this.#parts;
     if ('ids' in selection) {
       const ids = selection.ids.map((text) => idOf(text));
       const known = new Set((await db.read('summaries', ids)).map((row) => row.id));
@@ -48,30 +118,19 @@ export class QueueActions {
         throw new ORPCError('NOT_FOUND', {
           message: `there is no message ${unknown.slice(0, 3).join(', ')} in the log; nothing was changed`,
         });
-      for (let at = 0; at < ids.length; at += SLICE) count += await apply(ids.slice(at, at + SLICE), null);
-    } else {
-      const upTo = firstIdAt(Date.now() + 1);
-      for (let after = 0; ; ) {
-        const ids = await db.write('waitingIds', {
-          domain: selection.domain,
-          states: selection.states,
-          heldBy: heldBy === 'mode' && action === 'release' ? 'mode' : null,
-          after,
-          upTo,
-          limit: SLICE,
-        });
-        const last = ids.at(-1);
-        if (last === undefined) break;
-        after = last;
-        count += await apply(ids, selection.domain);
-      }
+      for (let at = 0; at < ids.length; at += SLICE) await change(ids.slice(at, at + SLICE), null);
+      return;
     }
-    if (count > 0 && (action === 'retry' || action === 'release')) {
-      this.#parts.woken();
-      scheduler.wake('ids' in selection ? null : selection.domain, action === 'retry');
+    const { domain, states } = selection;
+    const upTo = firstIdAt(Date.now() + 1);
+    for (let after = 0; ; ) {
+      const ids = await db.write('waitingIds', { domain, states, heldBy, after, upTo, limit: SLICE });
+      const last = ids.at(-1);
+      if (last === undefined) return;
+      after = last;
+      await change(ids, domain);
     }
-    return count;
-  };
+  }
 
   /** A message's content in pieces; none when it is not stored any more. */
   async content(id: number, most: number): Promise<Uint8Array<ArrayBuffer>[] | 'too large'> {

@@ -2,8 +2,9 @@
 import { implement, ORPCError } from '@orpc/server';
 import { contract, type Selection } from '../../shared/contract/index.ts';
 import type { Destination, Domain } from '../../shared/domain.ts';
-import type { MessageSummary } from '../../shared/message.ts';
+import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
+import type { Detours } from '../relay/outbound/detours.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import { BrokenSettings, type SettingsStore } from '../settings/settings.ts';
@@ -26,6 +27,7 @@ export interface RouterParts {
   db: Database;
   directory: Directory;
   scheduler: Scheduler;
+  detours: Detours;
   modes: Modes;
   actions: QueueActions;
   /** Writes a domain down and tells whoever must know. */
@@ -82,8 +84,17 @@ export function createRouter(parts: RouterParts) {
   /** When a message is tried next: not before its server's pause is over, and never in the past. */
   function planned<Row extends MessageSummary>(row: Row): Row {
     if (row.nextAttemptAt === null) return row;
-    const paused = row.domains.map((name) => scheduler.health(name)?.pausedUntil ?? 0);
+    // On another way the domain's server has no part in it.
+    const paused =
+      row.via === undefined ? row.domains.map((name) => scheduler.health(name)?.pausedUntil ?? 0) : [];
     return { ...row, nextAttemptAt: Math.max(row.nextAttemptAt, Date.now(), ...paused) };
+  }
+
+  function plannedDetour(recipient: Recipient): Recipient {
+    const { detour } = recipient;
+    if (!detour) return recipient;
+    const at = Math.max(detour.nextAttemptAt, Date.now(), parts.detours.pausedUntil(detour.route));
+    return { ...recipient, detour: { ...detour, nextAttemptAt: at } };
   }
 
   return os.router({
@@ -192,7 +203,7 @@ export function createRouter(parts: RouterParts) {
         const detail = await db.read('detail', idOf(input.id));
         if (!detail)
           throw new ORPCError('NOT_FOUND', { message: `there is no message ${input.id} in the log` });
-        return planned(detail);
+        return { ...planned(detail), allRecipients: detail.allRecipients.map(plannedDetour) };
       }),
       export: os.messages.export.handler(async ({ input }) => {
         const id = idOf(input.id);
@@ -224,6 +235,11 @@ export function createRouter(parts: RouterParts) {
       retry: os.queue.retry.handler(queueCall('retry')),
       hold: os.queue.hold.handler(queueCall('hold')),
       release: os.queue.release.handler(queueCall('release')),
+      reroute: os.queue.reroute.handler(async ({ input: { selection, route, reason } }) => {
+        if ('domain' in selection) domainNamed(selection.domain);
+        refuseOwnListener(route);
+        return { count: await parts.actions.reroute(selection, route, reason) };
+      }),
       delete: os.queue.delete.handler(queueCall('delete')),
     },
     recipients: recipientProcedures(parts),

@@ -8,6 +8,13 @@ const AT_MOST_EVERY = 1_000;
 const REST_FACTOR = 20;
 
 const nothing = () => ({ count: 0, bytes: 0, oldestAt: null });
+const noMail = (): WaitingMail => ({
+  queued: nothing(),
+  held: nothing(),
+  rerouted: 0,
+  quarantined: nothing(),
+  failed: nothing(),
+});
 
 export class WaitingCounts {
   readonly #db: Database;
@@ -25,14 +32,7 @@ export class WaitingCounts {
   }
 
   of(domain: string): WaitingMail {
-    return (
-      this.#counts.get(domain) ?? {
-        queued: nothing(),
-        held: nothing(),
-        quarantined: nothing(),
-        failed: nothing(),
-      }
-    );
+    return this.#counts.get(domain) ?? noMail();
   }
 
   /** Something changed: count again soon. */
@@ -55,12 +55,15 @@ export class WaitingCounts {
     const began = Date.now();
     try {
       const counts = new Map<string, WaitingMail>();
-      for (const row of await this.#db.read('waiting')) {
-        let mail = counts.get(row.domain);
-        if (!mail) {
-          mail = { queued: nothing(), held: nothing(), quarantined: nothing(), failed: nothing() };
-          counts.set(row.domain, mail);
-        }
+      const of = (domain: string) => {
+        const mail = counts.get(domain) ?? noMail();
+        counts.set(domain, mail);
+        return mail;
+      };
+      const [waiting, detours] = await Promise.all([this.#db.read('waiting'), this.#db.read('detourCounts')]);
+      for (const { domain, count } of detours) of(domain).rerouted = count;
+      for (const row of waiting) {
+        const mail = of(row.domain);
         const kind =
           row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'
             ? row.state

@@ -275,6 +275,28 @@ const steps: readonly string[] = [
   -- What the admin says of a domain; JSON, shared/domain.ts.
   ALTER TABLE domain ADD COLUMN profile TEXT NOT NULL DEFAULT '{}';
   `,
+  `
+  -- Recipients whose mail is being sent another way than the domain's; they are held meanwhile, with held_by = 'reroute'.
+  CREATE TABLE detour (
+    message_id INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    domain     TEXT NOT NULL,
+    route      TEXT NOT NULL,           -- JSON, shared/domain.ts; what has the same text shares its connections
+    reason     TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    attempts   INTEGER NOT NULL,        -- on this way
+    deferrals  INTEGER NOT NULL,        -- those of them that used up a step of the retry schedule
+    PRIMARY KEY (message_id, position),
+    FOREIGN KEY (message_id, position) REFERENCES recipient (message_id, position) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX detour_due ON detour (route, next_at, message_id);
+  CREATE INDEX detour_domain ON detour (domain);
+  -- Whatever ends it (delivered, refused, released, deleted, held by hand): nothing is sent that way any more.
+  CREATE TRIGGER detour_over AFTER UPDATE OF state, held_by ON recipient
+    WHEN old.held_by = 'reroute' AND (new.state <> 'held' OR new.held_by IS NOT 'reroute')
+    BEGIN DELETE FROM detour WHERE message_id = new.message_id AND position = new.position; END;
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

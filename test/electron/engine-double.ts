@@ -133,6 +133,7 @@ export class EngineDouble {
         retry: os.queue.retry.handler(() => ({ count: 0 })),
         hold: os.queue.hold.handler(() => ({ count: 0 })),
         release: os.queue.release.handler(() => ({ count: 0 })),
+        reroute: os.queue.reroute.handler(() => ({ count: 0 })),
         delete: os.queue.delete.handler(() => ({ count: 0 })),
       },
       recipients: {

@@ -87,6 +87,11 @@ export class Elsewhere {
     void this.look();
   }
 
+  /** Whether a domain's lane has a bounce in hand. */
+  isBusy(domain: string, id: number): boolean {
+    return this.#ways.get(domain)?.lane?.isBusy(id) ?? false;
+  }
+
   /** The domain is ours now, or has no more mail. */
   async drop(name: string): Promise<void> {
     const way = this.#ways.get(name);

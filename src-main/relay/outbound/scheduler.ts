@@ -147,6 +147,22 @@ export class Scheduler {
     for (const lane of this.#lanes.values()) if (domain === null || lane.name === domain) lane.wake(forgive);
   }
 
+  /** Whether a domain's lane has a message in hand. */
+  isBusy(domain: string, id: number): boolean {
+    return this.#lanes.get(domain)?.isBusy(id) ?? false;
+  }
+
+  /** Has a domain's lane give back to the disk what it has ready but not begun: some of it was set on another way. */
+  takeBack(name: string): void {
+    const domain = this.#options.directory.get(name);
+    const lane = this.#lanes.get(name);
+    if (!domain || !lane || domain.mode.name === 'hold') return;
+    // On hold for a moment, with the route that it has, so that connections and back-off stay as they are.
+    const route = domain.mode.name === 'reroute' ? (domain.mode.reroute ?? domain.route) : domain.route;
+    lane.update({ ...domain, route, mode: { ...domain.mode, name: 'hold', setBy: 'admin' } });
+    lane.update(domain);
+  }
+
   health(domain: string): LaneHealth | null {
     return this.#lanes.get(domain)?.health ?? null;
   }

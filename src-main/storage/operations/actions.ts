@@ -17,7 +17,7 @@ export interface ActionSlice {
   states?: RecipientState[] | null;
 }
 
-/** The states an action applies to; recipients in any other are left alone. */
+/** The states an action applies to; recipients in any other are left alone, but for those `besides` names. */
 const from: Readonly<Record<Action, readonly RecipientState[]>> = {
   retry: ['queued', 'refused', 'expired'],
   hold: ['queued', 'refused', 'expired'],
@@ -30,6 +30,14 @@ const change: Readonly<Record<Action, string>> = {
   hold: `state = 'held', next_at = NULL, held_by = :heldBy`,
   release: `state = 'queued', next_at = :now, queued_since = :now, held_by = NULL`,
   delete: `state = 'deleted', next_at = NULL, held_by = NULL`,
+};
+
+/** Mail that is being sent another way is held, and yet may be held for good. */
+const besides: Readonly<Partial<Record<Action, string>>> = { hold: `state = 'held' AND held_by = 'reroute'` };
+
+/** What ends the hold of a domain leaves alone what is held for a reason of its own. */
+const only: Readonly<Partial<Record<Action, string>>> = {
+  release: `(:heldBy = 'admin' OR held_by = 'mode')`,
 };
 
 const quoted = (states: readonly string[]) => states.map((state) => `'${state}'`).join(', ');
@@ -67,10 +75,13 @@ export function actionWrites(db: DatabaseSync) {
       action,
       db.prepare(
         `UPDATE recipient SET ${change[action]}
-         WHERE message_id = :id AND state IN (${quoted(from[action])}) AND (:domain IS NULL OR domain = :domain)
-           AND (:states IS NULL OR instr(:states, ' ' || state || ' ') > 0)`,
+         WHERE message_id = :id AND (state IN (${quoted(from[action])}) OR ${besides[action] ?? 'FALSE'}) AND ${only[action] ?? 'TRUE'}
+           AND (:domain IS NULL OR domain = :domain) AND (:states IS NULL OR instr(:states, ' ' || state || ' ') > 0)`,
       ),
     ]),
+  );
+  const hurry = db.prepare(
+    'UPDATE detour SET next_at = :now WHERE message_id = :id AND (:domain IS NULL OR domain = :domain)',
   );
   const states = db.prepare('SELECT DISTINCT state FROM recipient WHERE message_id = ?');
   const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');
@@ -89,9 +100,13 @@ export function actionWrites(db: DatabaseSync) {
         // Without its content a message cannot be sent again, whatever its state says.
         if (slice.action !== 'delete' && !hasContent.get(id)) continue;
         const values: Record<string, string | number | null> = { id, domain: slice.domain, states: among };
-        if (slice.action === 'hold') values['heldBy'] = slice.heldBy;
-        else if (slice.action !== 'delete') values['now'] = slice.now;
-        if (statement.run(values).changes === 0) continue;
+        if (slice.action === 'hold' || slice.action === 'release') values['heldBy'] = slice.heldBy;
+        if (slice.action === 'retry' || slice.action === 'release') values['now'] = slice.now;
+        let changes = Number(statement.run(values).changes);
+        // What is being sent another way is tried again that way.
+        if (slice.action === 'retry' && (slice.states?.includes('held') ?? true))
+          changes += Number(hurry.run({ id, domain: slice.domain, now: slice.now }).changes);
+        if (changes === 0) continue;
         changed.push(id);
         const present = (states.all(id) as unknown as { state: RecipientState }[]).map((row) => row.state);
         setState.run(overallState(present), id);

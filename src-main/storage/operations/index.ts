@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { actionReads, actionWrites } from './actions.ts';
 import { attemptReads } from './attempts.ts';
 import { bounceReads, bounceWrites } from './bounces.ts';
+import { detourReads, detourWrites } from './detours.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
 import { logReads, logWrites } from './log.ts';
@@ -16,6 +17,7 @@ export function reads(db: DatabaseSync) {
     ...domainReads(db),
     ...spoolReads(db),
     ...actionReads(db),
+    ...detourReads(db),
     ...logReads(db),
     ...serverReads(db),
     ...recipientReads(db),
@@ -32,6 +34,7 @@ export function writes(db: DatabaseSync) {
     ...domainWrites(db),
     ...spool,
     ...actionWrites(db),
+    ...detourWrites(db, (outcome) => spool.settle(outcome)),
     ...logWrites(db),
     ...serverWrites(db),
     ...recipientWrites(db),

@@ -12,8 +12,10 @@ import type {
   Reply,
   TranscriptLine,
 } from '../../../shared/message.ts';
+import { formatHostPort } from '../../../shared/names.ts';
 import { firstIdAt, formatId } from '../ids.ts';
 import { bounceReads } from './bounces.ts';
+import { detourReads } from './detours.ts';
 import { searchReads, type SearchQuery } from './search.ts';
 
 interface MessageRow {
@@ -39,6 +41,8 @@ interface RecipientRow {
   attempts: number;
   cause: Cause | null;
   reply: string | null;
+  position: number;
+  held_by: string | null;
 }
 
 export interface ListQuery extends SearchQuery {
@@ -47,11 +51,13 @@ export interface ListQuery extends SearchQuery {
 }
 
 const HEADER_LIMIT = 65_536;
+const isRerouted = (one: RecipientRow) => one.state === 'held' && one.held_by === 'reroute';
 const parseReply = (text: string | null): Reply | null =>
   text === null ? null : (JSON.parse(text) as Reply);
 
 export function logReads(db: DatabaseSync) {
   const searching = searchReads(db);
+  const detours = detourReads(db);
   const recipients = db.prepare('SELECT * FROM recipient WHERE message_id = ? ORDER BY position');
   const message = db.prepare('SELECT * FROM message WHERE id = ?');
   const attempts = db.prepare('SELECT * FROM attempt WHERE message_id = ? ORDER BY id');
@@ -74,7 +80,12 @@ export function logReads(db: DatabaseSync) {
 
   function summary(row: MessageRow, all: RecipientRow[], everyRecipient = false): MessageSummary {
     const telling = all.find((one) => one.state === row.state) ?? all[0];
-    const due = all.map((one) => one.next_at).filter((at) => at !== null);
+    const ways = all.some(isRerouted) ? detours.detoursOf(row.id) : [];
+    const due = [
+      ...all.map((one) => one.next_at).filter((at) => at !== null),
+      ...ways.map(({ detour }) => detour.nextAttemptAt),
+    ];
+    const [first] = ways[0]?.detour.route ?? [];
     return {
       id: formatId(row.id),
       receivedAt: row.received_at,
@@ -91,6 +102,7 @@ export function logReads(db: DatabaseSync) {
       cause: telling?.cause ?? null,
       lastReply: parseReply(telling?.reply ?? null),
       ...(row.state === 'quarantined' ? { faults: faultsIn(filterResults(row.id)) } : {}),
+      ...(row.state === 'held' && first ? { via: formatHostPort(first.host, first.port) } : {}),
     };
   }
 
@@ -117,6 +129,7 @@ export function logReads(db: DatabaseSync) {
       const row = message.get(id) as unknown as MessageRow | undefined;
       if (!row) return null;
       const all = allOf(id);
+      const ways = all.some(isRerouted) ? detours.detoursOf(id) : [];
       const piece = firstPiece.get(id) as { data: Uint8Array } | undefined;
       return {
         ...summary(row, all),
@@ -132,6 +145,7 @@ export function logReads(db: DatabaseSync) {
             attempts: one.attempts,
             cause: one.cause,
             lastReply: parseReply(one.reply),
+            detour: ways.find(({ position }) => position === one.position)?.detour ?? null,
           }),
         ),
         incoming: JSON.parse(row.incoming) as TranscriptLine[],
