@@ -38,7 +38,7 @@ async function triedThere(mailward: EngineUnderTest, id: string, attempts: numbe
 describe('a message sent another way', () => {
   it('arrives at the other server and only there, and the rest goes on as before', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     await using spare = await new Sink().start();
     await using mailward = await EngineUnderTest.start();
     await mailward.protect('example.com', office.port);
@@ -58,7 +58,7 @@ describe('a message sent another way', () => {
 
   it('waits while the other server is away, says so, survives a restart, and goes when it is back', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     const spare = await awaySink();
     await using mailward = await EngineUnderTest.start();
     await mailward.protect('example.com', office.port);
@@ -94,7 +94,7 @@ describe('a message sent another way', () => {
 
   it('comes back to the domain’s route when released, also after it was held by hand', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     const spare = await awaySink();
     await using mailward = await EngineUnderTest.start();
     await mailward.protect('example.com', office.port);
@@ -122,7 +122,7 @@ describe('a message sent another way', () => {
 
   it('is tried again by the retry schedule while the other server puts it off, and never expires', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     await using spare = await new Sink().start();
     spare.temper.rcpt = () => '451 4.3.2 come back later';
     await using mailward = await EngineUnderTest.start();
@@ -148,7 +148,7 @@ describe('a message sent another way', () => {
 
   it('is refused when the other server refuses it for good, which says nothing of the domain’s recipients', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     await using spare = await new Sink().start();
     spare.temper.rcpt = () => '550 5.1.1 no such user here';
     await using mailward = await EngineUnderTest.start();
@@ -169,7 +169,7 @@ describe('a message sent another way', () => {
 
   it('waits for somebody to mend the other server when that is not home for the domain', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     await using spare = await new Sink().start();
     spare.temper.rcpt = () => '550 5.7.1 relaying denied';
     await using mailward = await EngineUnderTest.start();
@@ -186,7 +186,7 @@ describe('a message sent another way', () => {
 
   it('takes the next server of the way when the first cannot be reached', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     const away = await awaySink();
     await using spare = await new Sink().start();
     await using mailward = await EngineUnderTest.start();
@@ -202,7 +202,7 @@ describe('a message sent another way', () => {
 
   it('may be sent yet another way', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     const away = await awaySink();
     await using spare = await new Sink().start();
     await using mailward = await EngineUnderTest.start();
@@ -217,7 +217,8 @@ describe('a message sent another way', () => {
 
   it('goes to the other server alone for those recipients who still wait', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = (address) => (address.startsWith('later') ? '450 4.3.0 not now' : null);
+    office.temper.rcpt = (address) =>
+      address.startsWith('later') ? '450 4.2.1 mailbox locked, try again later' : null;
     await using spare = await new Sink().start();
     await using mailward = await EngineUnderTest.start();
     await mailward.protect('example.com', office.port);
@@ -288,7 +289,7 @@ describe('a domain', () => {
 describe('slips of the keyboard', () => {
   it('a way back to Mailward itself, an unknown message or an unknown domain changes nothing', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     await using mailward = await EngineUnderTest.start();
     await mailward.protect('example.com', office.port);
     const id = await putOff(mailward);
@@ -388,7 +389,7 @@ describe('never two at once', () => {
 
   it('what is being offered elsewhere comes back to the office only after the other server has answered', async () => {
     await using office = await new Sink().start();
-    office.temper.rcpt = () => '450 4.3.0 not now';
+    office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
     await using spare = await new Hesitant().start();
     await using mailward = await EngineUnderTest.start(quiet);
     await mailward.protect('example.com', office.port);
