@@ -1,15 +1,9 @@
 // `mailward domain`: the protected domains, their routes and modes.
 import { Command } from 'commander';
-import {
-  destinationSchema,
-  modeNameSchema,
-  profileSchema,
-  tlsPolicySchema,
-  type Destination,
-  type Domain,
-} from '../../../shared/domain.ts';
-import { domainNameSchema, formatHostPort, parseHostPort } from '../../../shared/names.ts';
+import { modeNameSchema, profileSchema, type Domain } from '../../../shared/domain.ts';
+import { domainNameSchema } from '../../../shared/names.ts';
 import { Ended, EXIT, formatTime, globalsOf, print, printJson, printTable, withEngine } from '../context.ts';
+import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 
 export function domainCommand(): Command {
   const domain = new Command('domain').description('protected domains');
@@ -17,8 +11,9 @@ export function domainCommand(): Command {
   domain
     .command('add <domain>')
     .description('protect a domain: take its mail and deliver it to its own server')
-    .requiredOption('--route <host:port...>', "the office's server; several, in order, to fall back on")
-    .option('--tls <policy>', 'none, opportunistic, require, verify or dane', 'opportunistic')
+    .requiredOption('--route <destination...>', "the office's server; several, in order, to fall back on")
+    .option(...TLS_OPTION)
+    .addHelpText('after', DESTINATION_HELP)
     .action(async (name: string, options: { route: string[]; tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(options.route, options.tls) };
@@ -60,12 +55,13 @@ export function domainCommand(): Command {
     .command('mode <domain> <mode>')
     .description('deliver, hold (store until told) or reroute')
     .option('--reason <words>', 'why, for whoever asks later', '')
-    .option('--to <host:port...>', 'with reroute: where to')
+    .option('--to <destination...>', 'with reroute: where to')
     .option(
       '--until <time>',
       'end of hold or reroute, e.g. 2026-05-01T18:00 or 90m, 4h, 2d; then mail is delivered again',
     )
-    .option('--tls <policy>', 'with reroute: none, opportunistic, require, verify or dane', 'opportunistic')
+    .option(...TLS_OPTION)
+    .addHelpText('after', DESTINATION_HELP)
     .action(
       async (
         name: string,
@@ -93,9 +89,10 @@ export function domainCommand(): Command {
     );
 
   domain
-    .command('route <domain> <host:port...>')
+    .command('route <domain> <destination...>')
     .description('change where a domain is delivered to')
-    .option('--tls <policy>', 'none, opportunistic, require, verify or dane', 'opportunistic')
+    .option(...TLS_OPTION)
+    .addHelpText('after', DESTINATION_HELP)
     .action(async (name: string, route: string[], options: { tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(route, options.tls) };
@@ -150,22 +147,6 @@ export function readName(text: string): string {
   return result.data;
 }
 
-function readRoute(texts: string[], tls: string): Destination[] {
-  const policy = tlsPolicySchema.safeParse(tls);
-  if (!policy.success)
-    throw new Ended(
-      EXIT.usage,
-      `"${tls}" is not a TLS policy; expected none, opportunistic, require, verify or dane`,
-    );
-  return texts.map((text) => {
-    try {
-      return destinationSchema.parse({ ...parseHostPort(text, 25), tls: policy.data });
-    } catch (error) {
-      throw new Ended(EXIT.usage, (error as Error).message);
-    }
-  });
-}
-
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time from now (`90m`, `4h`, `2d`), or a date and time as ISO 8601 writes them (local unless a zone is given). */
@@ -197,15 +178,11 @@ function untilWords({ mode }: Domain): string {
   return mode.until === null ? '' : ` until ${formatTime(mode.until)}`;
 }
 
-function routeWords(route: readonly Destination[]): string {
-  return route.map((one) => formatHostPort(one.host, one.port)).join(', then ');
-}
-
 function show(domain: Domain): void {
   print(`Domain:  ${domain.name}`);
   print(`Since:   ${formatTime(domain.createdAt)}`);
   domain.route.forEach((one, index) => {
-    print(`${index === 0 ? 'Route:  ' : '  then: '} ${formatHostPort(one.host, one.port)} (TLS ${one.tls})`);
+    print(`${index === 0 ? 'Route:  ' : '  then: '} ${destinationWords(one)}`);
   });
   const reason = domain.mode.reason === '' ? '' : `: ${domain.mode.reason}`;
   const by = domain.mode.setBy === 'mailward' ? ' (by Mailward itself)' : '';
@@ -217,5 +194,7 @@ function show(domain: Domain): void {
   if (domain.profile.expiresAt !== null)
     print(`Expires: ${new Date(domain.profile.expiresAt).toISOString().slice(0, 10)} (set by hand)`);
   if (domain.profile.selectors.length > 0) print(`DKIM:    ${domain.profile.selectors.join(', ')}`);
-  if (domain.mode.reroute) print(`To:      ${routeWords(domain.mode.reroute)}`);
+  domain.mode.reroute?.forEach((one, index) => {
+    print(`${index === 0 ? 'To:     ' : '  then: '} ${destinationWords(one)}`);
+  });
 }

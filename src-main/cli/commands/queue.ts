@@ -15,13 +15,12 @@ import {
   printTable,
   withEngine,
 } from '../context.ts';
+import { destinationWords } from '../destinations.ts';
 import { readName } from './domain.ts';
+import { addReroute } from './queue-reroute.ts';
+import { LISTED, readId, readState, WAITING } from './queue-words.ts';
 
-const WAITING: MessageState[] = ['queued', 'held', 'refused', 'expired'];
 const PAGE = 500;
-
-/** Quarantined mail is listed and let go only when it is asked for by name. */
-const LISTED: MessageState[] = [...WAITING, 'quarantined'];
 
 type Action = 'retry' | 'hold' | 'release' | 'delete';
 
@@ -32,16 +31,13 @@ const actions: Record<Action, { description: string; states: MessageState[]; don
     done: 'will be tried now',
   },
   hold: { description: 'store until released', states: ['queued', 'refused', 'expired'], done: 'held' },
-  release: { description: 'let held or quarantined mail go', states: ['held'], done: 'released' },
+  release: {
+    description: 'let held or quarantined mail go, and rerouted mail take the domain’s route again',
+    states: ['held'],
+    done: 'released',
+  },
   delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
 };
-
-/** What ids look like; whether there is such a message the engine knows. */
-function readId(text: string): string {
-  if (!/^[0-9a-z]{1,11}$/i.test(text))
-    throw new Ended(EXIT.usage, `"${text}" is not a message id; \`mailward queue list\` shows them`);
-  return text;
-}
 
 export function queueCommand(): Command {
   const queue = new Command('queue').description('mail that waits, is held, or could not be delivered');
@@ -77,7 +73,7 @@ export function queueCommand(): Command {
               const to = row.recipients[0] ?? '';
               rows.push([
                 row.id,
-                row.state,
+                row.via === undefined ? row.state : `${row.state} (by way of ${row.via})`,
                 formatTime(row.receivedAt),
                 formatSize(row.size),
                 row.sender || '<>',
@@ -134,6 +130,8 @@ export function queueCommand(): Command {
       });
   }
 
+  addReroute(queue);
+
   queue
     .command('export [ids...]')
     .description(
@@ -176,13 +174,6 @@ export function queueCommand(): Command {
   return queue;
 }
 
-function readState(text: string): MessageState {
-  const found = LISTED.find((state) => state === text);
-  if (!found)
-    throw new Ended(EXIT.usage, `"${text}" is not a state of waiting mail; expected ${LISTED.join(', ')}`);
-  return found;
-}
-
 function replyWords(reply: Reply | null): string {
   if (reply === null) return '-';
   return `${reply.code === 0 ? '' : `${reply.code} `}${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`.slice(
@@ -202,6 +193,14 @@ function show(detail: MessageDetail): void {
       `To:       <${plain(one.address)}> ${one.state}${one.nextAttemptAt === null ? '' : `, next attempt ${formatTime(one.nextAttemptAt)}`}`,
     );
     if (one.lastReply) print(`          ${plain(replyWords(one.lastReply))}`);
+    const { detour } = one;
+    if (!detour) continue;
+    detour.route.forEach((destination, index) => {
+      print(`          ${index === 0 ? 'being sent by way of' : 'then'} ${destinationWords(destination)}`);
+    });
+    const why = detour.reason === '' ? '' : `: ${plain(detour.reason)}`;
+    print(`          since ${formatTime(detour.since)}${why}`);
+    print(`          next attempt there ${formatTime(detour.nextAttemptAt)}, ${detour.attempts} so far`);
   }
   if (detail.subject !== '') print(`Subject:  ${plain(detail.subject)}`);
   if (detail.filters.length > 0) {

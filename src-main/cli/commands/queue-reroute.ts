@@ -1,0 +1,56 @@
+// `mailward queue reroute`: sends mail that waits to another server than the domain's.
+import type { Command } from 'commander';
+import type { Selection } from '../../../shared/contract/index.ts';
+import type { MessageState } from '../../../shared/message.ts';
+import { Ended, EXIT, globalsOf, print, printJson, withEngine } from '../context.ts';
+import { DESTINATION_HELP, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
+import { readName } from './domain.ts';
+import { readId, readState } from './queue-words.ts';
+
+/** What a domain's reroute takes in unless told otherwise: what was refused for good is for somebody to look at. */
+const USUAL: MessageState[] = ['queued', 'held'];
+
+interface Options {
+  to: string[];
+  tls: string;
+  reason: string;
+  domain?: string;
+  state?: string[];
+}
+
+export function addReroute(queue: Command): void {
+  queue
+    .command('reroute [ids...]')
+    .description('send to another server; `queue release` brings it back to the domain’s route')
+    .requiredOption(
+      '--to <destination>',
+      'the other server; may be given again, to fall back on',
+      (text: string, before?: string[]) => [...(before ?? []), text],
+    )
+    .option(...TLS_OPTION)
+    .option('--reason <words>', 'why, for whoever asks later', '')
+    .option('--domain <domain>', "all of a domain's that wait or are held")
+    .option('--state <state...>', 'with --domain: of these states instead of queued and held')
+    .addHelpText('after', DESTINATION_HELP)
+    .action(async (ids: string[], options: Options, command: Command) => {
+      const globals = globalsOf(command);
+      if (ids.length > 0 === (options.domain !== undefined))
+        throw new Ended(
+          EXIT.usage,
+          'say which: mailward queue reroute ID … --to HOST, or mailward queue reroute --domain example.com --to HOST',
+        );
+      if (options.state !== undefined && options.domain === undefined)
+        throw new Ended(EXIT.usage, '--state goes with --domain');
+      const route = readRoute(options.to, options.tls);
+      const selection: Selection =
+        options.domain === undefined
+          ? { ids: ids.map(readId) }
+          : { domain: readName(options.domain), states: options.state?.map(readState) ?? USUAL };
+      const { count } = await withEngine(globals, ({ client }) =>
+        client.queue.reroute({ selection, route, reason: options.reason }),
+      );
+      if (globals.json) printJson({ count });
+      else print(`${count} ${count === 1 ? 'message' : 'messages'} on the way to ${routeWords(route)}.`);
+      if (count === 0 && ids.length > 0) process.exitCode = EXIT.problem;
+    });
+}
