@@ -18,8 +18,14 @@ const outcomes: Readonly<Record<ActionName, string>> = {
   delete: 'deleted',
 };
 
-/** Which actions make sense for a message in a state. */
-export function actionsFor(state: MessageState): readonly ActionName[] {
+/** Whether mail in this state is here, so that it can be sent another way. */
+export function isHere(state: MessageState): boolean {
+  return actionsFor(state, false).length > 0;
+}
+
+/** Which actions make sense for a message in a state; `rerouted`: it is being sent another way. */
+export function actionsFor(state: MessageState, rerouted: boolean): readonly ActionName[] {
+  if (rerouted) return ['retry', 'hold', 'release', 'delete'];
   switch (state) {
     case 'queued':
       return ['retry', 'hold', 'delete'];

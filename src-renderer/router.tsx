@@ -34,6 +34,7 @@ export const queueSearch = z.object({
 export const domainsSearch = z.object({
   add: z.boolean().optional().catch(undefined),
   edit: z.string().max(253).optional().catch(undefined),
+  reroute: z.string().max(253).optional().catch(undefined),
 });
 
 export const recipientsSearch = z.object({

@@ -70,8 +70,8 @@ export const tlsWords: Readonly<Record<TlsPolicy, string>> = {
 };
 
 /** "Your server does not answer." */
-export function causeSentence(cause: Cause): string {
-  return `Your server ${causeWords[cause].server}.`;
+export function causeSentence(cause: Cause, whose: 'Your' | 'The other' = 'Your'): string {
+  return `${whose} server ${causeWords[cause].server}.`;
 }
 
 /** A reply on one line: `550 5.1.1 no such user`. */

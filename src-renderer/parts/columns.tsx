@@ -22,7 +22,9 @@ export function recipientWords(row: Pick<MessageSummary, 'recipients' | 'recipie
 export const stateColumn: MessageColumn = {
   id: 'state',
   header: 'State',
-  cell: ({ row }) => <MessageMark state={row.original.state} attempts={row.original.attempts} />,
+  cell: ({ row }) => (
+    <MessageMark state={row.original.state} attempts={row.original.attempts} via={row.original.via} />
+  ),
 };
 
 export const senderColumn: MessageColumn = {
@@ -60,7 +62,8 @@ export const causeColumn: MessageColumn = {
       ) : null;
     }
     const answer = original.lastReply === null ? '' : ` ${replyLine(original.lastReply)}`;
-    return <span title={causeSentence(original.cause) + answer}>{causeWords[original.cause].short}</span>;
+    const sentence = causeSentence(original.cause, original.via === undefined ? 'Your' : 'The other');
+    return <span title={sentence + answer}>{causeWords[original.cause].short}</span>;
   },
 };
 

@@ -1,12 +1,11 @@
-// The dialogs of the domains screen: add a domain, change its route, change its mode, remove it.
-import { Alert, Button, Group, Radio, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, type SubmitEvent, useState } from 'react';
-import { type Domain, type ModeName, modeNameSchema } from '../../shared/domain.ts';
+// The dialogs of the domains screen: add a domain, change its route, remove it. Its modes have their own (mode-forms.tsx).
+import { Alert, Button, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Domain } from '../../shared/domain.ts';
 import { domainNameSchema } from '../../shared/names.ts';
 import { useEngine } from '../engine.tsx';
-import { errorWords } from '../words.ts';
+import { Form, useDone } from './form.tsx';
 import {
   type DestinationDraft,
   type DestinationErrors,
@@ -15,56 +14,6 @@ import {
   readRoute,
   RouteFields,
 } from './route-fields.tsx';
-
-/** Asks the lists anew after a change, and says what happened. */
-function useDone(onDone: () => void) {
-  const { orpc } = useEngine();
-  const queries = useQueryClient();
-  return async (title: string, message: string) => {
-    notifications.show({ title, message });
-    onDone();
-    await queries.invalidateQueries({ queryKey: orpc.domains.key() });
-  };
-}
-
-interface FormProps {
-  onSubmit: () => void;
-  error: unknown;
-  busy: boolean;
-  confirm: string;
-  danger?: boolean;
-  onCancel: () => void;
-  children: ReactNode;
-}
-
-function Form({ onSubmit, error, busy, confirm, danger = false, onCancel, children }: FormProps) {
-  return (
-    <form
-      noValidate
-      onSubmit={(event: SubmitEvent) => {
-        event.preventDefault();
-        onSubmit();
-      }}
-    >
-      <Stack gap="md">
-        {children}
-        {error !== null && (
-          <Alert color="red" title="Nothing was changed" role="alert">
-            {errorWords(error)}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy} {...(danger ? { color: 'red' } : {})}>
-            {confirm}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
-}
 
 export function AddDomainForm({ onClose }: { onClose: () => void }) {
   const { orpc } = useEngine();
@@ -144,85 +93,6 @@ export function EditRouteForm({ domain, onClose }: { domain: Domain; onClose: ()
       onCancel={onClose}
     >
       <RouteFields drafts={drafts} errors={errors} onChange={setDrafts} />
-    </Form>
-  );
-}
-
-const modeChoices: readonly { mode: ModeName; label: string; description: string }[] = [
-  { mode: 'deliver', label: 'Deliver', description: 'Mail goes to the route as it comes.' },
-  {
-    mode: 'hold',
-    label: 'Hold',
-    description: 'Mail is accepted and stored until you say otherwise. Nothing expires meanwhile.',
-  },
-  {
-    mode: 'reroute',
-    label: 'Reroute',
-    description: 'Mail goes to another server; the route is kept for later.',
-  },
-];
-
-export function ModeForm({ domain, onClose }: { domain: Domain; onClose: () => void }) {
-  const { orpc } = useEngine();
-  const done = useDone(onClose);
-  const [mode, setMode] = useState<ModeName>(domain.mode.name);
-  const [reason, setReason] = useState(domain.mode.reason);
-  const [drafts, setDrafts] = useState<DestinationDraft[]>(() =>
-    domain.mode.reroute === null ? [emptyDraft()] : draftsOf(domain.mode.reroute),
-  );
-  const [errors, setErrors] = useState<ReadonlyMap<number, DestinationErrors>>(new Map());
-  const save = useMutation(
-    orpc.domains.setMode.mutationOptions({
-      onSuccess: () =>
-        done(`The mode of ${domain.name} is changed`, 'It holds for every message from now on.'),
-    }),
-  );
-  const submit = () => {
-    const words = mode === 'deliver' ? '' : reason.trim();
-    if (mode !== 'reroute') {
-      save.mutate({ name: domain.name, mode, reason: words });
-      return;
-    }
-    const read = readRoute(drafts);
-    setErrors(read.errors);
-    if (read.route !== null) save.mutate({ name: domain.name, mode, reason: words, reroute: read.route });
-  };
-  return (
-    <Form
-      onSubmit={submit}
-      error={save.error}
-      busy={save.isPending}
-      confirm="Set the mode"
-      onCancel={onClose}
-    >
-      <Radio.Group
-        label={`What happens to mail for ${domain.name}`}
-        value={mode}
-        onChange={(value) => setMode(modeNameSchema.catch('deliver').parse(value))}
-      >
-        <Stack gap="sm" mt="xs">
-          {modeChoices.map((choice) => (
-            <Radio
-              key={choice.mode}
-              value={choice.mode}
-              label={choice.label}
-              description={choice.description}
-            />
-          ))}
-        </Stack>
-      </Radio.Group>
-      {mode === 'reroute' && <RouteFields drafts={drafts} errors={errors} onChange={setDrafts} />}
-      {mode !== 'deliver' && (
-        <Textarea
-          label="Reason"
-          description="For whoever looks at this later; may stay empty"
-          autosize
-          minRows={2}
-          maxLength={500}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-      )}
     </Form>
   );
 }

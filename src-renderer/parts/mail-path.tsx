@@ -41,7 +41,9 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
   const target = (mode.name === 'reroute' ? mode.reroute?.[0] : undefined) ?? domain.route[0];
   const outForm: LegForm = onHold ? 'gate' : outbound.state === 'problem' ? 'gap' : 'open';
   const inForm: LegForm = inbound.state === 'problem' ? 'gap' : 'open';
-  const outSince = outForm === 'gate' ? mode.since : outForm === 'gap' ? outbound.since : null;
+  const isRerouted = mode.name === 'reroute';
+  const outSince = outForm === 'gap' ? outbound.since : onHold || isRerouted ? mode.since : null;
+  const heldHere = held.count - domain.rerouted;
   return (
     <>
       <div className="path-title">
@@ -60,19 +62,25 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           perMinute={inbound.acceptedPerMinute}
           words={inForm === 'gap' ? inbound.words : ''}
           since={null}
+          until={null}
           onOpen={() => onLeg(domain.name, 'inbound')}
         />
         <Station icon={<BrandMark size={32} />} name="Mailward">
-          {held.count > 0 && (
+          {heldHere > 0 && (
             <HeldStack
               domain={domain.name}
-              total={held.count}
+              total={heldHere}
               age={held.oldestAt === null ? null : now - held.oldestAt}
             />
           )}
           {queued.count > 0 && (
             <Link className="path-waits" to="/queue" search={{ show: 'waiting', domain: domain.name }}>
               {count(queued.count)} waiting
+            </Link>
+          )}
+          {domain.rerouted > 0 && (
+            <Link className="path-waits" to="/queue" search={{ show: 'held', domain: domain.name }}>
+              {count(domain.rerouted)} sent another way
             </Link>
           )}
         </Station>
@@ -83,11 +91,12 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           perMinute={outbound.deliveredPerMinute}
           words={outWords(domain, outForm)}
           since={outSince}
+          until={mode.until}
           onOpen={() => onLeg(domain.name, 'outbound')}
         />
         <Station
           icon={<IconServer2 size={24} stroke={1.5} />}
-          name={mode.name === 'reroute' ? 'other server' : 'your server'}
+          name={isRerouted ? 'other server' : 'your server'}
         >
           {target !== undefined && (
             <span className="path-host">
@@ -96,10 +105,15 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           )}
         </Station>
       </div>
-      {outForm !== 'open' && (
-        <p className="path-break" data-state={outForm === 'gap' ? 'problem' : 'attention'} aria-hidden="true">
+      {(outForm !== 'open' || isRerouted) && (
+        <p
+          className="path-break"
+          data-state={outForm === 'gap' ? 'problem' : onHold ? 'attention' : outbound.state}
+          aria-hidden="true"
+        >
           <b>{outWords(domain, outForm)}</b>
           {outSince !== null && ` since ${sinceWhen(outSince, now)}`}
+          {mode.until !== null && `, until ${sinceWhen(mode.until, now)}`}
         </p>
       )}
     </>
@@ -107,7 +121,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
 }
 
 function outWords(domain: DomainOverview, form: LegForm): string {
-  if (form === 'gate') return 'held by you';
+  if (form === 'gate') return domain.mode.setBy === 'mailward' ? 'held by Mailward' : 'held by you';
   if (domain.outbound.cause !== null && domain.outbound.state !== 'ok') {
     return causeWords[domain.outbound.cause].short;
   }
@@ -158,10 +172,12 @@ interface LegProps {
   perMinute: number;
   words: string;
   since: number | null;
+  /** When it ends by itself. */
+  until: number | null;
   onOpen: () => void;
 }
 
-function Leg({ label, state, form, perMinute, words, since, onOpen }: LegProps) {
+function Leg({ label, state, form, perMinute, words, since, until, onOpen }: LegProps) {
   const now = useNow();
   const moving = form === 'open' ? flow(perMinute) : 0;
   return (
@@ -202,6 +218,7 @@ function Leg({ label, state, form, perMinute, words, since, onOpen }: LegProps) 
       <span className="leg-words">
         {words !== '' && <span className="leg-cause">{words}</span>}
         {since !== null && <span className="leg-since">since {sinceWhen(since, now)}</span>}
+        {until !== null && <span className="leg-since">until {sinceWhen(until, now)}</span>}
         <span className="leg-open">{label}: details</span>
       </span>
     </UnstyledButton>

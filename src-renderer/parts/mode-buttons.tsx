@@ -1,16 +1,19 @@
-// The one-click modes of a domain: hold its mail, or deliver it again.
+// The one-click modes of a domain: hold its mail, or deliver it again; and the way to the dialog that reroutes it.
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { IconPlayerPause, IconPlayerPlay, IconRouteAltLeft } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ModeName } from '../../shared/domain.ts';
 import { useEngine } from '../engine.tsx';
 import { errorWords } from '../words.ts';
+import { LinkButton } from './link-button.tsx';
+import { modeDeed } from './mode-forms.tsx';
 
-export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
+/** Sets a mode that needs no more words, and says what came of it. */
+export function useModeChange(name: string) {
   const { orpc } = useEngine();
   const queries = useQueryClient();
-  const change = useMutation(
+  return useMutation(
     orpc.domains.setMode.mutationOptions({
       onSuccess: (domain) => {
         notifications.show({
@@ -30,24 +33,41 @@ export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
       },
     }),
   );
-  return mode === 'deliver' ? (
-    <Button
-      className="long-button"
-      variant="default"
-      leftSection={<IconPlayerPause size={16} />}
-      loading={change.isPending}
-      onClick={() => change.mutate({ name, mode: 'hold' })}
-    >
-      Hold mail for {name}
-    </Button>
-  ) : (
-    <Button
-      className="long-button"
-      leftSection={<IconPlayerPlay size={16} />}
-      loading={change.isPending}
-      onClick={() => change.mutate({ name, mode: 'deliver' })}
-    >
-      Deliver mail for {name} again
-    </Button>
+}
+
+export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
+  const change = useModeChange(name);
+  return (
+    <>
+      {mode === 'deliver' ? (
+        <Button
+          className="long-button"
+          variant="default"
+          leftSection={<IconPlayerPause size={16} />}
+          loading={change.isPending}
+          onClick={() => change.mutate({ name, mode: 'hold' })}
+        >
+          {modeDeed('hold', name)}
+        </Button>
+      ) : (
+        <Button
+          className="long-button"
+          leftSection={<IconPlayerPlay size={16} />}
+          loading={change.isPending}
+          onClick={() => change.mutate({ name, mode: 'deliver' })}
+        >
+          Deliver mail for {name} again
+        </Button>
+      )}
+      <LinkButton
+        className="long-button"
+        variant="default"
+        leftSection={<IconRouteAltLeft size={16} />}
+        to="/domains"
+        search={{ reroute: name }}
+      >
+        {mode === 'reroute' ? `Change where mail for ${name} goes…` : `${modeDeed('reroute', name)}…`}
+      </LinkButton>
+    </>
   );
 }

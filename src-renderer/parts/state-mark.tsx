@@ -48,13 +48,22 @@ export function StateMark({ state, word }: { state: Health; word?: string }) {
   );
 }
 
+interface MessageMarkProps {
+  state: MessageState;
+  attempts: number;
+  /** Where it is being sent instead of the domain's server, while it is. */
+  via?: string | undefined;
+}
+
 /** Shape and word of a message's or a recipient's state; its meaning on hover. */
-export function MessageMark({ state, attempts }: { state: MessageState; attempts: number }) {
+export function MessageMark({ state, attempts, via }: MessageMarkProps) {
   const health = stateHealth(state, attempts);
+  const meaning =
+    via === undefined ? stateMeanings[state] : `It is being sent by way of ${via} instead of your server.`;
   return (
-    <span className="state" data-state={health} title={stateMeanings[state]}>
+    <span className="state" data-state={health} title={meaning}>
       <StateShape state={health} />
-      <span>{stateWords[state]}</span>
+      <span>{via === undefined ? stateWords[state] : 'sent another way'}</span>
     </span>
   );
 }

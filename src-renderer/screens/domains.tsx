@@ -3,8 +3,10 @@ import { Button, Menu, Modal } from '@mantine/core';
 import {
   IconDots,
   IconPlus,
+  IconPlayerPause,
+  IconPlayerPlay,
   IconRoute,
-  IconSwitchHorizontal,
+  IconRouteAltLeft,
   IconTrash,
   IconWorldPlus,
 } from '@tabler/icons-react';
@@ -16,7 +18,9 @@ import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview } from '../../shared/overview.ts';
 import { useEngine, useOverview } from '../engine.tsx';
 import { count, counted } from '../format.ts';
-import { AddDomainForm, EditRouteForm, ModeForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
+import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
+import { useModeChange } from '../parts/mode-buttons.tsx';
+import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
@@ -26,7 +30,7 @@ import { modeWords, tlsWords } from '../words.ts';
 
 const route = getRouteApi('/domains');
 
-type Dialog = { kind: 'add' } | { kind: 'route' | 'mode' | 'remove'; name: string };
+type Dialog = { kind: 'add' } | { kind: 'route' | 'hold' | 'reroute' | 'remove'; name: string };
 
 export function DomainsScreen() {
   const { orpc } = useEngine();
@@ -39,9 +43,11 @@ export function DomainsScreen() {
   const asked: Dialog | null =
     search.add === true
       ? { kind: 'add' }
-      : search.edit === undefined
-        ? null
-        : { kind: 'route', name: search.edit };
+      : search.edit !== undefined
+        ? { kind: 'route', name: search.edit }
+        : search.reroute !== undefined
+          ? { kind: 'reroute', name: search.reroute }
+          : null;
   const dialog = own ?? asked;
   const close = () => {
     setDialog(null);
@@ -103,7 +109,9 @@ export function DomainsScreen() {
         {inDialog !== undefined && dialog?.kind === 'route' && (
           <EditRouteForm domain={inDialog} onClose={close} />
         )}
-        {inDialog !== undefined && dialog?.kind === 'mode' && <ModeForm domain={inDialog} onClose={close} />}
+        {inDialog !== undefined && (dialog?.kind === 'hold' || dialog?.kind === 'reroute') && (
+          <ModeForm domain={inDialog} mode={dialog.kind} onClose={close} />
+        )}
         {inDialog !== undefined && dialog?.kind === 'remove' && (
           <RemoveDomainForm
             domain={inDialog}
@@ -121,7 +129,9 @@ export function DomainsScreen() {
 
 function dialogTitle(dialog: Dialog | null, name: string): string {
   if (dialog?.kind === 'route') return `Route of ${name}`;
-  return dialog?.kind === 'mode' ? `Mode of ${name}` : `Remove ${name}?`;
+  return dialog?.kind === 'hold' || dialog?.kind === 'reroute'
+    ? modeDeed(dialog.kind, name)
+    : `Remove ${name}?`;
 }
 
 function waitsOf(view: DomainOverview | undefined): number {
@@ -154,6 +164,7 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
   const { name, mode } = domain;
   const target = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
   const waits = waitsOf(view);
+  const change = useModeChange(name);
   return (
     <li className="panel domain">
       <div className="domain-head">
@@ -161,7 +172,7 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
           <h2>{name}</h2>
           {view !== undefined && <StateMark state={view.state} />}
         </div>
-        <Menu position="bottom-end" width={240}>
+        <Menu position="bottom-end" width={300}>
           <Menu.Target>
             <Button
               className="domain-menu"
@@ -173,12 +184,28 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
               Change
             </Button>
           </Menu.Target>
-          <Menu.Dropdown>
+          <Menu.Dropdown className="domain-choices">
+            {mode.name !== 'deliver' && (
+              <Menu.Item
+                leftSection={<IconPlayerPlay size={16} />}
+                onClick={() => change.mutate({ name, mode: 'deliver' })}
+              >
+                Deliver mail for {name} again
+              </Menu.Item>
+            )}
             <Menu.Item
-              leftSection={<IconSwitchHorizontal size={16} />}
-              onClick={() => onDialog({ kind: 'mode', name })}
+              leftSection={<IconPlayerPause size={16} />}
+              onClick={() => onDialog({ kind: 'hold', name })}
             >
-              Set the mode…
+              {mode.name === 'hold' ? 'Change reason or end of the hold…' : `${modeDeed('hold', name)}…`}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconRouteAltLeft size={16} />}
+              onClick={() => onDialog({ kind: 'reroute', name })}
+            >
+              {mode.name === 'reroute'
+                ? `Change where mail for ${name} goes…`
+                : `${modeDeed('reroute', name)}…`}
             </Menu.Item>
             <Menu.Item
               leftSection={<IconRoute size={16} />}
@@ -206,6 +233,11 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
             <span className="soft">
               , set <Moment at={mode.since} />
               {mode.reason !== '' && `: “${mode.reason}”`}
+              {mode.until !== null && (
+                <>
+                  , ends by itself <Moment at={mode.until} />
+                </>
+              )}
             </span>
           )}
         </dd>

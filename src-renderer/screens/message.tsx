@@ -7,16 +7,18 @@ import {
   IconMailOff,
   IconPlayerPause,
   IconPlayerPlay,
+  IconRouteAltLeft,
   IconTrash,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useCanGoBack, useRouter } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { causeWords } from '../../shared/cause.ts';
 import type { Client } from '../../shared/contract/index.ts';
+import type { Route } from '../../shared/domain.ts';
 import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
-import { type ActionName, actionsFor, useMessageActions } from '../actions.tsx';
+import { type ActionName, actionsFor, isHere, useMessageActions } from '../actions.tsx';
 import { useEngine, useLive } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
@@ -25,6 +27,7 @@ import { BounceWords } from '../parts/bounce-words.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
+import { RerouteModal } from '../parts/reroute-modal.tsx';
 import { MessageMark, StateMark, StateShape } from '../parts/state-mark.tsx';
 import { Transcript } from '../parts/transcript.tsx';
 import { useExport } from '../saving.ts';
@@ -95,7 +98,11 @@ const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }
 function MessagePage({ message }: { message: MessageDetail }) {
   const { act, busy } = useMessageActions();
   const exporting = useExport();
-  const possible = new Set(message.allRecipients.flatMap((recipient) => actionsFor(recipient.state)));
+  const [isRerouting, setRerouting] = useState(false);
+  const possible = new Set(
+    message.allRecipients.flatMap(({ state, detour }) => actionsFor(state, detour !== null)),
+  );
+  const mayReroute = message.hasContent && message.allRecipients.some(({ state }) => isHere(state));
   const health = stateHealth(message.state, message.attempts);
   return (
     <Page
@@ -120,9 +127,20 @@ function MessagePage({ message }: { message: MessageDetail }) {
                 disabled={busy}
                 onClick={() => act(action, { ids: [message.id] }, 1)}
               >
-                {actionWords[action].word}
+                {action === 'release' && message.via !== undefined
+                  ? 'Back to your server'
+                  : actionWords[action].word}
               </Button>
             ))}
+          {mayReroute && (
+            <Button
+              variant="default"
+              leftSection={<IconRouteAltLeft size={16} />}
+              onClick={() => setRerouting(true)}
+            >
+              Send another way…
+            </Button>
+          )}
           {message.hasContent && (
             <Button
               variant="default"
@@ -136,6 +154,12 @@ function MessagePage({ message }: { message: MessageDetail }) {
         </>
       }
     >
+      <RerouteModal
+        opened={isRerouting}
+        selection={{ ids: [message.id] }}
+        count={1}
+        onClose={() => setRerouting(false)}
+      />
       <section className="section" aria-labelledby="envelope">
         <h2 id="envelope">Envelope</h2>
         <dl className="facts">
@@ -208,10 +232,15 @@ function MessagePage({ message }: { message: MessageDetail }) {
 }
 
 function RecipientRow({ recipient }: { recipient: Recipient }) {
+  const { detour } = recipient;
   return (
     <li>
       <span className="recipient-address">{recipient.address}</span>
-      <MessageMark state={recipient.state} attempts={recipient.attempts} />
+      <MessageMark
+        state={recipient.state}
+        attempts={recipient.attempts}
+        via={detour === null ? undefined : routeWords(detour.route)}
+      />
       <span className="recipient-why">
         {recipient.cause !== null && <span>{causeWords[recipient.cause].short}</span>}
         {recipient.lastReply !== null && <span className="mono"> {replyLine(recipient.lastReply)}</span>}
@@ -222,7 +251,19 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
             again <Moment at={recipient.nextAttemptAt} />
           </>
         )}
+        {detour !== null && (
+          <>
+            {detour.attempts === 0 ? 'first attempt there' : 'again'} <Moment at={detour.nextAttemptAt} />
+          </>
+        )}
       </span>
+      {detour !== null && (
+        <span className="recipient-way">
+          Being sent by way of <span className="mono">{routeWords(detour.route)}</span> since{' '}
+          <Moment at={detour.since} />
+          {detour.reason !== '' && <>: “{detour.reason}”</>}
+        </span>
+      )}
     </li>
   );
 }
@@ -259,10 +300,14 @@ function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) 
         label={`What Mailward and ${where} said to each other in attempt ${number}`}
         lines={attempt.transcript}
         client="Mailward"
-        server="your server"
+        server="server"
       />
     </article>
   );
+}
+
+function routeWords(route: Route): string {
+  return route.map(({ host, port }) => formatHostPort(host, port)).join(', then ');
 }
 
 function messageSentence(message: MessageDetail): string {
@@ -276,6 +321,8 @@ function messageSentence(message: MessageDetail): string {
         ? 'It is safe here and is about to be delivered.'
         : `It is safe here and waits for its next attempt${message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`}.`;
     case 'held':
+      if (message.via !== undefined)
+        return `It is safe here and is being sent by way of ${message.via} instead of your server.`;
       return 'It is safe here and stays until you release it.';
     case 'quarantined':
       return 'It is kept in quarantine because a filter found fault with it, and goes nowhere until you release it.';

@@ -6,6 +6,7 @@ import {
   IconInboxOff,
   IconPlayerPause,
   IconPlayerPlay,
+  IconRouteAltLeft,
   IconTrash,
 } from '@tabler/icons-react';
 import type { RowSelectionState } from '@tanstack/react-table';
@@ -33,6 +34,7 @@ import { MessageTable } from '../parts/message-table.tsx';
 import { useNow } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
+import { RerouteModal } from '../parts/reroute-modal.tsx';
 import type { QueueShelf } from '../router.tsx';
 import { useExport } from '../saving.ts';
 
@@ -121,10 +123,12 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
   const [whole, setWhole] = useState(false);
   const list = useMessages({ states: shelf.states, domain }, atTop ? 'live' : 'steady');
   const exporting = useExport();
-  const { act, busy } = useMessageActions(() => {
+  const [isRerouting, setRerouting] = useState(false);
+  const clear = () => {
     setSelected({});
     setWhole(false);
-  });
+  };
+  const { act, busy } = useMessageActions(clear);
 
   const totals = Object.fromEntries(
     shelfNames.map((name) => [name, sum(overview, shelves[name].part, domain)]),
@@ -198,6 +202,15 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
             <Button
               size="xs"
               variant="default"
+              leftSection={<IconRouteAltLeft size={16} />}
+              disabled={busy}
+              onClick={() => setRerouting(true)}
+            >
+              Send another way…
+            </Button>
+            <Button
+              size="xs"
+              variant="default"
               leftSection={<IconDownload size={16} />}
               loading={exporting.isPending}
               onClick={() => exporting.mutate(selection)}
@@ -214,6 +227,13 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
           </>
         )}
       </div>
+      <RerouteModal
+        opened={isRerouting}
+        selection={selection}
+        count={chosen}
+        onClose={() => setRerouting(false)}
+        onDone={clear}
+      />
       <div className="list-place queue">
         {list.busy ? (
           <Busy what="Asking the engine for the queue." />

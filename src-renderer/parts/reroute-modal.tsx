@@ -1,0 +1,86 @@
+// "Send another way…": takes messages that are here to another server than their domain's.
+import { Modal, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Selection } from '../../shared/contract/index.ts';
+import { useEngine } from '../engine.tsx';
+import { counted } from '../format.ts';
+import { Form } from './form.tsx';
+import { ReasonField } from './mode-forms.tsx';
+import {
+  type DestinationDraft,
+  type DestinationErrors,
+  emptyDraft,
+  readRoute,
+  RouteFields,
+} from './route-fields.tsx';
+
+interface RerouteProps {
+  selection: Selection;
+  /** How many messages the selection has. */
+  count: number;
+  onClose: () => void;
+  onDone?: () => void;
+}
+
+export function RerouteModal({ opened, ...form }: RerouteProps & { opened: boolean }) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={form.onClose}
+      title={`Send ${counted(form.count, 'message')} another way`}
+      size="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <RerouteForm {...form} />
+    </Modal>
+  );
+}
+
+function RerouteForm({ selection, count, onClose, onDone }: RerouteProps) {
+  const { orpc } = useEngine();
+  const queries = useQueryClient();
+  const [reason, setReason] = useState('');
+  const [drafts, setDrafts] = useState<DestinationDraft[]>(() => [emptyDraft()]);
+  const [errors, setErrors] = useState<ReadonlyMap<number, DestinationErrors>>(new Map());
+  const send = useMutation(
+    orpc.queue.reroute.mutationOptions({
+      onSuccess: async ({ count: changed }) => {
+        notifications.show(
+          changed === 0
+            ? { title: 'Nothing was changed', message: 'Their state changed before the action reached them.' }
+            : {
+                title: `${counted(changed, 'message')} on the way to another server`,
+                message: 'Until that server has taken them they are listed as held.',
+              },
+        );
+        onClose();
+        onDone?.();
+        await queries.invalidateQueries({ queryKey: orpc.messages.key() });
+      },
+    }),
+  );
+  const submit = () => {
+    const read = readRoute(drafts);
+    setErrors(read.errors);
+    if (read.route !== null) send.mutate({ selection, route: read.route, reason: reason.trim() });
+  };
+  return (
+    <Form
+      onSubmit={submit}
+      error={send.error}
+      busy={send.isPending}
+      confirm={`Send ${counted(count, 'message')} there`}
+      onCancel={onClose}
+    >
+      <Text size="md">
+        Mailward offers {count === 1 ? 'it' : 'them'} to this server instead of yours until the server takes
+        or refuses {count === 1 ? 'it' : 'them'}, or you release {count === 1 ? 'it' : 'them'}. The server
+        must be willing to take mail for these recipients from this machine.
+      </Text>
+      <RouteFields drafts={drafts} errors={errors} onChange={setDrafts} />
+      <ReasonField value={reason} onChange={setReason} />
+    </Form>
+  );
+}
