@@ -28,7 +28,11 @@ export function LegPanel({ overview, open, onClose }: LegPanelProps) {
       onClose={onClose}
       position="right"
       size="md"
-      title={open?.leg === 'inbound' ? 'Internet ▸ Mailward' : 'Mailward ▸ your server'}
+      title={
+        open?.leg === 'inbound'
+          ? 'Internet ▸ Mailward'
+          : `Mailward ▸ ${domain?.mode.name === 'reroute' ? 'other server' : 'your server'}`
+      }
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {domain !== undefined &&

@@ -63,7 +63,7 @@ export function MessageMark({ state, attempts, via }: MessageMarkProps) {
   return (
     <span className="state" data-state={health} title={meaning}>
       <StateShape state={health} />
-      <span>{via === undefined ? stateWords[state] : 'sent another way'}</span>
+      <span>{via === undefined ? stateWords[state] : 'rerouted'}</span>
     </span>
   );
 }

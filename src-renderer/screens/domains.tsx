@@ -215,7 +215,7 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
             </Menu.Item>
             <Menu.Divider />
             <Menu.Item
-              color="red"
+              c="var(--problem)"
               leftSection={<IconTrash size={16} />}
               onClick={() => onDialog({ kind: 'remove', name })}
             >

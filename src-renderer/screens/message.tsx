@@ -104,6 +104,19 @@ function MessagePage({ message }: { message: MessageDetail }) {
   );
   const mayReroute = message.hasContent && message.allRecipients.some(({ state }) => isHere(state));
   const health = stateHealth(message.state, message.attempts);
+  const button = (action: ActionName) =>
+    possible.has(action) && (
+      <Button
+        key={action}
+        variant="default"
+        {...(action === 'delete' ? { c: 'var(--problem)' } : {})}
+        leftSection={actionWords[action].icon}
+        disabled={busy}
+        onClick={() => act(action, { ids: [message.id] }, 1)}
+      >
+        {action === 'release' && message.via !== undefined ? 'Back to your server' : actionWords[action].word}
+      </Button>
+    );
   return (
     <Page
       title={message.subject === '' ? 'Message' : message.subject}
@@ -116,22 +129,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
       actions={
         <>
           <Back />
-          {(['retry', 'hold', 'release', 'delete'] as const)
-            .filter((action) => possible.has(action))
-            .map((action) => (
-              <Button
-                key={action}
-                variant="default"
-                {...(action === 'delete' ? { c: 'var(--problem)' } : {})}
-                leftSection={actionWords[action].icon}
-                disabled={busy}
-                onClick={() => act(action, { ids: [message.id] }, 1)}
-              >
-                {action === 'release' && message.via !== undefined
-                  ? 'Back to your server'
-                  : actionWords[action].word}
-              </Button>
-            ))}
+          {(['retry', 'hold', 'release'] as const).map(button)}
           {mayReroute && (
             <Button
               variant="default"
@@ -141,6 +139,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
               Send another way…
             </Button>
           )}
+          {button('delete')}
           {message.hasContent && (
             <Button
               variant="default"

@@ -150,7 +150,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
         total,
         domain,
         now,
-        show === 'waiting' ? drain(overview, domain, now) : '',
+        show === 'waiting' ? drain(overview, domain, now) : show === 'held' ? rerouted(overview, domain) : '',
       )}
       fill
     >
@@ -280,6 +280,14 @@ function sum(overview: Overview | null, part: Shelf['part'], domain: string | un
   return total;
 }
 
+/** How many of the held are being sent another way. */
+function rerouted(overview: Overview | null, domain: string | undefined): string {
+  const total = (overview?.domains ?? [])
+    .filter(({ name }) => domain === undefined || name === domain)
+    .reduce((all, one) => all + one.rerouted, 0);
+  return total === 0 ? '' : ` ${count(total)} of them ${total === 1 ? 'is' : 'are'} being sent another way.`;
+}
+
 /** When the slowest of the domains shown will have no backlog, where a server's limit is what holds the mail up. */
 function drain(overview: Overview | null, domain: string | undefined, now: number): string {
   const limited = (overview?.domains ?? []).filter(
@@ -300,7 +308,7 @@ function queueSentence(
   total: Waiting,
   domain: string | undefined,
   now: number,
-  drains: string,
+  more: string,
 ): string {
   const whose = domain === undefined ? '' : ` for ${domain}`;
   if (total.count === 0) {
@@ -322,6 +330,6 @@ function queueSentence(
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
     }[show] +
     age +
-    drains
+    more
   );
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
 import { Office, openBrowser, Visitor } from './support.ts';
 
@@ -30,6 +31,12 @@ afterEach(async () => {
 /** The mode that the engine has for a domain now. */
 async function modeOf(name: string): Promise<string | undefined> {
   return (await office.client.domains.list()).find((domain) => domain.name === name)?.mode.name;
+}
+
+/** Picks from a list by what is shown. */
+async function choose(label: string, option: string): Promise<void> {
+  await visitor.page.getByRole('combobox', { name: label }).click();
+  await visitor.page.getByRole('option', { name: option }).click();
 }
 
 async function stateOf(id: string): Promise<string> {
@@ -109,15 +116,58 @@ describe('routes and modes', () => {
     await until('the held message does not go out', async () => (await stateOf(id)) === 'delivered');
   });
 
-  test('a reason goes along with the mode', async () => {
+  test('a reason and an end go along with a hold', async () => {
     await visitor.go('/domains');
     await visitor.the('button', 'Change example.com').click();
-    await visitor.the('menuitem', 'Set the mode…').click();
-    await visitor.the('radio', 'Hold').click();
+    await visitor.the('menuitem', 'Hold mail for example.com…').click();
     await visitor.the('textbox', 'Reason').fill('The server gets a new disk');
-    await visitor.the('button', 'Set the mode').click();
+    await choose('Ends', 'In 4 hours');
+    await visitor.the('button', 'Hold mail for example.com').click();
     await visitor.page.getByText('“The server gets a new disk”').waitFor();
-    await office.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    await visitor.page.getByText('ends by itself').waitFor();
+    const [domain] = await office.client.domains.list();
+    expect(domain?.mode).toMatchObject({ name: 'hold', reason: 'The server gets a new disk' });
+    expect((domain?.mode.until ?? 0) - Date.now()).toBeGreaterThan(3.9 * 3_600_000);
+
+    await visitor.the('button', 'Change example.com').click();
+    await visitor.the('menuitem', 'Deliver mail for example.com again').click();
+    await until('it is not delivered again', async () => (await modeOf('example.com')) === 'deliver');
+  });
+
+  test('a domain’s mail is rerouted from the picture, which says where to and until when', async () => {
+    await using spare = await new Sink().start();
+    await visitor.the('button', /From Mailward to your server, example\.com/).click();
+    await visitor.the('link', 'Reroute mail for example.com…').click();
+    await visitor.the('textbox', 'Server that takes the mail').fill('127.0.0.1:99999');
+    await choose('Ends', 'At a time of my own');
+    await visitor.page.getByLabel('Date and time').fill('2020-01-01T10:00');
+    await visitor.the('button', 'Reroute mail for example.com').click();
+    await visitor.page.getByText('"127.0.0.1:99999" has no valid port').waitFor();
+    await visitor.page.getByText('this time has passed').waitFor();
+    expect(await modeOf('example.com')).toBe('deliver');
+
+    await visitor.the('textbox', 'Server that takes the mail').fill(spare.route);
+    await visitor.the('textbox', 'Reason').fill('The office is without power');
+    await visitor.page.getByLabel('Date and time').fill('2090-05-01T18:00');
+    await visitor.the('button', 'Reroute mail for example.com').click();
+    await visitor.page.getByText('“The office is without power”').waitFor();
+    await office.sendUntil('delivered', { to: ['office@example.com'], from: 'the-other-way' });
+    expect(spare.taken).toBe(1);
+
+    await visitor.go('/');
+    await visitor.page
+      .getByText(`Mail for example.com is flowing to ${spare.route} instead of your server`)
+      .first()
+      .waitFor();
+    await visitor.page.getByText('other server', { exact: true }).waitFor();
+    await visitor.page
+      .getByText(/until 1 May.* 18:00/)
+      .first()
+      .waitFor({ state: 'attached' });
+    await visitor.the('button', /From Mailward to your server, example\.com/).click();
+    await visitor.the('button', 'Deliver mail for example.com again').click();
+    await visitor.the('button', 'Hold mail for example.com').waitFor();
+    expect(await modeOf('example.com')).toBe('deliver');
   });
 
   test('a domain whose mail waits is not removed, and the dialog says why', async () => {
@@ -233,6 +283,56 @@ describe('the queue', () => {
     await visitor.the('button', 'Delete 1 message').click();
     await until('it is not deleted', async () => (await stateOf(id)) === 'deleted');
     await visitor.page.getByText('Nothing is waiting').waitFor();
+  });
+});
+
+describe('mail sent another way', () => {
+  test('one message goes to another server from its page, which says where, why and what came of it', async () => {
+    const spare = await new Sink().start();
+    await spare.stop();
+    const id = await office.sendUntil('queued', { to: ['later@example.com'], from: 'in-a-hurry' });
+    await visitor.go(`/message/${id}`);
+    await visitor.the('button', 'Send another way…').click();
+    await visitor.the('textbox', 'Server that takes the mail').fill('no server');
+    await visitor.the('button', 'Send 1 message there').click();
+    await visitor.page.getByText('"no server" is not an address').waitFor();
+    expect(await stateOf(id)).toBe('queued');
+
+    await visitor.the('textbox', 'Server that takes the mail').fill(spare.route);
+    await visitor.the('textbox', 'Reason').fill('The contract is signed today');
+    await visitor.the('button', 'Send 1 message there').click();
+    await visitor.page.getByText(`is being sent by way of ${spare.route} instead of your server`).waitFor();
+    await visitor.page.getByText('“The contract is signed today”').waitFor();
+    await visitor.page.getByText(/Attempt 2 to/).waitFor();
+
+    await spare.start();
+    await visitor.the('button', 'Try again now').click();
+    await until('it does not arrive', () => spare.taken === 1);
+    await visitor.page.getByText('Your server took it.').waitFor();
+    await spare.stop();
+  });
+
+  test('a selection goes another way, is told apart from held mail, and comes back when told', async () => {
+    const away = await new Sink().start();
+    await away.stop();
+    const ids: string[] = [];
+    for (const from of ['detour-one', 'detour-two'])
+      ids.push(await office.sendUntil('queued', { to: ['later@example.com'], from }));
+    await visitor.go('/queue');
+    for (const from of ['detour-one', 'detour-two']) await visitor.row(from).getByRole('checkbox').click();
+    await visitor.the('button', 'Send another way…').click();
+    await visitor.the('textbox', 'Server that takes the mail').fill(away.route);
+    await visitor.the('button', 'Send 2 messages there').click();
+    await visitor.page.getByText('2 messages on the way to another server').waitFor();
+    await visitor.go('/queue?show=held');
+    await visitor.row('detour-one').getByText('rerouted').waitFor();
+    await visitor.go('/');
+    await visitor.the('link', '2 sent another way').waitFor({ state: 'attached' });
+
+    await visitor.go(`/message/${ids[0] ?? ''}`);
+    await visitor.the('button', 'Back to your server').click();
+    await until('it does not come back', async () => (await stateOf(ids[0] ?? '')) === 'queued');
+    await office.client.queue.delete({ ids });
   });
 });
 

@@ -1,6 +1,7 @@
 // Every screen, in light and dark, on a phone and on a desk: it opens, says its sentence, fits, and shuts nobody out (axe).
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Sink } from '../lab/sink.ts';
 import { Office, openBrowser, Visitor } from './support.ts';
 
 let office: Office;
@@ -25,6 +26,24 @@ beforeAll(async () => {
   });
   await office.client.recipients.import({
     csv: 'gone@example.com,listed\na-former-colleague-with-a-very-long-name.of-the-sales-department@example.com,listed',
+  });
+  const away = await new Sink().start();
+  await away.stop();
+  ids['rerouted'] = await office.sendUntil('queued', { to: ['later@example.com'], from: 'elsewhere' });
+  await office.client.queue.reroute({
+    selection: { ids: [ids['rerouted']] },
+    route: [
+      { host: away.host, port: away.port, tls: 'none', sourceAddress: null },
+      { host: longName, port: 2525, tls: 'verify', sourceAddress: null },
+    ],
+    reason: 'The contract has to be there today',
+  });
+  await office.client.domains.setMode({
+    name: longName,
+    mode: 'reroute',
+    reason: 'The office is without power',
+    reroute: [{ host: office.sink.host, port: office.sink.port, tls: 'none', sourceAddress: null }],
+    until: Date.now() + 4 * 3_600_000,
   });
   ids['held'] = await office.sendUntil('held', { to: ['office@held.example.org'], from: 'stored' });
   await office.send({ from: 'stranger', to: ['office@elsewhere.example'] });
@@ -60,10 +79,25 @@ const screens: Screen[] = [
   },
   { name: 'a refused message', place: () => `/message/${ids['refused'] ?? ''}`, shows: /no such user here/i },
   { name: 'a held message', place: () => `/message/${ids['held'] ?? ''}`, shows: /until you release it/i },
+  {
+    name: 'a message sent another way',
+    place: () => `/message/${ids['rerouted'] ?? ''}`,
+    shows: /the contract has to be there today/i,
+  },
   { name: 'a message that is not there', place: () => '/message/nosuchid', shows: /no such message/i },
   { name: 'domains', place: () => '/domains', shows: /being moved/i },
   { name: 'adding a domain', place: () => '/domains?add=true', shows: /server that takes the mail/i },
   { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
+  {
+    name: 'rerouting a domain',
+    place: () => '/domains?reroute=example.com',
+    shows: /what waits now/i,
+  },
+  {
+    name: 'rerouting a domain that is rerouted',
+    place: () => `/domains?reroute=${longName}`,
+    shows: /date and time/i,
+  },
   {
     name: 'recipients on the list',
     place: () => '/recipients?domain=example.com',
@@ -107,6 +141,18 @@ for (const scheme of ['light', 'dark'] as const) {
         await visitor.go('/');
         await visitor.the('button', /From Mailward to your server, held\.example\.org/).click();
         await visitor.the('button', 'Deliver mail for held.example.org again').waitFor();
+        expect(await visitor.barriers()).toEqual([]);
+      });
+
+      test('the menu of a domain, and sending a message another way', async () => {
+        await visitor.go('/domains');
+        await visitor.the('button', `Change ${longName}`).click();
+        await visitor.the('menuitem', `Deliver mail for ${longName} again`).waitFor();
+        expect(await visitor.overflow()).toBe(0);
+        await visitor.go(`/message/${ids['held'] ?? ''}`);
+        await visitor.the('button', 'Send another way…').click();
+        await visitor.the('button', 'Send 1 message there').waitFor();
+        expect(await visitor.overflow()).toBe(0);
         expect(await visitor.barriers()).toEqual([]);
       });
 
