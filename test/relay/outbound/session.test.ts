@@ -40,6 +40,7 @@ class Scripted implements AsyncDisposable {
       connectSeconds: seconds,
       replySeconds: seconds,
       addresses: new AddressBook({ moved: () => undefined }),
+      secure: null,
     });
   }
 
