@@ -45,7 +45,7 @@ const findings = {
   'says-nothing': wrong('attention', 'The record says nothing about machines that it does not name.'),
   'not-covered': wrong(
     'attention',
-    'The record does not cover the office’s server or the relay; what they send in the domain’s name is suspect.',
+    'The record does not cover the office’s server: if that sends mail in the domain’s name, receivers suspect it.',
   ),
 } as const;
 
@@ -126,16 +126,20 @@ async function run({ target, world, report }: Asking<keyof typeof findings>): Pr
   }
   const { senders, failed } = await coverage(domain, { target, world });
   const all = { ...facts, senders: senders.map(({ what, whose, result }) => ({ what, whose, result })) };
-  const uncovered = senders.filter(({ result }) => result !== 'pass');
+  // Only the route's servers are known to be the office's own; those of an MX may only receive, and the relay sends nothing in
+  // the domain's name.
+  const judged = target.destinations.length > 0;
+  const covered = senders.filter(({ result }) => result === 'pass');
+  const uncovered = senders.filter(({ result, whose }) => judged && whose === 'server' && result !== 'pass');
   if (uncovered.length > 0) {
     report('not-covered', {
-      summary: `The SPF record of ${domain} does not cover ${uncovered.map(({ what, whose }) => `${what} (${whose === 'relay' ? 'the relay' : 'the server'})`).join(' and ')}.`,
+      summary: `The SPF record of ${domain} does not cover the server’s address ${uncovered.map(({ what }) => what).join(' and ')}: what it sends in the domain’s name is suspect.`,
       evidence: [...general.evidence, ...uncovered.map((one) => one.verdict)],
       facts: all,
     });
     return;
   }
-  if (failed.length > 0)
+  if (judged && failed.length > 0)
     throw new CouldNotCheck(
       `Whether the SPF record covers the senders is not known: ${failed.join(', ')} could not be found.`,
       general.evidence,
@@ -149,7 +153,7 @@ async function run({ target, world, report }: Asking<keyof typeof findings>): Pr
   else
     report('fine', {
       ...seen,
-      summary: `The SPF record of ${domain} works${senders.length === 0 ? '' : ` and covers ${senders.map(({ what }) => what).join(' and ')}`}; it takes ${lookups.count} of ${MOST_LOOKUPS} DNS questions.`,
+      summary: `The SPF record of ${domain} works${covered.length === 0 ? '' : ` and covers ${covered.map(({ what }) => what).join(' and ')}`}; it takes ${lookups.count} of ${MOST_LOOKUPS} DNS questions.`,
       facts: all,
     });
 }

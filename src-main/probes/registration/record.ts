@@ -23,12 +23,24 @@ export const unregistered = (evidence: Evidence): Registration => ({
   evidence,
 });
 
+/** What registries that have words of their own mean by them, in EPP's. */
+const synonyms: Readonly<Record<string, string>> = {
+  quarantine: 'redemptionperiod',
+  inquarantine: 'redemptionperiod',
+  redemption: 'redemptionperiod',
+  suspended: 'serverhold',
+  onhold: 'serverhold',
+  registryhold: 'serverhold',
+  registrarhold: 'clienthold',
+};
+
 /** `client hold`, `clientHold`, `clientHold https://icann.org/epp#clientHold` → `clienthold`. */
 export function plainStatus(status: string): string {
-  return status
+  const plain = status
     .replace(/\s*\(?https?:\S*$/i, '')
-    .replace(/[\s_-]+/g, '')
+    .replace(/[\s_.-]+/g, '')
     .toLowerCase();
+  return synonyms[plain] ?? plain;
 }
 
 /** A registry could not be asked, or its answer says nothing. */

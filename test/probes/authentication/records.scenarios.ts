@@ -88,7 +88,12 @@ export default [
       world: { of: 'fine', servers: ['192.168.1.5'] },
     },
     { name: 'two names in it lead nowhere', finds: ['fine'], world: { of: 'two', servers: [server] } },
-    { name: 'it does not cover the relay', finds: ['not-covered'], world: { of: 'fine', relay } },
+    {
+      name: 'it does not cover the relay, which sends nothing in its name',
+      finds: ['fine'],
+      world: { of: 'fine', servers: [server], relay },
+    },
+    { name: 'it does not cover the server', finds: ['not-covered'], world: { of: 'fine', servers: [relay] } },
     {
       name: 'it does not cover one of two servers',
       finds: ['not-covered'],

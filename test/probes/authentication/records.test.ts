@@ -87,9 +87,8 @@ describe.skipIf(!hasInternet)('records', () => {
   });
 
   it('say which machine SPF does not cover', async () => {
-    expect((await playOne('spf', { of: 'fine', servers: [server], relay }))?.summary).toBe(
-      `The SPF record of fine.example does not cover ${relay} (the relay).`,
-    );
+    const world = { of: 'fine', servers: [server, relay] };
+    expect((await playOne('spf', world))?.summary).toContain(`does not cover the server’s address ${relay}:`);
   });
 
   it('say how long a DKIM key is', async () => {

@@ -89,6 +89,14 @@ export default scenarios<RegistrationWorld>('registration', [
     world: { rdap: { expires: days(90) }, manner: { is: 'busy', times: 1, retryAfter: '1' } },
   },
   {
+    name: 'a busy registry asks for a rest until a time of day',
+    finds: ['fine'],
+    world: {
+      rdap: { expires: days(90) },
+      manner: { is: 'busy', times: 1, retryAfter: new Date(now + 2_000).toUTCString() },
+    },
+  },
+  {
     name: 'a busy registry asks for an hour’s rest, and answers by WHOIS',
     finds: ['fine'],
     world: {
@@ -108,6 +116,24 @@ export default scenarios<RegistrationWorld>('registration', [
     name: 'the registry has WHOIS alone',
     finds: ['fine'],
     world: { domain: nl, whois: { says: 'Domain name: office.nl\nExpiry date: 2027-05-06\n' } },
+  },
+  {
+    name: 'in quarantine, as a registry calls it by WHOIS',
+    finds: ['redemption'],
+    world: {
+      domain: nl,
+      whois: { says: 'Domain name: office.nl\nStatus: in quarantine\nExpiry date: 2026-11-01\n' },
+    },
+  },
+  {
+    name: 'suspended, as a registry calls it by WHOIS',
+    finds: ['on-hold'],
+    world: {
+      domain: nl,
+      whois: {
+        says: 'Domain name:\n  office.nl\nRegistration status:\n  Suspended.\nExpiry date:  14-Feb-2028\n',
+      },
+    },
   },
   {
     name: 'nobody has it, by WHOIS',

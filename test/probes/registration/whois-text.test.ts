@@ -41,7 +41,7 @@ describe('a record', () => {
     [
       'indented, with fields on lines of their own',
       '    Domain name:\n        example.com\n\n    Registrar:\n        Names Inc.\n\n    Relevant dates:\n        Registered on: 14-Jan-1999\n        Expiry date:  14-Jan-2027\n\n    Registration status:\n        Registered until expiry date.\n',
-      ['registereduntilexpirydate.'],
+      ['registereduntilexpirydate'],
     ],
     [
       'with dots',
