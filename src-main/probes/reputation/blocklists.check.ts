@@ -9,7 +9,7 @@ import type { Dns, Resolution } from '../dns/dns.ts';
 import { reverseName } from '../dns/message.ts';
 import { overrides } from '../registration/bootstrap.ts';
 import type { World } from '../world.ts';
-import { blocklistCatalogue } from './catalogue.ts';
+import { blocklistCatalogue, listOf } from './catalogue.ts';
 import { entriesOf } from './entries.ts';
 import type { Entry } from './entries.ts';
 
@@ -64,6 +64,7 @@ async function run(asking: Asking<Code>): Promise<void> {
   }
   if (missing.length > 0) asking.couldNotCheck({ summary: `Not everything could be asked about.${doubt}` });
   const keys = overrides(world.settings.blocklistKeys);
+  for (const zone of keys.keys()) tellOfUnknown(zone, asking);
   const waiting = blocklistCatalogue.lists.flatMap((list) => {
     const concerned = entries.filter(({ kind }) => list.lists.includes(kind));
     const key = keys.get(list.zone);
@@ -86,6 +87,23 @@ async function run(asking: Asking<Code>): Promise<void> {
       answers.filter((answer) => answer.entry === entry),
       asking,
     );
+}
+
+/** A key for a list that is not asked: the admin expects it to be. */
+function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<Code>): void {
+  const known = listOf(zone);
+  if (known !== null && 'list' in known) return;
+  const of = `the catalogue of blocklists of ${blocklistCatalogue.checked}`;
+  const answer =
+    known === null ? 'not in it' : `${known.dead.name} ended ${known.dead.ended}. ${known.dead.means}`;
+  couldNotCheck({
+    subject: zone,
+    summary:
+      known === null
+        ? `There is a key for ${zone}, a blocklist that Mailward does not know.`
+        : `There is a key for ${zone}, a blocklist that is dead. ${answer}`,
+    evidence: [{ asked: zone, of, at: world.now(), answer }],
+  });
 }
 
 /** One finding for one who may be listed: of all lists together. */

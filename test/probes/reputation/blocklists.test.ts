@@ -127,6 +127,12 @@ describe.skipIf(!hasInternet)('blocklists', () => {
     ]);
   });
 
+  it('that are dead, and have a key, are said to be dead', async () => {
+    const found = about(await play({}, { blocklistKeys: ['dnsbl.sorbs.net=k3y'] }), 'dnsbl.sorbs.net');
+    expect(found?.state).toBe('could-not-check');
+    expect(found?.summary).toContain('SORBS ended 2024-06.');
+  });
+
   it('are asked with a key, which is told to nobody', async () => {
     const found = await play({}, { blocklistKeys: ['zen.spamhaus.org=k3y'] });
     expect(about(found, good)?.code).toBe('listed');
