@@ -8,10 +8,10 @@ const weights = { 1: 'few', 2: 'some', 3: 'many' } as const;
 
 /** The manual's page on blocklists, as Markdown. */
 export function blocklistsPage(): string {
-  const { lists, dead, checked, source } = blocklistCatalogue;
+  const { lists, dead, made, source } = blocklistCatalogue;
   const rows = lists.map(
-    ({ zone, name, lists: what, weight, removal, policy, keyed }) =>
-      `| ${name} | \`${zone}\` | ${what.map((kind) => kinds[kind]).join(', ')} | ${weights[weight as 1 | 2 | 3]} | ${policy}${keyed === null ? '' : ` [Key](${keyed.from})${keyed.required ? ', without which it is not asked' : ''}.`} | [removal](${removal}) |`,
+    ({ zone, name, lists: what, weight, removal, policy, keyed, checked }) =>
+      `| ${name} | \`${zone}\` | ${what.map((kind) => kinds[kind]).join(', ')} | ${weights[weight as 1 | 2 | 3]} | ${policy}${keyed === null ? '' : ` [Key](${keyed.from})${keyed.required ? ', without which it is not asked' : ''}.`} | [removal](${removal}) | ${checked ?? 'not yet'} |`,
   );
   const codes = lists.map(({ name, codes: all }) => {
     const lines = Object.entries(all).map(
@@ -21,16 +21,17 @@ export function blocklistsPage(): string {
     return `- **${name}**: ${lines.join('; ')}.`;
   });
   const ended = dead.map(
-    ({ zone, name, ended: when, means }) => `| ${name} | \`${zone}\` | ${when} | ${means} |`,
+    ({ zone, name, ended: when, means, checked }) =>
+      `| ${name} | \`${zone}\` | ${when} | ${means} | ${checked ?? 'not yet'} |`,
   );
   return `# Blocklists
 
 <!-- Made from assets/blocklists.json by \`npm run docs\`; changes made here are lost. -->
 
-The lists that [\`blocklists\`](checks/blocklists.md) asks, gone through on ${checked}. ${source}
+The lists that [\`blocklists\`](checks/blocklists.md) asks, as of ${made}. ${source}
 
-| list | zone | lists | receivers that refuse for it | who may ask | to be taken off |
-| --- | --- | --- | --- | --- | --- |
+| list | zone | lists | receivers that refuse for it | who may ask | to be taken off | compared |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ## What their answers mean
@@ -44,8 +45,8 @@ ${codes.join('\n')}
 They are not asked. A mail server that still asks one waits for nothing, or, should the zone come to list everything, refuses all
 mail: take them out of its settings.
 
-| list | zone | ended | what became of it |
-| --- | --- | --- | --- |
+| list | zone | ended | what became of it | compared |
+| --- | --- | --- | --- | --- |
 ${ended.join('\n')}
 `;
 }

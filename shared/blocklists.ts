@@ -38,8 +38,12 @@ const codeSchema = z.object({
   error: z.boolean().default(false),
 });
 
+/** Day on which an entry was compared with what is published, as `YYYY-MM-DD`; null: not yet. */
+const checked = z.string().nullable();
+
 export const blocklistSchema = z.object({
   zone: z.string(),
+  checked,
   name: z.string(),
   /** What it lists. */
   lists: z.array(z.enum(['ipv4', 'ipv6', 'domain'])).min(1),
@@ -61,6 +65,7 @@ export type Blocklist = z.infer<typeof blocklistSchema>;
 
 export const deadListSchema = z.object({
   zone: z.string(),
+  checked,
   name: z.string(),
   ended: z.string(),
   means: z.string(),
@@ -69,8 +74,8 @@ export type DeadList = z.infer<typeof deadListSchema>;
 
 export const blocklistCatalogueSchema = z.object({
   source: z.string(),
-  /** Day on which it was last gone through, as `YYYY-MM-DD`. */
-  checked: z.string(),
+  /** Day on which it was written, as `YYYY-MM-DD`. */
+  made: z.string(),
   lists: z.array(blocklistSchema),
   dead: z.array(deadListSchema),
 });

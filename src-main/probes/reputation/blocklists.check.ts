@@ -93,7 +93,7 @@ async function run(asking: Asking<Code>): Promise<void> {
 function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<Code>): void {
   const known = listOf(zone);
   if (known !== null && 'list' in known) return;
-  const of = `the catalogue of blocklists of ${blocklistCatalogue.checked}`;
+  const of = `the catalogue of blocklists of ${blocklistCatalogue.made}`;
   const answer =
     known === null ? 'not in it' : `${known.dead.name} ended ${known.dead.ended}. ${known.dead.means}`;
   couldNotCheck({

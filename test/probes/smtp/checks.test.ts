@@ -14,13 +14,14 @@ for (const make of makes) {
     // Rows of the same world are asked on one stage.
     for (const alike of Map.groupBy(rows, worldKey).values()) {
       const stage = new SharedStage(alike[0]!.world, make, alike.length);
-      for (const { check, name, finds } of alike) {
+      for (const { check, name, finds, world } of alike) {
         it.concurrent(`${check}: ${name}`, async () => {
           const found = await stage.ask(check);
           const said = found.map(({ code, summary }) => `${code}: ${summary}`).join('\n');
           expect(codesOf(found), said).toEqual(finds);
           for (const { evidence, summary, code } of found) {
-            if (code !== 'not-applicable')
+            // Where the question does not arise, or our own log fails, nobody was asked.
+            if (code !== 'not-applicable' && world.attempts !== 'broken')
               expect(evidence.length, `no evidence for: ${summary}`).toBeGreaterThan(0);
             expect(summary).not.toContain('\n');
           }

@@ -25,6 +25,11 @@ const turnedAway = {
   finds: unknown,
   world: { setup: { turnsAway: blocked }, makes: ['exim'] },
 } as const;
+const speaks = (answers: Record<string, string>, slow?: { line: string; ms: number }): SmtpWorld => {
+  const usual = { MAIL: '250 ok\r\n', RCPT: '250 ok\r\n', RSET: '250 ok\r\n', QUIT: '221 bye\r\n' };
+  const words = { first: '220 old.example ready\r\n', answers: { ...usual, ...answers } };
+  return { instead: slow === undefined ? words : { ...words, slow } };
+};
 const notHome = { setup: { domains: ['another.example'] } };
 const greylisting = { setup: { greylist: 2 } };
 const us = { hostname: 'relay.example.net', addresses: [] };
@@ -39,6 +44,17 @@ export default [
   ...scenarios<SmtpWorld>('server-reachable', [
     { ...well, finds: ['answers'] },
     { name: 'the server is stopped', finds: ['refused'], world: { network: 'stopped' } },
+    { name: 'its machine is switched off', finds: ['silent'], world: { server: 'away' } },
+    {
+      name: 'it does not answer, and nothing else does',
+      finds: unknown,
+      world: { server: 'away', online: false },
+    },
+    {
+      name: 'one of its two addresses is no good',
+      finds: ['answers', 'partly'],
+      world: { server: 'half there' },
+    },
     { name: 'there is no way to the server', finds: unknown, world: { network: 'no-way', makes: ['exim'] } },
   ]),
   ...scenarios<SmtpWorld>('server-greeting', [
@@ -46,9 +62,19 @@ export default [
     {
       name: 'something else listens there',
       finds: ['not-smtp'],
-      world: { instead: 'SSH-2.0-OpenSSH_9.2\r\n' },
+      world: { instead: { first: 'SSH-2.0-OpenSSH_9.2\r\n' } },
     },
-    { name: 'it takes connections and says nothing', finds: ['mute'], world: { instead: '' } },
+    { name: 'it takes connections and says nothing', finds: ['mute'], world: { instead: { first: '' } } },
+    {
+      name: 'it does not know EHLO',
+      finds: ['old-protocol'],
+      world: speaks({ EHLO: '502 5.5.1 Command not implemented\r\n' }),
+    },
+    {
+      name: 'it offers next to nothing',
+      finds: ['little-offered'],
+      world: speaks({ EHLO: '250-old.example\r\n250 HELP\r\n' }),
+    },
     {
       name: 'nothing comes back, from nobody',
       finds: unknown,
@@ -91,6 +117,15 @@ export default [
     },
     { name: 'no STARTTLS', finds: ['not-offered'], world: {} },
     {
+      name: 'it offers STARTTLS and cannot do it',
+      finds: ['breaks-off'],
+      world: speaks({
+        EHLO: '250-old.example\r\n250-8BITMIME\r\n250 STARTTLS\r\n',
+        STARTTLS: '220 go on\r\n',
+        '\x16': 'what is this?\r\n',
+      }),
+    },
+    {
       name: 'no STARTTLS, and the route demands it',
       finds: ['not-to-be-had'],
       world: { policy: 'require', makes: ['postfix'] },
@@ -124,6 +159,19 @@ export default [
       name: 'it wants a login',
       finds: ['login-wanted'],
       world: { setup: { turnsAway: '530 5.7.0 Authentication required' }, makes: ['postfix', 'exim'] },
+    },
+    {
+      name: 'it wants encryption that it does not offer',
+      finds: ['encryption-wanted'],
+      world: {
+        setup: { turnsAway: '530 5.7.0 Must issue a STARTTLS command first' },
+        makes: ['postfix', 'exim'],
+      },
+    },
+    {
+      name: 'it takes no mail at all',
+      finds: ['refuses'],
+      world: { setup: { turnsAway: '554 5.3.2 System does not accept network messages' }, makes: ['exim'] },
     },
     {
       name: 'it is overloaded',
@@ -205,6 +253,23 @@ export default [
         makes: ['exim'],
       },
     },
+    {
+      name: 'the message log cannot be read',
+      finds: unknown,
+      world: { attempts: 'broken', makes: ['exim'] },
+    },
+  ]),
+  ...scenarios<SmtpWorld>('relay-door', [
+    { ...well, finds: ['closed'], world: { door: 'mailward' } },
+    { name: 'the domain is not protected', finds: ['not-for-us'], world: { door: 'mailward of others' } },
+    { name: 'something else stands there and takes everything', finds: ['open'], world: { door: 'open' } },
+    { name: 'nobody listens there', finds: ['refused'], world: { door: 'shut' } },
+    {
+      name: 'nobody listens there, and nothing else answers',
+      finds: unknown,
+      world: { door: 'shut', online: false },
+    },
+    { name: 'it is not known where it is', finds: ['not-applicable'], world: { makes: ['exim'] } },
   ]),
   ...scenarios<SmtpWorld>('rate-limit-test', [
     { name: 'there is no limit', finds: ['none'], world: { makes: ['exim', 'opensmtpd'] } },
@@ -214,6 +279,11 @@ export default [
   ]),
   ...scenarios<SmtpWorld>('mail-loop', [
     { ...well, finds: ['none'], world: { relay: us } },
+    {
+      name: 'the route leads to Mailward’s own address',
+      finds: ['is-us'],
+      world: { server: 'ourselves' },
+    },
     {
       name: 'it calls itself by our name',
       finds: ['same-name'],
@@ -246,6 +316,11 @@ export default [
   ]),
   ...scenarios<SmtpWorld>('server-speed', [
     { ...well, finds: ['prompt'] },
+    {
+      name: 'it takes long over each message',
+      finds: ['slow'],
+      world: speaks({ EHLO: '250-old.example\r\n250 8BITMIME\r\n' }, { line: 'MAIL', ms: 3_500 }),
+    },
     { name: 'it is slow to greet', finds: ['slow-greeting'], world: { setup: { greetingDelay: 6 } } },
     stopped,
     ...failing,
