@@ -17,6 +17,11 @@ const FIRST_TRY = 500;
 /** The time between tries, as a share of the time stopped so far: what the end of the server's window may be missed by. */
 const TRY_SHARE = 0.12;
 const LONGEST_TRY = 60_000;
+/**
+ * The least rate that a first refusal can show, units a ms: ten a minute. Where less went out, it was for want of mail, and the
+ * server was only busy; if its limit really is lower, the next cycle, with the rate fully used, finds it.
+ */
+const LEAST_FIRST = 10 / 60_000;
 /** A new rate is this share of the measured one. */
 const CAUTION = 0.98;
 /** Where between a failed try and the next, taken one the server's window is supposed to have ended. */
@@ -164,7 +169,7 @@ export class Pace {
     const ended = this.#failedAt + (startedAt - this.#failedAt) * LIKELY_END;
     if (this.#rate === null) {
       const measured = best(this.#moments, ended);
-      this.#rate = measured.rate * CAUTION;
+      this.#rate = Math.max(measured.rate * CAUTION, LEAST_FIRST);
       this.#tooMuch = best(this.#moments, this.#failedAt).rate;
       this.#window = measured.span;
     } else {
@@ -176,9 +181,12 @@ export class Pace {
           Math.max(0, this.#failedAt - this.#stoppedAt) / Math.max(1, Math.min(span, this.#window));
         this.#tooMuch = this.#rate * Math.max(1 - SHORT_STOP, 1 - left);
         this.#rate = Math.min(this.#rate * STEP_DOWN, this.#tooMuch * CAUTION);
-      } else {
+      } else if (this.#saturated) {
         this.#rate = Math.min(this.#rate * STEP_DOWN, (this.#cycle.taken / span) * CAUTION);
         this.#window = span;
+      } else {
+        // There was less to send than it would have borne: how much went out says nothing of how much may.
+        this.#rate *= STEP_DOWN;
       }
     }
     this.#moments = [];

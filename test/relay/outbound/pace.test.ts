@@ -124,3 +124,34 @@ describe('a server without limits', () => {
     expect(pace.readyAt()).toBeGreaterThan(2_300_000);
   });
 });
+
+describe('a quiet office', () => {
+  const MINUTE = 60_000;
+
+  /** The server is busy with one message, and takes it when it comes again a second later. */
+  function busyOnce(pace: Pace, now: number): number {
+    pace.take(now);
+    pace.refused(now + 20, now);
+    const again = Math.max(now + 1000, pace.readyAt());
+    pace.take(again);
+    pace.accepted(again + 20, 1, again);
+    return again + 20;
+  }
+
+  it('does not wait minutes for its mail because its server was busy once', () => {
+    const pace = new Pace();
+    const start = 1_000_000;
+    pace.accepted(start, 1, start - 20);
+    const now = busyOnce(pace, start + 30 * MINUTE);
+    expect(pace.readyAt() - now).toBeLessThanOrEqual(6_000);
+    expect(pace.figures().perMinute).toBeGreaterThanOrEqual(10);
+  });
+
+  it('is not slowed down each time by how little there was to send', () => {
+    const pace = new Pace();
+    let now = 1_000_000;
+    pace.accepted(now, 1, now - 20);
+    for (let day = 0; day < 5; day++) now = busyOnce(pace, now + 30 * MINUTE);
+    expect(pace.figures().perMinute).toBeGreaterThan(8);
+  });
+});
