@@ -107,10 +107,15 @@ export function DomainsScreen() {
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {inDialog !== undefined && dialog?.kind === 'route' && (
-          <EditRouteForm domain={inDialog} onClose={close} />
+          <EditRouteForm key={inDialog.name} domain={inDialog} onClose={close} />
         )}
         {inDialog !== undefined && (dialog?.kind === 'hold' || dialog?.kind === 'reroute') && (
-          <ModeForm domain={inDialog} mode={dialog.kind} onClose={close} />
+          <ModeForm
+            key={`${dialog.kind} ${inDialog.name}`}
+            domain={inDialog}
+            mode={dialog.kind}
+            onClose={close}
+          />
         )}
         {inDialog !== undefined && dialog?.kind === 'remove' && (
           <RemoveDomainForm

@@ -247,7 +247,7 @@ export class Detour {
     };
     for (;;) {
       try {
-        await spool.db.write('settleDetour', written);
+        await spool.settleDetour(written);
         settled(message, results);
         break;
       } catch (error) {

@@ -8,6 +8,7 @@ import type {
   NewRecipient,
   DueMessage,
 } from '../../storage/operations/spool.ts';
+import type { DetourOutcome } from '../../storage/operations/detours.ts';
 import type { Learned, Lesson } from '../../storage/operations/recipients.ts';
 import type { Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
@@ -138,6 +139,13 @@ export class Spool {
     const settled = await this.db.write('settle', outcome);
     this.#receipts.settled(outcome);
     return settled;
+  }
+
+  /** The same for an attempt by another way than the domain's. */
+  async settleDetour(written: DetourOutcome): Promise<void> {
+    this.#receipts.note(written.outcome);
+    await this.db.write('settleDetour', written);
+    this.#receipts.settled(written.outcome);
   }
 
   /** After the last outcome is written. */
