@@ -1,5 +1,5 @@
 // The servers of one domain's route, in order, each with its open connections, its own back-off, and its gate.
-import { byPriority, type Destination, type Route } from '../../../shared/domain.ts';
+import { byPriority, type Destination, type Domain, type Route } from '../../../shared/domain.ts';
 import { meaningOf } from './reply.ts';
 import { destinationPause } from './retry.ts';
 import { DestinationFailed, Session, type SessionOptions } from './session.ts';
@@ -237,4 +237,9 @@ function hasKept(place: Place): boolean {
 
 function closeAll(place: Place): void {
   for (const { session } of place.idle.splice(0)) session.close();
+}
+
+/** Where a domain's mail goes in its present mode. */
+export function routeOf(domain: Domain): Route {
+  return domain.mode.name === 'reroute' && domain.mode.reroute ? domain.mode.reroute : domain.route;
 }

@@ -14,7 +14,7 @@
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
-import { Destinations, NotNow, type DestinationsOptions, type Turn } from './destinations.ts';
+import { Destinations, NotNow, routeOf, type DestinationsOptions, type Turn } from './destinations.ts';
 import { learn, newHealth, worthHolding, type LaneHealth } from './health.ts';
 import {
   attemptRow,
@@ -395,8 +395,4 @@ export class Lane {
     }
     this.#planTest();
   }
-}
-
-function routeOf(domain: Domain) {
-  return domain.mode.name === 'reroute' && domain.mode.reroute ? domain.mode.reroute : domain.route;
 }

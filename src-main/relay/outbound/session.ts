@@ -13,6 +13,7 @@ import { DestinationFailed, type Stage } from './destination-failed.ts';
 import { Dialogue, type Ending, type Said } from './dialogue.ts';
 import { readHello, type Offer } from './hello.ts';
 import { isNotHome } from './home.ts';
+import { explain, explainReply } from './explain.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import { noReply, parseReply } from './reply.ts';
 import { Stuffing } from './stuffing.ts';
@@ -370,38 +371,6 @@ function isPositive(reply: string): boolean {
 /** 354; some servers say 250. */
 function isTaken(reply: string): boolean {
   return reply.startsWith('3') || reply.startsWith('2');
-}
-
-function explainReply(reply: Said, destination: Destination): string | null {
-  if (reply === null) return null;
-  return `${destination.host} port ${destination.port} answered: ${reply.split('\n')[0] ?? ''}`;
-}
-
-function explain(error: NodeJS.ErrnoException, destination: Destination): string {
-  const where = `${destination.host} port ${destination.port}`;
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return `${where} refused the connection: nothing listens there`;
-    case 'ETIMEDOUT':
-      return `${where} did not answer in time`;
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return `no way to ${where}: the network says it cannot be reached`;
-    case 'EADDRNOTAVAIL':
-      return `cannot use the source address ${destination.sourceAddress ?? ''}: this machine does not have it`;
-    case 'ENOTFOUND':
-    case 'EDNS':
-    case 'ENODATA':
-    case 'ESERVFAIL':
-    case 'EAI_AGAIN':
-    case 'ETIMEOUT':
-      return `the name ${destination.host} could not be looked up (${error.message})`;
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return `${where} closed the connection without a word`;
-    default:
-      return `${where}: ${error.message}`;
-  }
 }
 
 function describeTls(socket: Socket): string | null {
