@@ -1,6 +1,6 @@
 // `npm run bench -- --queue`: does a million messages that wait for a dead server cost the others anything?
 // Two services, one with the queue and one without, take the same load for another domain, turn about. `--messages N` `--rounds N` `--load N` `--json`.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
@@ -28,6 +28,8 @@ const full = join(folder.path, 'full');
 mkdirSync(full);
 process.stderr.write(`filling a queue of ${messages} messages …\n`);
 fillQueue(join(full, 'mailward.db'), messages);
+// By this file a service knows a data folder for one of its own.
+writeFileSync(join(full, 'engine.lock'), '');
 
 await using sink = await SmtpSink.start();
 await using withQueue = await Service.start({ dataDir: full, settings: {} });
