@@ -31,8 +31,8 @@ for (const make of makes) {
   });
 }
 
-/** A server that greylists remembers who asked before. */
-function worldKey({ check, world }: { check: string; world: SmtpWorld }): string {
+/** Which makes a row is for makes no other world; a server that greylists remembers who asked before. */
+function worldKey({ check, world: { makes: _, ...world } }: { check: string; world: SmtpWorld }): string {
   return JSON.stringify(world.setup?.greylist === undefined ? world : { ...world, check });
 }
 
