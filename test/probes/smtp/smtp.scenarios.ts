@@ -43,7 +43,11 @@ const attempt = (reply: string, cause: string | null) => ({
 export default [
   ...scenarios<SmtpWorld>('server-reachable', [
     { ...well, finds: ['answers'] },
-    { name: 'the server is stopped', finds: ['refused'], world: { network: 'stopped' } },
+    {
+      name: 'the server is stopped',
+      finds: ['refused'],
+      world: { network: 'stopped', makes: ['sendmail', 'opensmtpd'] },
+    },
     { name: 'its machine is switched off', finds: ['silent'], world: { server: 'away' } },
     {
       name: 'it does not answer, and nothing else does',
@@ -153,6 +157,7 @@ export default [
         setup: {
           turnsAway: '550 5.7.25 Client host rejected: cannot find your reverse hostname, [127.0.0.1]',
         },
+        makes: ['exim', 'opensmtpd'],
       },
     },
     {
@@ -208,7 +213,10 @@ export default [
     {
       name: 'the mailbox is full',
       finds: ['full'],
-      world: { setup: { replies: { 'postmaster@example.com': '452 4.2.2 Mailbox full' } } },
+      world: {
+        setup: { replies: { 'postmaster@example.com': '452 4.2.2 Mailbox full' } },
+        makes: ['exim', 'opensmtpd', 'sendmail'],
+      },
     },
     { name: 'it is not home for the domain', finds: unknown, world: notHome },
     stopped,
@@ -296,6 +304,7 @@ export default [
         setup: {
           replies: { 'postmaster@example.com': '554 5.4.6 mail for example.com loops back to myself' },
         },
+        makes: ['postfix', 'opensmtpd'],
       },
     },
     {
