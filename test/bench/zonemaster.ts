@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { z } from 'zod';
 import { checks } from '../../src-main/probes/catalogue.ts';
 import { runChecks } from '../../src-main/probes/runner.ts';
 import { Internet } from '../lab/internet/internet.ts';
@@ -44,17 +45,32 @@ const worlds: readonly Common[] = [
   { name: 'the zone above names fewer servers', zone: { parent: { names: [ns1] } } },
   { name: 'the zone above has an old address', zone: { parent: { glue: { [ns2]: '127.0.0.99' } } } },
   { name: 'there is one name server', zone: { servers: [ns1] } },
-  { name: 'all name servers are in one network', networks: { [ns1]: 3, [ns2]: 3 } },
+  {
+    name: 'all name servers are in one network',
+    differs:
+      'Zonemaster asks a database on the Internet whose networks they are, which the lab has not; Mailward compares the addresses.',
+    networks: { [ns1]: 3, [ns2]: 3 },
+  },
   {
     name: 'the name servers have different MX records',
     zone: { servers: { [ns1]: {}, [ns2]: { records: ['@ MX 10 other', 'other A 192.0.2.2'] } } },
   },
   {
     name: 'an MX target is an alias',
+    differs:
+      'Zonemaster asks whether the domain itself is an alias, and not its MX targets (RFC 2181 section 10.3).',
     zone: { records: ['@ MX 10 mail', 'mail CNAME real', 'real A 192.0.2.1'] },
   },
-  { name: 'an MX target does not exist', zone: { records: ['@ MX 10 mail'] } },
-  { name: 'there is no MX record, but an address', zone: { records: ['@ A 192.0.2.1'] } },
+  {
+    name: 'an MX target does not exist',
+    differs: 'Zonemaster does not look the MX targets up.',
+    zone: { records: ['@ MX 10 mail'] },
+  },
+  {
+    name: 'there is no MX record, but an address',
+    differs: 'Zonemaster mentions it as a notice (Z09_MISSING_MAIL_TARGET).',
+    zone: { records: ['@ A 192.0.2.1'] },
+  },
   { name: 'the signatures have run out', zone: { signed: -864_000 } },
   { name: 'the zone above vouches for another key', zone: { parent: { ds: 'wrong' } } },
 ];
@@ -64,12 +80,16 @@ export interface Compared {
   /** What each calls trouble: our codes, and the tags of its messages at WARNING and above. */
   ours: string[];
   theirs: string[];
+  /** What it mentions besides, at NOTICE. */
+  notices: string[];
   oursMs: number;
   /** The whole command, and of that only what comes after it has loaded. */
   theirsMs: number;
   agree: boolean;
   why: string | null;
 }
+
+const messageSchema = z.object({ level: z.string(), tag: z.string() });
 
 export function hasZonemaster(): boolean {
   return spawnSync('zonemaster-cli', ['--version']).status === 0;
@@ -117,19 +137,29 @@ async function compare(world: Common, folder: string): Promise<Compared> {
   const agree = trouble.length > 0 === asked.tags.length > 0;
   const why = agree ? null : (world.differs ?? 'not explained');
   return {
-    ...{ name: world.name, ours: [...new Set(trouble)], theirs: asked.tags, oursMs, theirsMs: asked.tookMs },
+    ...{
+      name: world.name,
+      ours: [...new Set(trouble)],
+      theirs: asked.tags,
+      notices: asked.notices,
+      oursMs,
+      theirsMs: asked.tookMs,
+    },
     ...{ agree, why },
   };
 }
 
-async function zonemaster(root: string, folder: string): Promise<{ tags: string[]; tookMs: number }> {
+async function zonemaster(
+  root: string,
+  folder: string,
+): Promise<{ tags: string[]; notices: string[]; tookMs: number }> {
   const hints = join(folder, 'hints');
   writeFileSync(hints, `. 3600000 NS a.root.\na.root. 3600000 A ${root}\n`);
   const started = performance.now();
   const child = spawn(
     'zonemaster-cli',
     [
-      ...[`--hints=${hints}`, '--no-ipv6', '--no-progress', '--raw', '--level=WARNING', '--no-time'],
+      ...[`--hints=${hints}`, '--no-ipv6', '--no-progress', '--json-stream', '--level=NOTICE'],
       ...theirs.map((test) => `--test=${test}`),
       domain,
     ],
@@ -138,9 +168,14 @@ async function zonemaster(root: string, folder: string): Promise<{ tags: string[
   let output = '';
   child.stdout.on('data', (part: Buffer) => (output += part.toString()));
   await once(child, 'close');
-  const tags = [...output.matchAll(/^\s*(?:WARNING|ERROR|CRITICAL)\s+(.*)$/gm)].map(([, rest = '']) => rest);
-  return {
-    tags: [...new Set(tags.map((rest) => rest.split(/\s+/)[0] ?? ''))],
-    tookMs: performance.now() - started,
-  };
+  const tookMs = performance.now() - started;
+  const said = output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => messageSchema.parse(JSON.parse(line)));
+  const tagsOf = (of: (level: string) => boolean) => [
+    ...new Set(said.filter(({ level }) => of(level)).map(({ tag }) => tag)),
+  ];
+  const isNotice = (level: string) => level === 'NOTICE';
+  return { tags: tagsOf((level) => !isNotice(level)), notices: tagsOf(isNotice), tookMs };
 }
