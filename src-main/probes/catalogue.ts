@@ -24,6 +24,7 @@ import { blocklists } from './reputation/blocklists.check.ts';
 import { greeting } from './smtp/greeting.check.ts';
 import { greylisting } from './smtp/greylisting.check.ts';
 import { loop } from './smtp/loop.check.ts';
+import { moved } from './smtp/moved.check.ts';
 import { openRelay } from './smtp/open-relay.check.ts';
 import { ownRelay } from './smtp/own-relay.check.ts';
 import { postmaster } from './smtp/postmaster.check.ts';
@@ -50,6 +51,7 @@ export const checks: readonly Check[] = [
   path,
   ownRelay,
   reachable,
+  moved,
   greeting,
   tls,
   refuses,

@@ -5,10 +5,8 @@ import { counted, countdown, exact } from '../format.ts';
 import type { PropagationFacts, ServerView } from '../health/facts.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
+import { pauseBefore } from '../../shared/propagation.ts';
 import type { Health } from '../../shared/state.ts';
-
-/** While it is followed, pause between two questions, ms: long enough to cost the resolvers nothing. */
-const FOLLOW_EVERY = 20_000;
 
 interface PropagationProps {
   facts: PropagationFacts;
@@ -25,11 +23,13 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
   const behind = facts.items.filter(({ state }) => state === 'differs');
   const [follows, setFollows] = useState(false);
   const ask = useEffectEvent(onAsk);
+  const isOver = behind.length === 0;
+  const next = Math.min(...facts.items.map(({ until }) => until ?? Infinity));
   useEffect(() => {
-    if (!follows || busy) return;
-    const timer = setTimeout(ask, FOLLOW_EVERY);
+    if (!follows || busy || isOver) return;
+    const timer = setTimeout(ask, pauseBefore([next], Date.now()));
     return () => clearTimeout(timer);
-  }, [follows, busy, at]);
+  }, [follows, busy, isOver, at, next]);
   const longest = Math.max(1, ...facts.items.map(({ until }) => (until ?? at) - at));
   return (
     <section className="spread" aria-label="Who has which MX">
@@ -62,11 +62,11 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
           </>
         )}
       </dl>
-      {behind.length > 0 && (
+      {!isOver && (
         <Switch
           checked={follows}
           onChange={(event) => setFollows(event.currentTarget.checked)}
-          label="Follow it: ask again every 20 seconds while this stands here"
+          label="Follow it: ask again whenever a server’s old set runs out, and every half minute"
         />
       )}
       <div className="spread-map">

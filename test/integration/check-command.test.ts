@@ -5,6 +5,7 @@ import { fine, wrong } from '../../src-main/probes/check.ts';
 import { Clinic, PretendedCheck } from '../lab/clinic.ts';
 import { mailward } from '../lab/mailward.ts';
 import { scratch } from '../lab/scratch.ts';
+import { until } from '../lab/wait.ts';
 
 const findings = {
   fine: fine('All is well.'),
@@ -36,10 +37,14 @@ const rate = new PretendedCheck(about('rate-limit', true), {
   code: 'fine',
   summary: 'It takes all we send.',
 });
+const propagation = new PretendedCheck({
+  ...about('mx-propagation', true),
+  findings: { agrees: fine('All agree.'), spreading: wrong('attention', 'Some have the old set.') },
+});
 let clinic: Clinic;
 
 beforeAll(async () => {
-  clinic = await Clinic.open([mx, delegation, rate]);
+  clinic = await Clinic.open([mx, delegation, rate, propagation]);
 });
 afterAll(() => clinic[Symbol.asyncDispose]());
 
@@ -106,7 +111,70 @@ describe('one check', () => {
         .trim()
         .split('\n')
         .map((line) => (JSON.parse(line) as { name: string }).name),
-    ).toEqual(['mx', 'delegation', 'rate-limit']);
+    ).toEqual(['mx', 'delegation', 'rate-limit', 'mx-propagation']);
+  });
+});
+
+describe('a change of MX records that is followed', () => {
+  const set = (exchange: string) => [{ preference: 10, exchange }];
+  const item = (address: string, state: string, exchange: string, until: number | null) => ({
+    ...{ name: null, address, kind: 'resolver', place: '', ttl: 60, state, mx: set(exchange), until },
+  });
+  const spreading = (until: number) => ({
+    code: 'spreading',
+    summary: '1 of 2 public resolvers still has the old MX records.',
+    facts: {
+      ...{ mx: set('new.example.com'), until },
+      items: [
+        item('192.0.2.53', 'differs', 'old.example.com', until),
+        item('198.51.100.53', 'agrees', 'new.example.com', null),
+      ],
+    },
+  });
+  const done = {
+    code: 'agrees',
+    summary: 'All name servers and 2 public resolvers give the same MX records.',
+    facts: {
+      ...{ mx: set('new.example.com'), until: null },
+      items: ['192.0.2.53', '198.51.100.53'].map((one) => item(one, 'agrees', 'new.example.com', null)),
+    },
+  };
+
+  it('is told change by change, with the time by which all must agree, until they do', async () => {
+    const domain = 'followed.example';
+    propagation.answers = [spreading(Date.now() + 600_000)];
+    const command = clinic.command('check', 'mx-propagation', domain, '--follow', '--every', '3');
+    await until('it was not asked a second time', async () => {
+      const { findings: found } = await clinic.client.checks.latest({ domain });
+      return found.some(({ runs }) => runs >= 2);
+    });
+    propagation.answers = [done];
+    const { status, stdout, stderr } = await command;
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const said = stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME').trim();
+    expect(said.split('\n')).toEqual([
+      'TIME  The MX records of followed.example are 10 new.example.com.',
+      'TIME  192.0.2.53 still has 10 old.example.com, until TIME.',
+      'TIME  All must agree by TIME.',
+      'TIME  192.0.2.53 agrees.',
+      'TIME  All name servers and 2 public resolvers give the same MX records.',
+    ]);
+  });
+
+  it('is not waited for when all agree already, and each answer is an object for programs', async () => {
+    propagation.answers = [done];
+    const json = await clinic.command('check', 'mx-propagation', 'followed.example', '--follow', '--json');
+    expect(json.status).toBe(0);
+    expect(findingSchema.parse(JSON.parse(json.stdout)).code).toBe('agrees');
+  });
+
+  it('is the only check that can be followed', async () => {
+    const refused = await clinic.command('check', 'mx', 'example.com', '--follow');
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('only mx-propagation can be followed');
+    const every = await clinic.command('check', 'mx-propagation', 'example.com', '--follow', '--every', '1');
+    expect(every.status).toBe(2);
+    expect(every.stderr).toContain('--every takes whole seconds from 3');
   });
 });
 

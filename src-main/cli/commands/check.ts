@@ -18,10 +18,13 @@ import {
   type Reached,
 } from '../context.ts';
 import { readName } from './domain.ts';
+import { follow, followed, readEvery } from './follow.ts';
 
 interface Options {
   list?: boolean;
   verbose?: boolean;
+  follow?: boolean;
+  every?: string;
 }
 
 export function checkCommand(): Command {
@@ -31,6 +34,8 @@ export function checkCommand(): Command {
     .argument('[target]', 'the domain')
     .option('--list', 'all checks')
     .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
+    .option('--follow', `with ${followed}: ask until all agree, and print what changes`)
+    .option('--every <seconds>', 'with --follow: ask again after this time at the latest', '30')
     .action(
       async (name: string | undefined, target: string | undefined, options: Options, command: Command) => {
         const globals = globalsOf(command);
@@ -41,6 +46,15 @@ export function checkCommand(): Command {
         if (name === undefined || target === undefined)
           throw new Ended(EXIT.usage, 'expected mailward check NAME DOMAIN, or mailward check --list');
         const domain = readName(target);
+        if (options.follow === true) {
+          if (name !== followed)
+            throw new Ended(
+              EXIT.usage,
+              `only ${followed} can be followed, not "${plain(name).slice(0, 80)}"`,
+            );
+          process.exitCode = await follow(domain, globals, readEvery(options.every));
+          return;
+        }
         process.exitCode = await withEngine(globals, async ({ client }) => {
           const known = await client.checks.list();
           if (!known.some((check) => check.name === name))

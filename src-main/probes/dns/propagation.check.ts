@@ -5,10 +5,11 @@ import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 import { authorityOf, ofDns, setText, speakersOf } from './common.ts';
 import type { Mx } from './common.ts';
-import { Dns, dnsOf } from './dns.ts';
+import { dnsOf } from './dns.ts';
+import type { Dns } from './dns.ts';
 import { plain } from './mx.check.ts';
-import { followSpread, spreadOf } from './propagation.ts';
-import type { FollowOptions, Spread } from './propagation.ts';
+import { spreadOf } from './propagation.ts';
+import type { Spread } from './propagation.ts';
 import { publicResolvers } from './public-resolvers.ts';
 
 export const propagation = defineCheck({
@@ -76,18 +77,6 @@ export const propagation = defineCheck({
     }
   },
 });
-
-/** Follows the spreading live until all agree; every picture is asked for anew. */
-export function follow(target: Target, world: World, options: Omit<FollowOptions, 'ask'>): Promise<Spread> {
-  return followSpread({
-    now: world.now,
-    ...options,
-    ask: () => {
-      const { rootServers: roots, dnsPort: port } = world.settings;
-      return ask(new Dns({ roots, port, signal: options.signal, now: world.now }), target, world);
-    },
-  });
-}
 
 async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<Spread | null> {
   const authority = await authorityOf(dns, domain);

@@ -1,5 +1,4 @@
 // How far a change of the MX records has spread: what every name server and public resolver says, and until when.
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Evidence } from '../../../shared/finding.ts';
 import type { NameServer } from './authority.ts';
 import { ordered, setText } from './common.ts';
@@ -150,38 +149,4 @@ function mostCommon<T extends { records: Mx[]; server: NameServer; asked: Exchan
     (a, b) => (counts.get(setText(b.records)) ?? 0) - (counts.get(setText(a.records)) ?? 0),
   );
   return best ?? null;
-}
-
-/** Whether everybody who answered has the same. */
-export function isEverywhere({ items }: Spread): boolean {
-  return items.every(({ state }) => state !== 'differs');
-}
-
-export interface FollowOptions {
-  /** Asks once; null when nobody answers for the zone. */
-  ask: () => Promise<Spread | null>;
-  /** Given every picture, the last one too. */
-  onSpread: (spread: Spread | null) => void;
-  signal: AbortSignal;
-  /** Shortest and longest time between questions, ms. */
-  everyMs?: { least: number; most: number };
-  now?: () => number;
-}
-
-/**
- * Follows a change live: asks again when a cached set ends, or at the longest every half minute, until all agree.
- * @returns the last picture; rejects with the signal's reason when given up.
- */
-export async function followSpread(options: FollowOptions): Promise<Spread> {
-  const { ask, onSpread, signal, now = Date.now } = options;
-  const { least, most } = options.everyMs ?? { least: 3_000, most: 30_000 };
-  for (;;) {
-    const spread = await ask();
-    signal.throwIfAborted();
-    onSpread(spread);
-    if (spread !== null && isEverywhere(spread)) return spread;
-    const next = spread?.items.flatMap(({ until }) => (until === null ? [] : [until])) ?? [];
-    const pause = next.length === 0 ? most : Math.min(...next) - now() + 500;
-    await wait(Math.min(Math.max(pause, least), most), undefined, { signal });
-  }
 }

@@ -102,7 +102,8 @@ function weigh(
   return { code: 'unverified', words: `; its certificate was issued by nobody that is known here` };
 }
 
-function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
+/** The names that a certificate is for; its subject where it names none. */
+export function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
   const names = (subjectaltname ?? '').split(', ').flatMap((entry) => {
     const [kind, name] = [entry.slice(0, entry.indexOf(':')), entry.slice(entry.indexOf(':') + 1)];
     return kind === 'DNS' || kind === 'IP Address' ? [name] : [];

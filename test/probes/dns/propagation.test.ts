@@ -1,12 +1,10 @@
 // A change of MX records on its way: who has which set, until when, and how it is followed to its end.
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../shared/finding.ts';
-import { follow } from '../../../src-main/probes/dns/propagation.check.ts';
-import type { Spread, SpreadItem } from '../../../src-main/probes/dns/propagation.ts';
-import { World } from '../../../src-main/probes/world.ts';
+import type { Spread } from '../../../src-main/probes/dns/propagation.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';
-import { ask, targetOf } from './play.ts';
+import { ask } from './play.ts';
 
 const domain = 'office.example';
 const ns = ['ns1.office.example', 'ns2.office.example'];
@@ -76,36 +74,5 @@ describe.skipIf(!hasInternet)('the spreading of a change', () => {
     // The next one still knows when it began.
     const [second] = await ask(internet, 'mx-propagation', {}, [first!, ...seen]);
     expect(second?.facts).toMatchObject({ since, until, before: first?.facts['before'] ?? null });
-  });
-
-  it('is followed until everybody agrees', async () => {
-    await using internet = await afterChange(3);
-    await changeIt(internet);
-    const stop = new AbortController();
-    const world = new World({ settings: internet.settings() }, stop.signal);
-    const pictures: (Spread | null)[] = [];
-    const last = await follow(targetOf(domain), world, {
-      onSpread: (spread) => pictures.push(spread),
-      signal: stop.signal,
-      everyMs: { least: 100, most: 500 },
-    });
-    const states = (spread: Spread | null | undefined) =>
-      spread?.items.filter(({ kind }) => kind === 'resolver').map(({ state }: SpreadItem) => state);
-    expect(states(pictures[0])).toEqual(['differs', 'agrees']);
-    expect(states(last)).toEqual(['agrees', 'agrees']);
-    expect(last).toBe(pictures.at(-1));
-    expect(last.until).toBeNull();
-  });
-
-  it('stops being followed when told to', async () => {
-    await using internet = await afterChange(600);
-    await changeIt(internet);
-    const stop = new AbortController();
-    const world = new World({ settings: internet.settings() }, stop.signal);
-    const following = follow(targetOf(domain), world, {
-      onSpread: () => stop.abort(new Error('enough')),
-      signal: stop.signal,
-    });
-    await expect(following).rejects.toThrow(/enough|aborted/);
   });
 });

@@ -1,0 +1,135 @@
+// `mailward check mx-propagation DOMAIN --follow`: asks again and again who has which MX records, and prints what changes, until all agree.
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Finding } from '../../../shared/finding.ts';
+import { shownName } from '../../../shared/idn.ts';
+import { LEAST_PAUSE, MOST_PAUSE, pauseBefore } from '../../../shared/propagation.ts';
+import {
+  Ended,
+  EXIT,
+  formatTime,
+  plain,
+  print,
+  printJson,
+  withEngine,
+  type Exit,
+  type Globals,
+} from '../context.ts';
+
+/** The one check that can be followed. */
+export const followed = 'mx-propagation';
+
+const setSchema = z
+  .array(z.object({ preference: z.number(), exchange: z.string() }))
+  .transform(
+    (all) => all.map(({ preference, exchange }) => `${preference} ${exchange}`).join(', ') || 'none',
+  );
+const factsSchema = z.object({
+  mx: setSchema,
+  until: z.number().nullable(),
+  items: z.array(
+    z.object({
+      name: z.string().nullable(),
+      address: z.string(),
+      kind: z.enum(['authoritative', 'resolver']),
+      state: z.enum(['agrees', 'differs', 'silent', 'failed']),
+      mx: setSchema.nullable(),
+      until: z.number().nullable(),
+    }),
+  ),
+});
+type Picture = z.infer<typeof factsSchema>;
+type Item = Picture['items'][number];
+
+/** @throws `Ended` for a time that is not one. */
+export function readEvery(text: string | undefined): number {
+  if (text === undefined) return MOST_PAUSE;
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds * 1000 < LEAST_PAUSE || seconds > 3600)
+    throw new Ended(
+      EXIT.usage,
+      `--every takes whole seconds from ${LEAST_PAUSE / 1000} to 3600, not "${plain(text)}"`,
+    );
+  return seconds * 1000;
+}
+
+/**
+ * Follows until all agree. Between the questions nobody's data folder is held.
+ * @param most longest time between two questions, ms.
+ */
+export async function follow(domain: string, globals: Globals, most: number): Promise<Exit> {
+  let last: Picture | null = null;
+  let lastWords = '';
+  for (;;) {
+    const finding = await askOnce(domain, globals);
+    if (globals.json) printJson(finding);
+    const read = factsSchema.safeParse(finding.facts);
+    const picture = read.success ? read.data : null;
+    if (!globals.json) {
+      if (picture !== null) {
+        for (const line of changes(last, picture, domain)) print(`${formatTime(finding.at)}  ${line}`);
+      } else if (finding.summary !== lastWords) {
+        print(`${formatTime(finding.at)}  ${plain(finding.summary)}`);
+      }
+    }
+    lastWords = finding.summary;
+    last = picture ?? last;
+    if (finding.state === 'not-applicable') return EXIT.fine;
+    if (finding.state === 'ok') {
+      if (!globals.json) print(`${formatTime(finding.at)}  ${plain(finding.summary)}`);
+      return EXIT.fine;
+    }
+    const untils = picture?.items.map(({ until }) => until) ?? [];
+    await wait(pauseBefore(untils, Date.now(), most));
+  }
+}
+
+async function askOnce(domain: string, globals: Globals): Promise<Finding> {
+  const found: Finding[] = [];
+  await withEngine(globals, async ({ client }) => {
+    for await (const event of await client.checks.run({ check: followed, domain }))
+      if (event.kind === 'finding') found.push(event.finding);
+  });
+  const [finding] = found;
+  if (finding === undefined)
+    throw new Ended(EXIT.couldNotCheck, 'the run was broken off before it had an answer');
+  return finding;
+}
+
+/** What is new in a picture, a line each; all that is not as it should be in the first one. */
+function changes(before: Picture | null, now: Picture, domain: string): string[] {
+  const lines: string[] = [];
+  if (before?.mx !== now.mx) lines.push(`The MX records of ${shownName(domain)} are ${plain(now.mx)}.`);
+  const known = new Map(before?.items.map((item) => [`${item.kind} ${item.address}`, item]));
+  for (const item of now.items) {
+    const earlier = known.get(`${item.kind} ${item.address}`);
+    const isNews =
+      earlier === undefined
+        ? item.state !== 'agrees'
+        : earlier.state !== item.state || earlier.mx !== item.mx;
+    if (isNews) lines.push(wordsOf(item));
+  }
+  if (before?.until !== now.until) {
+    const behind = now.items.some(({ state }) => state === 'differs');
+    if (now.until !== null && now.until > Date.now())
+      lines.push(`All must agree by ${formatTime(now.until)}.`);
+    else if (behind)
+      lines.push('By when all will agree cannot be said: the domain’s own name servers differ.');
+  }
+  return lines;
+}
+
+function wordsOf({ name, address, kind, state, mx, until }: Item): string {
+  const whose = kind === 'authoritative' ? 'name server ' : '';
+  const who = plain(name === null ? `${whose}${address}` : `${whose}${name} (${address})`);
+  switch (state) {
+    case 'agrees':
+      return `${who} agrees.`;
+    case 'differs':
+      return `${who} still has ${plain(mx ?? 'none')}${until === null ? '' : `, until ${formatTime(until)}`}.`;
+    case 'silent':
+      return `${who} does not answer.`;
+    case 'failed':
+      return `${who} cannot find them.`;
+  }
+}
