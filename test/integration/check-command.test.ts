@@ -190,6 +190,7 @@ describe('what is typed wrong', () => {
     [['check', 'mx', '[192.0.2.1]'], 'is an IP address'],
     [['diagnose', `${'a'.repeat(49)}.`.repeat(6)], 'is too long'],
     [['diagnose', 'post@example.com'], 'is an address'],
+    [['diagnose', '\u202eexample.com'], '"\ufffdexample.com" is not a domain name'],
     [['check', 'm', 'example.com'], 'Did you mean mx'],
     [['check', 'mx'], 'expected mailward check NAME DOMAIN'],
     [['check'], 'mailward check --list'],

@@ -29,18 +29,29 @@ export class HealthyDomain implements AsyncDisposable {
   readonly internet: Internet;
   readonly settings: ProbesSettings;
   readonly target: Target;
+  readonly rdap: RdapServer;
+  /** The certificate of the authority that the mail server's is from, PEM. */
+  readonly authority: string;
+  readonly #postfix: Postfix;
   readonly #kept: AsyncDisposableStack;
 
   private constructor(
-    internet: Internet,
-    settings: ProbesSettings,
-    target: Target,
+    parts: Pick<HealthyDomain, 'internet' | 'settings' | 'target' | 'rdap' | 'authority'>,
+    postfix: Postfix,
     kept: AsyncDisposableStack,
   ) {
-    this.internet = internet;
-    this.settings = settings;
-    this.target = target;
+    this.internet = parts.internet;
+    this.settings = parts.settings;
+    this.target = parts.target;
+    this.rdap = parts.rdap;
+    this.authority = parts.authority;
+    this.#postfix = postfix;
     this.#kept = kept;
+  }
+
+  /** How many connections the mail server has had. */
+  connections(): number {
+    return [...this.#postfix.log().matchAll(/: connect from/g)].length;
   }
 
   /** @param state `dead`: every name server of the domain is silent. */
@@ -61,7 +72,7 @@ export class HealthyDomain implements AsyncDisposable {
     setDefaultCACertificates([...trusted, known.pem]);
     kept.defer(() => setDefaultCACertificates(trusted));
     const { certificate, key } = known.issue(mail);
-    kept.use(
+    const postfix = kept.use(
       await Postfix.start({
         ...{ host: address, port: 25, domains: [healthyDomain], mailboxes: [`postmaster@${healthyDomain}`] },
         settings: {
@@ -84,7 +95,8 @@ export class HealthyDomain implements AsyncDisposable {
       destinations: [destinationSchema.parse({ host: mail })],
       ...{ relay: null, selectors: [], formerMx: [], expiresAt: null },
     };
-    return new HealthyDomain(internet, settings, target, kept.move());
+    const parts = { internet, settings, target, rdap, authority: known.pem };
+    return new HealthyDomain(parts, postfix, kept.move());
   }
 
   /** Asks about it; `at` says when each check had ended, ms from the beginning. */

@@ -131,19 +131,21 @@ async function tell(
   const found: Finding[] = [];
   const since: (SinceFound & { check: string })[] = [];
   let ended = false;
+  let single = false;
   for await (const event of events) {
     switch (event.kind) {
       case 'waiting':
         if (!globals.json) print('Another test of this domain is under way; waiting for its end.');
         break;
       case 'started':
+        single = event.checks.length === 1;
         if (!globals.json)
           print(`${shownName(domain)}: ${counted(event.checks.length, 'check')}, ${longest(event)} at most.`);
         break;
       case 'finding':
         found.push(event.finding);
         if (globals.json) printJson(event.finding);
-        else show(event.finding, verbose);
+        else if (verbose || single || event.finding.state !== 'not-applicable') show(event.finding, verbose);
         break;
       case 'done':
         since.push(...event.since.map((one) => ({ ...one, check: event.check })));
@@ -186,11 +188,13 @@ function summarise(
   const urgent = count('problem', 'urgent');
   const attention = count('problem', 'attention');
   const unknown = count('could-not-check');
+  const idle = count('not-applicable');
   const parts = [
     ...(urgent > 0 ? [counted(urgent, 'problem')] : []),
     ...(attention > 0 ? [`${attention} to look at`] : []),
     ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
     `${count('ok')} fine`,
+    ...(idle > 0 ? [`${idle} not applicable`] : []),
   ];
   print('');
   for (const one of since.filter(({ state, since: at, lastAt }) => state === 'problem' && at < lastAt)) {

@@ -143,7 +143,8 @@ export function domainCommand(): Command {
 
 export function readName(text: string): string {
   const result = domainNameSchema.safeParse(text);
-  if (!result.success) throw new Ended(EXIT.usage, result.error.issues[0]?.message ?? 'not a domain name');
+  if (!result.success)
+    throw new Ended(EXIT.usage, plain(result.error.issues[0]?.message ?? 'not a domain name'));
   return result.data;
 }
 

@@ -1,6 +1,6 @@
 // What the authentication checks have in common: TXT records as text, and saying so when DNS could not be asked.
 import type { Evidence } from '../../../shared/finding.ts';
-import { CouldNotCheck } from '../check.ts';
+import { CouldNotCheck, NotApplicable } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import type { World } from '../world.ts';
 
@@ -21,6 +21,12 @@ export async function textsOf(name: string, world: World): Promise<Texts> {
   const { status, records, reason, evidence } = await dnsOf(world).resolve(name, 'TXT');
   if (status === 'could-not') throw new CouldNotCheck(reason, evidence);
   return { texts: records.map(({ data }) => Buffer.concat(data).toString('utf8')), evidence };
+}
+
+/** Throws `NotApplicable` when there is no such domain: that it lacks a record is then not what to say of it. */
+export async function mustExist(domain: string, world: World): Promise<void> {
+  const { status, evidence } = await dnsOf(world).resolve(domain, 'TXT');
+  if (status === 'no-such-name') throw new NotApplicable(`There is no domain ${domain}.`, evidence);
 }
 
 /** `v=X; a=b; c=d` (RFC 6376 §3.2): names in lower case, values without the space around them. Null when it is no such list. */

@@ -4,7 +4,7 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import type { World } from '../world.ts';
-import { ofAuthentication, reportAddresses, tagsOf, textsOf } from './common.ts';
+import { mustExist, ofAuthentication, reportAddresses, tagsOf, textsOf } from './common.ts';
 
 const findings = {
   enforced: fine('Receivers are asked to put forged mail aside, or to refuse it.'),
@@ -45,6 +45,7 @@ async function run({ target, world, report }: Asking<Code>): Promise<void> {
   const { at, texts, evidence } = await find(domain, world);
   const [text] = texts;
   if (text === undefined) {
+    await mustExist(domain, world);
     report('none', { summary: `${domain} has no DMARC record.`, evidence });
     return;
   }

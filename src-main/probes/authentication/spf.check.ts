@@ -7,7 +7,7 @@ import { nodeResolve } from '../dns/resolve.ts';
 import { entriesOf } from '../reputation/entries.ts';
 import type { Entry } from '../reputation/entries.ts';
 import type { World } from '../world.ts';
-import { ofAuthentication, textsOf } from './common.ts';
+import { mustExist, ofAuthentication, textsOf } from './common.ts';
 
 /** RFC 7208 §4.6.4. */
 const MOST_LOOKUPS = 10;
@@ -63,6 +63,7 @@ export const spf = defineCheck({
 async function run({ target, world, report }: Asking<keyof typeof findings>): Promise<void> {
   const { domain } = target;
   const { texts, evidence } = await textsOf(domain, world);
+  await mustExist(domain, world);
   const records = texts.filter((text) => /^v=spf1(?: |$)/i.test(text));
   const [record] = records;
   if (record === undefined) {

@@ -12,8 +12,11 @@ export interface Place {
 }
 
 export interface Touch extends Place {
-  /** `open`: it took the connection; `refused`: the host answers, but nobody listens; `silent`: anything else. */
-  result: 'open' | 'refused' | 'silent';
+  /**
+   * `open`: it took the connection; `refused`: the host answers, but nobody listens; `not-found`: its name has no known address,
+   * so it was not tried; `silent`: anything else.
+   */
+  result: 'open' | 'refused' | 'silent' | 'not-found';
   /** Until it took or refused the connection, ms. */
   ms: number;
   /** The first line that it said, when it was listened to; empty when it said none in time. */
@@ -41,7 +44,7 @@ export async function touch({ host, port }: Place, options: TouchOptions): Promi
     ...{ host, port, result, ms: Math.round(ms * 100) / 100, said },
     evidence: { asked: 'TCP connection', of: formatHostPort(host, port), at: now(), answer },
   });
-  if (address === undefined) return give('silent', 'its name could not be looked up', 0);
+  if (address === undefined) return give('not-found', 'its name could not be looked up', 0);
   const started = performance.now();
   const socket = connect({ host: address, port });
   try {

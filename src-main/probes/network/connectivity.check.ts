@@ -35,7 +35,12 @@ export function connectivityOf(world: World): Promise<Connectivity> {
     const answered = touches.filter(({ result }) => result === 'open');
     const counted = answered.length > 0 ? answered : touches;
     return {
-      online: answered.length > 0 ? true : operators(places) < 2 ? null : false,
+      online:
+        answered.length > 0
+          ? true
+          : operators(touches.filter(({ result }) => result !== 'not-found')) < 2
+            ? null
+            : false,
       touches: counted,
       evidence: counted.map(({ evidence }) => evidence),
     };
@@ -68,7 +73,7 @@ export const connectivity = defineCheck({
     const facts = { servers: touches.map(({ host, port, result, ms }) => ({ host, port, result, ms })) };
     if (online === null)
       throw new CouldNotCheck(
-        'The server that was asked does not answer, and one alone proves nothing: name others in probes.reachabilityTargets.',
+        'Fewer than two servers could be tried, and one that does not answer proves nothing: name others in probes.reachabilityTargets.',
         evidence,
       );
     if (online) report('online', { summary: 'This machine reaches the Internet.', evidence, facts });

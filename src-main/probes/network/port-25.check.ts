@@ -68,14 +68,18 @@ async function run({ target, world, signal, report }: Asking<keyof typeof findin
       ...evidence,
       ...network,
     ]);
-  if (operators(places) < 2)
-    throw new CouldNotCheck('Only one mail server was tried, which proves nothing.', [
-      ...evidence,
-      ...network,
-    ]);
+  // A server whose name could not be looked up was not tried at all.
+  const tried = touches.filter(({ result }) => result !== 'not-found');
+  if (operators(tried) < 2)
+    throw new CouldNotCheck(
+      tried.length === 0
+        ? 'Port 25 could not be tried: the names of the mail servers could not be looked up.'
+        : 'Only one mail server was tried, which proves nothing.',
+      [...evidence, ...network],
+    );
   const needed = await isNeeded({ target, world });
   report(needed ? 'blocked' : 'blocked-not-needed', {
-    summary: `Port 25 is closed on the way out: none of ${touches.length} unrelated mail servers answers, though there is a network. Your Internet provider can open it.`,
+    summary: `Port 25 is closed on the way out: none of ${tried.length} unrelated mail servers answers, though there is a network. Your Internet provider can open it.`,
     evidence: [...evidence, ...network],
     facts,
   });

@@ -38,6 +38,11 @@ export default [
     { name: 'none of them answers', finds: ['offline'], world: {} },
     { name: 'there is no network at all', finds: ['offline'], world: { network: 'none' } },
     {
+      name: 'the servers’ names cannot be looked up',
+      finds: ['could-not-check'],
+      world: { targets: ['www.one.example:443', 'www.two.test:443'] },
+    },
+    {
       name: 'only one server is known, and it does not answer',
       finds: ['could-not-check'],
       world: { targets: ['127.1.0.1:443'] },
@@ -70,6 +75,11 @@ export default [
       name: 'only one mail server is known',
       finds: ['could-not-check'],
       world: { servers: online, targets: [...wellKnown.slice(0, 2), '127.1.0.1:25'] },
+    },
+    {
+      name: 'the names of the mail servers cannot be looked up',
+      finds: ['could-not-check'],
+      world: { servers: online, targets: [...wellKnown.slice(0, 2), 'mx.one.example:25', 'mx.two.test:25'] },
     },
     { name: 'no mail server is known', finds: ['not-applicable'], world: { targets: wellKnown.slice(0, 2) } },
   ]),
