@@ -111,7 +111,8 @@ ${sections.join('\n')}
 ## What is found where
 
 Each check is tried in a small internet of real servers, in every state of the world below; it must find what is written here,
-and nothing else. Where the network is down, that is always \`could-not-check\`.
+and nothing else. Where the network is down, that is always \`could-not-check\`, but for
+\`connectivity\`, whose question that is.
 
 ${matrix.join('\n')}`;
 }

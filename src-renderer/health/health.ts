@@ -91,10 +91,13 @@ export function sentenceOf(all: readonly Asked[], name?: string): { state: Healt
   }
   if (attention.length > 0) {
     const mail = name === undefined ? 'Mail' : `Mail for ${name}`;
-    return {
-      state,
-      words: `${mail} can flow, but ${counted(attention.length, 'thing')} should be looked at.`,
-    };
+    const things = `${counted(attention.length, 'thing')} should be looked at`;
+    // Nobody knows whether mail can flow while what decides it could not be asked.
+    const words =
+      unknown.length > 0
+        ? `About ${it}, ${things}, and ${counted(unknown.length, 'check')} could not be made.`
+        : `${mail} can flow, but ${things}.`;
+    return { state, words };
   }
   if (unknown.length === asked.length) {
     return {

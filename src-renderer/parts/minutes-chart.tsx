@@ -121,8 +121,11 @@ export function tell(minutes: readonly Minute[]): string {
   }
   const parts = [`${counted(accepted, 'message')} came in`, `${count(delivered)} were delivered`];
   if (total('deferred') > 0) parts.push(`${count(total('deferred'))} tries were put off until later`);
-  if (total('refused') > 0) parts.push(`${count(total('refused'))} were refused by your server`);
-  if (rejected > 0) parts.push(`${count(rejected)} were rejected at the door`);
+  if (total('refused') > 0)
+    parts.push(
+      `${count(total('refused'))} ${total('refused') === 1 ? 'was' : 'were'} refused by your server`,
+    );
+  if (rejected > 0) parts.push(`${count(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected at the door`);
   const busiest = minutes.reduce<Minute | null>(
     (best, minute) => (best === null || minute.accepted > best.accepted ? minute : best),
     null,

@@ -37,14 +37,15 @@ export function checkCommand(): Command {
     .option('--follow', `with ${followed}: ask until all agree, and print what changes`)
     .option('--every <seconds>', 'with --follow: ask again after this time at the latest', '30')
     .action(
-      async (name: string | undefined, target: string | undefined, options: Options, command: Command) => {
+      async (given: string | undefined, target: string | undefined, options: Options, command: Command) => {
         const globals = globalsOf(command);
         if (options.list === true) {
           await list(globals);
           return;
         }
-        if (name === undefined || target === undefined)
+        if (given === undefined || target === undefined)
           throw new Ended(EXIT.usage, 'expected mailward check NAME DOMAIN, or mailward check --list');
+        const name = given.toLowerCase();
         const domain = readName(target);
         if (options.follow === true) {
           if (name !== followed)
@@ -101,7 +102,10 @@ async function list(globals: Globals): Promise<void> {
 
 /** Names that are near are what was meant more often than not. */
 function unknownCheck(name: string, known: readonly CheckInfo[]): string {
-  const near = known.filter((check) => check.name.includes(name) || name.includes(check.name)).slice(0, 5);
+  const start = name.slice(0, 4).toLowerCase();
+  const near = known
+    .filter((check) => check.name.includes(name) || name.includes(check.name) || check.name.startsWith(start))
+    .slice(0, 5);
   const meant = near.length > 0 ? ` Did you mean ${near.map((check) => check.name).join(', ')}?` : '';
   return `there is no check "${plain(name).slice(0, 80)}"; mailward check --list has them all.${meant}`;
 }
@@ -197,6 +201,11 @@ function summarise(
     ...(idle > 0 ? [`${idle} not applicable`] : []),
   ];
   print('');
+  const wrong = new Set(found.filter(({ state }) => state === 'problem').map(({ check }) => check));
+  if (wrong.size > 0) {
+    const pages = [...wrong].map((name) => `docs/checks/${name}.md`);
+    print(`What to do is in the manual: ${pages.join(', ')}`);
+  }
   for (const one of since.filter(({ state, since: at, lastAt }) => state === 'problem' && at < lastAt)) {
     const about = one.subject === '' ? one.check : `${one.check} ${plain(one.subject)}`;
     print(`${about}: ${one.code} since ${formatTime(one.since)}`);

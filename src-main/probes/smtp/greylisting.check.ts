@@ -1,4 +1,5 @@
 // Check: does the office's server make us wait on purpose (greylisting, RFC 6647)? The same is tried again a little later.
+import type { Cause } from '../../../shared/cause.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { Dialogue, quoted } from './dialogue.ts';
@@ -33,6 +34,12 @@ export const greylisting = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
+/** Said for reasons that a server gives, and that waiting does not mend. */
+const elsewhere: ReadonlySet<Cause | null> = new Set<Cause | null>([
+  ...(['mailbox-full', 'rate-limited', 'relay-denied', 'blocklisted', 'ptr-missing'] as const),
+  ...(['tls-required', 'auth-required', 'sender-rejected', 'user-unknown'] as const),
+]);
+
 async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
   const { report, couldNotCheck } = asking;
   const { name, mail, postmaster } = visit;
@@ -52,7 +59,7 @@ async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
   }
   const cause = causeOf(first, first === mail ? 'mail' : 'rcpt');
   // There are checks of their own for these.
-  if (cause === 'mailbox-full' || cause === 'rate-limited') {
+  if (elsewhere.has(cause)) {
     report('none', { ...found, summary: `${name} puts us off, but not to make us wait: ${quoted(first)}` });
     return;
   }

@@ -32,6 +32,8 @@ const STEP_UP = 1.02;
 const STEP_UP_BELOW = 1.03;
 /** A stop of less than this share of its cycle means that the rate was nearly right. */
 const SHORT_STOP = 0.15;
+/** With more than this share of the rate used, what went out in a cycle is what the server bore in it. */
+const MUCH_USED = 0.5;
 /** Times that something must be taken before the rate rises one step: below the last refused rate, and above. */
 const TAKEN_BELOW = 10;
 const TAKEN_ABOVE = 60;
@@ -181,7 +183,7 @@ export class Pace {
           Math.max(0, this.#failedAt - this.#stoppedAt) / Math.max(1, Math.min(span, this.#window));
         this.#tooMuch = this.#rate * Math.max(1 - SHORT_STOP, 1 - left);
         this.#rate = Math.min(this.#rate * STEP_DOWN, this.#tooMuch * CAUTION);
-      } else if (this.#saturated) {
+      } else if (this.#saturated || this.#cycle.taken / span > this.#rate * MUCH_USED) {
         this.#rate = Math.min(this.#rate * STEP_DOWN, (this.#cycle.taken / span) * CAUTION);
         this.#window = span;
       } else {
