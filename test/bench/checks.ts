@@ -1,12 +1,15 @@
 // `npm run bench -- checks`: how long all checks of a domain take, healthy and with every name server dead, and beside Zonemaster.
 // `--rounds N` changes how often each is measured (the median counts); `--json` prints one object, not words.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Check } from '../../src-main/probes/check.ts';
 import { checks as catalogue } from '../../src-main/probes/catalogue.ts';
-import { HealthyDomain, canBeHealthy } from '../lab/healthy-domain.ts';
+import { HealthyDomain, canBeHealthy, healthyDomain } from '../lab/healthy-domain.ts';
+import { mailward } from '../lab/mailward.ts';
 import { scratch } from '../lab/scratch.ts';
 import { machine } from './measure.ts';
-import { compareAll, hasZonemaster, zonemasterLoads } from './zonemaster.ts';
+import { compareAll, hasZonemaster, zonemaster as askZonemaster, zonemasterLoads } from './zonemaster.ts';
 import type { Compared } from './zonemaster.ts';
 
 const { values } = parseArgs({
@@ -21,6 +24,8 @@ const all = catalogue.filter(({ onRequest }) => onRequest !== true);
 /** What a run with every name server dead may take, ms. */
 const DEADLINE = 15_000;
 
+// Built, not from source: what users run.
+process.env['MAILWARD_FROM'] ??= 'out';
 using folder = scratch('bench-checks');
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const healthy = await measureHealthy();
@@ -76,33 +81,49 @@ async function measureDead() {
 }
 
 async function measureZonemaster() {
-  const loadMs = zonemasterLoads();
+  const commands = await measureCommands();
   const compared = await compareAll(folder.path, ({ name, oursMs, theirsMs }) =>
     say(`${name}: ${oursMs.toFixed(0)} ms, Zonemaster ${theirsMs.toFixed(0)} ms`),
   );
-  const ratios = compared.map(({ oursMs, theirsMs }) => (theirsMs - loadMs) / oursMs);
-  return {
-    loadMs,
-    ratio: median(ratios),
-    ratioWithLoading: median(compared.map(({ oursMs, theirsMs }) => theirsMs / oursMs)),
-    compared,
-  };
+  return { loadMs: zonemasterLoads(), commands, compared };
 }
 
-function zonemasterLines({
-  loadMs,
-  ratio,
-  ratioWithLoading,
-  compared,
-}: NonNullable<typeof zonemaster>): string[] {
+/** Both as people run them, turn about, on the same healthy domain: each starts, asks and ends. */
+async function measureCommands() {
+  await using domain = await HealthyDomain.start();
+  const dataDir = join(folder.path, 'data');
+  mkdirSync(dataDir);
+  writeFileSync(join(dataDir, 'settings.json'), JSON.stringify({ probes: domain.settings }));
+  const authority = join(folder.path, 'authority.pem');
+  writeFileSync(authority, domain.authority);
+  const env = { NODE_EXTRA_CA_CERTS: authority };
+  const times = { mailward: [] as number[], zonemaster: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now();
+    const { status, stderr } = await mailward(['diagnose', healthyDomain, '--data', dataDir], { env });
+    if (status !== 0) throw new Error(`mailward diagnose ended with ${status}: ${stderr}`);
+    times.mailward.push(performance.now() - started);
+    times.zonemaster.push((await askZonemaster(domain.internet.address('a.root'), folder.path)).tookMs);
+  }
+  return { mailwardMs: median(times.mailward), zonemasterMs: median(times.zonemaster) };
+}
+
+function zonemasterLines({ loadMs, commands, compared }: NonNullable<typeof zonemaster>): string[] {
   const row = ({ name, oursMs, theirsMs, ours, theirs, agree, why }: Compared) =>
     [
       `  ${agree ? 'agree ' : 'differ'}  ${name}: ${oursMs.toFixed(0)} ms and ${theirsMs.toFixed(0)} ms`,
       `          Mailward: ${ours.join(', ') || 'nothing'}; Zonemaster: ${theirs.join(', ') || 'nothing'}`,
       ...(why === null ? [] : [`          because: ${why}`]),
     ].join('\n');
+  const { mailwardMs, zonemasterMs } = commands;
+  const sum = (all: readonly number[]) => all.reduce((one, other) => one + other, 0) / 1000;
+  const [own, its] = [
+    sum(compared.map(({ oursMs }) => oursMs)),
+    sum(compared.map(({ theirsMs }) => theirsMs - loadMs)),
+  ];
   return [
-    `Beside Zonemaster, in ${compared.length} worlds, on delegation, consistency, DNSSEC and MX: Mailward is ${ratio.toFixed(1)} × as fast (median), not counting the ${(loadMs / 1000).toFixed(1)} s that Zonemaster takes to load; ${ratioWithLoading.toFixed(0)} × with it.`,
+    `As commands on the healthy domain: mailward diagnose, all ${all.length} checks, ${mailwardMs.toFixed(0)} ms; zonemaster-cli, delegation, consistency, DNSSEC and MX alone, ${zonemasterMs.toFixed(0)} ms: ${(zonemasterMs / mailwardMs).toFixed(2)} ×.`,
+    `Beside Zonemaster in ${compared.length} worlds: ${compared.filter(({ agree }) => agree).length} agree. For the same questions Mailward takes ${own.toFixed(1)} s in all of them together, Zonemaster ${its.toFixed(1)} s: ${(its / own).toFixed(1)} ×. (Neither counts its loading; Zonemaster's, ${(loadMs / 1000).toFixed(1)} s a run, is in its figures below.)`,
     ...compared.map(row),
   ];
 }

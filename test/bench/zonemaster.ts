@@ -149,7 +149,8 @@ async function compare(world: Common, folder: string): Promise<Compared> {
   };
 }
 
-async function zonemaster(
+/** Asks Zonemaster about the domain, its command from start to end. */
+export async function zonemaster(
   root: string,
   folder: string,
 ): Promise<{ tags: string[]; notices: string[]; tookMs: number }> {
