@@ -278,7 +278,8 @@ describe.each(makes.map((make) => ({ make })))('with $make as the office’s ser
       expect(await send(service.smtpPort, ['gone@example.com'], '')).toBe(
         '550 5.7.1 <gone@example.com>... too many failures for this recipient',
       );
-      expect(office.mailbox('late@example.com')).toHaveLength(1);
+      // The server puts it into the mailbox after it has answered.
+      expect(await office.delivered('late@example.com')).toHaveLength(1);
     });
   });
 });
