@@ -10,7 +10,8 @@ const runs: PacingRun[] = [
 ];
 
 describe.skipIf(!hasPostfix)('a Postfix with a limit', () => {
-  it.each(runs)(
+  // Side by side: what they wait for is windows of time, not the processor.
+  it.concurrent.each(runs)(
     'with $counted limits: everything arrives, at nine tenths of the limit or more, with few refusals',
     async (run) => {
       const figures = await measurePace(run);
