@@ -12,13 +12,15 @@ const runs: PacingRun[] = [
 describe.skipIf(!hasPostfix)('a Postfix with a limit', () => {
   // Side by side: what they wait for is windows of time, not the processor.
   it.concurrent.each(runs)(
-    'with $counted limits: everything arrives, at nine tenths of the limit or more, with few refusals',
+    'with $counted limits: everything arrives, close to the limit, with few refusals',
     async (run) => {
       const figures = await measurePace(run);
       process.stdout.write(`${figuresLine(run, figures)}\n`);
       expect(figures.arrived).toBe(run.messages * run.recipientsEach);
       expect(figures.duplicates).toBe(0);
-      expect(figures.used).toBeGreaterThanOrEqual(0.9);
+      // Nine tenths are asked for where windows last a minute (pace.long.test.ts). Of three seconds, a try that comes a moment
+      // late on a busy machine costs some percent.
+      expect(figures.used).toBeGreaterThanOrEqual(0.85);
       expect(figures.deferred).toBeLessThan(0.05);
       expect(figures.learned).not.toBeNull();
     },
