@@ -35,6 +35,8 @@ export const filterResultSchema = z.object({
   evidence: z.array(z.string()),
   /** Milliseconds. */
   took: z.number().int(),
+  /** DKIM: the signatures that were found, and whether each is valid. */
+  signatures: z.array(z.object({ domain: z.string(), selector: z.string(), valid: z.boolean() })).optional(),
 });
 export type FilterResult = z.infer<typeof filterResultSchema>;
 

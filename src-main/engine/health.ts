@@ -14,6 +14,8 @@ import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 
 const DAY = 86_400_000;
+/** A selector that signed no mail for so long may have been given up, ms. */
+const SELECTORS_SEEN = 30 * DAY;
 /** Earlier findings that a check is given, and attempts to the domain's servers. */
 const MOST_PAST = 100;
 const MOST_ATTEMPTS = 200;
@@ -160,9 +162,11 @@ export class Health {
       }
       tell({ kind: 'done', check: check.name, at, since });
     };
+    const target = this.#target(domain, settings);
+    const seen = await db.read('selectorsSeen', { domain, since: began - SELECTORS_SEEN }).catch(() => []);
     await runChecks({
       checks,
-      target: this.#target(domain, settings),
+      target: { ...target, selectors: [...new Set([...target.selectors, ...seen])] },
       settings: settings.probes,
       dataDir: this.#parts.dataDir,
       now: this.#clock,

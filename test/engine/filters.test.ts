@@ -1,7 +1,9 @@
 // Filters on the way in, through a whole engine: who is refused, what is kept apart, and what the office's server gets.
 import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
 import { dkimSign, sealMessage } from 'mailauth';
 import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src-main/storage/database.ts';
 import { RawClient } from '../lab/client.ts';
 import { NameServer, type Zone } from '../lab/dns.ts';
 import { Sink } from '../lab/sink.ts';
@@ -170,6 +172,13 @@ describe('authentication', () => {
     const { signatures } = await dkimSign(MESSAGE, { ...signer, signatureData: [signer] });
     const signed = `${signatures.trimEnd()}\r\n${MESSAGE}`;
     expect(await world.delivered(await world.send(signed))).toContain('dkim=pass');
+    // The checks know from it with which selector the domain signs; a signature that is not valid tells nothing.
+    const since = Date.now() - 60_000;
+    await world.send(signed.replace('Hello.', 'Pay here.').replace('s=s1', 's=made-up'));
+    const db = await openDatabase(join(world.mailward.dataDir, 'mailward.db'));
+    expect(await db.read('selectorsSeen', { domain: 'example.org', since })).toEqual(['s1']);
+    expect(await db.read('selectorsSeen', { domain: 'example.net', since })).toEqual([]);
+    await db.close();
     const changed = await world.page(await world.send(signed.replace('Hello.', 'Pay here.')));
     expect(changed.state).toBe('quarantined');
     expect(changed.filters).toMatchObject(

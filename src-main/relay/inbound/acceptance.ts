@@ -193,12 +193,13 @@ export class Acceptance {
 }
 
 function toStored(results: readonly Judged[]): FilterResult[] {
-  return results.map(({ filter, result, action, evidence, took }) => ({
+  return results.map(({ filter, result, action, evidence, took, signatures }) => ({
     filter,
     result,
     action,
     evidence,
     took,
+    ...(signatures === undefined ? {} : { signatures }),
   }));
 }
 

@@ -10,6 +10,7 @@ import { logReads, logWrites } from './log.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
 import { searchReads, searchWrites } from './search.ts';
+import { selectorReads } from './selectors.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
@@ -25,6 +26,7 @@ export function reads(db: DatabaseSync) {
     ...searchReads(db),
     ...findingReads(db),
     ...attemptReads(db),
+    ...selectorReads(db),
   };
 }
 

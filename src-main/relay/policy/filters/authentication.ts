@@ -3,6 +3,8 @@ import type { AuthenticateResult } from 'mailauth';
 import type { Answer, Asking, Filter, MessageSubject } from './filter.ts';
 
 type Word = string | undefined;
+/** Signatures kept of one message. */
+const MOST_SIGNATURES = 10;
 
 export class Authentication implements Filter<MessageSubject> {
   readonly names = ['spf', 'dkim', 'dmarc', 'arc'] as const;
@@ -59,6 +61,11 @@ function dkimAnswer({ dkim }: AuthenticateResult): Answer {
     (one) =>
       `signature of ${one.signingDomain ?? ''} (selector ${one.selector ?? ''}): ${one.status.result}${one.status.comment ? `, ${one.status.comment}` : ''}`,
   );
+  const signatures = signed.slice(0, MOST_SIGNATURES).map((one) => ({
+    domain: (one.signingDomain ?? '').toLowerCase(),
+    selector: one.selector ?? '',
+    valid: one.status.result === 'pass',
+  }));
   const has = (word: string) => signed.some((one) => one.status.result === word);
   if (has('pass')) {
     // A signature over part of the body shows nothing of the rest (RFC 6376 §8.2).
@@ -67,7 +74,7 @@ function dkimAnswer({ dkim }: AuthenticateResult): Answer {
         ? [one.signingDomain.toLowerCase()]
         : [],
     );
-    return { filter: 'dkim', result: 'pass', evidence, resinfo, signers };
+    return { filter: 'dkim', result: 'pass', evidence, resinfo, signers, signatures };
   }
   if (has('temperror')) return { filter: 'dkim', result: 'could-not-check', evidence, resinfo };
   return { filter: 'dkim', result: 'fail', most: 'tag', evidence, resinfo };

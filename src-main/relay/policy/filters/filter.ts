@@ -1,5 +1,5 @@
 // What a filter is: one question about a connection or a message, with a deadline, and an answer that carries its evidence.
-import type { FilterAction, FilterAnswer, FilterName } from '../../../../shared/filters.ts';
+import type { FilterAction, FilterAnswer, FilterName, FilterResult } from '../../../../shared/filters.ts';
 import type { FiltersSettings } from '../../../../shared/settings-filters.ts';
 import type { Resolve } from '../../resolver.ts';
 
@@ -38,6 +38,7 @@ export interface Answer {
   resinfo?: string[];
   /** Domains whose DKIM signature over the whole body is valid. */
   signers?: string[];
+  signatures?: FilterResult['signatures'];
 }
 
 export interface Filter<Subject> {

@@ -95,6 +95,7 @@ export class Runner {
           took,
           resinfo: answer.resinfo ?? [],
           signers: answer.signers ?? [],
+          ...(answer.signatures === undefined ? {} : { signatures: answer.signatures }),
         },
       ];
     });
