@@ -51,7 +51,7 @@ export class NameServer implements AsyncDisposable {
     return this;
   }
 
-  /** As `checks.resolvers` takes it. */
+  /** As `filters.resolvers` takes it. */
   get address(): string {
     return `127.0.0.1:${this.#socket.address().port}`;
   }
