@@ -8,7 +8,8 @@
 // - stopped: something was refused. One thing at a time is tried, at growing intervals, until one is taken: the end of a cycle.
 // - paced: things go out evenly spaced at just under the measured rate, which makes the phase of the server's window not matter.
 //   While the rate is fully used and nothing is refused it rises: quickly to just under the last rate that was refused,
-//   beyond that slowly, so that the refusals which the search for more costs stay near one in a hundred.
+//   beyond that slowly, so that the refusals which the search for more costs stay near one in a hundred; and in ever bolder
+//   steps when those bring no refusal, because then the limit is elsewhere (it was measured badly, or has been lifted).
 //
 // Pure: it has no clock of its own and no timers. Times are UTC ms.
 
@@ -37,9 +38,9 @@ const MUCH_USED = 0.5;
 /** Times that something must be taken before the rate rises one step: below the last refused rate, and above. */
 const TAKEN_BELOW = 10;
 const TAKEN_ABOVE = 60;
-/** A server that long refused nothing has perhaps lifted its limit: bolder steps, from this far above the last refused rate. */
-const LIFTED = 1.3;
-const LIFTED_STEP_UP = 1.1;
+/** So many steps above the last refused rate without a refusal: each one after is twice as bold as the one before, up to this. */
+const TIMID_STEPS = 3;
+const BOLDEST_STEP_UP = 1.1;
 /** Above this many a second there is no point in a limit. */
 const NO_LIMIT = 2_000;
 /** A limit that refused nothing for so long is forgotten, ms. */
@@ -79,6 +80,8 @@ export class Pace {
   /** How often something was taken since the rate last changed, and when that was. */
   #sinceStep = 0;
   #steppedAt = 0;
+  /** Steps made above the last refused rate. */
+  #stepsAbove = 0;
   #saturated = false;
 
   /** When `units` may go (UTC ms): in the past when at once. */
@@ -196,6 +199,7 @@ export class Pace {
     this.#cycle = { began: startedAt, taken: units };
     this.#sinceStep = 0;
     this.#steppedAt = now;
+    this.#stepsAbove = 0;
     this.#saturated = false;
     this.#nextAt = now + this.#spacing(units);
   }
@@ -204,14 +208,17 @@ export class Pace {
     if (this.#rate === null) return;
     const near = this.#tooMuch * CAUTION;
     const below = this.#rate < near;
-    const enough = below ? TAKEN_BELOW : TAKEN_ABOVE;
-    const lifted = this.#rate > this.#tooMuch * LIFTED;
-    const longEnough = below ? this.#window / 4 : lifted ? this.#window / 2 : this.#window;
+    const boldness = Math.max(0, this.#stepsAbove - TIMID_STEPS);
+    const enough = below || boldness > 0 ? TAKEN_BELOW : TAKEN_ABOVE;
+    const longEnough = below ? this.#window / 4 : boldness > 0 ? this.#window / 2 : this.#window;
     if (this.#sinceStep < enough || now - this.#steppedAt < longEnough) return;
     this.#sinceStep = 0;
     this.#steppedAt = now;
     if (below) this.#rate = Math.min(near, this.#rate * STEP_UP_BELOW);
-    else this.#rate *= lifted ? LIFTED_STEP_UP : STEP_UP;
+    else {
+      this.#stepsAbove++;
+      this.#rate *= Math.min(BOLDEST_STEP_UP, 1 + (STEP_UP - 1) * 2 ** boldness);
+    }
     if (this.#rate * 1000 > NO_LIMIT) this.#free();
   }
 
