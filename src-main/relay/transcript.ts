@@ -1,5 +1,6 @@
 // Keeps the words two servers say to each other, within bounds that a hostile one cannot break.
 import type { TranscriptLine } from '../../shared/message.ts';
+import { elapsed } from './elapsed.ts';
 
 const MOST_LINES = 400;
 const LONGEST_LINE = 1000;
@@ -26,7 +27,7 @@ export class Transcript {
     if (this.#room < 0) this.#left = 0;
     const words = this.#left === 0 ? '… the rest is left out' : text;
     this.#lines.push({
-      offset: Date.now() - this.#began,
+      offset: elapsed(this.#began),
       from: this.#left === 0 ? 'note' : from,
       text: words.length > LONGEST_LINE ? `${words.slice(0, LONGEST_LINE)}…` : words,
     });
@@ -43,8 +44,11 @@ export class Transcript {
     this.#room = MOST_TEXT - lengthOf(this.#lines);
   }
 
-  toJson(): string {
-    return JSON.stringify(this.#lines);
+  /** As it is stored; `last` is a line that is said once it is stored. */
+  toJson(last?: string): string {
+    if (last === undefined) return JSON.stringify(this.#lines);
+    const line: TranscriptLine = { offset: elapsed(this.#began), from: 'server', text: last };
+    return JSON.stringify([...this.#lines, line]);
   }
 }
 

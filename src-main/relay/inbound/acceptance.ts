@@ -204,13 +204,8 @@ function toStored(results: readonly Judged[]): FilterResult[] {
 }
 
 /** The transcript is stored with the message, before our last reply is sent: it is added here. */
-function withLastReply(connection: IncomingConnection, reply: Reply): string {
-  const lines = connection.transcript.lines;
-  const words = `${reply.code} ${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`;
-  return JSON.stringify([
-    ...lines,
-    { offset: Date.now() - connection.startedAt, from: 'server', text: words },
-  ]);
+function withLastReply(connection: IncomingConnection, { code, enhanced, text }: Reply): string {
+  return connection.transcript.toJson(`${code} ${enhanced === null ? '' : `${enhanced} `}${text}`);
 }
 
 function describeTls(connection: IncomingConnection): string | null {

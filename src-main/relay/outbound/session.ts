@@ -5,6 +5,7 @@ import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { saysEither } from '../../../shared/replies/wire.ts';
 import { Transcript } from '../transcript.ts';
+import { elapsed } from '../elapsed.ts';
 import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
 import { chainOf, mismatch, type Demand, type SecureResolver } from './dane.ts';
@@ -237,7 +238,7 @@ export class Session {
       // A server that refuses the sender and hangs up has said enough.
       if (mailRefused && dialogue.ending) return { mail: parseReply(toMail) };
       const said = this.#heard(await (together?.[index + 1] ?? dialogue.command(line)));
-      if (index === 0) this.rcptTook = Date.now() - saidAt;
+      if (index === 0) this.rcptTook = elapsed(saidAt);
       if (!isPositive(said)) refused.set(index, { reply: parseReply(said), stage: 'rcpt' });
     }
     const nobody = mailRefused || refused.size === rcpt.length;
