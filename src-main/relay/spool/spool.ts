@@ -19,6 +19,19 @@ export type { DueMessage, Learned, Lesson, NewMessage, NewRecipient, RecipientOu
 /** Content is stored in pieces of this many octets, so that memory holds one piece of a message and not all of it. */
 const PIECE = 262_144;
 
+/**
+ * A small buffer is a view of a pool that many share, and what goes to another thread takes all the memory it is a view of along:
+ * sixteen times as much as a short message has.
+ */
+const ownsItsMemory = (data: Buffer) => data.buffer.byteLength === data.length;
+
+function joined(parts: readonly Buffer[], length: number): Buffer {
+  const data = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const part of parts) at += part.copy(data, at);
+  return data;
+}
+
 /** What `accept` needs besides the content. */
 export type Envelope = Omit<NewMessage, 'id' | 'size' | 'lastPiece'>;
 
@@ -76,7 +89,7 @@ export class Deposit {
 
   #take(): Buffer {
     const [only] = this.#parts;
-    const data = this.#parts.length === 1 && only ? only : Buffer.concat(this.#parts, this.#held);
+    const data = this.#parts.length === 1 && only && ownsItsMemory(only) ? only : joined(this.#parts, this.#held);
     this.#parts = [];
     this.#held = 0;
     return data;
