@@ -13,10 +13,13 @@ type Operation = (args: unknown) => unknown;
 
 function open(): { db: DatabaseSync; operations: Map<string, Operation> } {
   const db = new DatabaseSync(input.path, { readOnly: input.role === 'reader' });
-  db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000;');
-  if (input.role === 'writer') {
+  db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
+  if (input.role === 'reader') db.exec('PRAGMA cache_size = -32000;');
+  else {
     // FULL: every commit waits until the log is on disk. A 250 rests on it (docs/durability.md).
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
+    // Small: after pages were split, a commit walks through all of the cache.
+    db.exec('PRAGMA cache_size = -8000;');
     migrate(db);
   }
   const operations = input.role === 'writer' ? { ...reads(db), ...writes(db) } : reads(db);
