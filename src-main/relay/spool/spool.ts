@@ -89,7 +89,8 @@ export class Deposit {
 
   #take(): Buffer {
     const [only] = this.#parts;
-    const data = this.#parts.length === 1 && only && ownsItsMemory(only) ? only : joined(this.#parts, this.#held);
+    const data =
+      this.#parts.length === 1 && only && ownsItsMemory(only) ? only : joined(this.#parts, this.#held);
     this.#parts = [];
     this.#held = 0;
     return data;

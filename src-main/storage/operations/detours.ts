@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { routeSchema, type Route } from '../../../shared/domain.ts';
 import { overallState, type Detour, type RecipientState } from '../../../shared/message.ts';
+import { envelopeReader } from './envelope.ts';
 import type { DueMessage, Outcome, spoolWrites } from './spool.ts';
 
 /** A message that is due on its detour, with those recipients. */
@@ -61,35 +62,22 @@ export function detourReads(db: DatabaseSync) {
      WHERE message_id = ? ORDER BY position`,
   );
   const counts = db.prepare('SELECT domain, count(*) AS count FROM detour GROUP BY domain');
-  const message = db.prepare(
-    'SELECT id, sender, subject, size, received_at, client_address, body_8bit, smtputf8 FROM message WHERE id = ?',
-  );
+  const readEnvelope = envelopeReader(db);
   const recipients = db.prepare(
     'SELECT address, domain FROM recipient WHERE message_id = ? ORDER BY position',
   );
 
   function read(id: number, route: string, now: number): DetouredMessage {
-    const row = message.get(id) as Record<string, unknown>;
     const all = recipients.all(id) as unknown as { address: string; domain: string }[];
     const ways = ofMessage.all(id) as unknown as Row[];
     return {
-      id,
-      sender: row['sender'] as string,
-      subject: row['subject'] as string,
-      size: row['size'] as number,
-      receivedAt: row['received_at'] as number,
-      clientAddress: row['client_address'] as string,
-      body8bit: row['body_8bit'] === 1,
-      smtpUtf8: row['smtputf8'] === 1,
+      ...readEnvelope(id, all),
       recipients: ways
         .filter((way) => way.route === route && way.next_at <= now)
         .map(({ position, address, domain, attempts, deferrals, since }) => {
           // Held mail never expires: its time has not begun.
           return { position, address, domain, attempts, deferrals, since, queuedSince: now };
         }),
-      recipientCount: all.length,
-      firstRecipients: all.slice(0, 3).map(({ address }) => address),
-      domains: [...new Set(all.map(({ domain }) => domain))],
     };
   }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
+import { envelopeReader, type StoredEnvelope } from './envelope.ts';
 import { firstIdAt } from '../ids.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
@@ -41,15 +42,7 @@ export interface NewMessage {
 }
 
 /** What a lane needs to try a message again: the envelope, and which recipients are due. */
-export interface DueMessage {
-  id: number;
-  sender: string;
-  subject: string;
-  size: number;
-  receivedAt: number;
-  clientAddress: string;
-  body8bit: boolean;
-  smtpUtf8: boolean;
+export interface DueMessage extends StoredEnvelope {
   recipients: {
     position: number;
     address: string;
@@ -57,11 +50,6 @@ export interface DueMessage {
     deferrals: number;
     queuedSince: number;
   }[];
-  /** All recipients of the message, whatever their domain and state. */
-  recipientCount: number;
-  /** At most three addresses, for the traffic list. */
-  firstRecipients: string[];
-  domains: string[];
 }
 
 export interface RecipientOutcome {
@@ -136,9 +124,7 @@ export function spoolReads(db: DatabaseSync) {
   const nextDue = db.prepare(
     `SELECT min(next_at) AS at FROM recipient WHERE domain = ? AND state = 'queued' AND next_at > ?`,
   );
-  const messageRow = db.prepare(
-    'SELECT id, sender, subject, size, received_at, client_address, body_8bit, smtputf8 FROM message WHERE id = ?',
-  );
+  const readEnvelope = envelopeReader(db);
   const recipientRows = db.prepare(
     'SELECT position, address, domain, state, next_at, attempts, deferrals, held_by, queued_since FROM recipient WHERE message_id = ? ORDER BY position',
   );
@@ -151,17 +137,9 @@ export function spoolReads(db: DatabaseSync) {
 
   /** A message with those of its recipients that `wanted` picks. */
   function readMessage(id: number, wanted: (recipient: StoredRecipient) => boolean): DueMessage {
-    const row = messageRow.get(id) as Record<string, unknown>;
     const all = recipientRows.all(id) as unknown as StoredRecipient[];
     return {
-      id,
-      sender: row['sender'] as string,
-      subject: row['subject'] as string,
-      size: row['size'] as number,
-      receivedAt: row['received_at'] as number,
-      clientAddress: row['client_address'] as string,
-      body8bit: row['body_8bit'] === 1,
-      smtpUtf8: row['smtputf8'] === 1,
+      ...readEnvelope(id, all),
       recipients: all.filter(wanted).map((r) => ({
         position: r.position,
         address: r.address,
@@ -169,9 +147,6 @@ export function spoolReads(db: DatabaseSync) {
         deferrals: r.deferrals,
         queuedSince: r.queued_since,
       })),
-      recipientCount: all.length,
-      firstRecipients: all.slice(0, 3).map((r) => r.address),
-      domains: [...new Set(all.map((r) => r.domain))],
     };
   }
 
