@@ -3,7 +3,13 @@ import type { Reading, Span } from './reading.ts';
 
 /** A meaning that has words in several languages, e.g. "the recipient" or "does not exist". */
 export interface Concept {
-  pattern: RegExp;
+  /** Words of scripts that put spaces between them. */
+  spaced: RegExp | null;
+  /** Japanese words, and masks: tried at every character, so the words only in a reply that has Japanese. */
+  unspaced: RegExp | null;
+  masks: RegExp | null;
+  /** Meanings that this one is any of. Each is looked for once in a reply, whoever asks. */
+  parts: readonly Concept[];
   /** Where one of these is meant, this is not: the address in "IP address" is no recipient. */
   except: readonly Concept[];
 }
@@ -35,6 +41,10 @@ function latinWord(word: string): string {
 /** Scripts without spaces between words, and masks, have no word boundaries either. */
 const unspaced = /[^\u0000-\u024F]/;
 
+const japanese = /[\u2E80-\uDFFF\uF900-\uFFEF]/;
+const anyOf = (patterns: readonly string[]): RegExp | null =>
+  patterns.length === 0 ? null : new RegExp(patterns.join('|'), 'g');
+
 function phrase(text: string): string {
   let pattern = '';
   let join = '';
@@ -60,22 +70,31 @@ function phrase(text: string): string {
  */
 export function words(...lists: readonly string[]): Concept {
   const phrases = lists.flatMap((list) => list.split(',')).map((item) => item.trim());
-  const spaced = phrases.filter((item) => item !== '' && !unspaced.test(item));
-  const patterns = phrases.filter((item) => unspaced.test(item)).map((item) => `(?:${item})`);
-  if (spaced.length > 0) patterns.push(`(?<![a-z0-9])(?:${spaced.map(phrase).join('|')})(?![a-z0-9])`);
-  return { pattern: new RegExp(patterns.join('|'), 'g'), except: [] };
+  // Backwards, so that the longer comes before what it begins with: "ip address" must not be read as "ip", which would leave an
+  // "address" over.
+  const spaced = phrases
+    .filter((item) => item !== '' && !unspaced.test(item))
+    .toSorted((a, b) => (b.replaceAll('*', '') < a.replaceAll('*', '') ? -1 : 1));
+  const others = phrases.filter((item) => unspaced.test(item)).map((item) => `(?:${item})`);
+  return {
+    spaced:
+      spaced.length === 0
+        ? null
+        : new RegExp(`(?<![a-z0-9])(?:${spaced.map(phrase).join('|')})(?![a-z0-9])`, 'g'),
+    unspaced: anyOf(others),
+    masks: anyOf(others.filter((item) => !japanese.test(item))),
+    parts: [],
+    except: [],
+  };
 }
 
 export function without(concept: Concept, ...except: readonly Concept[]): Concept {
-  return { pattern: concept.pattern, except };
+  return { ...concept, except: [...concept.except, ...except] };
 }
 
-/** Both meanings' words. */
+/** Any of the meanings. */
 export function or(...concepts: readonly Concept[]): Concept {
-  return {
-    pattern: new RegExp(concepts.map((concept) => concept.pattern.source).join('|'), 'g'),
-    except: concepts.flatMap((concept) => concept.except),
-  };
+  return { spaced: null, unspaced: null, masks: null, parts: concepts, except: [] };
 }
 
 const found = new WeakMap<Reading, Map<Concept, readonly Span[]>>();
@@ -88,11 +107,18 @@ function spans(reading: Reading, concept: Concept): readonly Span[] {
   if (known === undefined) found.set(reading, (known = new Map<Concept, readonly Span[]>()));
   const before = known.get(concept);
   if (before !== undefined) return before;
-  let result: Span[] = [];
-  for (const match of reading.text.matchAll(concept.pattern)) {
-    result.push({ start: match.index, end: match.index + match[0].length });
-    if (result.length >= mostSpans) break;
+  let result: Span[] = concept.parts.flatMap((part) => spans(reading, part));
+  const patterns = [concept.spaced, japanese.test(reading.text) ? concept.unspaced : concept.masks];
+  for (const pattern of patterns) {
+    if (pattern === null) continue;
+    let left = mostSpans;
+    for (const match of reading.text.matchAll(pattern)) {
+      result.push({ start: match.index, end: match.index + match[0].length });
+      left -= 1;
+      if (left === 0) break;
+    }
   }
+  result.sort((a, b) => a.start - b.start);
   for (const other of concept.except) {
     const taken = spans(reading, other);
     result = result.filter((span) => !taken.some((o) => o.start < span.end && span.start < o.end));
@@ -106,26 +132,25 @@ const sentenceEnd = /[.!?;] |。/;
 interface Reach {
   /** Most characters between the two. */
   within?: number;
-  /** The second must follow the first. */
-  ordered?: boolean;
+  /** What the second may be said of as well: where one of these is closer to it, it is not said of the first. */
+  instead?: Concept;
 }
 
-function pair(
-  reading: Reading,
-  a: Concept,
-  b: Concept,
-  { within = 40, ordered = false }: Reach,
-): Span | null {
+const gapBetween = (a: Span, b: Span): number => Math.max(b.start - a.end, a.start - b.end);
+
+function pair(reading: Reading, a: Concept, b: Concept, { within = 40, instead }: Reach): Span | null {
   let best: Span | null = null;
   let bestGap = within + 1;
-  for (const x of spans(reading, a)) {
-    for (const y of spans(reading, b)) {
-      if (x.start < y.end && y.start < x.end) continue;
-      const after = x.end <= y.start;
-      if (ordered && !after) continue;
-      const [from, to] = after ? [x.end, y.start] : [y.end, x.start];
-      if (to - from >= bestGap || sentenceEnd.test(reading.text.slice(from, to))) continue;
-      bestGap = to - from;
+  const others = instead === undefined ? [] : spans(reading, instead);
+  for (const y of spans(reading, b)) {
+    const rivals = others.map((other) => gapBetween(other, y)).filter((gap) => gap >= 0);
+    const limit = Math.min(bestGap, ...rivals);
+    for (const x of spans(reading, a)) {
+      const gap = gapBetween(x, y);
+      if (gap < 0 || gap >= limit || gap >= bestGap) continue;
+      const [from, to] = x.end <= y.start ? [x.end, y.start] : [y.end, x.start];
+      if (sentenceEnd.test(reading.text.slice(from, to))) continue;
+      bestGap = gap;
       best = { start: Math.min(x.start, y.start), end: Math.max(x.end, y.end) };
     }
   }
@@ -148,6 +173,12 @@ export const near =
   (a: Concept, b: Concept, within?: number): Condition =>
   (reading) =>
     pair(reading, a, b, within === undefined ? {} : { within });
+
+/** The same, but only where nothing of another kind is closer to the second: "Recipient rejected: host unknown" is about the host. */
+export const saidOf =
+  (a: Concept, b: Concept, instead: Concept, within?: number): Condition =>
+  (reading) =>
+    pair(reading, a, b, within === undefined ? { instead } : { within, instead });
 
 export const either =
   (...conditions: readonly Condition[]): Condition =>
