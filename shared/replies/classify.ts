@@ -67,7 +67,9 @@ function decide(
   };
   const certain = byWords(meanings);
   if (certain !== null) return certain;
-  const byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
+  let byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
+  // "550 5.1.1 Try again later": whichever is wrong, the user is not known to be unknown.
+  if (byEnhanced === 'user-unknown' && laterWords(reading) !== null) byEnhanced = null;
   if (enhanced !== null && byEnhanced !== null) {
     return {
       cause: byEnhanced,

@@ -12,7 +12,6 @@ const enhancedCauses: Readonly<Record<string, Cause>> = {
   '1.7': 'sender-rejected',
   '1.8': 'sender-rejected',
   '1.10': 'user-unknown',
-  '2.1': 'user-unknown',
   '2.2': 'mailbox-full',
   '2.3': 'message-too-large',
   '3.0': 'server-busy',
@@ -30,13 +29,6 @@ const enhancedCauses: Readonly<Record<string, Cause>> = {
   '4.7': 'connection-failed',
   '4.14': 'loop',
   '5.3': 'rate-limited',
-  '6.0': 'content-rejected',
-  '6.1': 'content-rejected',
-  '6.2': 'content-rejected',
-  '6.3': 'content-rejected',
-  '6.5': 'content-rejected',
-  '6.7': 'content-rejected',
-  '6.9': 'content-rejected',
   '7.2': 'sender-rejected',
   '7.8': 'auth-failed',
   '7.9': 'auth-failed',
@@ -76,7 +68,6 @@ const enhancedCauses: Readonly<Record<string, Cause>> = {
   '7.506': 'ptr-missing',
   '7.508': 'rate-limited',
   '7.509': 'sender-rejected',
-  '7.510': 'sender-rejected',
   '7.511': 'blocklisted',
   '7.512': 'content-rejected',
   '7.513': 'blocklisted',
@@ -102,6 +93,10 @@ export function causeOfEnhanced(enhanced: string, code: number | null, stage: St
     return null;
   if (/^7\.6[0-4]\d$/.test(detail)) return 'blocklisted';
   if (/^7\.65\d$/.test(detail)) return 'rate-limited';
+  // x.6.x is about the form of the message, whatever the detail.
+  if (detail.startsWith('6.')) return 'content-rejected';
+  // "No answer from host" is not what a server that answers for good can mean by it.
+  if (detail === '4.1' && code !== null && code >= 500) return null;
   const cause = Object.hasOwn(enhancedCauses, detail) ? enhancedCauses[detail] : undefined;
   return cause === undefined || cause === 'other' ? null : cause;
 }
@@ -140,18 +135,12 @@ export function causeOfCode(code: number, stage: Stage | null): Cause | null {
       return 'message-too-large';
     case 530:
       return 'auth-required';
-    case 551:
-      return 'user-unknown';
     case 552:
       return stage === 'data' || stage === 'message' || stage === 'mail'
         ? 'message-too-large'
         : 'mailbox-full';
     case 554:
-      return stage === 'connect'
-        ? 'blocklisted'
-        : stage === 'data' || stage === 'message'
-          ? 'content-rejected'
-          : null;
+      return stage === 'data' || stage === 'message' ? 'content-rejected' : null;
     case 553:
       return stage === 'mail' ? 'sender-rejected' : null;
     default:

@@ -1,5 +1,6 @@
 // Rules about who sends and what: lists, full boxes, size, the sender, the content.
 import {
+  codeIn,
   enhancedIn,
   mailboxWords,
   negative,
@@ -7,6 +8,7 @@ import {
   overQuota,
   residential,
   senderCode,
+  temporaryCode,
   unknownUser,
 } from './conditions.ts';
 import { both, either, near, or, says, unless, words } from './grammar.ts';
@@ -32,7 +34,10 @@ export const messageMeanings: readonly Meaning[] = [
     rule: 'listed',
     cause: 'blocklisted',
     temporary: false,
-    holds: says(topic.list, topic.reputation, residential),
+    holds: either(
+      says(topic.list, topic.reputation, residential),
+      near(topic.geography, or(v.refused, v.not), 40),
+    ),
   },
   {
     rule: 'client-not-allowed',
@@ -55,10 +60,12 @@ export const messageMeanings: readonly Meaning[] = [
       ),
       unless(
         near(topic.mailbox, v.full, 50),
-        says(words('message size, message length, too large')),
+        says(words('message size, message length, message exceeds, message is larger, too large')),
         near(trouble.storage, trouble.ofServer, 10),
       ),
       both(says(trouble.storage, v.full), enhancedIn('2.2')),
+      says(words('space available in, exceed* ~2 space, mail box space, mailbox space')),
+      both(near(words('number of messages'), or(v.full, words('over')), 30), codeIn(552)),
     ),
   },
   {
@@ -69,16 +76,31 @@ export const messageMeanings: readonly Meaning[] = [
       either(
         near(v.message, topic.tooLarge, 40),
         near(topic.size, topic.tooLarge, 40),
+        near(trouble.attachment, topic.tooLarge, 30),
+        both(says(words('message size')), codeIn(552)),
         says(
           words(
-            'line limit exceeded, line length, line too long, line is too long, lines too long, size limit, taille limite',
+            'at most ~2 mb|megabytes|kb, line limit exceeded, line length, line too long, line is too long, lines too long, size limit, taille limite',
           ),
         ),
       ),
-      says(words('in the queue, mime')),
+      says(words('in the queue, mime, score, spam')),
     ),
   },
   { rule: 'server-storage', cause: 'server-busy', temporary: true, holds: says(trouble.storage) },
+  {
+    rule: 'sequence',
+    cause: 'other',
+    temporary: false,
+    holds: either(
+      both(codeIn(503), says(words('first, must precede, need, already, bad sequence, out of order'))),
+      both(
+        codeIn(500, 501, 502, 504),
+        says(words('parameter*')),
+        says(words('syntax*, unknown, unsupported, not recognized, not implemented')),
+      ),
+    ),
+  },
   {
     rule: 'sender',
     cause: 'sender-rejected',
@@ -93,7 +115,13 @@ export const messageMeanings: readonly Meaning[] = [
     rule: 'spoofing',
     cause: 'sender-rejected',
     temporary: false,
-    holds: unless(says(topic.spoofing), says(trouble.spam)),
+    holds: unless(says(topic.spoofing), says(trouble.spam, trouble.virus)),
+  },
+  {
+    rule: 'scanner-down',
+    cause: 'server-busy',
+    temporary: true,
+    holds: both(says(trouble.scannerDown), temporaryCode),
   },
   { rule: 'virus', cause: 'content-rejected', temporary: false, holds: says(trouble.virus) },
   { rule: 'spam', cause: 'content-rejected', temporary: false, holds: says(trouble.spam) },

@@ -4,11 +4,13 @@ import {
   enhancedIn,
   ourAddress,
   permanentCode,
+  reasonGiven,
   securityCode,
+  takesNothing,
   temporaryCode,
   unknownUser,
 } from './conditions.ts';
-import { both, either, near, says, unless, when, without, words } from './grammar.ts';
+import { both, either, near, or, saidOf, says, unless, when, without, words } from './grammar.ts';
 import type { Meaning } from './meanings.ts';
 import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
@@ -33,6 +35,31 @@ export const recipientMeanings: readonly Meaning[] = [
     holds: both(says(words('mailing list expansion problem')), enhancedIn('2.4')),
   },
   {
+    // "Recipient address rejected: user database not available": whether the user exists was not found out.
+    rule: 'lookup-trouble',
+    cause: 'server-busy',
+    temporary: true,
+    holds: unless(
+      both(
+        near(
+          words(
+            'database*, directory, ldap, look up, lookup, look ups, sql, mysql, backend, datenbank*, verzeichnis*, base de données, base des utilisateurs, annuaire, base de datos, directorio, データベース',
+          ),
+          or(
+            v.failed,
+            v.unknown,
+            words(
+              'inaccessible, indisponible*, no ~1 disponible, nicht ~1 verfügbar, nicht ~1 erreichbar, 障害, down, offline, busy',
+            ),
+          ),
+          40,
+        ),
+        temporaryCode,
+      ),
+      says(words('cname, mx, dns, name server, name service, host name, domain name')),
+    ),
+  },
+  {
     rule: 'domain-not-hosted',
     cause: 'relay-denied',
     temporary: false,
@@ -42,9 +69,14 @@ export const recipientMeanings: readonly Meaning[] = [
         near(
           v.here,
           words(
-            'not ~2 exchanger|mx, not ~3 accept mail for|to, not ~1 accept|handle|serve|receive|host|relay ~3 mail|messages|domain|domains',
+            'not ~2 exchanger|mx, no mx|exchanger for, not ~3 accept mail for|to, not ~1 accept|take|handle|serve|receive|host|relay ~3 mail|messages|domain|domains',
           ),
           30,
+        ),
+        near(
+          words('no such domain, unknown domain, domain unknown, domain not found'),
+          words('here, at|on|by|in this location|site|server|system|host|machine|service, hier, ici, aquí'),
+          12,
         ),
       ),
       says(words('dns, nxdomain')),
@@ -63,6 +95,21 @@ export const recipientMeanings: readonly Meaning[] = [
         v.unknown,
         24,
       ),
+      near(
+        words(
+          'domain mentioned|specified|given, domain part, domain in|of ~2 address|recipient|user, domain|domäne des empfängers, domaine du|de ~1 destinataire|adresse, dominio del|de ~1 destinatario|dirección, (?:宛先|受信者|送信先)の?ドメイン',
+        ),
+        v.unknown,
+        48,
+      ),
+      unless(
+        says(
+          words(
+            'domain not ~1 found, domain not ~1 known, domain ~2 not ~1 exist*, domain existiert nicht, domaine ~2 n existe pas, dominio no existe',
+          ),
+        ),
+        says(v.sender),
+      ),
       says(
         words(
           'host or domain name, name service error, unknown domain*, domain name not found, recipient domain must, destination computer',
@@ -75,37 +122,60 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'user-unknown',
     temporary: false,
     holds: unless(
-      unknownUser,
+      either(
+        unknownUser,
+        unless(
+          says(
+            words(
+              'not ~1 found|known|listed|present in ~2 ldap|directory|userdb, not ~1 known|recognised|recognized|registered at|on|by|in this|our, not in our directory|company|organisation|organization|staff',
+            ),
+          ),
+          says(v.domain, v.sender, v.client),
+        ),
+      ),
       near(v.recipient, words('syntax, format, malformed'), 24),
       says(words('no valid recipients, no recipients')),
     ),
   },
-  { rule: 'recipient-held', cause: 'other', temporary: true, holds: near(v.recipient, v.held, 32) },
-  { rule: 'recipient-gone', cause: 'user-unknown', temporary: false, holds: near(v.recipient, v.gone, 40) },
   {
-    rule: 'recipient-refused',
+    rule: 'overloaded',
+    cause: 'server-busy',
+    temporary: true,
+    holds: both(says(trouble.overloaded), temporaryCode),
+  },
+  { rule: 'recipient-held', cause: 'other', temporary: true, holds: near(v.recipient, v.held, 32) },
+  {
+    rule: 'recipient-gone',
     cause: 'user-unknown',
     temporary: false,
     holds: either(
+      saidOf(v.recipient, v.gone, v.otherThings, 40),
+      says(words('disabled|deactivated|deleted|removed due to|for ~2 inactivity')),
       unless(
-        both(near(v.recipient, v.refused, 24), either(addressCode, enhancedIn('4.1'))),
-        says(trouble.unreachable, words('unverified')),
+        both(takesNothing, says(v.recipient), permanentCode),
+        says(v.domain, v.here, words('host, domain, server')),
       ),
-      unless(
-        near(
-          words('recipient address, recipient, envelope recipient', '\uE000'),
-          words('rejected, refused, denied, not accepted, rechazado, abgelehnt, refusé, 拒否'),
-          16,
-        ),
-        temporaryCode,
-        securityCode,
-        says(words('polic*, access denied'), v.later),
-      ),
-      unless(
-        near(v.recipient, words('unavailable, not available, unreachable'), 12),
-        temporaryCode,
-        says(v.later, words('access denied')),
-      ),
+    ),
+  },
+  {
+    rule: 'recipient-unavailable',
+    cause: 'user-unknown',
+    temporary: false,
+    holds: unless(
+      near(v.recipient, words('unavailable, not available'), 12),
+      temporaryCode,
+      says(v.later, words('access denied')),
+    ),
+  },
+  {
+    // "Mailbox unavailable or access denied" and the like: it may be either.
+    rule: 'recipient-unavailable-or',
+    cause: 'other',
+    temporary: false,
+    holds: both(
+      near(v.recipient, words('unavailable, not available'), 12),
+      permanentCode,
+      says(words('access denied')),
     ),
   },
   { rule: 'no-such-host', cause: 'connection-failed', temporary: false, holds: says(trouble.noSuchHost) },
@@ -114,10 +184,14 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'blocklisted',
     temporary: false,
     holds: either(
-      near(ourAddress, without(v.refused, words('connection refused')), 40),
+      near(
+        ourAddress,
+        without(v.refused, words('connection refused, dropped ~2 connection, connection dropped')),
+        40,
+      ),
       says(
         words(
-          'not allowed to connect, your access to, invalid ip, bad ip, connection rejected, connection denied, host not allowed',
+          'go away, not allowed to connect, your access to, invalid ip, bad ip, connection rejected, connection denied, host not allowed',
         ),
       ),
       both(says(words('not accepting connections, no smtp service here')), permanentCode),
@@ -128,13 +202,30 @@ export const recipientMeanings: readonly Meaning[] = [
       ),
     ),
   },
-  { rule: 'unreachable', cause: 'connection-failed', temporary: true, holds: says(trouble.unreachable) },
+  {
+    rule: 'unreachable',
+    cause: 'connection-failed',
+    temporary: true,
+    holds: unless(
+      says(trouble.unreachable),
+      near(
+        words(
+          'plugin, hook, script, filter, milter, lookup, query, database, ldap, sql, backend, store, policy service',
+        ),
+        words('timeout, timed out, time out, not ~1 responding'),
+        24,
+      ),
+    ),
+  },
   { rule: 'busy', cause: 'server-busy', temporary: true, holds: says(trouble.busy) },
   {
     rule: 'relay-named',
     cause: 'relay-denied',
     temporary: false,
-    holds: says(words('mail relay, relaying, as a relay, relay, not local host, not a gateway')),
+    holds: unless(
+      says(words('mail relay, relaying, as a relay, relay, not local host, not a gateway')),
+      both(near(topic.relay, words('failure, failed, error, problem'), 24), temporaryCode),
+    ),
   },
   { rule: 'protocol', cause: 'other', temporary: false, holds: says(trouble.protocol) },
   {
@@ -143,10 +234,42 @@ export const recipientMeanings: readonly Meaning[] = [
     temporary: false,
     holds: says(words('not authori*, unauthori*')),
   },
+  {
+    // After everything that could tell why.
+    rule: 'recipient-refused',
+    cause: 'user-unknown',
+    temporary: false,
+    holds: unless(
+      either(
+        unless(
+          both(near(v.recipient, v.refused, 24), either(addressCode, enhancedIn('4.1'))),
+          says(trouble.unreachable, words('unverified')),
+        ),
+        unless(
+          near(
+            words('recipient address, recipient, envelope recipient', '\uE000'),
+            words('rejected, refused, denied, not accepted, rechazado, abgelehnt, refusé, 拒否'),
+            16,
+          ),
+          temporaryCode,
+          securityCode,
+          says(words('polic*, access denied'), v.later),
+          reasonGiven,
+        ),
+      ),
+      says(v.later),
+    ),
+  },
 ];
 
 /** Words that say little: where the enhanced code names a cause, it knows better. */
 export const weakMeanings: readonly Meaning[] = [
+  {
+    rule: 'client-deferred',
+    cause: 'rate-limited',
+    temporary: true,
+    holds: both(near(ourAddress, words('deferred, postponed, delayed'), 40), temporaryCode),
+  },
   { rule: 'broken-server', cause: 'server-busy', temporary: true, holds: says(trouble.brokenServer) },
   { rule: 'policy', cause: 'content-rejected', temporary: false, holds: says(trouble.policy) },
   {

@@ -1,11 +1,13 @@
 // Rules about how we come: loops, waiting, speed, names, encryption, logins and relaying.
 import {
   aboutSize,
+  bounceMessages,
   codeIn,
   mailboxWords,
   negative,
   ourAddress,
   overQuota,
+  permanentCode,
   rateLimitQuota,
   temporaryCode,
 } from './conditions.ts';
@@ -17,7 +19,12 @@ import * as v from './vocabulary.ts';
 
 export const sessionMeanings: readonly Meaning[] = [
   { rule: 'loop', cause: 'loop', temporary: false, holds: says(topic.loop) },
-  { rule: 'greylisting', cause: 'greylisted', temporary: true, holds: says(topic.greylist) },
+  {
+    rule: 'greylisting',
+    cause: 'greylisted',
+    temporary: true,
+    holds: either(says(topic.greylist), both(says(topic.firstContact), temporaryCode)),
+  },
   {
     // What a relay that learns recipients, such as Mailward itself, answers for one that kept being unknown.
     rule: 'learned-recipient',
@@ -32,7 +39,12 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: false,
     holds: either(
       says(words('sender verify, sender verification, sender callout')),
-      near(v.sender, words('not ~1 match ~1 authenticated, not ~1 owned by'), 24),
+      unless(
+        says(words('verification failed for, verification failed while')),
+        says(topic.tls, words('recipient verif*')),
+      ),
+      near(v.sender, words('not ~1 match ~2 authenticated|auth|login|logon, not ~1 owned by'), 24),
+      bounceMessages,
     ),
   },
   {
@@ -40,12 +52,24 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'content-rejected',
     temporary: false,
     holds: unless(
-      either(near(trouble.form, trouble.malformed, 32), says(words('multiple addresses, not ~2 compliant'))),
+      either(
+        near(trouble.form, trouble.malformed, 48),
+        says(
+          words(
+            'multiple addresses, invalid data in, stray newline|linefeed|cr|lf, not ~2 compliant, blank from, multiple from, empty from, missing from, parse ~2 message|mail|header*, unparsable, unparseable',
+          ),
+        ),
+      ),
       says(topic.tls),
       says(topic.reverseName),
       says(topic.list),
       says(topic.login),
-      near(v.sender, words('rejected, denied, syntax'), 20),
+      near(v.sender, words('rejected, denied, syntax, mismatch*'), 20),
+      near(
+        words('local part, recipient address*, destination address*'),
+        words('malformed, syntax, format'),
+        16,
+      ),
     ),
   },
   {
@@ -53,12 +77,25 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'content-rejected',
     temporary: false,
     holds: unless(
-      near(
-        trouble.attachment,
-        or(negative, words('contain*, dangerous, illegal, potential*, blacklisted, high risk')),
-        50,
+      either(
+        near(
+          trouble.attachment,
+          or(
+            negative,
+            words(
+              'contain*, dangerous, gefährlich*, dangereu*, peligros*, 危険, illegal, potential*, blacklisted, high risk',
+            ),
+          ),
+          50,
+        ),
+        says(
+          words(
+            'executable file*, executable attachment*, executable content, attachment count, number of attachments, too many attachments',
+          ),
+        ),
       ),
       says(overQuota),
+      near(trouble.attachment, topic.tooLarge, 30),
     ),
   },
   {
@@ -68,7 +105,12 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: unless(
       either(
         near(topic.relay, or(v.refused, words('unable, not ~1 permitted')), 12),
-        says(words('*rcpthost*')),
+        says(
+          words(
+            '*rcpthost*, only ~5 own|local|hosted domain|domains, local users only, local user only, only local users',
+          ),
+        ),
+        near(words('tenant*'), or(v.unknown, words('no ~2 subscriptions')), 40),
       ),
       says(topic.list),
       near(ourAddress, topic.abuse, 30),
@@ -117,10 +159,44 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: unless(
       either(
         near(ourAddress, topic.abuse, 60),
-        says(words('are sending spam, you are a spammer, currently sending spam')),
+        says(
+          words(
+            'are sending spam, you are a spammer, currently sending spam, (?:スパム|迷惑メール)の?送信元, hit|hits|mailed|wrote ~3 spam traps|trap|spamtrap|spamtraps',
+          ),
+        ),
       ),
       both(says(topic.rate), temporaryCode),
       near(v.message, words('as spam, is spam, looks like, contains spam, likely, considered'), 20),
+    ),
+  },
+  {
+    // Shut out for good: why (too many of something) is told only to explain it.
+    rule: 'client-blocked',
+    cause: 'blocklisted',
+    temporary: false,
+    holds: unless(
+      both(
+        near(
+          ourAddress,
+          words('blocked, banned, blacklisted, gesperrt, blockiert, bloqué*, bloquead*, ブロック'),
+          32,
+        ),
+        permanentCode,
+      ),
+      says(topic.rate, trouble.mayNotSend),
+    ),
+  },
+  {
+    rule: 'login-attempts',
+    cause: 'auth-failed',
+    temporary: true,
+    holds: both(
+      near(topic.login, words('too many, too much, exceed*, zu viele, trop de, demasiad*, 多すぎ'), 24),
+      near(
+        topic.login,
+        or(v.failed, words('attempt*, error*, tries, versuche, tentatives, intentos, 試行')),
+        24,
+      ),
     ),
   },
   {
@@ -130,7 +206,9 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: unless(
       either(says(topic.rate), near(topic.tooMany, topic.countable, 24), rateLimitQuota),
       near(mailboxWords, v.full, 40),
-      says(overQuota, words('spam rate, too many hops, timeout*')),
+      says(overQuota, words('spam rate, spam score, score, points, too many hops, timeout*')),
+      both(says(words('number of messages')), codeIn(552)),
+      says(words('storage, stored, speicher*, stockage, almacenamiento')),
       aboutSize,
     ),
   },
@@ -166,7 +244,16 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'tls-required',
     temporary: true,
     holds: unless(
-      near(topic.tls, or(negative, words('self signed, weak, required, must, expired, mismatch')), 50),
+      near(
+        topic.tls,
+        or(
+          negative,
+          words(
+            'self signed, weak, required, must, expired, mismatch, too old, outdated, obsolete, deprecated, unsupported, veraltet*, obsolète*, obsolet*, 古い',
+          ),
+        ),
+        50,
+      ),
       near(topic.tls, trouble.attachment),
     ),
   },
@@ -179,19 +266,24 @@ export const sessionMeanings: readonly Meaning[] = [
         near(topic.relay, or(negative, topic.login, words('insecure, attempt, attempted')), 50),
         says(words('no relay*, open relay')),
       ),
-      says(topic.list),
+      says(topic.list, words('bypass*')),
+      both(near(topic.relay, words('failure, failed, error, problem'), 24), temporaryCode),
     ),
   },
   {
     rule: 'login-required',
     cause: 'auth-required',
     temporary: false,
-    holds: near(
-      topic.login,
-      words(
-        'required, requires, must, first, erforderlich, zuerst, requis*, obligatoire*, requiere*, requerid*, obligatori*, 必要, 必須, please turn on',
+    holds: unless(
+      near(
+        topic.login,
+        words(
+          'required, requires, must, first, erforderlich, zuerst, requis*, obligatoire*, requiere*, requerid*, obligatori*, 必要, 必須, please turn on',
+        ),
+        16,
       ),
-      16,
+      // These answer AUTH itself: somebody did log in.
+      codeIn(534, 535),
     ),
   },
   {
@@ -199,7 +291,7 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'auth-failed',
     temporary: false,
     holds: unless(
-      either(near(topic.login, v.failed, 40), both(says(topic.secretWords), codeIn(535))),
+      either(near(topic.login, v.failed, 40), both(says(topic.secretWords), codeIn(534, 535))),
       says(topic.notLoggedIn),
     ),
   },
@@ -207,6 +299,9 @@ export const sessionMeanings: readonly Meaning[] = [
     rule: 'login-required',
     cause: 'auth-required',
     temporary: false,
-    holds: either(says(topic.notLoggedIn), near(topic.login, v.required, 40)),
+    holds: unless(
+      either(says(topic.notLoggedIn), near(topic.login, v.required, 40)),
+      says(words('hosted tenant')),
+    ),
   },
 ];

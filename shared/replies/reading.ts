@@ -86,7 +86,7 @@ function splitWords(text: string): string {
 
 function maskUrl(url: string): string {
   const lower = url.toLowerCase();
-  if (isList(lower.slice(0, 300)) || /banned|dnsbl|ipcheck|rbl[/?]|delist/.test(lower))
+  if (isList(lower.slice(0, 300)) || /banned|denyip|block-?lookup|dnsbl|ipcheck|rbl[/?]|delist/.test(lower))
     return ` ${mask.list} `;
   const page = /[?&]p=([A-Za-z]{3,40})/.exec(url);
   return page?.[1] === undefined ? ` ${mask.url} ` : ` ${mask.url} . ${splitWords(page[1])} . `;
@@ -95,7 +95,10 @@ function maskUrl(url: string): string {
 function maskHost(name: string): string {
   const last = name.slice(name.lastIndexOf('.') + 1);
   if (/[a-z]/.test(last) && /[A-Z]/.test(last)) return splitWords(name.replaceAll('.', ' . '));
-  return isList(name.toLowerCase()) ? mask.list : mask.host;
+  const lower = name.toLowerCase();
+  if (!isList(lower)) return mask.host;
+  // These list what links point to, not who connects.
+  return /surbl|uribl/.test(lower) ? `url ${mask.list}` : mask.list;
 }
 
 /** What software puts around another server's reply. It says where, not why. */
@@ -158,6 +161,8 @@ export function read(raw: string): Reading {
     /[^\s<>@,;:()[\]"'`]{1,64}@[A-Za-z0-9\u0080-\u2FFF-]{1,63}(?:\.[A-Za-z0-9\u0080-\u2FFF-]{1,63}){0,8}/g,
     () => mask.address,
   );
+  // Postfix's word for a client without a name.
+  traced = rewrite(traced, /\bunknown(?=\[[0-9A-Fa-f.:]{3,45}\])/g, () => mask.host);
   traced = rewrite(traced, /\b\d{1,3}(?:\.\d{1,3}){3}\b/g, () => mask.ip);
   traced = rewrite(traced, /\b[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){3,7}\b/gi, () => mask.ip);
   // Codes, wherever a line of a reply began before somebody joined the lines.

@@ -48,6 +48,28 @@ describe('tables of replies', () => {
     ).toEqual([]);
   });
 
+  it('takes no reason for an unknown user, whoever it names in front', () => {
+    // How Postfix, Sendmail and others put the recipient before a reason that has nothing to do with it.
+    const frames = [
+      '550 <bob@example.com>: Recipient address rejected: ',
+      '554 5.7.1 <bob@example.com>: Recipient address rejected: ',
+      '550 5.1.1 <bob@example.com>... ',
+      '550 Mail to user bob rejected, reason: ',
+      '550 bob@example.com: ',
+    ];
+    const costly = ['relay-denied', 'blocklisted', 'mailbox-full', 'rate-limited', 'sender-rejected'];
+    const reasons = [...servers, ...wordings].filter(
+      ({ text, cause }) =>
+        costly.includes(cause) && classify(text).cause === cause && classify(text).decidedBy === 'text',
+    );
+    const texts = reasons.flatMap(({ text }) => {
+      const reason = text.replaceAll(/^[245]\d\d[ -]?(?:#?[245]\.\d+\.\d+ ?)?/gm, '').replaceAll('\n', ' ');
+      return frames.map((frame) => frame + reason);
+    });
+    expect(reasons.length).toBeGreaterThan(500);
+    expect(texts.filter((text) => isUnknownUser(classify(text)))).toEqual([]);
+  });
+
   it('tells temporary from permanent', () => {
     const told = [...servers, ...wordings].filter(({ temporary }) => temporary !== null);
     expect(told.filter(({ text, temporary }) => classify(text).temporary !== temporary)).toEqual([]);
@@ -105,6 +127,22 @@ describe('the order of meanings', () => {
       '451 4.7.650 The mail server [192.0.2.25] has been temporarily rate limited due to IP reputation.',
       'rate-limited',
     ],
+    [
+      'a reason beats what Postfix puts in front of it',
+      '421 4.3.2 <unknown[192.0.2.1]>: Client host rejected: Server too busy',
+      'server-busy',
+    ],
+    [
+      'a host that is not known is no user',
+      '550 <bob@example.com>: Recipient address rejected: Host unknown',
+      'connection-failed',
+    ],
+    [
+      "a recipient's domain that does not exist is no user",
+      '550 5.1.1 <bob@example.com>: Recipient address rejected: Domain not found',
+      'connection-failed',
+    ],
+    ['an address that is an IP address is no recipient', '554 5.7.1 Bad IP address', 'blocklisted'],
     ['too many hops is no rate', '554 5.4.6 Too many hops', 'loop'],
     [
       'words in an address mean nothing',
@@ -159,12 +197,26 @@ describe('codes', () => {
 
   it('lets the stage decide where nothing else does', () => {
     const reply = { code: 554, enhanced: null, text: '' };
-    expect(classifyReply(reply, { stage: 'connect' }).cause).toBe('blocklisted');
     expect(classifyReply(reply, { stage: 'message' }).cause).toBe('content-rejected');
     expect(classifyReply({ code: 0, enhanced: null, text: '' })).toMatchObject({
       cause: 'connection-failed',
       temporary: true,
     });
+  });
+
+  it('claims nothing that a code leaves open', () => {
+    // No service, for whatever reason; and a mailbox that takes no message, perhaps only not this one.
+    const greeting = { code: 554, enhanced: '5.7.0', text: '' };
+    expect(classifyReply(greeting, { stage: 'connect' }).cause).toBe('other');
+    for (const text of [
+      '550 5.2.1',
+      '551 no',
+      '550 5.2.1 Subject is mandatory',
+      '550 5.1.1 Try again later',
+    ]) {
+      expect(isUnknownUser(classify(text)), text).toBe(false);
+    }
+    expect(classify('550 5.1.1').cause).toBe('user-unknown');
   });
 
   it('takes the codes of a reply from the reply', () => {
@@ -267,6 +319,10 @@ describe('hostile input', () => {
       'メール',
       'does ',
       '?',
+      'rejected: a ',
+      'user not command ',
+      'no a b in directory ',
+      'unknown[',
     ]) {
       const long = piece.repeat(Math.ceil(1_000_000 / piece.length));
       const start = long.trim().slice(0, 8192);
