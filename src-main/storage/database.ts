@@ -11,8 +11,9 @@ export class StorageFull extends StorageError {}
 const SQLITE_FULL = 13;
 /** Calls in one transaction at most: bounds how long a commit, and everyone waiting for it, takes. */
 const MOST_TOGETHER = 512;
-/** Batches under way: one that the worker runs, and one that waits at its door, so that it never idles. */
-const MOST_UNDER_WAY = 1;
+/** After a transaction of so many writes the next one waits this long for more (ms): each costs an fsync, however small it is. */
+const BUSY = 12;
+const GATHERING = 3;
 
 interface Waiting {
   call: Call;
@@ -24,12 +25,15 @@ interface Waiting {
 class Channel {
   readonly #worker: Worker;
   #pending: Waiting[] = [];
-  readonly #underWay: Waiting[][] = [];
+  /** The batch that the worker runs. */
+  #underWay: Waiting[] | null = null;
+  readonly #gathers: boolean;
   #flushPlanned = false;
   #ended: Error | null = null;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, gathers: boolean) {
     this.#worker = worker;
+    this.#gathers = gathers;
     worker.on('message', (results: Result[]) => this.#settle(results));
     worker.on('error', (error: unknown) =>
       this.#end(error instanceof Error ? error : new StorageError(String(error))),
@@ -52,32 +56,35 @@ class Channel {
       await worker.terminate();
       throw toError(first);
     }
-    return new Channel(worker);
+    return new Channel(worker, input.role === 'writer');
   }
 
   async call<T>(name: string, args: unknown): Promise<T> {
     if (this.#ended) throw this.#ended;
     return new Promise<T>((resolve, reject) => {
       this.#pending.push({ call: { name, args }, resolve, reject });
-      if (!this.#flushPlanned && this.#underWay.length < MOST_UNDER_WAY) {
-        this.#flushPlanned = true;
-        // After this turn of the event loop: whatever else arrives in it shares the commit.
-        setImmediate(() => this.#flush());
-      }
+      if (this.#flushPlanned || this.#underWay) return;
+      this.#flushPlanned = true;
+      // After this turn of the event loop: whatever else arrives in it shares the commit.
+      setImmediate(() => this.#flush());
     });
   }
 
   #flush(): void {
     this.#flushPlanned = false;
-    if (this.#ended || this.#pending.length === 0 || this.#underWay.length >= MOST_UNDER_WAY) return;
+    if (this.#ended || this.#pending.length === 0 || this.#underWay) return;
     const batch = this.#pending.splice(0, MOST_TOGETHER);
-    this.#underWay.push(batch);
+    this.#underWay = batch;
     this.#worker.postMessage(batch.map((waiting) => waiting.call));
   }
 
   #settle(results: Result[]): void {
-    const batch = this.#underWay.shift() ?? [];
-    this.#flush();
+    const batch = this.#underWay ?? [];
+    this.#underWay = null;
+    if (this.#gathers && batch.length >= BUSY && this.#pending.length < 2 * batch.length) {
+      this.#flushPlanned = true;
+      setTimeout(() => this.#flush(), GATHERING);
+    } else this.#flush();
     batch.forEach((waiting, index) => {
       const result = results[index];
       if (result?.ok) waiting.resolve(result.value as never);
@@ -90,15 +97,15 @@ class Channel {
 
   #end(error: Error): void {
     this.#ended ??= error;
-    const waiting = [...this.#underWay.flat(), ...this.#pending];
-    this.#underWay.length = 0;
+    const waiting = [...(this.#underWay ?? []), ...this.#pending];
+    this.#underWay = null;
     this.#pending = [];
     for (const one of waiting) one.reject(this.#ended);
   }
 
   /** Lets calls under way finish, then ends the thread. */
   async close(): Promise<void> {
-    while (this.#underWay.length > 0 || this.#pending.length > 0) {
+    while (this.#underWay || this.#pending.length > 0) {
       await this.call('highestId', undefined).catch(() => undefined);
     }
     if (this.#ended) return;

@@ -57,11 +57,14 @@ export function ownName(configured: string): string {
   return configured === '' ? machine : configured;
 }
 
+/** Octets of a header section in which the subject is looked for. */
+const LONGEST_HEADER = 32_768;
+const EMPTY_LINE = Buffer.from('\r\n\r\n');
+
 /** The decoded value of the first `Subject:` field; empty when there is none. Long ones are cut at 200 characters. */
 export function subjectOf(head: Buffer): string {
-  const text = head.subarray(0, 32_768).toString('latin1');
-  const end = text.indexOf('\r\n\r\n');
-  const header = end < 0 ? text : text.slice(0, end + 2);
+  const end = head.subarray(0, LONGEST_HEADER).indexOf(EMPTY_LINE);
+  const header = head.toString('latin1', 0, end < 0 ? Math.min(head.length, LONGEST_HEADER) : end + 2);
   const match = /(?:^|\r\n)subject:[ \t]*((?:[^\r]|\r\n[ \t])*)/i.exec(header);
   if (!match?.[1]) return '';
   const raw = Buffer.from(match[1].replace(/\r\n[ \t]/g, ' '), 'latin1').toString('utf8');
