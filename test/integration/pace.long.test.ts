@@ -10,7 +10,8 @@ const runs: PacingRun[] = [
 ];
 
 describe.skipIf(!hasPostfix)('a Postfix with a limit a minute', () => {
-  it.each(runs)(
+  // Side by side: what they wait for is minutes, not the processor.
+  it.concurrent.each(runs)(
     'with $counted limits: everything arrives, at nine tenths of the limit or more, with few refusals after the first minute',
     { timeout: 900_000 },
     async (run) => {
