@@ -1,6 +1,6 @@
 // A protected mail domain: its route, and what happens to its mail now (its mode).
 import { z } from 'zod';
-import { domainNameSchema, hostSchema, portSchema } from './names.ts';
+import { domainNameSchema, hostSchema, ipAddressSchema, portSchema } from './names.ts';
 
 /**
  * How TLS is used towards a destination.
@@ -17,7 +17,7 @@ export const destinationSchema = z.object({
   port: portSchema.default(25),
   tls: tlsPolicySchema.default('opportunistic'),
   /** Local address to connect from; null lets the system choose. */
-  sourceAddress: z.union([z.ipv4(), z.ipv6()]).nullable().default(null),
+  sourceAddress: ipAddressSchema.nullable().default(null),
   /** The name we give in EHLO; null for the usual one (settings, `smtp.hostname`). */
   helo: hostSchema.nullable().default(null),
   /** Lower is used first, equal ones share the load; null: after the destination listed before. */

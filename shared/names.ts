@@ -59,6 +59,17 @@ function whatIsWrong(value: string, name: string | null): string {
 const ipv4 = z.ipv4();
 const ipv6 = z.ipv6();
 
+/** An IPv4 or IPv6 address. */
+export const ipAddressSchema = z.union([ipv4, ipv6], { error: 'expected an IP address such as 192.0.2.1' });
+
+const WEB_ADDRESS = 'expected a web address such as http://127.0.0.1:11333';
+
+/** A URL of HTTP or HTTPS, or nothing. */
+export const webAddressSchema = z.union(
+  [z.literal(''), z.url({ protocol: /^https?$/, error: WEB_ADDRESS })],
+  { error: WEB_ADDRESS },
+);
+
 /** A host: a name (one label is allowed, as in `localhost`), an IPv4 or an IPv6 address (brackets allowed). */
 export const hostSchema = z.string().transform((value, context) => {
   const bare = value.trim().replace(/^\[(.*)\]$/, '$1');

@@ -1,7 +1,7 @@
 // The settings of the filters on the way in: a part of the one schema in settings.ts.
 import { z } from 'zod';
 import { filterActionSchema } from './filters.ts';
-import { resolverAddress } from './names.ts';
+import { resolverAddress, webAddressSchema } from './names.ts';
 
 const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 
@@ -81,8 +81,7 @@ export const filtersSettingsSchema = z
     rspamd: filterActionSchema
       .default('quarantine')
       .describe('The most to do with mail that Rspamd would reject; what it would only mark is tagged.'),
-    rspamdUrl: z
-      .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+    rspamdUrl: webAddressSchema
       .default('')
       .describe(
         'Where Rspamd’s normal worker listens, such as `http://127.0.0.1:11333`. Empty: it is not asked.',

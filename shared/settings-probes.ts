@@ -1,7 +1,7 @@
 // Settings of the questions asked of the world: whom to ask, and under which names the world knows this relay.
 import { z } from 'zod';
+import { ipAddressSchema, webAddressSchema } from './names.ts';
 
-const ip = z.union([z.ipv4(), z.ipv6()], { error: 'expected an IP address' });
 /** A list's entry that gives a name its value: `name=value`. */
 const pair = (example: string, value: RegExp) =>
   z.string().refine((entry) => {
@@ -13,20 +13,20 @@ const port = z.number().int().min(1).max(65_535);
 export const probesSettingsSchema = z
   .object({
     relayAddresses: z
-      .array(ip)
+      .array(ipAddressSchema)
       .max(20)
       .default([])
       .describe(
         'Addresses at which the world reaches this relay. Empty: those that DNS gives for `smtp.hostname`.',
       ),
     rootServers: z
-      .array(ip)
+      .array(ipAddressSchema)
       .max(26)
       .default([])
       .describe('Addresses of the DNS root servers. Empty: the thirteen of the Internet.'),
     dnsPort: port.default(53).describe('Port on which name servers are asked.'),
     publicResolvers: z
-      .array(ip)
+      .array(ipAddressSchema)
       .max(50)
       .default([])
       .describe(
@@ -39,8 +39,7 @@ export const probesSettingsSchema = z
       .describe(
         'RDAP servers of top-level domains, in place of those in IANA’s list, each as `example=https://rdap.example/`.',
       ),
-    rdapBootstrap: z
-      .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+    rdapBootstrap: webAddressSchema
       .default('https://data.iana.org/rdap/dns.json')
       .describe(
         'Where the list of RDAP servers (RFC 9224) is refreshed from. Empty: the list that comes with Mailward is not refreshed.',

@@ -7,6 +7,7 @@ import { messageDetailSchema, messageSummarySchema } from '../../shared/message.
 import type { MessageSummary } from '../../shared/message.ts';
 import { overviewSchema } from '../../shared/overview.ts';
 import { RawClient } from '../lab/client.ts';
+import { NameServer } from '../lab/dns.ts';
 import { Service, mailward } from '../lab/mailward.ts';
 import { freePort } from '../lab/ports.ts';
 import { scratch } from '../lab/scratch.ts';
@@ -123,6 +124,29 @@ describe('queue', () => {
     await until('the queue does not get empty', async () => (await queue(service)).length === 0);
     expect((await service.command('queue', 'retry', 'no-such-id')).status).toBe(2);
     expect((await service.command('queue', 'retry', 'ABC123')).status).toBe(1);
+  });
+
+  it('says of a domain whose mail is released that some is in quarantine, and means it only when told', async () => {
+    await using names = new NameServer({
+      '2.0.0.127.bl.test': { A: ['127.0.0.2'] },
+      '7.7.0.127.bl.test': { A: ['127.0.0.4'] },
+    });
+    await names.start();
+    const filters = { exempt: [], resolvers: [names.address], blocklistZones: ['bl.test=4'] };
+    await using service = await Service.start({ settings: { filters } });
+    await service.addDomain('example.com', '127.0.0.1:1');
+    // Loopback, but not the address that blocklists use as a test point.
+    await using client = await RawClient.open(service.smtpPort, '127.0.0.1', '127.0.7.7');
+    await client.expect(220);
+    await client.command('EHLO mail.example.net', 250);
+    await client.openData('anna@example.net', 'bob@example.com');
+    client.send('Subject: spam\r\n\r\nhello\r\n.\r\n');
+    await client.expect(250);
+    const release = async (...more: string[]) =>
+      (await service.command('queue', 'release', '--domain', 'example.com', ...more)).stdout;
+    expect(await release()).toMatch(/^0 messages released\.\nThere is mail in quarantine too.*--quarantined/);
+    expect(await release('--quarantined')).toBe('1 message released.\n');
+    expect(await release()).toBe('0 messages released.\n');
   });
 
   it('can be worked on while no service runs, and the next start acts on it', async () => {

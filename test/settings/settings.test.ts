@@ -31,6 +31,8 @@ describe('the settings', () => {
     ['{"smtp": {"port": "25"}}', /smtp\.port: expected number/],
     ['{"smtp": {"colour": "red"}, "extra": 1}', /extra: there is no such setting/],
     ['{"delivery": {"retrySeconds": [60, -1]}}', /delivery\.retrySeconds\.1/],
+    ['{"probes": {"relayAddresses": ["mail"]}}', /probes\.relayAddresses\.0: expected an IP address/],
+    ['{"filters": {"rspamdUrl": "localhost"}}', /filters\.rspamdUrl: expected a web address/],
     ['[]', /expected object/],
     ['{"smtp":', /not valid JSON/],
   ])('in %s are refused with the key and what was expected, and the file is kept', (text, words) => {

@@ -1,7 +1,7 @@
 // `mailward queue`: mail that waits, is held, or could not be delivered.
 import { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
-import type { Selection } from '../../../shared/contract/index.ts';
+import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
 import {
   Ended,
@@ -38,6 +38,11 @@ const actions: Record<Action, { description: string; states: MessageState[]; don
   },
   delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
 };
+
+/** Whether a domain has mail in quarantine: its name alone never means that. */
+async function hasQuarantined(client: Client, domain: string): Promise<boolean> {
+  return (await client.messages.list({ states: ['quarantined'], domain, limit: 1 })).rows.length > 0;
+}
 
 export function queueCommand(): Command {
   const queue = new Command('queue').description('mail that waits, is held, or could not be delivered');
@@ -123,9 +128,18 @@ export function queueCommand(): Command {
           options.domain === undefined
             ? { ids: ids.map(readId) }
             : { domain: readName(options.domain), states };
-        const { count } = await withEngine(globals, ({ client }) => client.queue[action](selection));
+        const { count, more } = await withEngine(globals, async ({ client }) => ({
+          ...(await client.queue[action](selection)),
+          more:
+            'domain' in selection && !options.quarantined && ['release', 'delete'].includes(action)
+              ? await hasQuarantined(client, selection.domain)
+              : false,
+        }));
         if (globals.json) printJson({ count });
-        else print(`${count} ${count === 1 ? 'message' : 'messages'} ${about.done}.`);
+        else {
+          print(`${count} ${count === 1 ? 'message' : 'messages'} ${about.done}.`);
+          if (more) print('There is mail in quarantine too; it is meant only with --quarantined.');
+        }
         if (count === 0 && ids.length > 0) process.exitCode = EXIT.problem;
       });
   }
