@@ -121,19 +121,22 @@ export class Pace {
 
   /** The server took `units` of what was taken up at `startedAt`. */
   accepted(now: number, units: number, startedAt: number): void {
-    if (this.#phase === 'free') {
-      const last = this.#moments.at(-1);
-      if (last && now - last.at < MOMENT) last.units += units;
-      else this.#moments.push({ at: now, units });
-      if (this.#moments.length > MOST_MOMENTS) this.#moments.shift();
-      return;
-    }
-    if (this.#phase === 'stopped') {
-      // What was on its way when the server refused says nothing about now.
-      if (startedAt <= this.#stoppedAt) this.#cycle.taken += units;
-      else this.#resume(now, units, startedAt);
-      return;
-    }
+    if (this.#phase === 'free') this.#remember(now, units);
+    else if (this.#phase === 'paced') this.#took(now, units);
+    else if (startedAt > this.#stoppedAt) this.#resume(now, units, startedAt);
+    // It was on its way when the server refused: that says nothing about now, but the server did take it before.
+    else if (this.#rate === null) this.#remember(this.#stoppedAt, units);
+    else this.#cycle.taken += units;
+  }
+
+  #remember(at: number, units: number): void {
+    const last = this.#moments.at(-1);
+    if (last && at - last.at < MOMENT) last.units += units;
+    else this.#moments.push({ at, units });
+    if (this.#moments.length > MOST_MOMENTS) this.#moments.shift();
+  }
+
+  #took(now: number, units: number): void {
     this.#cycle.taken += units;
     if (!this.#saturated) return;
     this.#sinceStep++;
