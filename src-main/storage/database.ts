@@ -12,8 +12,8 @@ const SQLITE_FULL = 13;
 /** Calls in one transaction at most: bounds how long a commit, and everyone waiting for it, takes. */
 const MOST_TOGETHER = 512;
 /** After a transaction of so many writes the next one waits this long for more (ms): each costs an fsync, however small it is. */
-const BUSY = 12;
-const GATHERING = 3;
+const BUSY = 16;
+const GATHERING = 5;
 
 interface Waiting {
   call: Call;

@@ -119,11 +119,12 @@ export function attemptRow(
 
 /** What was said of each recipient by itself: a refusal of the message is nobody's in particular, unless there is only one. */
 export function wordsOf(message: DueMessage, { answers }: Tried, domain: string): Word[] {
-  return (answers ?? []).flatMap(({ reply, stage, notHome }, index) => {
+  const words: Word[] = [];
+  for (const [index, { reply, stage, notHome }] of (answers ?? []).entries()) {
     const recipient = message.recipients[index];
-    if (notHome === true) return [];
     const telling = stage === 'rcpt' || reply.code < 300 || message.recipients.length === 1;
-    if (!recipient || !telling) return [];
-    return [{ key: recipientKey({ address: recipient.address, domain }), reply, stage }];
-  });
+    if (recipient && telling && notHome !== true)
+      words.push({ key: recipientKey({ address: recipient.address, domain }), reply, stage });
+  }
+  return words;
 }

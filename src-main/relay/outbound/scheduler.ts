@@ -4,7 +4,7 @@ import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { ownName } from '../inbound/header.ts';
 import type { Directory } from '../policy/directory.ts';
-import type { NewMessage, Spool } from '../spool/spool.ts';
+import type { DueMessage, NewMessage, Spool } from '../spool/spool.ts';
 import { AddressBook, type LookUp } from './addresses.ts';
 import type { DestinationsOptions } from './destinations.ts';
 import type { LaneHealth } from './health.ts';
@@ -106,10 +106,18 @@ export class Scheduler {
 
   /** A message was accepted: off it goes, to each of its domains. */
   accepted(message: NewMessage, content: Buffer | null): void {
-    const domains = new Set(
-      message.recipients.filter((one) => one.state === 'queued').map((one) => one.domain),
-    );
-    for (const domain of domains) {
+    const { recipients, receivedAt } = message;
+    const due = new Map<string, DueMessage['recipients']>();
+    const domains = new Set<string>();
+    for (const [position, { address, domain, state }] of recipients.entries()) {
+      domains.add(domain);
+      if (state !== 'queued') continue;
+      const one = { position, address, attempts: 0, deferrals: 0, queuedSince: receivedAt };
+      const others = due.get(domain);
+      if (others) others.push(one);
+      else due.set(domain, [one]);
+    }
+    for (const [domain, ofDomain] of due) {
       this.#lanes.get(domain)?.offer({
         content,
         message: {
@@ -117,26 +125,14 @@ export class Scheduler {
           sender: message.sender,
           subject: message.subject,
           size: message.size,
-          receivedAt: message.receivedAt,
+          receivedAt,
           clientAddress: message.clientAddress,
           body8bit: message.body8bit,
           smtpUtf8: message.smtpUtf8,
-          recipients: message.recipients.flatMap((one, position) =>
-            one.domain === domain && one.state === 'queued'
-              ? [
-                  {
-                    position,
-                    address: one.address,
-                    attempts: 0,
-                    deferrals: 0,
-                    queuedSince: message.receivedAt,
-                  },
-                ]
-              : [],
-          ),
-          recipientCount: message.recipients.length,
-          firstRecipients: message.recipients.slice(0, 3).map((one) => one.address),
-          domains: [...new Set(message.recipients.map((one) => one.domain))],
+          recipients: ofDomain,
+          recipientCount: recipients.length,
+          firstRecipients: recipients.slice(0, 3).map((one) => one.address),
+          domains: [...domains],
         },
       });
     }
