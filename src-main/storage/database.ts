@@ -11,8 +11,9 @@ export class StorageFull extends StorageError {}
 const SQLITE_FULL = 13;
 /** Calls in one transaction at most: bounds how long a commit, and everyone waiting for it, takes. */
 const MOST_TOGETHER = 512;
-/** After a transaction of so many writes the next one waits this long for more (ms): each costs an fsync, however small it is. */
+/** Writes in one transaction that mean there are many to come. */
 const BUSY = 16;
+/** How long the next transaction then waits for more, ms: each costs an fsync, however small it is. With few writers the wait costs more. */
 const GATHERING = 5;
 
 interface Waiting {
@@ -27,6 +28,7 @@ class Channel {
   #pending: Waiting[] = [];
   /** The batch that the worker runs. */
   #underWay: Waiting[] | null = null;
+  /** Whether its transactions cost an fsync, and are worth waiting for one another. */
   readonly #gathers: boolean;
   #flushPlanned = false;
   #ended: Error | null = null;
