@@ -3,6 +3,7 @@ import type { Reply } from '../../../shared/message.ts';
 import { reply } from './command.ts';
 import type { MessageSink } from './connection.ts';
 import type { DataReader } from './data-reader.ts';
+import { FirstLine } from './first-line.ts';
 import type { HeaderScan } from './header-scan.ts';
 
 /** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
@@ -17,6 +18,7 @@ export class MessageIntake {
   readonly #sink: MessageSink;
   readonly #limits: { size: number; received: number };
   readonly #cutOff: (reply: Reply) => void;
+  readonly #firstLine = new FirstLine();
   #dropped = false;
   #handedOver = false;
 
@@ -34,7 +36,8 @@ export class MessageIntake {
   }
 
   /** A promise holds the client back. */
-  take(reader: DataReader, content: Buffer): Promise<void> | undefined {
+  take(reader: DataReader, octets: Buffer): Promise<void> | undefined {
+    const content = this.#firstLine.take(octets);
     this.#look(reader, content);
     if (this.received > this.#limits.size * PATIENCE_WITH_OVERSIZE) {
       this.#cutOff(reply(552, '5.3.4', tooLarge(this.#limits.size)));
@@ -44,7 +47,8 @@ export class MessageIntake {
   }
 
   /** The last of it. `refused` is true when the message was refused for its form and the sink knows nothing of it. */
-  async end(reader: DataReader, content: Buffer): Promise<{ reply: Reply; refused: boolean }> {
+  async end(reader: DataReader, octets: Buffer): Promise<{ reply: Reply; refused: boolean }> {
+    const content = Buffer.concat([this.#firstLine.take(octets), this.#firstLine.end()]);
     this.#look(reader, content);
     this.scan.end();
     const refusal = this.#refusal(reader);
