@@ -22,6 +22,8 @@ export const destinationSchema = z.object({
   helo: hostSchema.nullable().default(null),
   /** Lower is used first, equal ones share the load; null: after the destination listed before. */
   priority: z.number().int().min(0).max(65_535).nullable().default(null),
+  /** Whether commands may be said together (RFC 2920) where the server offers it; yes when left out. */
+  pipelining: z.boolean().optional(),
 });
 export type Destination = z.infer<typeof destinationSchema>;
 

@@ -147,6 +147,11 @@ export const settingsSchema = z
           .describe(
             'How long to wait for a server’s answer to a command (RFC 5321 §4.5.3.2 asks for 5 minutes).',
           ),
+        messageReplySeconds: seconds(3600)
+          .default(600)
+          .describe(
+            'How long to wait for a server’s answer to a whole message, and never less than `replySeconds` (RFC 5321 §4.5.3.2.6 asks for 10 minutes). A server that takes longer gets the message again.',
+          ),
         validatingResolvers: z
           .array(resolverAddress)
           .max(5)

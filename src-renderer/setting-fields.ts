@@ -45,6 +45,7 @@ const labels: Readonly<Record<string, string>> = {
   'delivery.messagesPerConnection': 'Messages over one connection',
   'delivery.connectSeconds': 'Patience for a connection',
   'delivery.replySeconds': 'Patience for an answer',
+  'delivery.messageReplySeconds': 'Patience for the answer to a message',
   'delivery.validatingResolvers': 'Validating name servers',
   'delivery.retrySeconds': 'Pauses between attempts',
   'delivery.warnHours': 'Point out mail that waits longer than',

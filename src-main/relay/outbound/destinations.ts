@@ -7,6 +7,10 @@ import type { Throttle, Throttles } from './throttle.ts';
 
 /** An idle connection is kept this long for the next message, ms. */
 const IDLE = 3_000;
+/** A server that gave a message its answer so lately (ms) is well, as far as another message can tell. */
+const WELL = 600_000;
+/** After so many messages in a row whose answer was lost a server is paused: it may keep what it does not answer, and would get it again. */
+const LOST_IN_A_ROW = 3;
 
 export interface Place {
   destination: Destination;
@@ -16,7 +20,17 @@ export interface Place {
   /** UTC ms; tried again after this. */
   pausedUntil: number;
   throttle: Throttle;
+  /** Messages over which the connection ended, in a row: none got its answers between. */
+  unanswered: Set<number>;
+  /** The last message that got its answers, whatever they were. */
+  answered: { id: number; at: number } | null;
 }
+
+/**
+ * Whose doing it is that a connection ended over a message. `message`: this one's, for the server answers others; `server`: nothing else
+ * can be said any more; `unclear`: it is the first, and may be either's.
+ */
+export type Blame = 'message' | 'server' | 'unclear';
 
 /** Leave to try one message at one destination. Ended exactly once. */
 export interface Turn {
@@ -26,7 +40,11 @@ export interface Turn {
 }
 
 /** The server takes no more connections at present: the message is tried again in a moment, as if nothing had been. */
-export class NotNow extends Error {}
+export class NotNow extends Error {
+  constructor() {
+    super('the server takes no more connections at present');
+  }
+}
 
 export interface DestinationsOptions {
   session: () => SessionOptions;
@@ -81,11 +99,13 @@ export class Destinations {
   /**
    * Leave to try a message now, or when to ask again (UTC ms; Infinity: `onFree` will be called). Of the destinations
    * that are not paused, those that come first in the route share the mail; one that is slow is waited for, not passed by.
+   * @param not passed by if there is another: the message broke the connection to it.
    */
-  turn(now: number, recipients: number, onFree: () => void): Turn | { at: number } {
+  turn(now: number, recipients: number, onFree: () => void, not?: Place): Turn | { at: number } {
     const { concurrency } = this.#options.limits();
     const usable = this.#places.filter(
       (place) =>
+        (place !== not || this.#places.length === 1) &&
         place.pausedUntil <= now &&
         // One message finds out whether a server that failed is back; the others do not wait for that.
         !(place.failures > 0 && place.throttle.running > 0 && this.#places.length > 1),
@@ -154,6 +174,27 @@ export class Destinations {
     }
   }
 
+  /** The server answered for all of a message's recipients, be it with refusals. */
+  answered({ place }: Turn, id: number): void {
+    place.unanswered.clear();
+    place.answered = { id, at: Date.now() };
+  }
+
+  /**
+   * The connection ended over a message. The server is paused, unless it is the message's doing; and when the message may have arrived
+   * (`lost`), only after several: none is sent again for the pause's sake.
+   */
+  broke(turn: Turn, id: number, lost: boolean): Blame {
+    const { place } = turn;
+    if (place.unanswered.size < LOST_IN_A_ROW) place.unanswered.add(id);
+    const isFirst = place.unanswered.size === 1;
+    const { answered } = place;
+    if (isFirst && answered && answered.id !== id && Date.now() - answered.at < WELL) return 'message';
+    const again = place.failures > 0;
+    if (!lost || place.unanswered.size >= LOST_IN_A_ROW) this.failed(turn);
+    return isFirst && !again ? 'unclear' : 'server';
+  }
+
   /** The destination took a message: it is well. */
   worked({ place }: Turn): void {
     place.failures = 0;
@@ -214,6 +255,8 @@ export class Destinations {
         failures: 0,
         pausedUntil: 0,
         throttle: this.#options.throttles.of(destination),
+        unanswered: new Set<number>(),
+        answered: null,
       })),
     );
   }

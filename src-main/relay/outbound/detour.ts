@@ -7,11 +7,11 @@
 import type { Settings } from '../../../shared/settings.ts';
 import { readDetourRoute, type DetouredMessage } from '../../storage/operations/detours.ts';
 import type { RecipientOutcome, Spool } from '../spool/spool.ts';
-import { Destinations, NotNow, type DestinationsOptions, type Turn } from './destinations.ts';
+import { Destinations, NotNow, type DestinationsOptions, type Place, type Turn } from './destinations.ts';
 import type { LaneEvents } from './lane-events.ts';
 import { offer } from './offer.ts';
 import { attemptRow, outcomesOf, refusesAll, verdictsOf, type Tried, type Verdict } from './outcome.ts';
-import { DestinationFailed } from './session.ts';
+import { DestinationFailed, isLost } from './destination-failed.ts';
 
 /** Messages kept in memory, ready to go; the rest waits on disk. */
 const MOST_READY = 100;
@@ -43,6 +43,8 @@ export class Detour {
   readonly #destinations: Destinations;
   #ready: DetouredMessage[] = [];
   readonly #busy = new Set<number>();
+  /** Where a message breaks the connection: another destination, if there is one, may bear it. */
+  readonly #not = new Map<number, Place>();
   #refusedInARow = 0;
   /** Messages that were changed while a look into the spool was under way: what it saw of them is out of date. */
   #changedMeanwhile: Set<number> | null = null;
@@ -150,7 +152,12 @@ export class Detour {
         this.#plan(now + BUSY_AGAIN);
         continue;
       }
-      const turn = this.#destinations.turn(now, message.recipients.length, this.#onFree);
+      const turn = this.#destinations.turn(
+        now,
+        message.recipients.length,
+        this.#onFree,
+        this.#not.get(message.id),
+      );
       if ('at' in turn) {
         this.#parts.giveBack(message);
         if (Number.isFinite(turn.at)) this.#pumpAgain(turn.at - now);
@@ -195,7 +202,7 @@ export class Detour {
       this.#moreOnDisk = true;
       return;
     }
-    const { session, answers, failure } = tried;
+    const { session, answers, failure, blame } = tried;
     const verdicts = verdictsOf(message, tried);
     const now = Date.now();
     if (session) {
@@ -204,16 +211,21 @@ export class Detour {
     }
     this.#destinations.end(turn, session !== null);
 
-    const refusing = answers !== null && refusesAll(verdicts);
+    const refusing = failure === null && refusesAll(verdicts);
     this.#refusedInARow = refusing ? this.#refusedInARow + 1 : 0;
     if (refusing && this.#refusedInARow >= REFUSED_IN_A_ROW) this.#destinations.failed(turn);
-    else if (answers !== null && !refusing) this.#destinations.worked(turn);
+    else if (failure === null && !refusing) this.#destinations.worked(turn);
     const isPaused = place.pausedUntil > now;
     const destinationFailed = failure instanceof DestinationFailed;
-    if (isPaused && (destinationFailed || refusing) && this.#destinations.hasOther(turn)) {
+    const isOpen = answers === null && !isLost(failure);
+    const breaksHere = isOpen && blame === 'message' && this.#not.get(message.id) !== place;
+    const failed = isPaused && ((isOpen && destinationFailed) || refusing);
+    if ((breaksHere || failed) && this.#destinations.hasOther(turn)) {
+      if (breaksHere) this.#not.set(message.id, place);
       this.#moreOnDisk = true;
       return;
     }
+    this.#not.delete(message.id);
     await this.#settle(message, tried, turn, verdicts, isPaused || destinationFailed);
   }
 

@@ -2,9 +2,12 @@
 import type { Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { Transcript } from '../transcript.ts';
+import { ReplyLines, type Heard } from './reply-lines.ts';
 
 /** Octets of one reply that does not end, after which nobody is there to talk to. */
 const LONGEST_REPLY = 65_536;
+/** The `code` of the error when the server gave one reply more than it was asked for. */
+export const UNASKED = 'EPROTO';
 /** How long a server may take to hang up after QUIT, ms. */
 const PARTING = 5_000;
 
@@ -14,8 +17,8 @@ export interface Ending {
   reply: string | null;
 }
 
-/** A reply as it came, its lines joined by LF; null when the dialogue ended first. */
-export type Said = string | null;
+/** A reply; null when the dialogue ended first. */
+export type Said = Heard | null;
 
 export class Dialogue {
   transcript: Transcript;
@@ -25,8 +28,9 @@ export class Dialogue {
   /** Whoever waits for the next replies, in order. */
   #waiting: ((reply: Said) => void)[] = [];
   /** What has come of the next reply: whole lines, and the beginning of one; each octet a character. */
-  #lines = '';
+  readonly #lines = new ReplyLines();
   #rest = '';
+  #untidy = false;
   /** STARTTLS was said; and the server agreed. */
   #securing = false;
   #upgrading = false;
@@ -45,6 +49,21 @@ export class Dialogue {
 
   get socket(): Socket {
     return this.#socket;
+  }
+
+  /** The server said something that is no reply: a line without a code, which may stand where a reply should. */
+  get untidy(): boolean {
+    return this.#untidy || this.#lines.open !== '';
+  }
+
+  /** What was said so far is understood, however it was said. */
+  understood(): void {
+    this.#untidy = false;
+  }
+
+  /** From now on the server may say nothing for this long, ms. */
+  waitAtMost(patience: number): void {
+    this.#socket.setTimeout(patience);
   }
 
   /** The next reply that no command asks for: the greeting. */
@@ -74,10 +93,15 @@ export class Dialogue {
     return replies;
   }
 
-  /** Sends octets of a message. A promise asks the caller to wait until the server has taken some. */
-  write(octets: Buffer): Promise<void> | undefined {
+  /**
+   * Sends octets of a message. A promise asks the caller to wait until the server has taken some.
+   * @param left told when the last of them has left this process.
+   */
+  write(octets: Buffer, left?: () => void): Promise<void> | undefined {
     const socket = this.#socket;
-    if (this.ending || socket.write(octets)) return undefined;
+    if (this.ending) return undefined;
+    const told = left && ((error?: Error | null) => (error ? undefined : left()));
+    if (socket.write(octets, told)) return undefined;
     return new Promise((resolve) => {
       const goOn = () => {
         socket.removeListener('drain', goOn);
@@ -176,43 +200,45 @@ export class Dialogue {
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
       const line = text.slice(from, text[end - 1] === '\r' ? end - 1 : end);
       from = end + 1;
-      const goesOn = line[3] === '-' && /^\d{3}-/.test(line);
-      if (goesOn) this.#lines += `${line}\n`;
-      else if (line !== '' || this.#lines !== '') {
-        const reply = decode(this.#lines + line);
-        this.#lines = '';
-        if (!this.#hear(reply)) {
-          this.#rest = '';
-          return;
-        }
+      const heard = this.#lines.take(line);
+      if (heard && !this.#hear({ ...heard, text: decode(heard.text) })) {
+        this.#rest = '';
+        return;
       }
     }
     this.#rest = from === 0 ? text : text.slice(from);
-    if (this.#rest.length + this.#lines.length > LONGEST_REPLY)
+    if (this.#rest.length + this.#lines.open.length > LONGEST_REPLY)
       this.end(new Error('the server’s reply does not end'));
   }
 
   /** False when what comes behind this reply counts for nothing. */
-  #hear(reply: string): boolean {
-    if (reply.includes('\n')) for (const line of reply.split('\n')) this.transcript.add('server', line);
-    else this.transcript.add('server', reply);
+  #hear(heard: Heard): boolean {
+    const { text } = heard;
+    if (text.includes('\n')) for (const line of text.split('\n')) this.transcript.add('server', line);
+    else this.transcript.add('server', text);
+    this.#untidy ||= heard.untidy;
     const settle = this.#waiting.shift();
-    const leaving = reply.startsWith('421');
     if (this.#securing) {
       this.#securing = false;
-      this.#upgrading = reply.startsWith('2');
+      this.#upgrading = heard.code >= 200 && heard.code < 300;
     }
-    settle?.(reply);
+    settle?.(heard);
     // 421 says that the server is about to hang up, whatever it answers (RFC 5321 §4.2.3).
-    if (leaving) this.end(new Error('the server closes the connection'), reply);
-    else if (!settle) this.end(new Error(`an answer to nothing: ${reply}`), reply);
+    if (heard.code === 421) this.end(new Error('the server closes the connection'), text);
+    else if (!settle)
+      this.end(Object.assign(new Error(`an answer to nothing: ${text}`), { code: UNASKED }), text);
     // What came in clear behind the answer to STARTTLS is not the server's word (RFC 3207 §6).
     return !this.ending && !this.#upgrading;
   }
 
   #close(): void {
-    // A server in a hurry does not end its last line.
-    const last = decode(this.#lines + this.#rest).trim();
+    // A server in a hurry does not end its last line. Whoever waits for an answer has it all the same.
+    if (!this.ending && this.#rest !== '' && this.#waiting.length > 0) {
+      const heard = this.#lines.take(this.#rest);
+      this.#rest = '';
+      if (heard) this.#hear({ ...heard, text: decode(heard.text) });
+    }
+    const last = decode(this.#lines.open + this.#rest).trim();
     const reason = !this.ending && /^[45]\d{2}[ -]/.test(last) ? last : null;
     if (reason !== null) this.transcript.add('server', reason);
     this.end(Object.assign(new Error('Connection closed unexpectedly'), { code: 'ECONNECTION' }), reason);

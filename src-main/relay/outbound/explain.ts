@@ -4,7 +4,9 @@ import type { Destination } from '../../../shared/domain.ts';
 /** What the server said last; null when it said nothing. */
 export function explainReply(reply: string | null, destination: Destination): string | null {
   if (reply === null) return null;
-  return `${destination.host} port ${destination.port} answered: ${reply.split('\n')[0] ?? ''}`;
+  const lines = reply.split('\n');
+  const first = lines.find((line) => /^\d{3}/.test(line)) ?? lines[0];
+  return `${destination.host} port ${destination.port} answered: ${first ?? ''}`;
 }
 
 /** What the system said. */

@@ -10,10 +10,14 @@ export interface Offer {
   maxSize: number;
 }
 
-/** Reads the reply's lines; the first is the server's name and no keyword. Empty for a server that knows only HELO. */
+/**
+ * Reads the reply's lines; the first is the server's name and no keyword, and lines without a code are none either. Empty for a server
+ * that knows only HELO.
+ */
 export function readHello(reply: string): Offer {
   const keywords = new Map<string, string>();
-  for (const line of reply.split('\n').slice(1)) {
+  const lines = reply.split('\n').filter((line) => /^\d{3}(?:[ -]|$)/.test(line));
+  for (const line of lines.slice(1)) {
     const [keyword = '', value = ''] = line.slice(4).trim().split(/\s+/, 2);
     keywords.set(keyword.toUpperCase(), value);
   }

@@ -3,6 +3,9 @@
 // What happens when things fail:
 // - The destination fails (no connection, or the conversation breaks): the message in hand is tried at the next destination of
 //   the route, or later; the pause is the destination's, not each message's: a million waiting messages cost nothing.
+// - The conversation breaks over one message, and others are answered: that message alone waits, by the retry schedule.
+// - The conversation breaks after the whole message, before the answer: it may have arrived. It is not tried again before its
+//   own time has come, neither there nor elsewhere, and the log says why.
 // - The server refuses everything for a reason of its own (not home for the domain, wants a login, …): nothing is refused for good.
 //   After a few messages the destination is paused as if it had failed; the mail waits until somebody has mended it.
 // - The server asks for less (a limit, too many connections): the lane slows down (throttle.ts). What it turned away goes out
@@ -14,7 +17,14 @@
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
-import { Destinations, NotNow, routeOf, type DestinationsOptions, type Turn } from './destinations.ts';
+import {
+  Destinations,
+  NotNow,
+  routeOf,
+  type DestinationsOptions,
+  type Place,
+  type Turn,
+} from './destinations.ts';
 import { learn, newHealth, worthHolding, type LaneHealth } from './health.ts';
 import {
   attemptRow,
@@ -27,7 +37,7 @@ import {
 } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
 import { offer } from './offer.ts';
-import { DestinationFailed } from './session.ts';
+import { DestinationFailed, isLost } from './destination-failed.ts';
 import type { LaneEvents } from './lane-events.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -53,6 +63,8 @@ export interface Job {
   message: DueMessage;
   /** Kept from the moment of arrival, when small; otherwise read from the spool. */
   content: Buffer | null;
+  /** The destination at which this message breaks the connection: another, if there is one, may bear it. */
+  not?: Place;
 }
 
 export class Lane {
@@ -184,7 +196,7 @@ export class Lane {
     if (!this.#open) this.#setAside();
     for (let job = this.#ready[0]; job; job = this.#ready[0]) {
       const now = Date.now();
-      const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree);
+      const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree, job.not);
       if ('at' in turn) {
         if (Number.isFinite(turn.at)) this.#pumpAgain(turn.at - now);
         break;
@@ -285,7 +297,7 @@ export class Lane {
       if (error instanceof NotNow) return 'again';
       throw error;
     }
-    const { session, answers, failure } = tried;
+    const { session, answers, failure, blame } = tried;
     const verdicts = verdictsOf(message, tried);
     const now = Date.now();
     const asked = session !== null;
@@ -295,7 +307,7 @@ export class Lane {
     this.#destinations.end(turn, asked);
 
     const destinationFailed = failure instanceof DestinationFailed;
-    const refusing = answers !== null && refusesAll(verdicts);
+    const refusing = failure === null && refusesAll(verdicts);
     const changed = learn(this.health, verdicts, {
       now,
       destination: place.destination,
@@ -303,14 +315,24 @@ export class Lane {
       refusing,
     });
     if (refusing && this.health.refusedInARow >= REFUSED_IN_A_ROW) this.#destinations.failed(turn);
-    else if (answers !== null && !refusing) this.#destinations.worked(turn);
+    else if (failure === null && !refusing) this.#destinations.worked(turn);
     this.health.pausedUntil = this.#destinations.pausedUntil;
     if (changed) this.#events.health(this.name);
 
     const isPaused = place.pausedUntil > now;
-    if (isPaused && (destinationFailed || refusing) && this.#destinations.hasOther(turn)) return 'again';
+    // Only what nobody has an answer for, and what cannot have arrived, is taken to another destination at once.
+    const isOpen = answers === null && !isLost(failure);
+    if (isOpen && blame === 'message' && job.not !== place && this.#destinations.hasOther(turn)) {
+      job.not = place;
+      return 'again';
+    }
+    const failed = (isOpen && destinationFailed) || refusing;
+    if (isPaused && failed && this.#destinations.hasOther(turn)) return 'again';
     await this.#settle(job, tried, turn, verdicts, isPaused || destinationFailed);
-    this.#consider(answers === null ? [] : verdicts, refusing);
+    this.#consider(
+      verdicts.filter((_, index) => answers?.[index]),
+      refusing,
+    );
     return 'done';
   }
 

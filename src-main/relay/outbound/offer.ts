@@ -1,6 +1,14 @@
 // Offers one message to one destination, over a connection that was kept or a new one.
+//
+// What happens when things fail, so that nobody gets a message twice who need not:
+// - A kept connection turns out dead, or its server out of step with what it was told: the message goes over a fresh one, at once,
+//   but only to those recipients who have no answer yet.
+// - A server answers commands that come together in a way that leaves open whose answer is whose: nothing was sent and nobody is
+//   refused; it is offered once more over a fresh connection, a command at a time.
+// - The connection ends after the whole message, before the answer: it may have arrived. It is not offered again here.
+import type { TranscriptLine } from '../../../shared/message.ts';
 import type { DueMessage } from '../spool/spool.ts';
-import { NotNow, type Destinations, type Turn } from './destinations.ts';
+import { NotNow, type Blame, type Destinations, type Turn } from './destinations.ts';
 import type { Tried } from './outcome.ts';
 import { DestinationFailed, type Answer, type Session } from './session.ts';
 
@@ -13,6 +21,12 @@ const MOST_REFUSED = 4;
 /** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
 const OUT_OF_STEP = new Set([421, 503]);
 
+const AGAIN: TranscriptLine = {
+  offset: 0,
+  from: 'note',
+  text: 'once more over a fresh connection, for those who have no answer yet',
+};
+
 /** Sends the message over a kept connection or a new one. Throws `NotNow` when there is none to be had at present. */
 export async function offer(
   message: DueMessage,
@@ -20,39 +34,116 @@ export async function offer(
   destinations: Destinations,
   content: () => Buffer | AsyncIterable<Uint8Array>,
 ): Promise<Tried> {
-  for (let fresh = false; ; fresh = true) {
+  const answers = new Answers(message.recipients.length);
+  /** What was said over connections before the last, where it matters for what became of the message. */
+  const earlier: TranscriptLine[] = [];
+  let last: Session | null = null;
+  let fresh = false;
+  let singly = false;
+  for (;;) {
     let session: Session;
     try {
       session = await destinations.open(turn, fresh);
     } catch (error) {
-      if (error instanceof NotNow) throw error;
-      return { transcript: null, session: null, answers: null, failure: error as Error };
+      // Who has an answer keeps it, and the others have to do with the one that made a fresh connection worth while.
+      if (error instanceof NotNow && !answers.some) throw error;
+      if (error instanceof NotNow) answers.settle();
+      const failure = answers.open.length > 0 ? (error as Error) : null;
+      const transcript = last?.transcript ?? null;
+      return { earlier, transcript, session: last, answers: answers.all, failure, blame: null };
     }
+    last = session;
     const kept = session.sent > 0;
+    const open = answers.open;
     try {
-      const answers = await session.send({
+      const said = await session.send({
         sender: message.sender,
-        recipients: message.recipients.map((recipient) => recipient.address),
+        recipients: open.map((index) => message.recipients[index]?.address ?? ''),
         size: message.size,
         body8bit: message.body8bit,
         smtpUtf8: message.smtpUtf8,
         content: content(),
       });
-      if (kept && answers.some(({ reply }) => OUT_OF_STEP.has(reply.code))) {
+      answers.take(open, said, ({ reply }) => !kept || !OUT_OF_STEP.has(reply.code));
+      if (answers.open.length > 0) {
+        earlier.push(...session.transcript.lines, AGAIN);
         session.close();
+        fresh = true;
         continue;
       }
-      const transcript = session.transcript;
-      void giveBack(session, answers, destinations);
-      return { transcript, session, answers, failure: null };
+      destinations.answered(turn, message.id);
+      void giveBack(session, said, destinations);
+      const { transcript } = session;
+      return { earlier, transcript, session, answers: answers.all, failure: null, blame: null };
     } catch (error) {
       session.close();
+      const manner = error instanceof DestinationFailed ? error.manner : null;
+      if (error instanceof DestinationFailed) answers.take(open, error.answers);
       // A kept connection that the server ended meanwhile says nothing about the server.
-      if (kept && error instanceof DestinationFailed) continue;
-      // Told to come back later, in so many words: that is no failure, the server is there.
-      if (error instanceof DestinationFailed && error.reply.code !== 421) destinations.failed(turn);
-      return { transcript: session.transcript, session, answers: null, failure: error as Error };
+      const again = kept ? manner !== null && manner !== 'lost' : manner === 'out-of-step' && !singly;
+      if (again) {
+        singly ||= manner === 'out-of-step';
+        if (singly || answers.some) earlier.push(...session.transcript.lines, AGAIN);
+        fresh = true;
+        continue;
+      }
+      return {
+        earlier,
+        transcript: session.transcript,
+        session,
+        answers: answers.all,
+        failure: error as Error,
+        blame: blameFor(error as Error, message, turn, destinations),
+      };
     }
+  }
+}
+
+/** Told to come back later, in so many words, is no failure: the server is there. */
+function blameFor(error: Error, { id }: DueMessage, turn: Turn, destinations: Destinations): Blame | null {
+  if (!(error instanceof DestinationFailed) || error.reply.code === 421) return null;
+  return destinations.broke(turn, id, error.manner === 'lost');
+}
+
+/** What was said to each recipient so far, over one connection or several. */
+class Answers {
+  readonly #said: (Answer | undefined)[];
+  /** Answers that were worth asking again. */
+  readonly #doubtful = new Map<number, Answer>();
+
+  constructor(recipients: number) {
+    this.#said = new Array<Answer | undefined>(recipients).fill(undefined);
+  }
+
+  /** Those who have no answer yet. */
+  get open(): number[] {
+    return this.#said.flatMap((answer, index) => (answer ? [] : [index]));
+  }
+
+  get some(): boolean {
+    return this.#said.some((answer) => answer !== undefined);
+  }
+
+  /** Null when nobody has one. */
+  get all(): readonly (Answer | undefined)[] | null {
+    return this.some ? this.#said : null;
+  }
+
+  take(
+    recipients: readonly number[],
+    answers: readonly (Answer | undefined)[],
+    isSure: (answer: Answer) => boolean = () => true,
+  ): void {
+    for (const [at, index] of recipients.entries()) {
+      const answer = answers[at];
+      if (answer && isSure(answer)) this.#said[index] ??= answer;
+      else if (answer) this.#doubtful.set(index, answer);
+    }
+  }
+
+  /** Nobody can be asked again: a doubtful answer is better than none. */
+  settle(): void {
+    for (const [index, answer] of this.#doubtful) this.#said[index] ??= answer;
   }
 }
 

@@ -1,12 +1,12 @@
 // From what a server answered to what is written down: each recipient's fate, and the attempt.
-import type { Attempt } from '../../../shared/message.ts';
+import type { Attempt, TranscriptLine } from '../../../shared/message.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { recipientKey } from '../policy/addresses.ts';
 import type { Word } from '../policy/learned.ts';
 import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
 import type { Transcript } from '../transcript.ts';
-import type { Place } from './destinations.ts';
+import type { Blame, Place } from './destinations.ts';
 import { isAboutServer, meaningOf, noReply, type Meaning } from './reply.ts';
 import { pauseAfter } from './retry.ts';
 import { DestinationFailed, type Answer, type Session, type Stage } from './session.ts';
@@ -15,13 +15,21 @@ import { asksForLess } from './throttle.ts';
 const DAY = 86_400_000;
 /** Soonest next attempt of a message that waits for its server and not for a time of its own, ms. */
 const SOON = 1_000;
+/** Said where the server takes other messages. */
+const ALONE = ' (so with this message; it takes others)';
 
-/** What came of sending a message: exactly one of `answers` and `failure` is set. */
+/** What came of sending a message. Whoever has no answer has `failure`. */
 export interface Tried {
   session: Session | null;
   transcript: Transcript | null;
-  answers: Answer[] | null;
+  /** What was said over connections before the last. */
+  earlier: readonly TranscriptLine[];
+  /** By recipient; null when nobody was answered. */
+  answers: readonly (Answer | undefined)[] | null;
+  /** Null when everybody was answered. */
   failure: Error | null;
+  /** Whose doing the failure is, where the connection ended over the message; else null. */
+  blame: Blame | null;
 }
 
 export interface Verdict {
@@ -29,10 +37,12 @@ export interface Verdict {
   reply: Reply;
   stage: Stage;
   attempts: number;
+  /** Waits by the message's own schedule, whatever the server does: it may have arrived, or it alone breaks the connection. */
+  alone?: boolean;
 }
 
 /** What an attempt says of each recipient. */
-export function verdictsOf(message: DueMessage, { answers, failure }: Tried): Verdict[] {
+export function verdictsOf(message: DueMessage, { answers, failure, blame }: Tried): Verdict[] {
   return message.recipients.map(({ attempts }, index) => {
     const answer = answers?.[index];
     if (answer) {
@@ -46,6 +56,13 @@ export function verdictsOf(message: DueMessage, { answers, failure }: Tried): Ve
     const known = failure instanceof DestinationFailed;
     const reply = known ? failure.reply : noReply(failure?.message ?? 'no answer');
     const stage = known ? failure.stage : 'connect';
+    if (known && blame !== null) {
+      // It was reached, and answered others: that it does not answer can be said only when nobody gets an answer any more.
+      const cause = blame === 'server' ? 'connection-failed' : null;
+      const words = blame === 'message' ? noReply(`${reply.text}${ALONE}`) : reply;
+      const alone = blame === 'message' || failure.manner === 'lost';
+      return { meaning: { outcome: 'deferred', cause }, reply: words, stage, attempts, alone };
+    }
     const cause = known ? (meaningOf(reply, stage).cause ?? 'other') : 'other';
     return { meaning: { outcome: 'deferred', cause }, reply, stage, attempts };
   });
@@ -79,12 +96,14 @@ export function outcomesOf(
     if (meaning.outcome === 'refused') return { ...ended, state: 'refused' };
     if (now - recipient.queuedSince > delivery.expireDays * DAY) return { ...ended, state: 'expired' };
     const waiting = { ...base, state: 'queued' as const };
+    const pause = pauseAfter(recipient.deferrals + 1, delivery.retrySeconds, Math.random);
+    if (verdict?.alone === true)
+      return { ...waiting, nextAt: Math.max(pausedUntil ?? 0, now + pause), counted: true };
     // It is the server that is waited for: the message's own schedule is not used up by that.
     if (pausedUntil !== null)
       return { ...waiting, nextAt: Math.max(pausedUntil, now + SOON), counted: false };
     if (verdict && asksForLess(verdict.reply, meaning, verdict.attempts))
       return { ...waiting, nextAt: now + SOON, counted: false };
-    const pause = pauseAfter(recipient.deferrals + 1, delivery.retrySeconds, Math.random);
     return { ...waiting, nextAt: now + pause, counted: true };
   });
 }
@@ -93,7 +112,7 @@ export function outcomesOf(
 export function attemptRow(
   message: DueMessage,
   verdicts: readonly Verdict[],
-  { session, transcript, failure }: Tried,
+  { session, transcript, earlier, failure }: Tried,
   place: Place,
   { now, startedAt }: Circumstances,
   keepTranscript: boolean,
@@ -113,15 +132,17 @@ export function attemptRow(
     address: session?.address ?? null,
     tls: session?.tls ?? null,
     results: JSON.stringify(results),
-    transcript: keepTranscript ? (words?.toJson() ?? '[]') : '[]',
+    transcript: keepTranscript ? JSON.stringify([...earlier, ...(words?.lines ?? [])]) : '[]',
   };
 }
 
 /** What was said of each recipient by itself: a refusal of the message is nobody's in particular, unless there is only one. */
 export function wordsOf(message: DueMessage, { answers }: Tried, domain: string): Word[] {
   const words: Word[] = [];
-  for (const [index, { reply, stage, notHome }] of (answers ?? []).entries()) {
+  for (const [index, answer] of (answers ?? []).entries()) {
     const recipient = message.recipients[index];
+    if (!answer) continue;
+    const { reply, stage, notHome } = answer;
     const telling = stage === 'rcpt' || reply.code < 300 || message.recipients.length === 1;
     if (recipient && telling && notHome !== true)
       words.push({ key: recipientKey({ address: recipient.address, domain }), reply, stage });

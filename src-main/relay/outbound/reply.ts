@@ -40,6 +40,8 @@ export function meaningOf(reply: Reply, stage: Stage): Meaning {
   if (stage === 'starttls') return { outcome: 'deferred', cause: 'tls-required' };
   if (reply.code === 0) return { outcome: 'deferred', cause: 'connection-failed' };
   const { cause } = classifyReply(reply, { stage });
+  // "Bad sequence of commands" is about the conversation: the recipient and the message have no part in it.
+  if (reply.code === 503 && cause === 'other') return { outcome: 'deferred', cause };
   // The code says whether the server wants to see the message again (RFC 5321 §4.2.1), where it is about the message.
   const forGood = reply.code >= 500 && reply.code < 600 && !SERVER_CAUSES.has(cause);
   return { outcome: forGood ? 'refused' : 'deferred', cause };

@@ -10,6 +10,7 @@ import type { DestinationsOptions } from './destinations.ts';
 import type { LaneHealth } from './health.ts';
 import type { LaneEvents } from './lane-events.ts';
 import { Lane } from './lane.ts';
+import { Quirks } from './quirks.ts';
 import { Throttles, type ThrottleFigures } from './throttle.ts';
 
 const DAY = 86_400_000;
@@ -38,6 +39,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #throttles = new Throttles();
+  readonly #quirks = new Quirks();
   readonly #addresses: AddressBook;
   #chores: NodeJS.Timeout | null = null;
   #closed = false;
@@ -62,6 +64,8 @@ export class Scheduler {
           hostname: ownName(smtp.hostname),
           connectSeconds: delivery.connectSeconds,
           replySeconds: delivery.replySeconds,
+          messageSeconds: delivery.messageReplySeconds,
+          quirks: this.#quirks,
           addresses: this.#addresses,
           secure: this.#options.secure(),
         };

@@ -10,13 +10,15 @@ import type { AddressBook } from './addresses.ts';
 import { connectTo } from './connect.ts';
 import { chainOf, mismatch, type Demand, type SecureResolver } from './dane.ts';
 import { demandFor, policyUnder } from './demand.ts';
-import { DestinationFailed, type Stage } from './destination-failed.ts';
-import { Dialogue, type Ending, type Said } from './dialogue.ts';
+import { DestinationFailed, type Manner, type Stage } from './destination-failed.ts';
+import { Dialogue, UNASKED, type Ending, type Said } from './dialogue.ts';
 import { readHello, type Offer } from './hello.ts';
 import { isNotHome } from './home.ts';
 import { explain, explainReply } from './explain.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
+import type { Quirks } from './quirks.ts';
 import { noReply, parseReply } from './reply.ts';
+import type { Heard } from './reply-lines.ts';
 import { Stuffing } from './stuffing.ts';
 import { turnEnd } from './turn-end.ts';
 
@@ -28,10 +30,19 @@ export interface SessionOptions {
   /** For all addresses of the destination together. */
   connectSeconds: number;
   replySeconds: number;
+  /** For the answer to a whole message; `MESSAGE_SECONDS` when left out, and never less than `replySeconds`. */
+  messageSeconds?: number;
   addresses: AddressBook;
   /** Asks what DNSSEC vouches for; null when there is no resolver that could. */
   secure: SecureResolver | null;
+  /** What is remembered of servers; when left out, nothing is. */
+  quirks?: Quirks;
 }
+
+/** RFC 5321 §4.5.3.2.6: a server is busy with the whole message, and whoever gives up too early sends it twice. */
+const MESSAGE_SECONDS = 600;
+/** From STARTTLS to the end of the handshake, ms. Real ones take a few round trips, at the door as on the way out. */
+const HANDSHAKE = 30_000;
 
 export interface Letter extends International {
   size: number;
@@ -65,13 +76,19 @@ export class Session {
   rcptTook: number | null = null;
   readonly #dialogue: Dialogue;
   readonly #offer: Offer;
+  readonly #options: SessionOptions;
+  /** It put something that is no reply into its greeting or its answer to EHLO: what does so once may do so anywhere. */
+  readonly #rambles: boolean;
   /** Between DATA and the reply to the message: whatever is sent now is content. */
   #inContent = false;
 
-  private constructor(destination: Destination, dialogue: Dialogue, offer: Offer) {
+  private constructor(destination: Destination, dialogue: Dialogue, offer: Offer, options: SessionOptions) {
     this.destination = destination;
     this.#dialogue = dialogue;
     this.#offer = offer;
+    this.#options = options;
+    this.#rambles = dialogue.untidy;
+    dialogue.understood();
     this.address = dialogue.socket.remoteAddress ?? null;
     this.tls = describeTls(dialogue.socket);
   }
@@ -80,23 +97,30 @@ export class Session {
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
     const transcript = new Transcript(Date.now());
     const demand = await demandFor(destination, options.secure, transcript);
-    const policy = policyUnder(demand, destination.tls);
-    try {
-      return await Session.#open(destination, options, policy, demand, transcript);
-    } catch (error) {
-      // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
-      if (policy === 'opportunistic' && error instanceof DestinationFailed && error.stage === 'starttls') {
-        error.transcript.add('note', `${error.message}; trying again without encryption`);
-        return Session.#open(destination, options, 'none', demand, error.transcript);
+    const way: Way = { policy: policyUnder(demand, destination.tls), greeting: 'EHLO' };
+    spare(destination, options, way, transcript);
+    const spared = way.greeting === 'HELO';
+    for (let words = transcript; ; ) {
+      try {
+        const session = await Session.#open(destination, options, way, demand, words);
+        if (way.greeting === 'HELO' && !spared) options.quirks?.note(destination, 'ehlo');
+        return session;
+      } catch (error) {
+        if (!(error instanceof DestinationFailed)) throw error;
+        const instead = nextWay(way, error);
+        if (!instead) throw error;
+        words = error.transcript;
+        words.add('note', `${error.message}; trying again ${instead.words}`);
+        if (error.manner === 'tls-hung') options.quirks?.note(destination, 'tls');
+        Object.assign(way, instead.way);
       }
-      throw error;
     }
   }
 
   static async #open(
     destination: Destination,
     options: SessionOptions,
-    policy: Exclude<TlsPolicy, 'dane'>,
+    { policy, greeting }: Way,
     demand: Demand,
     transcript: Transcript,
   ): Promise<Session> {
@@ -116,22 +140,28 @@ export class Session {
         Object.assign(new Error(`not ready after ${options.replySeconds} s`), { code: 'ETIMEDOUT' }),
       );
     }, patience);
-    const failed = (stage: Stage, words: string, reply: Said = null): never => {
+    const failed: Failed = (stage, words, reply = null, manner = null) => {
       const { ending } = dialogue;
       dialogue.end(new Error(words));
-      const said = reply ?? ending?.reply ?? null;
+      const said = reply?.text ?? ending?.reply ?? null;
       const error = ending && reply === null ? ending.error : new Error(words);
       transcript.add('note', error.message);
       const why = explainReply(said, destination) ?? explain(error, destination);
-      throw new DestinationFailed(why, said === null ? null : parseReply(said), stage, transcript);
+      throw new DestinationFailed(why, said === null ? null : parseReply(said), stage, transcript, manner);
     };
+    let handshake: NodeJS.Timeout | undefined;
     try {
-      const greeting = await dialogue.reply();
-      if (greeting?.startsWith('220') !== true) failed('connect', 'no greeting of a mail server', greeting);
+      const greeted = await dialogue.reply();
+      if (greeted?.code !== 220) failed('connect', 'no greeting of a mail server', greeted);
       const name = destination.helo ?? options.hostname;
-      let offer = await hello(dialogue, name, failed);
+      let offer = await hello(dialogue, greeting, name, failed);
       const secured = policy === 'require' || policy === 'verify';
       if (policy !== 'none' && (secured || offer.startTls)) {
+        const limit = Math.min(HANDSHAKE, patience);
+        const stuck = new Error(`TLS was not ready in ${limit / 1000} s`);
+        handshake = setTimeout(() => dialogue.end(stuck), limit);
+        const hung = (): Manner | null =>
+          dialogue.ending?.error === stuck || isTimeout(dialogue.ending) ? 'tls-hung' : null;
         const refused = await dialogue.startTls(
           {
             host: destination.host,
@@ -142,17 +172,22 @@ export class Session {
           patience,
         );
         if (refused !== null || dialogue.ending)
-          failed('starttls', 'the server does not do STARTTLS', refused);
+          failed('starttls', 'the server does not do STARTTLS', refused, hung());
         if (demand.kind === 'match') {
           const wrong = mismatch(chainOf(dialogue.socket), demand.records, destination.host, Date.now());
           if (wrong !== null) failed('starttls', wrong);
         }
+        // Where mail may go in clear, a server that is lost behind the handshake is no better than one that is lost in it.
+        if (secured) clearTimeout(handshake);
         // What was offered in clear may have been anybody's word (RFC 3207 §4.2).
-        offer = await hello(dialogue, name, failed);
+        offer = await hello(dialogue, 'EHLO', name, (_, words, reply) =>
+          failed(secured || reply ? 'connect' : 'starttls', words, reply, hung()),
+        );
       }
-      return new Session(destination, dialogue, offer);
+      return new Session(destination, dialogue, offer, options);
     } finally {
       clearTimeout(timer);
+      clearTimeout(handshake);
     }
   }
 
@@ -161,7 +196,7 @@ export class Session {
   }
 
   get usable(): boolean {
-    return this.#dialogue.ending === null && !this.#inContent;
+    return this.#dialogue.ending === null && !this.#inContent && !this.#dialogue.untidy;
   }
 
   /** Starts the transcript of the next message on this connection. */
@@ -175,21 +210,29 @@ export class Session {
   }
 
   /**
-   * Sends one message. Answers for each recipient; throws `DestinationFailed` when the connection broke before the
-   * server took the message. (Broken after the last octet, the message may have arrived: it is tried again, because
-   * twice is better than never.)
+   * Sends one message. Answers for each recipient; throws `DestinationFailed` when the conversation broke or got out of step. Broken
+   * after the last octet (`lost`) the message may have arrived, whatever becomes of it then.
    */
   async send(letter: Letter): Promise<Answer[]> {
     const refused = cannotTake(letter, this.#offer.smtpUtf8);
     if (refused.size === 0) return this.#transmit(letter);
     this.transcript.add('note', 'the server does not offer SMTPUTF8');
     const recipients = letter.recipients.filter((recipient) => !refused.has(recipient));
-    const answers = recipients.length > 0 ? await this.#transmit({ ...letter, recipients }) : [];
-    return letter.recipients.map((recipient): Answer => {
-      const reply = refused.get(recipient);
-      const said = reply ? undefined : answers.shift();
-      return said ?? { reply: reply ?? noReply('no answer'), stage: 'mail' };
-    });
+    const all = (answers: readonly (Answer | undefined)[]) => {
+      let next = 0;
+      return letter.recipients.map((recipient): Answer | undefined => {
+        const reply = refused.get(recipient);
+        return reply ? { reply, stage: 'mail' } : answers[next++];
+      });
+    };
+    try {
+      const answers = recipients.length > 0 ? await this.#transmit({ ...letter, recipients }) : [];
+      return all(answers).map((answer) => answer ?? { reply: noReply('no answer'), stage: 'mail' });
+    } catch (error) {
+      if (!(error instanceof DestinationFailed)) throw error;
+      const { message, reply, stage, transcript, manner, answers } = error;
+      throw new DestinationFailed(message, reply, stage, transcript, manner, all(answers));
+    }
   }
 
   async #transmit(letter: Letter): Promise<Answer[]> {
@@ -205,51 +248,132 @@ export class Session {
     const others = (answer: Answer) => letter.recipients.map((_, index) => refused.get(index) ?? answer);
     if (refused.size === letter.recipients.length)
       return this.#toldApart(others({ reply: noReply('refused'), stage: 'rcpt' }), letter.recipients);
-    if (!isTaken(data)) return others({ reply: parseReply(data), stage: 'message' });
+    if (!data || !isTaken(data))
+      return others({ reply: data ? parseReply(data.text) : noReply('no answer'), stage: 'message' });
 
+    const said = await this.#deliver(letter, (why) => {
+      // Refused recipients were refused: only the others have to wait, or may have it.
+      throw this.#broken(
+        why,
+        letter.recipients.map((_, index) => refused.get(index)),
+      );
+    });
+    return others({ reply: parseReply(said.text), stage: 'message' });
+  }
+
+  /** The message itself, from the answer to DATA to the answer to its end. */
+  async #deliver(letter: Letter, failed: (manner: 'broke' | 'lost') => never): Promise<Heard> {
+    const dialogue = this.#dialogue;
     // Asked for before it can come: a server may refuse in the middle of the content.
-    const answered = this.#dialogue.reply();
+    let early: Said | undefined;
+    const answered = dialogue.reply().then((said) => (early = said));
+    const { replySeconds, messageSeconds = MESSAGE_SECONDS } = this.#options;
     this.#inContent = true;
-    await this.#content(letter);
+    const end = { written: false, left: false };
+    await this.#content(letter, end, () => early !== undefined);
+    if (end.written) dialogue.waitAtMost(Math.max(messageSeconds, replySeconds) * 1000);
     const said = await answered;
-    if (said === null) throw this.#broken();
+    if (!end.written) {
+      // Before its end no message is taken: a yes is the answer to something else.
+      const unasked = dialogue.ending?.error.code === UNASKED;
+      if (said ? isPositive(said) || isGo(said) : unasked) throw this.#outOfStep(said);
+      if (said === null) return failed('broke');
+      dialogue.end(new Error('the server refused the message before its end'));
+      return said;
+    }
+    if (said === null) return failed(end.left ? 'lost' : 'broke');
+    // What looked like the answer to DATA was not: nobody's answer is sure, and the message is where it is.
+    if (isGo(said)) {
+      this.#distrust();
+      dialogue.end(new Error(`out of step: "${oneLine(said)}"`));
+      throw this.#broken('lost');
+    }
+    if (said.doubt === 'always') {
+      dialogue.end(new Error(`yes and no in one answer (${oneLine(said)})`));
+      return failed('lost');
+    }
     this.#inContent = false;
-    return others({ reply: parseReply(said), stage: 'message' });
+    dialogue.waitAtMost(replySeconds * 1000);
+    return said;
   }
 
   /** MAIL, RCPT and DATA, together if the server allows it (RFC 2920). */
   async #envelope(
     letter: Letter,
-  ): Promise<{ mail: Reply } | { mail: null; refused: Map<number, Answer>; data: string }> {
+  ): Promise<{ mail: Reply } | { mail: null; refused: Map<number, Answer>; data: Said }> {
     const dialogue = this.#dialogue;
     const mail = this.#mailCommand(letter);
     const rcpt = letter.recipients.map((recipient) => `RCPT TO:<${path(recipient)}>`);
-    const together = this.#offer.pipelining ? dialogue.say([mail, ...rcpt, 'DATA']) : null;
+    const together = this.#mayPipeline ? dialogue.say([mail, ...rcpt, 'DATA']) : null;
+    const many = together !== null;
     let saidAt = Date.now();
 
-    const toMail = this.#heard(await (together?.[0] ?? dialogue.command(mail)), true);
+    const toMail = this.#heard(await (together?.[0] ?? dialogue.command(mail)), { many, mayLeave: true });
     const mailRefused = !isPositive(toMail);
-    if (mailRefused && !together) return { mail: parseReply(toMail) };
+    if (mailRefused && !together) return { mail: parseReply(toMail.text) };
     if (together) saidAt = Math.max(saidAt, Date.now());
 
     const refused = new Map<number, Answer>();
     for (const [index, line] of rcpt.entries()) {
       if (!together && index === 0) saidAt = Date.now();
+      const answer = await (together?.[index + 1] ?? dialogue.command(line));
       // A server that refuses the sender and hangs up has said enough.
-      if (mailRefused && dialogue.ending) return { mail: parseReply(toMail) };
-      const said = this.#heard(await (together?.[index + 1] ?? dialogue.command(line)));
+      if (mailRefused && answer === null && !isTimeout(dialogue.ending))
+        return { mail: parseReply(toMail.text) };
+      const said = this.#heard(answer, { many });
       if (index === 0) this.rcptTook = elapsed(saidAt);
-      if (!isPositive(said)) refused.set(index, { reply: parseReply(said), stage: 'rcpt' });
+      if (!isPositive(said)) refused.set(index, { reply: parseReply(said.text), stage: 'rcpt' });
     }
     const nobody = mailRefused || refused.size === rcpt.length;
-    if (!together && nobody) return { mail: null, refused, data: '' };
-    const data = this.#heard(await (together?.[rcpt.length + 1] ?? dialogue.command('DATA')));
-    if (nobody && isTaken(data)) {
-      // It takes a message for nobody: an empty one ends that; after a refused sender nothing is sure any more.
-      if (mailRefused) dialogue.end(new Error('the server takes a message whose sender it refused'));
-      else await dialogue.command('.');
+    if (!together) {
+      if (nobody) return { mail: null, refused, data: null };
+      return {
+        mail: null,
+        refused,
+        data: this.#heard(await dialogue.command('DATA'), { many, isData: true }),
+      };
     }
-    return mailRefused ? { mail: parseReply(toMail) } : { mail: null, refused, data };
+    const answer = (await together[rcpt.length + 1]) ?? null;
+    if (mailRefused && answer === null && !isTimeout(dialogue.ending))
+      return { mail: parseReply(toMail.text) };
+    const data = this.#heard(answer, { many, isData: true });
+    if (isGo(data)) {
+      // A 354 in its place: each reply is to the command that it seems to be to.
+      if (mailRefused) dialogue.end(new Error('the server takes a message whose sender it refused'));
+      else if (nobody && dialogue.untidy) dialogue.end(new Error('the server takes a message for nobody'));
+      // It takes a message for nobody: an empty one ends that (RFC 2920 §3.1).
+      else if (nobody) await dialogue.command('.');
+    } else if (isPositive(data)) throw this.#outOfStep(data);
+    else await this.#makeSure(toMail, refused, data, rcpt.length);
+    return mailRefused ? { mail: parseReply(toMail.text) } : { mail: null, refused, data };
+  }
+
+  get #mayPipeline(): boolean {
+    const { pipelining } = this.destination;
+    if (!this.#offer.pipelining || pipelining === false || this.#rambles) return false;
+    return (this.#options.quirks?.until(this.destination, 'pipelining') ?? null) === null;
+  }
+
+  /**
+   * No 354 shows that the replies are in step: with one too many or too few among them somebody is refused with another's answer. Where
+   * somebody is to be refused for good and another was not refused, RSET tells: its answer must be a yes, and the next.
+   */
+  async #makeSure(
+    toMail: Heard,
+    refused: Map<number, Answer>,
+    data: Heard,
+    recipients: number,
+  ): Promise<void> {
+    const isFinal = (code: number) => code >= 500;
+    const final =
+      isFinal(toMail.code) ||
+      isFinal(data.code) ||
+      [...refused.values()].some(({ reply }) => isFinal(reply.code));
+    if (!final || refused.size === recipients) return;
+    const said = await this.#dialogue.command('RSET');
+    // Whoever hangs up now had nothing more to say.
+    const fits = said === null ? hungUp(this.#dialogue.ending) : isPositive(said) || said.code === 421;
+    if (!fits) throw this.#outOfStep(said);
   }
 
   #mailCommand(letter: Letter): string {
@@ -262,41 +386,84 @@ export class Session {
     return [`MAIL FROM:<${path(letter.sender)}>`, ...parameters].join(' ');
   }
 
-  async #content({ content, size }: Letter): Promise<void> {
+  /** @param end told when the end of the message was written, and when it left this process. @param answered whether an answer is there already. */
+  async #content(
+    { content, size }: Letter,
+    end: { written: boolean; left: boolean },
+    answered: () => boolean,
+  ): Promise<void> {
+    const dialogue = this.#dialogue;
     const stuffing = new Stuffing();
+    const finish = (piece: Buffer) => {
+      if (answered() || dialogue.ending) return;
+      const parts = stuffing.piece(piece, true);
+      end.written = true;
+      for (const [index, part] of parts.entries())
+        void dialogue.write(part, index === parts.length - 1 ? () => (end.left = true) : undefined);
+      this.transcript.add('note', `${size} octets of message`);
+    };
     if (Buffer.isBuffer(content)) {
       // From its last octet until its answer is read nobody knows whose the message is: a crash then sends it twice.
       await turnEnd();
-      for (const part of stuffing.piece(content, true)) void this.#dialogue.write(part);
-    } else {
-      try {
-        for await (const piece of content) {
-          const octets = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-          for (const part of stuffing.piece(octets, false)) await this.#dialogue.write(part);
-          if (this.#dialogue.ending) return;
-        }
-      } catch (error) {
-        // Our own side failed in the middle of the data; only hanging up keeps the server from taking half a message.
-        this.#dialogue.end(error as Error);
-        throw error;
-      }
-      for (const part of stuffing.piece(Buffer.alloc(0), true)) void this.#dialogue.write(part);
+      finish(content);
+      return;
     }
-    this.transcript.add('note', `${size} octets of message`);
+    try {
+      for await (const piece of content) {
+        const octets = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+        for (const part of stuffing.piece(octets, false)) await dialogue.write(part);
+        if (dialogue.ending || answered()) return;
+      }
+    } catch (error) {
+      // Our own side failed in the middle of the data; only hanging up keeps the server from taking half a message.
+      dialogue.end(error as Error);
+      throw error;
+    }
+    finish(Buffer.alloc(0));
   }
 
-  /** A reply, or `DestinationFailed` when there is none, or the server is leaving. */
-  #heard(said: Said, mayLeave = false): string {
-    if (said === null || (!mayLeave && said.startsWith('421'))) throw this.#broken();
+  /** A reply, or `DestinationFailed` when there is none, the server is leaving, or it does not fit what was said. */
+  #heard(
+    said: Said,
+    { many, mayLeave = false, isData = false }: { many: boolean; mayLeave?: boolean; isData?: boolean },
+  ): Heard {
+    if (said === null || (!mayLeave && said.code === 421)) {
+      // Silent although answers are due: as with a server that gave one answer for two commands.
+      if (many && isTimeout(this.#dialogue.ending)) this.#distrust();
+      if (this.#dialogue.ending?.error.code === UNASKED) throw this.#outOfStep(said);
+      throw this.#broken('broke');
+    }
+    const fits = said.doubt === 'none' || (said.doubt === 'among-many' && !many);
+    if (!fits || (isGo(said) && !isData)) throw this.#outOfStep(said);
+    if (said.untidy && many) this.#distrust();
     return said;
   }
 
-  #broken(): DestinationFailed {
+  #distrust(): void {
+    this.#options.quirks?.note(this.destination, 'pipelining');
+  }
+
+  /** Nobody can say whose answer is whose: nothing more is said. */
+  #outOfStep(said: Said): DestinationFailed {
+    const { host, port } = this.destination;
+    const what = said === null ? 'no answer' : `"${oneLine(said)}"`;
+    const words = `${host} port ${port} answered out of step (${what}): nobody can say whose answer that is`;
+    this.transcript.add('note', `out of step: ${what}`);
+    this.#distrust();
+    this.#dialogue.end(new Error(words));
+    return new DestinationFailed(words, null, 'message', this.transcript, 'out-of-step');
+  }
+
+  #broken(manner: 'broke' | 'lost', answers: readonly (Answer | undefined)[] = []): DestinationFailed {
     const ending: Ending = this.#dialogue.ending ?? { error: new Error('no answer'), reply: null };
     this.transcript.add('note', ending.error.message);
     const words = explainReply(ending.reply, this.destination) ?? explain(ending.error, this.destination);
     const reply = ending.reply === null ? null : parseReply(ending.reply);
-    return new DestinationFailed(words, reply, 'message', this.transcript);
+    if (manner === 'broke')
+      return new DestinationFailed(words, reply, 'message', this.transcript, manner, answers);
+    const lost = `${words} after it was given the whole message: it may have arrived`;
+    this.transcript.add('note', 'no answer to the whole message: it may have arrived, and may arrive again');
+    return new DestinationFailed(lost, null, 'message', this.transcript, manner, answers);
   }
 
   /**
@@ -308,10 +475,11 @@ export class Session {
     if (utf8 && !this.#offer.smtpUtf8)
       return { stage: 'mail', reply: noReply('the server does not offer SMTPUTF8') };
     const mail = await this.#dialogue.command(`MAIL FROM:<>${utf8 ? ' SMTPUTF8' : ''}`);
-    if (mail !== null && !isPositive(mail)) return { reply: parseReply(mail), stage: 'mail' };
+    if (mail !== null && !isPositive(mail)) return { reply: parseReply(mail.text), stage: 'mail' };
     const rcpt = mail === null ? null : await this.#dialogue.command(`RCPT TO:<${path(recipient)}>`);
     if (rcpt !== null) {
-      const [answer] = await this.#toldApart([{ reply: parseReply(rcpt), stage: 'rcpt' }], [recipient]);
+      if (rcpt.doubt === 'always' || isGo(rcpt)) throw this.#outOfStep(rcpt);
+      const [answer] = await this.#toldApart([{ reply: parseReply(rcpt.text), stage: 'rcpt' }], [recipient]);
       if (answer) return answer;
     }
     const words = 'the connection ended before the answer';
@@ -325,7 +493,7 @@ export class Session {
     if (first === undefined) return answers;
     const notHome = await isNotHome(first, async (postmaster) => {
       const said = await this.#dialogue.command(`RCPT TO:<${path(postmaster)}>`);
-      return said === null ? null : parseReply(said);
+      return said === null ? null : parseReply(said.text);
     });
     return answers.map((answer) => (either(answer) ? { ...answer, notHome } : answer));
   }
@@ -345,17 +513,81 @@ export class Session {
   }
 }
 
+/** Ends the attempt to open a session. */
+type Failed = (stage: Stage, words: string, reply?: Said, manner?: Manner | null) => never;
+
+/** What a session is begun with. */
+interface Way {
+  policy: Exclude<TlsPolicy, 'dane'>;
+  greeting: 'EHLO' | 'HELO';
+}
+
+function isSecured({ policy }: Way): boolean {
+  return policy === 'require' || policy === 'verify';
+}
+
+/** Spares a server what it was found to bear badly, where the policy does not ask for it. */
+function spare(destination: Destination, { quirks }: SessionOptions, way: Way, transcript: Transcript): void {
+  if (!quirks || isSecured(way)) return;
+  const until = (time: number) => `until ${new Date(time).toISOString().slice(11, 16)} UTC`;
+  const tls = way.policy === 'opportunistic' ? quirks.until(destination, 'tls') : null;
+  if (tls !== null) {
+    way.policy = 'none';
+    transcript.add(
+      'note',
+      `a TLS handshake with this server did not end: no encryption is asked for ${until(tls)}`,
+    );
+  }
+  const ehlo = quirks.until(destination, 'ehlo');
+  if (ehlo !== null) {
+    way.greeting = 'HELO';
+    transcript.add('note', `this server hung up on EHLO and took HELO: it is greeted so ${until(ehlo)}`);
+  }
+}
+
+/** How to try again at once, over a new connection, after a session could not be opened; null when that is no use. */
+function nextWay(
+  way: Way,
+  { stage, manner }: DestinationFailed,
+): { way: Partial<Way>; words: string } | null {
+  // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
+  if (way.policy === 'opportunistic' && stage === 'starttls')
+    return { way: { policy: 'none' }, words: 'without encryption' };
+  // A server that knows only HELO knows nothing of STARTTLS.
+  if (manner === 'hung-up-on-ehlo' && way.greeting === 'EHLO' && !isSecured(way))
+    return { way: { greeting: 'HELO' }, words: 'with HELO' };
+  return null;
+}
+
 /** EHLO, and HELO for a server that does not know it. */
 async function hello(
   dialogue: Dialogue,
+  greeting: Way['greeting'],
   name: string,
-  failed: (stage: Stage, words: string, reply?: Said) => never,
+  failed: Failed,
 ): Promise<Offer> {
-  const said = await dialogue.command(`EHLO ${name}`);
-  if (said === null || dialogue.ending) return failed('connect', 'no answer to EHLO', said);
-  if (isPositive(said)) return readHello(said);
+  if (greeting === 'EHLO') {
+    const said = await dialogue.command(`EHLO ${name}`);
+    if (said === null)
+      return failed('connect', 'no answer to EHLO', null, hungUp(dialogue.ending) ? 'hung-up-on-ehlo' : null);
+    if (dialogue.ending) return failed('connect', 'no answer to EHLO', said);
+    if (isPositive(said)) return readHello(said.text);
+  }
   const plain = await dialogue.command(`HELO ${name}`);
-  return plain !== null && isPositive(plain) ? readHello('') : failed('connect', 'HELO refused', plain);
+  if (plain !== null && isPositive(plain)) return readHello('');
+  // After an EHLO that it did not understand a server may want nothing more of this connection.
+  const confused = plain === null ? hungUp(dialogue.ending) : plain.code >= 500 && plain.code <= 504;
+  return failed('connect', 'HELO refused', plain, greeting === 'EHLO' && confused ? 'hung-up-on-ehlo' : null);
+}
+
+/** The server ended the connection without a word. */
+function hungUp(ending: Ending | null): boolean {
+  const codes = ['ECONNECTION', 'ECONNRESET', 'EPIPE'];
+  return ending !== null && ending.reply === null && codes.includes(ending.error.code ?? '');
+}
+
+function isTimeout(ending: Ending | null): boolean {
+  return ending?.error.code === 'ETIMEDOUT';
 }
 
 /** An address in a command. Ingress lets no other in; what ends a path may not be smuggled into one. */
@@ -365,13 +597,21 @@ function path(address: string): string {
   return address;
 }
 
-function isPositive(reply: string): boolean {
-  return reply.startsWith('2');
+function oneLine({ text }: Heard): string {
+  return text.split('\n').join(' ');
 }
 
-/** 354; some servers say 250. */
-function isTaken(reply: string): boolean {
-  return reply.startsWith('3') || reply.startsWith('2');
+function isPositive({ code }: Heard): boolean {
+  return code >= 200 && code < 300;
+}
+
+/** 354: the one reply that is to DATA and to nothing else. */
+function isGo({ code }: Heard): boolean {
+  return code >= 300 && code < 400;
+}
+
+function isTaken(reply: Heard): boolean {
+  return isGo(reply) || isPositive(reply);
 }
 
 function describeTls(socket: Socket): string | null {
