@@ -4,9 +4,11 @@ import { causeSchema } from '../cause.ts';
 import type { Reply } from '../message.ts';
 import { causeOfCode, causeOfEnhanced } from './codes.ts';
 import { says } from './grammar.ts';
-import { type Meaning, meanings, weakMeanings } from './meanings.ts';
-import { read, type Stage } from './reading.ts';
+import { type Meaning, meanings, specialMeanings, weakMeanings } from './meanings.ts';
+import { read, type Reading, type Stage, withoutAdvice } from './reading.ts';
+import { causeOfServiceCode } from './services.ts';
 import { softwareOf } from './software.ts';
+import { policy } from './trouble.ts';
 import { forever, later } from './vocabulary.ts';
 
 export type { Stage } from './reading.ts';
@@ -31,6 +33,7 @@ export type Classification = z.infer<typeof classificationSchema>;
 
 const finalWords = says(forever);
 const laterWords = says(later);
+const policyWords = says(policy);
 
 function decide(
   raw: string,
@@ -50,9 +53,9 @@ function decide(
     return byMeaning || laterWords(reading) !== null;
   };
 
-  const byWords = (rules: readonly Meaning[]): Classification | null => {
+  const byWords = (rules: readonly Meaning[], words: Reading): Classification | null => {
     for (const { rule, cause, temporary, holds } of rules) {
-      const span = holds(reading);
+      const span = holds(words);
       if (span === null) continue;
       return {
         cause,
@@ -65,11 +68,24 @@ function decide(
     }
     return null;
   };
-  const certain = byWords(meanings);
+  // What is advised is a reason only where the rest of the reply gives none.
+  const plain = withoutAdvice(reading);
+  const certain = (plain === null ? null : byWords(specialMeanings, plain)) ?? byWords(meanings, reading);
   if (certain !== null) return certain;
+  const byService = causeOfServiceCode(reading.source);
+  if (byService !== null) {
+    return {
+      cause: byService,
+      temporary: isTemporary(false),
+      ...common,
+      decidedBy: 'code',
+      rule: 'service-code',
+      evidence: '',
+    };
+  }
   let byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
   // "550 5.1.1 Try again later": whichever is wrong, the user is not known to be unknown.
-  if (byEnhanced === 'user-unknown' && laterWords(reading) !== null) byEnhanced = null;
+  if (byEnhanced === 'user-unknown' && (laterWords(reading) ?? policyWords(reading)) !== null) byEnhanced = null;
   if (enhanced !== null && byEnhanced !== null) {
     return {
       cause: byEnhanced,
@@ -80,7 +96,7 @@ function decide(
       evidence: '',
     };
   }
-  const likely = byWords(weakMeanings);
+  const likely = byWords(weakMeanings, reading);
   if (likely !== null) return likely;
   const lookUp = given.code === 0 ? 0 : code;
   const byCode = lookUp === null ? null : causeOfCode(lookUp, stage);
