@@ -19,7 +19,7 @@ import * as v from './vocabulary.ts';
 
 /** Shut to sending, which is no word on whether anybody can receive there. */
 const sendingShut = words(
-  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~4 disabled|blocked|suspended|deactivated',
+  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~4 disabled|blocked|suspended|deactivated',
 );
 
 export const messageMeanings: readonly Meaning[] = [
@@ -28,6 +28,13 @@ export const messageMeanings: readonly Meaning[] = [
     cause: 'content-rejected',
     temporary: false,
     holds: near(topic.linkWords, or(topic.list, v.refused, trouble.spam, words('known')), 60),
+  },
+  {
+    // The recipient may be on a list as well; that is between the server and its user.
+    rule: 'listed-recipient',
+    cause: 'other',
+    temporary: false,
+    holds: near(words('recipient, rcpt, addressee'), words('black listed, blacklisted, blocklisted'), 8),
   },
   {
     rule: 'listed-sender',

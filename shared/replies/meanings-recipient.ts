@@ -27,7 +27,7 @@ export const recipientMeanings: readonly Meaning[] = [
     holds: either(
       says(
         words(
-          'mx ~4 not ~1 point|pointed|pointing, not ~2 point|pointed|pointing ~2 us|here|this|our, mx mismatch, not ~2 mx for, wrong ~3 region|tenant|cluster|datacenter|mx, no such local domain, delivery ~1 not ~1 allowed|permitted ~1 to ~2 address|domain|recipient|host, delivery to ~2 address|domain|recipient ~1 not ~1 allowed|permitted',
+          'mx ~4 not ~1 point|pointed|pointing, not ~2 point|pointed|pointing ~2 us|here|this|our, mx mismatch, not ~2 mx for, wrong ~3 region|tenant|cluster|datacenter|mx, no such local domain, is|are accepted|handled ~1 at|by|on ~1 only, delivery ~1 not ~1 allowed|permitted ~1 to ~2 address|domain|recipient|host, delivery to ~2 address|domain|recipient ~1 not ~1 allowed|permitted',
         ),
       ),
       near(v.recipient, words('no domain'), 14),
@@ -369,6 +369,13 @@ export const weakMeanings: readonly Meaning[] = [
     cause: 'server-busy',
     temporary: true,
     holds: says(words('transaction failed')),
+  },
+  {
+    // "550 temporarily refused": it contradicts itself, and waiting loses nothing.
+    rule: 'passing',
+    cause: 'server-busy',
+    temporary: true,
+    holds: says(words('temporary, temporarily')),
   },
   { rule: 'later', cause: 'server-busy', temporary: true, holds: both(says(v.later), temporaryCode) },
 ];

@@ -54,7 +54,7 @@ export const sessionMeanings: readonly Meaning[] = [
         says(words('verification failed for, verification failed while')),
         says(topic.tls, words('recipient verif*')),
       ),
-      near(v.sender, words('not ~1 match ~2 authenticated|auth|login|logon, not ~1 owned by'), 24),
+      near(v.sender, words('not ~1 match|same|equal ~3 authenticated|authenticate|authentication|auth|login|logon, not ~1 owned by'), 24),
       bounceMessages,
     ),
   },
@@ -80,6 +80,7 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: unless(
       either(
         says(trouble.spamVerdict, trouble.tooManyParts),
+        unless(says(trouble.spamFilter), near(ourAddress, v.refused, 32)),
         near(trouble.score, trouble.scoreTooHigh, 40),
         both(near(v.message, trouble.virus, 60), permanentCode),
         both(near(v.refused, trouble.virus, 60), permanentCode),
@@ -233,7 +234,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: true,
     holds: says(
       words(
-        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~1 quota|allowance, quota ~1 per day|hour|minute|month, separate transaction',
+        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~2 quota|allowance|limit, quota ~1 per day|hour|minute|month, separate transaction',
       ),
     ),
   },

@@ -104,7 +104,7 @@ export const list = without(
   words('not ~1 listed, blocked using ~2 spam|content|contents|pattern*|filter*|heuristic*|rule*|policy'),
 );
 export const linkWords = words(
-  'url*, uri*, link, links, surbl, uribl, body, website*, hyperlink*, dblurl, lien*, enlace*, リンク, contains a domain, domain* in ~2 message, site known, phishing',
+  'url, urls, uri, uris, urlbl*, link, links, surbl, uribl, body, website*, hyperlink*, dblurl, lien*, enlace*, リンク, contains a domain, domain* in ~2 message, site known, phishing',
 );
 export const reputation = words(
   'sender score, reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低, 信誉',
@@ -131,7 +131,7 @@ export const geography = words(
 );
 export const tooMany = without(
   words(
-    'too many, so many, exceed*, excessive*, more than, maximum ~1 number, over limit, limit reached, limit exceeded, zu viele, zu viel, übermässig*, mehr als, trop de, trop d, plus de, nombre maximal, maximale anzahl, höchstzahl, número máximo, numero massimo, demasiad*, más de, troppi, troppe, muitas, muitos, te veel, 多すぎ, 超過, 超え, 上限, 过多, 超出, 超过, 太多',
+    'too many, so many, exceed*, excessive*, more than, maximum ~1 number, max ~1 number, over limit, limit reached, limit exceeded, zu viele, zu viel, übermässig*, mehr als, trop de, trop d, plus de, nombre maximal, maximale anzahl, höchstzahl, número máximo, numero massimo, demasiad*, más de, troppi, troppe, muitas, muitos, te veel, 多すぎ, 超過, 超え, 上限, 过多, 超出, 超过, 太多',
   ),
   words('more than once'),
 );

@@ -18,7 +18,7 @@ export const spamVerdict = words(
   'message|mail|email|content|is|was|likely|probably spam|unsolicited|junk, is|was ~1 spam|unsolicited|junk',
   'spam|junk message|mail|email|content|detected|found|identified|score|probability|check|checks|test|tests|threshold|points|level|verdict|filter|filters|engine|pattern|signature*',
   'contains ~2 spam|virus|malware|phishing, failed ~4 antispam|spam|junk|content ~2 check*|test*|filter*|scan*, not ~1 pass ~3 antispam|spam|content',
-  'identified spam, detected spam, found spam, antispam check*|test*|filter*|engine, anti spam check*|test*|filter*|engine, spamassassin, rspamd',
+  'identified spam, detected spam, found spam,  antispam check*|test*|filter*|engine, anti spam check*|test*|filter*|engine, spamassassin, rspamd',
   'als spam|werbung ~2 eingestuft|erkannt|klassifiziert|markiert|bewertet, spambewertung, spam bewertung, spamverdacht',
   'considéré* comme ~2 spam|indésirable|pourriel, identifié* comme ~2 spam|indésirable|pourriel, considerado ~1 spam|como spam, clasificado como spam, identificado como spam, classificato ~1 spam|come spam',
   '被判.{0,4}垃圾, 垃圾邮件(?:特征|内容|嫌疑), 迷惑メールと?(?:判定|判断|認識), スパムと?(?:判定|判断|認識)',
@@ -27,6 +27,8 @@ export const spamVerdict = words(
 export const tooManyParts = words(
   'too many ~2 link|links|hyperlinks|url|urls|uris|images|attachments|words|characters|lines|parts|headers|domains|tags|entities',
 );
+/** Who refused it, where what it was refused for is not said. */
+export const spamFilter = words('by ~2 antispam|spam|anti ~2 gateway|filter|filters|engine|appliance|system');
 export const score = words('score, scored, scores, scoring, points, bewertung, punkte');
 export const scoreTooHigh = words(
   'over, above, exceed*, greater, higher, limit, threshold, upper limit, maximum, max, required, too high, zu hoch, grenzwert, limite',
@@ -101,7 +103,7 @@ export const busy = words(
   '混雑, 混み合, 過負荷, 負荷, メンテナンス, 利用できませ, 停止中, 高負荷, 応答できませ, サービス停止',
 );
 export const brokenServer = words(
-  'internal error, internal server, internal system, internal problem, internal, local error, local problem, exception, storedrv, system error, system problem, system config*, server error, server problem, config* error, misconfig*, server configuration, configuration error, configuration problem, software error, processing error, error in processing, local configuration, database*, ldap, sql, mysql, lookup fail*, lookup error, table lookup, map lookup, lookup, directory server, plugin, hook, mail store, query failed, backend*, could not load, i o error, io error, disk error, write error, file system, filesystem, cannot open, can not ~2 open|create|write|read|access|connect, unable to ~2 open|create|write|read|connect, resource*, unexpected error, unexpected condition, interrupted system, encountered an error, while ~1 processing, being processed, mail system problem, technical difficult*, technical problem*, technical reasons, technical error, temporary failure, temporary error, temporary problem, temporary lookup, temporary, temporarily, system not, service not, service unavailable, service currently, service temporarily, unable to process, could not process, queue file, queue write, filter failed, not ~2 saved|stored|queued, no data saved, unable to ~1 save|store|queue, failed to ~1 save|store|queue, content filter ~2 unavailable, scanner ~2 unavailable|not, scanning, delivery failed, can not ~1 deliver, operation failed',
+  'internal error, internal server, internal system, internal problem, internal, local error, local problem, exception, storedrv, system error, system problem, system config*, server error, server problem, config* error, misconfig*, server configuration, configuration error, configuration problem, software error, processing error, error in processing, local configuration, database*, ldap, sql, mysql, lookup fail*, lookup error, table lookup, map lookup, lookup, directory server, plugin, hook, mail store, query failed, backend*, could not load, i o error, io error, disk error, write error, file system, filesystem, cannot open, can not ~2 open|create|write|read|access|connect, unable to ~2 open|create|write|read|connect, resource*, unexpected error, unexpected condition, interrupted system, encountered an error, while ~1 processing, being processed, mail system problem, technical difficult*, technical problem*, technical reasons, technical error, temporary failure, temporary error, temporary problem, temporary lookup, system not, service not, service unavailable, service currently, service temporarily, unable to process, could not process, queue file, queue write, filter failed, not ~2 saved|stored|queued, no data saved, unable to ~1 save|store|queue, failed to ~1 save|store|queue, content filter ~2 unavailable, scanner ~2 unavailable|not, scanning, delivery failed, can not ~1 deliver, operation failed',
   'interner, internes, interne fehler, systemfehler, serverfehler, technische*, datenbank*, lokaler fehler, verarbeitung, konfigurationsfehler',
   'erreur interne, erreur système, erreur serveur, erreur locale, problème technique, incident technique, base de données, erreur de configuration',
   'error interno, error del sistema, error del servidor, error local, problema técnico, base de datos, error de configuración, errore interno, erro interno',
