@@ -1,18 +1,29 @@
 // What a server's reply means: text first, then the enhanced code, then the code. docs/replies.md has every cause's meaning.
 import { z } from 'zod';
-import { causeSchema } from '../cause.ts';
+import { type Cause, causeSchema } from '../cause.ts';
 import type { Reply } from '../message.ts';
 import { causeOfCode, causeOfEnhanced } from './codes.ts';
-import { says } from './grammar.ts';
-import { type Meaning, meanings, weakMeanings } from './meanings.ts';
-import { read, type Stage } from './reading.ts';
+import { near, says, words } from './grammar.ts';
+import { type Meaning, meanings, specialMeanings, weakMeanings } from './meanings.ts';
+import { read, type Reading, type Stage, withoutAdvice } from './reading.ts';
+import { causeOfServiceCode } from './services.ts';
 import { softwareOf } from './software.ts';
-import { forever, later } from './vocabulary.ts';
+import { policy } from './trouble.ts';
+import { forever, later, recipient } from './vocabulary.ts';
 
 export type { Stage } from './reading.ts';
 
+/**
+ * What a reply is about, as far as its words tell: this message (its content, its sender, its size), this recipient, or the
+ * server (its trouble, or what it has against us), which is the same for every message. `unclear` is no ground to treat other
+ * mail differently.
+ */
+export const aboutSchema = z.enum(['message', 'recipient', 'server', 'unclear']);
+export type About = z.infer<typeof aboutSchema>;
+
 export const classificationSchema = z.object({
   cause: causeSchema,
+  about: aboutSchema,
   /** Whether the same message may succeed later. A reply code decides; without one the meaning does. */
   temporary: z.boolean(),
   /** The server's software or service where the text shows it, e.g. `postfix`, `microsoft365`. */
@@ -31,6 +42,45 @@ export type Classification = z.infer<typeof classificationSchema>;
 
 const finalWords = says(forever);
 const laterWords = says(later);
+const policyWords = says(policy);
+/** Limits on what one recipient receives, not on what we send. */
+const recipientLimit = near(
+  recipient,
+  words('receiving, receives, receive, received, receipt, message rate, per mailbox, thread limit, empfängt'),
+  40,
+);
+
+function aboutOf(
+  reading: Reading,
+  cause: Cause,
+  decidedBy: Classification['decidedBy'],
+  rule: string,
+): About {
+  switch (cause) {
+    case 'content-rejected':
+    case 'message-too-large':
+    case 'sender-rejected':
+    case 'loop':
+    case 'greylisted':
+      return 'message';
+    case 'user-unknown':
+    case 'mailbox-full':
+      return 'recipient';
+    case 'other':
+      return 'unclear';
+    case 'rate-limited':
+      // RFC 3463 §3.3: x.2.x speaks of one mailbox.
+      return reading.enhanced?.slice(1, 4) === '.2.' || recipientLimit(reading) !== null ? 'recipient' : 'server';
+    case 'server-busy':
+      // "450 try this one later" may be said of this message; 421 ends the service for all (RFC 5321 §3.8).
+      if (decidedBy === 'code' || rule === 'later' || rule === 'passing')
+        return reading.code === 421 ? 'server' : 'unclear';
+      if (reading.enhanced?.slice(1, 4) === '.2.' || rule === 'verification-pending') return 'recipient';
+      return 'server';
+    default:
+      return 'server';
+  }
+}
 
 function decide(
   raw: string,
@@ -41,7 +91,6 @@ function decide(
   if (given.enhanced !== undefined && given.enhanced !== null) reading.enhanced = given.enhanced;
   const { code, enhanced } = reading;
   const stage = given.stage ?? reading.stage;
-  const common = { software: softwareOf(reading.source), code, enhanced };
   /** Temporary by code, else by enhanced code's class, else by words of time, else by meaning. */
   const isTemporary = (byMeaning: boolean): boolean => {
     if (code !== null) return code >= 400 && code < 500;
@@ -50,59 +99,49 @@ function decide(
     return byMeaning || laterWords(reading) !== null;
   };
 
-  const byWords = (rules: readonly Meaning[]): Classification | null => {
+  const answer = (
+    cause: Cause,
+    decidedBy: Classification['decidedBy'],
+    rule: string,
+    { byMeaning = false, evidence = '' } = {},
+  ): Classification => ({
+    cause,
+    about: aboutOf(reading, cause, decidedBy, rule),
+    temporary: isTemporary(byMeaning),
+    software: softwareOf(reading.source),
+    decidedBy,
+    rule,
+    evidence,
+    code,
+    enhanced,
+  });
+  const byWords = (rules: readonly Meaning[], said: Reading): Classification | null => {
     for (const { rule, cause, temporary, holds } of rules) {
-      const span = holds(reading);
-      if (span === null) continue;
-      return {
-        cause,
-        temporary: isTemporary(temporary),
-        ...common,
-        decidedBy: 'text',
-        rule,
-        evidence: reading.quote(span),
-      };
+      const span = holds(said);
+      if (span !== null)
+        return answer(cause, 'text', rule, { byMeaning: temporary, evidence: reading.quote(span) });
     }
     return null;
   };
-  const certain = byWords(meanings);
+  // What is advised is a reason only where the rest of the reply gives none.
+  const plain = withoutAdvice(reading);
+  const certain = (plain === null ? null : byWords(specialMeanings, plain)) ?? byWords(meanings, reading);
   if (certain !== null) return certain;
+  const byService = causeOfServiceCode(reading.source);
+  if (byService !== null) return answer(byService, 'code', 'service-code');
   let byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
-  // "550 5.1.1 Try again later": whichever is wrong, the user is not known to be unknown.
-  if (byEnhanced === 'user-unknown' && laterWords(reading) !== null) byEnhanced = null;
-  if (enhanced !== null && byEnhanced !== null) {
-    return {
-      cause: byEnhanced,
-      temporary: isTemporary(false),
-      ...common,
-      decidedBy: 'enhanced-code',
-      rule: `enhanced-${enhanced}`,
-      evidence: '',
-    };
-  }
-  const likely = byWords(weakMeanings);
+  // "550 5.1.1 Try again later", "552 5.1.1 policy error": whichever is wrong, the user is not known to be unknown.
+  if (byEnhanced === 'user-unknown' && (laterWords(reading) ?? policyWords(reading)) !== null)
+    byEnhanced = null;
+  if (enhanced !== null && byEnhanced !== null)
+    return answer(byEnhanced, 'enhanced-code', `enhanced-${enhanced}`);
+  const likely = byWords(weakMeanings, reading);
   if (likely !== null) return likely;
   const lookUp = given.code === 0 ? 0 : code;
   const byCode = lookUp === null ? null : causeOfCode(lookUp, stage);
-  if (byCode !== null) {
-    return {
-      cause: byCode,
-      temporary: isTemporary(true),
-      ...common,
-      decidedBy: 'code',
-      rule: `code-${lookUp ?? 0}`,
-      evidence: '',
-    };
-  }
+  if (byCode !== null) return answer(byCode, 'code', `code-${lookUp ?? 0}`, { byMeaning: true });
   // With no code and no words that we know there is no answer to act on; trying again loses nothing.
-  return {
-    cause: 'other',
-    temporary: isTemporary(true),
-    ...common,
-    decidedBy: 'none',
-    rule: 'none',
-    evidence: '',
-  };
+  return answer('other', 'none', 'none', { byMeaning: true });
 }
 
 /**

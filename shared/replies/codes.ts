@@ -45,6 +45,7 @@ const enhancedCauses: Readonly<Record<string, Cause>> = {
   '7.28': 'rate-limited',
   '7.29': 'sender-rejected',
   '7.30': 'tls-required',
+  '7.32': 'sender-rejected',
   // Exchange and Microsoft 365.
   '1.20': 'sender-rejected',
   '2.122': 'rate-limited',

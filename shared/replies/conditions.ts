@@ -1,5 +1,5 @@
 // Conditions that several rules share: on the codes, and on meanings that take more than one word list to say.
-import { type Condition, either, near, or, saidOf, says, when, words } from './grammar.ts';
+import { type Condition, either, near, or, saidOf, says, when, without, words } from './grammar.ts';
 import type { Reading } from './reading.ts';
 import * as v from './vocabulary.ts';
 
@@ -13,6 +13,7 @@ const isPermanent = ({ code, enhanced }: Reading): boolean =>
   code === null ? enhanced?.startsWith('5') === true : code >= 500;
 export const temporaryCode = when(isTemporary);
 export const permanentCode = when(isPermanent);
+export const notTemporary = when((reading) => !isTemporary(reading));
 export const securityCode = when(({ enhanced }) => /^[45]\.7\./.test(enhanced ?? ''));
 export const addressCode = when(({ enhanced }) => /^[45]\.1\.(?:[01346]|10)$/.test(enhanced ?? ''));
 export const senderCode = enhancedIn('1.7', '1.8');
@@ -25,7 +26,7 @@ export const reasonGiven = when(({ text }) =>
 /** "This address takes no mail", full stop: not from us only, nor only this mail. */
 export const takesNothing: Condition = ({ text }) => {
   const match =
-    /(?:does not|no longer|not) (?:receive|accept|take)s? (?:any |more |incoming )?(?:emails?|mails?|messages?)(?= ?(?:[.!;)]|$))/.exec(
+    /(?:does not|no longer|not) (?:receiv(?:es?|ing)|accept(?:s|ing)?|tak(?:es?|ing)) (?:any |more |incoming )?(?:emails?|mails?|messages?)(?= ?(?:[.!;)]|$))/.exec(
       text,
     );
   return match === null ? null : { start: match.index, end: match.index + match[0].length };
@@ -41,7 +42,10 @@ export const rateLimitQuota = near(
   30,
 );
 export const aboutSize = says(
-  words('size, sizes, length, bytes, octets, too large, too big, grösse, taille, tamaño, サイズ'),
+  without(
+    words('size, sizes, length, bytes, octets, too large, too big, grösse, taille, tamaño, サイズ, 大小, too long'),
+    words('same size'),
+  ),
 );
 export const mailboxWords = words(
   'mailbox*, maildir*, mailfolder, postfach*, boîte*, buzón, inbox, disk quota, user quota, メールボックス',
@@ -75,5 +79,5 @@ export const ourAddress = words(
   '\uE001',
 );
 export const residential = words(
-  'bypass*, dynamic ip*, dynamic address*, dynamic ~1 range*, dial up, dialup, dialup*, residential, dsl, broadband, smtp server of your isp, mail server of your isp, server of your provider, your isp s, use your isp, use your provider, dul, open proxy, open proxies, botnet, zombie, dynamische* ip, dynamische* adress*, adresse* dynamique*, ip dinámica*, 動的',
+  'bypass*, dynamic ip*, dynamic address*, dynamic ~1 range*, dial up, dialup, dialup*, residential, dsl, broadband, smtp server of your isp, mail server of your isp, server of your provider, your isp s, use your isp, use your provider, smtp of your provider|isp, your provider|isp s smtp|mail|server, dul, open proxy, open proxies, botnet, zombie, dynamische* ip, dynamische* adress*, adresse* dynamique*, ip dinámica*, 動的',
 );

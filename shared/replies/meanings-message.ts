@@ -17,6 +17,11 @@ import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
 import * as v from './vocabulary.ts';
 
+/** Shut to sending, which is no word on whether anybody can receive there. */
+const sendingShut = words(
+  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~4 disabled|blocked|suspended|deactivated',
+);
+
 export const messageMeanings: readonly Meaning[] = [
   {
     rule: 'listed-link',
@@ -25,10 +30,17 @@ export const messageMeanings: readonly Meaning[] = [
     holds: near(topic.linkWords, or(topic.list, v.refused, trouble.spam, words('known')), 60),
   },
   {
+    // The recipient may be on a list as well; that is between the server and its user.
+    rule: 'listed-recipient',
+    cause: 'other',
+    temporary: false,
+    holds: near(words('recipient, rcpt, addressee'), words('black listed, blacklisted, blocklisted'), 8),
+  },
+  {
     rule: 'listed-sender',
     cause: 'sender-rejected',
     temporary: false,
-    holds: unless(near(v.sender, topic.list, 40), says(v.client)),
+    holds: unless(near(or(v.sender, words('to from an address')), topic.list, 40), says(v.client)),
   },
   {
     rule: 'listed',
@@ -80,7 +92,7 @@ export const messageMeanings: readonly Meaning[] = [
         both(says(words('message size')), codeIn(552)),
         says(
           words(
-            'at most ~2 mb|megabytes|kb, line limit exceeded, line length, line too long, line is too long, lines too long, size limit, taille limite',
+            'excessive amount* of data, at most ~2 mb|megabytes|kb, line limit exceeded, line length, line too long, line is too long, lines too long, size limit, taille limite',
           ),
         ),
       ),
@@ -106,6 +118,10 @@ export const messageMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: false,
     holds: either(
+      // A server that takes mail for the recipient's domain has no need to look up where it goes: it means the sender's.
+      says(words('invalid|bad|no|missing dns? mx or a|aaaa, dns mx or a|aaaa')),
+      // "Message sending for this account is disabled": the account is the sender's.
+      both(says(sendingShut), says(v.recipient)),
       near(v.sender, or(v.refused, trouble.senderProblem, v.unknown, v.failed), 40),
       says(trouble.mayNotSend, words('email address is not verified')),
       both(unknownUser, senderCode),
@@ -132,7 +148,7 @@ export const messageMeanings: readonly Meaning[] = [
     holds: unless(
       near(
         trouble.content,
-        or(negative, words('detected, found, limit, threshold, deferred, held, quarantined')),
+        or(negative, words('detected, found, limit, threshold, deferred, held, quarantined, too high')),
         50,
       ),
       unknownUser,

@@ -1,7 +1,9 @@
 // Rules about for whom, and about the server itself: unknown users and domains, ways that are shut, trouble.
 import {
   addressCode,
+  codeIn,
   enhancedIn,
+  notTemporary,
   ourAddress,
   permanentCode,
   reasonGiven,
@@ -18,6 +20,20 @@ import * as v from './vocabulary.ts';
 
 export const recipientMeanings: readonly Meaning[] = [
   {
+    // The domain's mail should have gone elsewhere: whoever it is for was not even looked for.
+    rule: 'not-our-mx',
+    cause: 'relay-denied',
+    temporary: false,
+    holds: either(
+      says(
+        words(
+          'mx ~4 not ~1 point|pointed|pointing, not ~2 point|pointed|pointing ~2 us|here|this|our, mx mismatch, not ~2 mx for, wrong ~3 region|tenant|cluster|datacenter|mx, no such local domain, is|are accepted|handled ~1 at|by|on ~1 only, delivery ~1 not ~1 allowed|permitted ~1 to ~2 address|domain|recipient|host, delivery to ~2 address|domain|recipient ~1 not ~1 allowed|permitted',
+        ),
+      ),
+      near(v.recipient, words('no domain'), 14),
+    ),
+  },
+  {
     rule: 'unknown-user-phrase',
     cause: 'user-unknown',
     temporary: false,
@@ -33,6 +49,13 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'user-unknown',
     temporary: false,
     holds: both(says(words('mailing list expansion problem')), enhancedIn('2.4')),
+  },
+  {
+    // The server asks the next one whether the recipient exists, and has no answer yet.
+    rule: 'verification-pending',
+    cause: 'server-busy',
+    temporary: true,
+    holds: says(words('verification ~1 in progress|pending|running, being verified, verification ~1 not ~1 complete*')),
   },
   {
     // "Recipient address rejected: user database not available": whether the user exists was not found out.
@@ -143,7 +166,32 @@ export const recipientMeanings: readonly Meaning[] = [
     temporary: true,
     holds: both(says(trouble.overloaded), temporaryCode),
   },
+  {
+    // "Address locked or deactivated": nothing that passes by itself in either case.
+    rule: 'recipient-held-or-gone',
+    cause: 'other',
+    temporary: false,
+    holds: both(near(v.recipient, v.held, 32), near(v.held, v.gone, 8), says(words('or, oder, ou, o'))),
+  },
   { rule: 'recipient-held', cause: 'other', temporary: true, holds: near(v.recipient, v.held, 32) },
+  {
+    // Something of an account is switched off, not the account: "account inbounds disabled", "forwarding for this user has expired".
+    rule: 'recipient-part-shut',
+    cause: 'other',
+    temporary: false,
+    holds: both(
+      near(
+      words(
+        'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, delivery, eingang, empfang, réception, recepción',
+      ),
+      words(
+        'disabled, deactivated, suspended, switched off, turned off, stopped, expired, blocked, deaktiviert, désactivé*, desactivad*',
+      ),
+      24,
+      ),
+      says(v.recipient),
+    ),
+  },
   {
     rule: 'recipient-gone',
     cause: 'user-unknown',
@@ -161,21 +209,23 @@ export const recipientMeanings: readonly Meaning[] = [
     rule: 'recipient-unavailable',
     cause: 'user-unknown',
     temporary: false,
+    general: true,
     holds: unless(
       near(v.recipient, words('unavailable, not available'), 12),
       temporaryCode,
-      says(v.later, words('access denied')),
+      says(v.later, trouble.policy, words('access denied')),
     ),
   },
   {
-    // "Mailbox unavailable or access denied" and the like: it may be either.
+    // "Mailbox unavailable or access denied" and the like: it may be either. One that is away "currently" is not gone.
     rule: 'recipient-unavailable-or',
     cause: 'other',
     temporary: false,
+    general: true,
     holds: both(
       near(v.recipient, words('unavailable, not available'), 12),
-      permanentCode,
-      says(words('access denied')),
+      notTemporary,
+      says(v.later, trouble.policy, words('access denied')),
     ),
   },
   { rule: 'no-such-host', cause: 'connection-failed', temporary: false, holds: says(trouble.noSuchHost) },
@@ -183,6 +233,7 @@ export const recipientMeanings: readonly Meaning[] = [
     rule: 'client-refused',
     cause: 'blocklisted',
     temporary: false,
+    general: true,
     holds: either(
       near(
         ourAddress,
@@ -191,7 +242,7 @@ export const recipientMeanings: readonly Meaning[] = [
       ),
       says(
         words(
-          'go away, not allowed to connect, your access to, invalid ip, bad ip, connection rejected, connection denied, host not allowed',
+          'go away, service denied, not allowed to connect, your access to, invalid ip, bad ip, connection rejected, connection denied, host not allowed',
         ),
       ),
       both(says(words('not accepting connections, no smtp service here')), permanentCode),
@@ -206,6 +257,7 @@ export const recipientMeanings: readonly Meaning[] = [
     rule: 'unreachable',
     cause: 'connection-failed',
     temporary: true,
+    general: true,
     holds: unless(
       says(trouble.unreachable),
       near(
@@ -217,7 +269,13 @@ export const recipientMeanings: readonly Meaning[] = [
       ),
     ),
   },
-  { rule: 'busy', cause: 'server-busy', temporary: true, holds: says(trouble.busy) },
+  {
+    rule: 'busy',
+    cause: 'server-busy',
+    temporary: true,
+    general: true,
+    holds: unless(says(trouble.busy), both(says(words('service ~1 denied, service ~1 blocked')), permanentCode)),
+  },
   {
     rule: 'relay-named',
     cause: 'relay-denied',
@@ -227,18 +285,33 @@ export const recipientMeanings: readonly Meaning[] = [
       both(near(topic.relay, words('failure, failed, error, problem'), 24), temporaryCode),
     ),
   },
-  { rule: 'protocol', cause: 'other', temporary: false, holds: says(trouble.protocol) },
+  { rule: 'protocol', cause: 'other', temporary: false, general: true, holds: says(trouble.protocol) },
   {
     rule: 'not-authorized',
     cause: 'sender-rejected',
     temporary: false,
+    general: true,
     holds: says(words('not authori*, unauthori*')),
+  },
+  {
+    // "Policy rejection on the target address": of the recipient, and what it minds is not said.
+    rule: 'recipient-policy',
+    cause: 'other',
+    temporary: false,
+    holds: near(
+      words(
+        'target address, recipient address, destination address, mailbox*, mailboxes, this recipient|user|account, by|of ~1 recipient|user|domain',
+      ),
+      words('policy, policies, mail policy, polic*'),
+      32,
+    ),
   },
   {
     // After everything that could tell why.
     rule: 'recipient-refused',
     cause: 'user-unknown',
     temporary: false,
+    general: true,
     holds: unless(
       either(
         unless(
@@ -270,8 +343,21 @@ export const weakMeanings: readonly Meaning[] = [
     temporary: true,
     holds: both(near(ourAddress, words('deferred, postponed, delayed'), 40), temporaryCode),
   },
+  {
+    rule: 'aborted',
+    cause: 'server-busy',
+    temporary: true,
+    holds: both(says(words('action aborted')), temporaryCode),
+  },
   { rule: 'broken-server', cause: 'server-busy', temporary: true, holds: says(trouble.brokenServer) },
   { rule: 'policy', cause: 'content-rejected', temporary: false, holds: says(trouble.policy) },
+  {
+    // "header_contenttype_1", and nothing else.
+    rule: 'content-named',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: both(says(trouble.form, trouble.attachment), codeIn(550, 552, 554)),
+  },
   {
     rule: 'blocked',
     cause: 'blocklisted',
@@ -283,6 +369,13 @@ export const weakMeanings: readonly Meaning[] = [
     cause: 'server-busy',
     temporary: true,
     holds: says(words('transaction failed')),
+  },
+  {
+    // "550 temporarily refused": it contradicts itself, and waiting loses nothing.
+    rule: 'passing',
+    cause: 'server-busy',
+    temporary: true,
+    holds: says(words('temporary, temporarily')),
   },
   { rule: 'later', cause: 'server-busy', temporary: true, holds: both(says(v.later), temporaryCode) },
 ];

@@ -10,12 +10,18 @@ import {
   permanentCode,
   rateLimitQuota,
   temporaryCode,
+  unknownUser,
 } from './conditions.ts';
 import { both, either, near, or, says, unless, words } from './grammar.ts';
 import type { Meaning } from './meanings.ts';
 import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
 import * as v from './vocabulary.ts';
+
+const because = words('because, because of, due to, since, as it is, reason, weil, wegen, parce que, porque');
+/** What may be encrypted in a message, whatever the connection is. */
+const contained = or(trouble.attachment, words('document*, file, files, content policy, pdf, message is'));
+const slowed = words('rate limited, rate limiting, throttled, slowed down, limited because, temporarily limited');
 
 export const sessionMeanings: readonly Meaning[] = [
   { rule: 'loop', cause: 'loop', temporary: false, holds: says(topic.loop) },
@@ -38,13 +44,50 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: false,
     holds: either(
-      says(words('sender verify, sender verification, sender callout')),
+      says(
+        words(
+          'sender verify, sender verification, sender callout',
+        ),
+      ),
+      unless(says(words('callback setup failed, result of an earlier callout')), unknownUser),
       unless(
         says(words('verification failed for, verification failed while')),
         says(topic.tls, words('recipient verif*')),
       ),
-      near(v.sender, words('not ~1 match ~2 authenticated|auth|login|logon, not ~1 owned by'), 24),
+      near(v.sender, words('not ~1 match|same|equal ~3 authenticated|authenticate|authentication|auth|login|logon, not ~1 owned by'), 24),
       bounceMessages,
+    ),
+  },
+  {
+    // "Blocked using zen.spamhaus.org; Error: open resolver": the list told the server nothing, of us or of anybody.
+    rule: 'blocklist-unanswered',
+    cause: 'server-busy',
+    temporary: true,
+    holds: both(
+      says(
+        words(
+          'query|queries ~1 refused|blocked|denied, query ~1 limit*, open resolver*, public resolver*, open dns resolver*, public dns, excessive ~2 queries, too many ~1 queries, typing error, not ~1 answer ~2 queries',
+        ),
+      ),
+      says(topic.list, words('dns list*, rbl*')),
+    ),
+  },
+  {
+    // What was found in the message is the reason, however much else the reply explains.
+    rule: 'spam-verdict',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: unless(
+      either(
+        says(trouble.spamVerdict, trouble.tooManyParts),
+        unless(says(trouble.spamFilter), near(ourAddress, v.refused, 32)),
+        near(trouble.score, trouble.scoreTooHigh, 40),
+        both(near(v.message, trouble.virus, 60), permanentCode),
+        both(near(v.refused, trouble.virus, 60), permanentCode),
+      ),
+      near(ourAddress, or(trouble.spam, trouble.virus), 24),
+      says(topic.list, topic.reputation, words('spam source*, spam rate, sending spam, spammer*, spam trap*, attempting to send, too many messages')),
+      both(says(topic.rate), temporaryCode),
     ),
   },
   {
@@ -62,13 +105,14 @@ export const sessionMeanings: readonly Meaning[] = [
       ),
       says(topic.tls),
       says(topic.reverseName),
+      says(words('name service, name server')),
       says(topic.list),
       says(topic.login),
       near(v.sender, words('rejected, denied, syntax, mismatch*'), 20),
       near(
         words('local part, recipient address*, destination address*'),
-        words('malformed, syntax, format'),
-        16,
+        words('malformed, syntax, format, not ~2 valid, invalid'),
+        48,
       ),
     ),
   },
@@ -131,16 +175,58 @@ export const sessionMeanings: readonly Meaning[] = [
     rule: 'helo',
     cause: 'ptr-missing',
     temporary: false,
-    holds: near(
-      topic.helo,
-      or(
-        negative,
-        v.unknown,
-        topic.matchWords,
-        words('fqdn, fully qualified, bogus, forged, impersonat*, requires, must be, must match'),
+    holds: unless(
+      near(
+        topic.helo,
+        or(
+          negative,
+          v.unknown,
+          topic.matchWords,
+          words('fqdn, fully qualified, bogus, forged, impersonat*, requires, must be, must match'),
+        ),
+        50,
       ),
-      50,
+      says(topic.list),
     ),
+  },
+  {
+    // Behind a licence that has run out stands neither our speed nor a user who has gone.
+    rule: 'license',
+    cause: 'server-busy',
+    temporary: true,
+    holds: near(
+      words('license*, licence*, lizenz*, licencia, 许可证'),
+      or(v.failed, v.full, words('expired, limit, abgelaufen, expiré*, caducad*')),
+      40,
+    ),
+  },
+  // "Rate limited because …": it is this message that is held up by what it lacks, not our speed.
+  {
+    rule: 'limited-unauthenticated',
+    cause: 'sender-rejected',
+    temporary: true,
+    holds: both(
+      near(because, or(topic.senderAuthentication, words('unauthenticated, not authenticated')), 60),
+      says(slowed),
+    ),
+  },
+  {
+    rule: 'limited-unencrypted',
+    cause: 'tls-required',
+    temporary: true,
+    holds: both(near(because, topic.tls, 60), says(slowed)),
+  },
+  {
+    rule: 'limited-content',
+    cause: 'content-rejected',
+    temporary: true,
+    holds: both(near(because, words('content, links, url*, attachment*, virus'), 40), says(slowed)),
+  },
+  {
+    rule: 'queue-quota',
+    cause: 'server-busy',
+    temporary: true,
+    holds: says(words('queue quota, queue limit, queue size limit, queue is over ~1 quota')),
   },
   {
     rule: 'rate-limited',
@@ -148,7 +234,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: true,
     holds: says(
       words(
-        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, connection rate*, relay quota',
+        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~2 quota|allowance|limit, quota ~1 per day|hour|minute|month, separate transaction',
       ),
     ),
   },
@@ -235,7 +321,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: false,
     holds: unless(
       near(topic.tls, or(v.required, words('issue')), 40),
-      near(topic.tls, trouble.attachment),
+      near(topic.tls, contained),
       near(topic.tls, words('fail*, handshake, trusted, verif*'), 40),
     ),
   },
@@ -254,7 +340,7 @@ export const sessionMeanings: readonly Meaning[] = [
         ),
         50,
       ),
-      near(topic.tls, trouble.attachment),
+      near(topic.tls, contained),
     ),
   },
   {
@@ -293,6 +379,7 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: unless(
       either(near(topic.login, v.failed, 40), both(says(topic.secretWords), codeIn(534, 535))),
       says(topic.notLoggedIn),
+      says(words('the word|words|phrase, in the|your subject|body')),
     ),
   },
   {

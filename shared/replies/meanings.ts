@@ -12,9 +12,14 @@ export interface Meaning {
   /** What the meaning implies where there is no code; "later", "permanent" and the like overrule it. */
   temporary: boolean;
   holds: Condition;
+  /** Says little more than that mail was refused or did not arrive: advice in the same reply may tell why. */
+  general?: true;
 }
 
 /** What is said in so many words beats what is only implied, and the special beats the general. */
 export const meanings: readonly Meaning[] = [...sessionMeanings, ...messageMeanings, ...recipientMeanings];
+
+/** Those that stand even where the reply goes on with advice that speaks of other things. */
+export const specialMeanings: readonly Meaning[] = meanings.filter(({ general }) => general !== true);
 
 export { weakMeanings } from './meanings-recipient.ts';

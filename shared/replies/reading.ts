@@ -86,11 +86,16 @@ function splitWords(text: string): string {
 
 function maskUrl(url: string): string {
   const lower = url.toLowerCase();
+  // Where Spamhaus sends those whose resolver it does not answer.
+  if (/\/returnc\//.test(lower)) return ` ${mask.list} ${unanswered} `;
   if (isList(lower.slice(0, 300)) || /banned|denyip|block-?lookup|dnsbl|ipcheck|rbl[/?]|delist/.test(lower))
     return ` ${mask.list} `;
   const page = /[?&]p=([A-Za-z]{3,40})/.exec(url);
   return page?.[1] === undefined ? ` ${mask.url} ` : ` ${mask.url} . ${splitWords(page[1])} . `;
 }
+
+/** Stands for a blocklist's way of saying that it does not answer whoever asked. */
+const unanswered = 'query refused';
 
 function maskHost(name: string): string {
   const last = name.slice(name.lastIndexOf('.') + 1);
@@ -112,6 +117,8 @@ const wrapping: readonly RegExp[] = [
   /\bRemote server returned (?:unknown recipient or mailbox unavailable|message denied by administrative policy) ->/gi,
   /\bRecipient address rejected: (?:unverified|undeliverable) address:/gi,
   /\(delivery attempts: \d{1,6}\)/gi,
+  /\bTransaction failed(?: \(id=\w{1,40}\))?,? (?:maximum|up to) \d{1,5} recipients listed below:?/gi,
+  /\b(?:relay|proto|delay|dsn)=\S{1,255}/gi,
   /\(state \d{1,3}\)\.?/gi,
 ];
 
@@ -163,6 +170,8 @@ export function read(raw: string): Reading {
   );
   // Postfix's word for a client without a name.
   traced = rewrite(traced, /\bunknown(?=\[[0-9A-Fa-f.:]{3,45}\])/g, () => mask.host);
+  // Blocklists answer out of 127.255.255.0/24 to say that the question itself was wrong.
+  traced = rewrite(traced, /\b127\.255\.255\.\d{1,3}\b/g, () => ` ${unanswered} `);
   traced = rewrite(traced, /\b\d{1,3}(?:\.\d{1,3}){3}\b/g, () => mask.ip);
   traced = rewrite(traced, /\b[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){3,7}\b/gi, () => mask.ip);
   // Codes, wherever a line of a reply began before somebody joined the lines.
@@ -197,6 +206,43 @@ export function read(raw: string): Reading {
       .trim();
   };
   return { source, text, ...codes, stage, quote };
+}
+
+/**
+ * Clauses that say what to do, where to read on, or what a measure is good for: "please make sure that your SPF record …",
+ * "to protect our users from spam, …". They name things that need not be the reason. One that names a blocklist stays: there
+ * the link is the reason.
+ */
+const advice = new RegExp(
+  [
+    String.raw`(?<=(?:^|[.!?;:,)\]\uE003-]) ?)(?:(?:`,
+    [
+      'please (?:be sure|make sure|ensure|check|verify|confirm|review|visit|see|refer|contact|call|report|note|consult|read|go to)',
+      'if you (?:feel|think|believe|consider|have questions|need|want)',
+      'if this (?:is|was) (?:not|an error|a mistake|in error)',
+      '(?:for|see|visit|more) (?:more |further |additional )?(?:info(?:rmation)?|help|assistance|details|explanation|support)',
+      'learn more',
+      'bitte (?:pr[uü]e?fen|wenden|besuchen|lesen|kontaktieren|stellen|achten|[uü]e?berpr[uü]e?fen)',
+      'weitere informationen|n[aä]e?here informationen|falls sie (?:meinen|glauben|denken)',
+      'veuillez (?:verifier|contacter|consulter|visiter)|pour plus d|si vous pensez',
+      'por favor,? (?:verifique|contacte|consulte|compruebe|asegurese|visite)|para mas informacion|si cree',
+      '请(?:检查|参考|查看|访问|联系|核对|确认)',
+    ].join('|'),
+    String.raw`)[^.!?;。\uE003\uE004]{0,300}(?:[.!?;。\uE003]|$)|(?:`,
+    [
+      '(?:in order )?to (?:best |better |help )?(?:protect|reduce|prevent|fight|combat|preserve)',
+      'um (?=[^,.]{1,200} zu )|afin de (?:proteger|preserver|limiter)|para (?:proteger|reducir)',
+    ].join('|'),
+    String.raw`) [^.!?;,\uE004]{0,200},)`,
+  ].join(''),
+  'g',
+);
+
+/** The same reply with its advice left out, every other character in its place; null where it gives none. */
+export function withoutAdvice(reading: Reading): Reading | null {
+  // A full stop in its place, so that what stood before and after stays apart.
+  const text = reading.text.replaceAll(advice, (clause) => '. '.padEnd(clause.length).slice(0, clause.length));
+  return text === reading.text ? null : { ...reading, text };
 }
 
 function fold(char: string): string {

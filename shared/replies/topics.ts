@@ -28,11 +28,11 @@ export const firstContact = words(
 );
 
 export const reverseName = words(
-  'ptr, ptrs, rdns, r dns, fcrdns, reverse dns, reverse lookup, reverse ~1 name*, reverse record, reverse resolution, reverse mapping, reverse entry, reverse ~1 hostname, reverse ip, reverse, reversedns, bad dns, ip name lookup, name lookup of, forward dns entry, in addr, find your ~2 hostname|name, no hostname, forged hostname, hostname mismatch, no dns entry for, no name for, generic hostname, forward confirmed, resolve your ~2 ip|address|hostname, mismatch* client ip, mismatch* ~1 client, unresolvable ~1 host|hostname*, no ~2 host name, no valid hostname, hostname ~2 not ~1 match, host name ~2 not ~1 match',
+  'ptr, ptrs, rdns, r dns, fcrdns, reverse dns, reverse lookup, reverse ~1 name*, reverse record, reverse resolution, reverse mapping, reverse entry, reverse ~1 hostname, reverse ip, reverse, reversedns, bad dns, ip name lookup, name lookup of, forward dns entry, in addr, find your ~2 hostname|name, no hostname, forged hostname, hostname mismatch, no dns entry for, no name for, generic hostname, forward confirmed, resolve your ~2 ip|address|hostname, mismatch* client ip, mismatch* ~1 client, unresolvable ~1 host|hostname*, unverif* ~1 sending ip|ips, no ~2 host name, no valid hostname, hostname ~2 not ~1 match, host name ~2 not ~1 match',
   'reverse dns, rückwärtsauflösung, rdns eintrag, ptr eintrag, reverse eintrag, rückwärts*, reverse lookup, dns rückwärts*',
   'dns inverse*, inverse, résolution inverse, enregistrement ptr, reverse',
   'dns inverso, inverso, inversa, resolución inversa, registro ptr, registro inverso',
-  '逆引き, 逆引, ptr ?レコード, リバース',
+  '逆引き, 逆引, ptr ?レコード, リバース, 反向解析, 反向域名, 反解析, 反向dns',
 );
 export const matchWords = words(
   'not ~2 match*, not ~2 confirmed, mismatch*, not ~1 correspond*, differ*, stimmen ~2 nicht, passt nicht, ne correspond*, no coincide*, no corresponde*, 一致しませ',
@@ -44,7 +44,7 @@ export const hostNameWords = words(
 export const helo = words('helo, ehlo, helo ehlo, helo name, helo command');
 
 export const senderAuthentication = words(
-  'unsigned dsn, alignment, not aligned, p reject, p quarantine, batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, authentication level, authentication requirement*, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
+  'unsigned dsn, alignment, not aligned, p reject, p quarantine, batv, prvs, null sender, empty sender, spf, dkim, dmarc, dmarc1, arc, domainkeys, domain keys, sender id, senderid, sender policy framework, purported responsible, purported, dnssec signature, bimi, adsp, auth results, authentication results, authentication information, unauthenticated email, unauthenticated message*, email authentication, ip for sending, authentication level, authentication requirement*, message authentication, sender authentication, domain authentication, 送信ドメイン認証, 送信者認証, ドメイン認証, なりすまし, absenderauthentifizierung, backscatter, multi recipient bounce',
 );
 
 /** A sender who is not who it says it is. */
@@ -63,9 +63,9 @@ export const tls = words(
 export const login = words(
   'auth, authenticat*, login, log in, logged in, logon, log on, smtp auth, credential*, password*, passwd, sasl, pop before smtp, oauth*, xoauth*, access token, sign in, signin, 535',
   'anmeld*, authentifizier*, authentisier*, passwort, zugangsdaten, kennwort, einloggen, angemeldet, benutzername',
-  'authentifi*, identifi*, mot de passe, connecter, identifiant*, s authentifier',
+  'authentifi*, identifiez, identifier, identifiant*, identification, mot de passe, connecter, identifiant*, s authentifier',
   'autentic*, autentific*, contraseña*, iniciar sesión, credencial*, identific*, autenticaz*, autenticação, senha',
-  '認証, ログイン, パスワード, サインイン',
+  '认证, 身份验证, 登录, 密码, 授权码, 認証, ログイン, パスワード, サインイン',
 );
 export const notLoggedIn = words(
   'unauthenticated, not authenticated, receive your mail ~2 before, check your mail ~2 before, retrieve your mail ~2 before, not ~1 been authenticated, not yet authenticated, not ~1 logged in, anonymous, non authenticated, only ~1 authenticated, authenticated ~1 only, nicht authentifiziert, nur ~1 angemeldete|authentifizierte, seuls ~2 authentifiés, que ~2 utilisateurs authentifiés, solo ~2 autenticados, nicht angemeldet, non authentifié*, no autenticad*, 未認証',
@@ -98,26 +98,27 @@ export const list = without(
     'schwarze* liste*, schwarzliste*, sperrliste*, blackliste, gelistet, negativliste',
     'liste noire, listes noires, liste de blocage, blacklisté*, liste* d exclusion',
     'lista negra, listas negras, lista de bloqueo, listas de bloqueo, lista nera, lista nere, lista negra',
-    'ブラックリスト, ブロックリスト, 拒否リスト, 規制リスト, スパムリスト, rbl',
+    '黑名单, ブラックリスト, ブロックリスト, 拒否リスト, 規制リスト, スパムリスト, rbl',
     mask.list,
   ),
   words('not ~1 listed, blocked using ~2 spam|content|contents|pattern*|filter*|heuristic*|rule*|policy'),
 );
 export const linkWords = words(
-  'url*, uri*, link, links, surbl, uribl, body, website*, hyperlink*, dblurl, lien*, enlace*, リンク, contains a domain, domain* in ~2 message, site known, phishing',
+  'url, urls, uri, uris, urlbl*, link, links, surbl, uribl, body, website*, hyperlink*, dblurl, lien*, enlace*, リンク, contains a domain, domain* in ~2 message, site known, phishing',
 );
 export const reputation = words(
-  'sender score, reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低',
+  'sender score, reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低, 信誉',
 );
 export const abuse = words(
-  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, 動的, 迷惑メールの?送信元, スパムの?送信元',
+  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, intrusion*, 发送垃圾邮件, 動的, 迷惑メールの?送信元, スパムの?送信元',
 );
 
 export const rate = words(
-  'too much mail, thread limit, rate limit*, ratelimit*, rate limited, rate control*, throttl*, slow down, too fast, too quick*, too frequent*, too often, frequency, excessive ~2 connection*|rate|volume|messages, unexpected volume, unusual rate, unusual volume, unusual sending, unusual traffic, unusual ~1 activity, high volume, high rate, at a rate, mail flood, slower, flood*, connection limit*, sending limit*, message limit*, sending rate, rate exceeded, rate is, quota for your, sending quota, relay quota, daily ~1 quota, daily ~2 limit, hourly ~2 limit, hourly quota, message quota, limit ~2 per, recipients per, messages per, connections per, per minute, per hour, per day, this hour, per connection, mail* per, mails too, simultaneous, concurren*, sessions from, more connections than, more than ~1 connections, more slowly, maximum ~2 connections, max ~2 connections, maximum ~2 recipients, max ~2 recipients, max ~2 messages, connection count, connection rate, message rate, recipient rate, recipient limit, too many ~4 per, has sent too many, sent to too many, over rate, over ~1 rate, rate ~2 exceed*, receiving rate, receives mail too, receiving ~2 too, try slower, connection slots, out of connections, sending speed, your speed, reduce ~2 speed|rate|frequency, per second, messages|message|mails|mail a second|minute|hour, already ~3 sessions|connections, sessions|connections open, backoff, back off, tarpit*, only ~1 recipients, one recipient, error limit',
+  'too much ~1 mail|mails|email|emails|messages, received too many|much, short ~1 period, thread limit, rate limit*, ratelimit*, rate limited, rate control*, throttl*, slow down, too fast, too quick*, too frequent*, too often, frequency, excessive ~2 connection*|rate|volume|messages, unexpected volume, unusual rate, unusual volume, unusual sending, unusual traffic, unusual ~1 activity, high volume, high rate, at a rate, mail flood, slower, flood*, connection limit*, sending limit*, message limit*, sending rate, rate exceeded, rate is, quota for your, sending quota, relay quota, daily ~1 quota, daily ~2 limit, hourly ~2 limit, hourly quota, message quota, limit ~2 per, recipients per, messages per, connections per, per minute, per hour, per day, this hour, per connection, mail* per, mails too, simultaneous, concurren*, sessions from, more connections than, more than ~1 connections, more slowly, maximum ~2 connections, max ~2 connections, maximum ~2 recipients, max ~2 recipients, max ~2 messages, connection count, connection rate, message rate, recipient rate, recipient limit, too many ~4 per, has sent too many, sent to too many, over rate, over ~1 rate, rate ~2 exceed*, receiving rate, receives mail too, receiving ~2 too, try slower, connection slots, out of connections, sending speed, your speed, reduce ~2 speed|rate|frequency, per second, messages|message|mails|mail a second|minute|hour, already ~3 sessions|connections, sessions|connections open, backoff, back off, tarpit*, only ~1 recipients, one recipient, error limit',
   'zu schnell, zu häufig, drossel*, gedrosselt, gleichzeitig*, pro minute, pro stunde, pro tag, langsamer, sendelimit, versandlimit, verbindungslimit, ratenlimit*, ratelimit, stündliche* ~1 limit, limit überschritten',
   'trop vite, trop rapide*, ralenti*, simultané*, par minute, par heure, par jour, débit, limite d envoi, limitation de débit, limite de débit, fréquence, cadence',
   'demasiado rápido, simultáne*, por minuto, por hora, por día, límite de envío*, límite de mensajes, límite de conexiones, frecuencia, tasa, más despacio, ritmo, velocidad',
+  '并发, 频率, 过快, 太快, 短期内, 流量, 连接数, 发信数量, 发送数量, 邮件数量, 收件人数量, 数量超, 数量限制, 指令数量',
   '短時間に, 大量の?メール, 大量に, 大量送信, 接続数, 同時接続, 流量, 送信数, 送信制限, 頻度, 通数, レート',
 );
 /** Where mail comes from on the map. */
@@ -130,16 +131,16 @@ export const geography = words(
 );
 export const tooMany = without(
   words(
-    'too many, so many, exceed*, excessive*, more than, maximum ~1 number, over limit, limit reached, limit exceeded, zu viele, zu viel, übermässig*, mehr als, trop de, trop d, plus de, nombre maximal, maximale anzahl, höchstzahl, número máximo, numero massimo, demasiad*, más de, troppi, troppe, muitas, muitos, te veel, 多すぎ, 超過, 超え, 上限',
+    'too many, so many, exceed*, excessive*, more than, maximum ~1 number, max ~1 number, over limit, limit reached, limit exceeded, zu viele, zu viel, übermässig*, mehr als, trop de, trop d, plus de, nombre maximal, maximale anzahl, höchstzahl, número máximo, numero massimo, demasiad*, más de, troppi, troppe, muitas, muitos, te veel, 多すぎ, 超過, 超え, 上限, 过多, 超出, 超过, 太多',
   ),
   words('more than once'),
 );
 export const countable = words(
-  'connection*, session*, message*, mail, mails, emails, emails, recipient*, rcpt*, request*, attempt*, command*, error*, invalid recipients, bad recipients, unknown recipients, unknown users, invalid users, transactions, deliveries, envelope*, failures, bounces, hosts, smtp connections',
+  'connection*, session*, messages, mails, emails, emails, recipient*, rcpt*, request*, attempt*, command*, error*, invalid recipients, bad recipients, unknown recipients, unknown users, invalid users, transactions, deliveries, envelope*, failures, bounces, hosts, smtp connections',
   'verbindung*, nachrichten, mails, empfänger, anfragen, versuche, sitzungen, fehler, zustellungen',
   'connexion*, messages, courriels, destinataires, requêtes, tentatives, sessions, mails, erreurs, envois',
   'conexion*, mensajes, correos, destinatarios, peticiones, intentos, sesiones, errores, conexiones, connessioni, messaggi, conexões, verbindingen',
-  '接続, メール, 宛先, 受信者, 通信, 送信, セッション, コマンド',
+  '连接, 邮件, 信件, 收件人, 指令, 接続, メール, 宛先, 受信者, 通信, 送信, セッション, コマンド',
 );
 
 export const mailbox = words(
@@ -147,16 +148,16 @@ export const mailbox = words(
   'postfach*, empfänger*, benutzer*, konto, kontingent, mailbox, speicherplatz, postfachs',
   'boîte*, boite, destinataire*, utilisateur*, compte, bal, messagerie',
   'buzón, buzones, destinatario*, usuario*, cuenta*, cuota*, casilla, casella, caixa, postbus',
-  'メールボックス, 受信箱, 受信者, ユーザ, 容量, 宛先, アカウント, クォータ, 保存',
+  '邮箱, 信箱, 收件人, 空间, 容量, メールボックス, 受信箱, 受信者, ユーザ, 容量, 宛先, アカウント, クォータ, 保存',
 );
 
 export const size = words(
-  'size, length, large, big, bytes, octets, mb, kb, huge, long, bigger, larger, grösse, gross, taille, volumineu*, tamaño, grande, pesado, サイズ, 大きすぎ, 容量',
+  'size, length, large, big, bytes, octets, mb, kb, huge, long, bigger, larger, grösse, gross, taille, volumineu*, tamaño, grande, pesado, サイズ, 大きすぎ, 容量, 大小, 过大, 太大',
 );
 export const tooLarge = words(
-  'too large, too big, too long, of that|this size, too much data, toolarge, toobig, too ~1 large|big|long, exceed*, over ~1 size, oversize*, larger than, bigger than, over ~2 maximum, over ~2 limit, beyond, above ~2 limit|maximum, greater than, size limit, exceeds size, maximum ~2 size, length limit, size is over, longer than, line limit, at most ~2 mb|megabytes|kb|bytes, more than ~2 megabytes, bigger than, not accept ~2 bigger|larger, more than ~1 bytes|mb|kb',
+  'too large, too big, too long, of that|this size, too much data, toolarge, toobig, too ~1 large|big|long, exceed*, over ~1 size, oversize*, larger than, bigger than, over ~2 maximum, over ~2 limit, beyond, above ~2 limit|maximum, greater than, size limit, exceeds size, maximum ~2 size, length limit, size is over, longer than, line limit, at most ~2 mb|megabytes|kb|bytes, more than ~2 megabytes, bigger than, excessive amount* of data, not accept ~2 bigger|larger, more than ~1 bytes|mb|kb',
   'zu gross, zu lang, zu grosse*, überschreitet, überschritten, grösser als, zu umfangreich, maximale* grösse',
   'trop grand*, trop gros*, trop volumineu*, trop important*, trop lourd*, trop long*, dépasse*, supérieur*, taille maximale, excède',
   'demasiado grande, demasiado largo, muy grande, excede, supera, mayor que, tamaño máximo, superior al, troppo grande, muito grande, te groot',
-  '大きすぎ, 大き過ぎ, 超過, 超えて, 超え, 制限サイズ, 長すぎ, 上限, オーバー',
+  '过大, 太大, 超过, 超出, 超大, 大きすぎ, 大き過ぎ, 超過, 超えて, 超え, 制限サイズ, 長すぎ, 上限, オーバー',
 );

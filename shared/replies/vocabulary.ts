@@ -18,12 +18,12 @@ export const client = words(
 /** The one who sends: the address or domain in MAIL FROM or From. */
 export const sender = without(
   words(
-    'sender*, envelope domain, from address*, mail from, mailfrom, return path, reverse path, envelope from, from domain, sending domain, sending address, sending user, originator, originating domain, author s?, header from, rfc5322 from, your domain, your email address',
+    'sender*, envelope domain, from address*, mail from, mailfrom, return path, reverse path, envelope from, mail from domain, from domain, sending domain, sending address, sending user, originator, originating domain, author s?, header from, rfc5322 from, your domain, your email address, ihre domain, ihrer domain, votre domaine, su dominio, your from address',
     `from ${mask.address}, your address ${mask.address}`,
     'absender*, absende*, versender, sender',
     'expéditeur*, émetteur*, expediteur*, envoyeur',
     'remitente*, emisor, mittente, remetente, afzender',
-    '送信者, 送信元, 差出人, 発信者, 発信元, 送り主',
+    '送信者, 送信元, 差出人, 発信者, 発信元, 送り主, 发件人, 发信人, 寄件人, 发件方, 发送方, 发件地址, 发送域, 发信域, 发件域',
   ),
   words('sender score'),
   client,
@@ -40,6 +40,7 @@ export const recipient = without(
     'empfänger*, benutzer*, nutzer*, anwender, postfach*, mailbox, konto, account, adresse*, adressat*, teilnehmer*, kunde, emailadresse, mailadresse, postfachs, empfangsadresse',
     'destinataire*, utilisateur*, usager, boîte*, boite aux lettres, bal, compte*, adresse*, abonné*, messagerie',
     'destinatario*, usuario*, buzón, buzones, cuenta*, dirección*, direcciones, casilla, correo electrónico, utente, utenti, persona, nome utente, casella, indirizzo, utilizador, destinatário, usuário, endereço, conta, gebruiker, ontvanger, postbus, adres',
+    '收件人, 收信人, 收件方, 用户, 帐户, 账户, 账号, 帐号, 邮箱, 信箱, 邮件地址, 邮箱地址',
     '宛先, あて先, 宛名, 受信者, 受取人, 名宛人, ユーザ, 利用者, メールアドレス, アドレス, メールボックス, アカウント, 受信箱, 相手先, 送信先, 会員',
     'atesaki, jushinsha, meeru adoresu, yuuza, yuza',
     mask.address,
@@ -96,7 +97,7 @@ export const message = words(
   'nachricht*, mail, email, mails, sendung',
   'message*, courriel*, courrier, mail, mél',
   'mensaje*, correo*, messaggio, mensagem, bericht',
-  'メッセージ, メール, 本文',
+  'メッセージ, メール, 本文, 邮件, 信件, 郵件',
 );
 
 // —— What is said ————————————————————————————————————————————————————————————
@@ -106,7 +107,7 @@ export const not = words(
   'nicht, kein*, nie, ohne',
   'pas, non, aucun*, ne',
   'no, ningún, sin, nunca',
-  'ません, ない, ぬ, 不可',
+  'ません, ない, ぬ, 不可, 不, 没有, 未, 无',
 );
 
 /** Refused, in any way of saying so. */
@@ -116,6 +117,7 @@ export const refused = words(
   'abgelehnt, abgewiesen, zurückgewiesen, verweiger*, gesperrt, geblockt, blockiert*, verboten*, untersagt*, unzulässig, unerwünscht*, lehnt ~4 ab, lehnen ~4 ab, nicht ~1 erlaubt, nicht ~1 zulässig, nicht ~1 zugelassen, nicht ~1 gestattet, nicht ~1 akzeptiert, nicht ~1 angenommen, nicht ~2 annehmen, nicht ~1 möglich, nicht berechtigt, nehmen ~4 nicht an, nimmt ~5 nicht an, nimmt|nehmen ~1 nichts, gesperrt*, keine ~1 nachrichten|mails|emails|post',
   'refusé*, refus, rejeté*, rejet*, rejete*, interdit*, bloqué*, prohib*, pas ~1 autoris*, pas ~1 accept*, pas ~1 permis*, non autoris*, n accepte*|acceptons ~2 pas, pas admis*, indésirable*, aucun ~1 message|courriel|courrier|mail',
   'rechaz*, denegad*, deneg*, prohibid*, bloquead*, no ~2 permit*, no ~2 autoriz*, no ~2 acept*, no ~2 admit*, no ~2 acepta*, vetad*, rifiutat*, bloccat*, rejeitad*, recusad*, geweigerd',
+  '拒绝, 拒收, 禁止, 不允许, 不接受, 不接收, 阻止, 屏蔽, 被拒',
   '拒否, 拒絶, 許可されて, 許可していま, 許可しておりま, 許可されま, 禁止, 受け取れま, 受け取りま, 受け付け, 受付でき, 受信でき, 受信しま, 受け入れ, ブロック, お断り, 規制, 認められて',
 );
 
@@ -127,6 +129,7 @@ export const unknown = without(
     'unbekannt*, existier* ~5 nicht, nicht ~1 existier*, nicht existent*, inexistent, gibt es ~5 nicht, nicht ~1 gefunden, nicht ~1 vorhanden, nicht ~1 bekannt, nicht ~2 ermittelt, ungültig*, falsch*, kennen ~3 nicht, nicht ~1 registriert, nicht ~1 angelegt, nicht ~1 eingetragen, nicht ~1 vergeben, nicht ~1 zugeordnet, nicht ~1 hinterlegt, nicht ~1 eingerichtet, nicht ~1 auffindbar, nicht ~1 zustellbar, unzustellbar, fehlt, niemand*',
     'inconnu*, n existe*|existent ~2 pas, n existe, inexistant*, introuvable*, invalide*, pas ~2 trouvé*, pas ~1 valide*, non valide*, n est pas ~1 connu*, pas connu*, aucun* ~3, pas de ~2 compte|boîte|utilisateur, erroné*, incorrect*, ne connaissons ~3 pas, non trouvé*, mauvais*',
     'desconocid*, no ~2 existe*, no existen, inexistente*, no ~3 encontr*, no ~3 encuentra, no ~2 válid*, inválid*, no ~1 conocid*, no hay ~3, erróne*, incorrect*, no ~1 registrad*, no reconocid*, ningún ~2, sconosciut*, inesistent*, non esiste, non trovat*, não existe, desconhecid*, não encontrad*, onbekend*, bestaat niet, niet gevonden',
+    '不存在, 找不到, 未找到, 无此, 没有此, 没有这个, 没有该, 未知, 无效, 不正确, 错误的, 有误, 未注册',
     '存在し(?:ない|ませ|ておりませ|ていませ), 存在せず, 見つかりませ, 見つからな, 見当たりませ, 不明, ありませ, おりませ, いませ, 無効, 使われてい?(?:お)?りませ, 使われていませ, 使用されて(?:い|お)り?ませ, 登録されて(?:い|お)り?ませ, 該当, 正しくありませ, 誤り, 誤って, 間違, 未登録, 確認できませ, 不正, 届きませ',
     'fumei, sonzai shi masen, shimasen, sonzai shinai, mitsukarimasen',
   ),
@@ -140,15 +143,17 @@ export const noSuchUser = words(
   'kein* ~1 postfach|benutzer|empfänger|konto|mailbox|nutzer|account|mitarbeiter|teilnehmer, niemand*, kennen wir nicht',
   'pas de ~1 compte|boîte|utilisateur|destinataire|abonné, aucun* ~1 compte|boîte|utilisateur|destinataire|abonné|abonnée, personne ~2 ce nom, personne ne porte, ne connaissons pas',
   'no hay ~2 usuario|buzón|cuenta|destinatario, ningún ~1 usuario|buzón|destinatario, ninguna ~1 cuenta, no conocemos, nessun ~1 utente|destinatario',
+  '用户不存在, 邮箱不存在, 收件人不存在, 无此用户, 没有此用户, 无此邮箱, 地址不存在, 帐号不存在, 账号不存在',
   '該当(?:する|の)?(?:ユーザ|宛先|アドレス|メールアドレス)',
 );
 
 /** Was there once, or is closed for good. */
 export const gone = words(
-  'disabled, deactivated, de activated, inactive, closed, deleted, removed, terminated, discontinued, expired, cancel*, no longer, not ~1 active, not ~1 activated, never activated, archived, never logged, disabled|deactivated|deleted|removed|suspended due to|for ~2 inactivity, unused, abandoned, has left, left the|our, left us, left ~1 company|organisation|organization|firm, moved, ceased, retired, obsolete, decommissioned, not in use, out of service, has been de, dead, departed, defunct, relocated',
+  'disabled, deactivated, de activated, inactive, closed, deleted, removed, terminated, discontinued, expired, cancel*, no longer, not ~1 active, not ~1 activated, never activated, archived, never logged, disabled|deactivated|deleted|removed|suspended due to|for ~2 inactivity, unused, abandoned, has left, left the|our, left us, left ~1 company|organisation|organization|firm, moved, ceased, retired, obsolete, decommissioned, not in use, not ~2 used for ~4 months|days|years, not ~1 been used, out of service, has been de, dead, departed, defunct, relocated',
   'gelöscht, deaktiviert, geschlossen, nicht mehr, inaktiv*, verzogen, gekündigt, abgeschaltet, aufgelöst, stillgelegt, ausgeschieden, abgemeldet, erloschen, nicht aktiviert',
   'supprimé*, désactivé*, fermé*, n est plus, n existe plus, clôturé*, clos, inactif*, inactive, résilié*, expiré*, ne fait plus, pas ~1 activé*, archivé*, a quitté',
   'eliminad*, desactivad*, no ~2 activad*, archivad*, cerrad*, dad* de baja, baja, inactiv*, deshabilitad*, cancelad*, ya no, borrad*, suprimid*, expirad*, disattivat*, chius*, encerrad*, desativad*',
+  '已删除, 已注销, 已停用, 已关闭, 已失效, 被删除, 注销',
   '削除, 解約, 退会, 廃止, 閉鎖, 解除, 無効化, 使用停止, 終了, 退職',
 );
 
@@ -158,7 +163,7 @@ export const held = words(
   'gesperrt, ausgesetzt, eingefroren, blockiert',
   'suspendu*, bloqué*, bloque, gelé*, verrouillé*',
   'suspendid*, bloquead*, congelad*, sospes*, suspens*',
-  '停止, 凍結, ロック, 一時停止, 利用制限',
+  '冻结, 锁定, 被锁, 暂停, 停止, 凍結, ロック, 一時停止, 利用制限',
 );
 
 export const required = words(
@@ -166,7 +171,7 @@ export const required = words(
   'erforderlich, benötigt, muss, müssen, nötig, notwendig, zuerst, nur, bitte, vorher, zwingend, verlangt, pflicht',
   'requis*, obligatoire*, nécessaire*, devez, doit, faut, exig*, uniquement, seulement, veuillez',
   'requiere*, requerid*, obligatori*, necesari*, debe*, debe, exig*, solo, sólo, primero, necesita, richiest*, obrigatóri*',
-  '必要, 必須, してください, して下さい, 要求, のみ, 要します',
+  '需要, 必须, 请先, 必要, 必須, してください, して下さい, 要求, のみ, 要します',
 );
 
 export const failed = words(
@@ -174,6 +179,7 @@ export const failed = words(
   'fehlgeschlagen, fehlschlag, gescheitert, falsch*, ungültig*, nicht ~1 korrekt, fehler*, nicht bestanden, abgelehnt, verletzt, nicht ~1 möglich, schlug ~3 fehl, fehlende*',
   'échec, échou*, incorrect*, invalide*, erroné*, erreur, refusé*, non conforme, n est pas valide, rejet*, mauvais*, impossible',
   'fall*, incorrect*, inválid*, erróne*, error, rechazad*, no ~2 válid*, no supera*, no ~1 cumple, fracas*, denegad*, fallit*, falhou',
+  '失败, 不匹配, 不一致, 未通过, 错误(?!指令), 无效, 未被.{0,8}许可',
   '失敗, エラー, 誤り, 違反, 間違, 正しくありませ, 無効, 不正, 一致しませ, 拒否, できませ',
 );
 
@@ -182,6 +188,7 @@ export const full = words(
   'voll, überfüllt, überschritten, überschreitet, erschöpft, kein ~1 platz|speicherplatz, keinen ~1 platz|speicherplatz, kein* freie*, aufgebraucht, nicht genügend, nicht genug, zu voll',
   'plein*, dépass*, satur*, insuffisant*, épuisé*, pas assez, plus de place, plus d espace, excéd*, atteint*',
   'llen*, superad*, excedid*, exced*, supera, agotad*, sin espacio, insuficiente*, sobrepas*, alcanzad*, no ~2 espacio, pien*, superat*, chei*, cheia, vol',
+  '已满, 满了, 超出, 超过, 不足, 空间不够, 空间不足, 上限',
   'いっぱい, 一杯, 満杯, 超過, 超えて, 超え, オーバー, 容量不足, 不足, 空きがありませ, 満タン, あふれ',
 );
 
@@ -190,6 +197,7 @@ export const later = words(
   'später, vorübergehend, temporär, momentan, derzeit, zurzeit, zur zeit, erneut, nochmals, minuten, augenblick, gerade',
   'plus tard, temporaire*, momentané*, réessay*, ultérieurement, actuellement, minutes, pour le moment, instant',
   'más tarde, temporal*, inténtelo, intente*, reintent*, momento, minutos, más adelante, actualmente, momentáneamente, de nuevo',
+  '暂时, 稍后, 临时, 请重试, 请稍, 再试, 分钟后',
   '一時, しばらく, 後ほど, のちほど, 再送, 再度, 後で, 時間をおいて, ただいま, 現在',
 );
 
