@@ -43,7 +43,9 @@ export const rateLimitQuota = near(
 );
 export const aboutSize = says(
   without(
-    words('size, sizes, length, bytes, octets, too large, too big, grösse, taille, tamaño, サイズ, 大小, too long'),
+    words(
+      'size, sizes, length, bytes, octets, too large, too big, grösse, taille, tamaño, サイズ, 大小, too long',
+    ),
     words('same size'),
   ),
 );

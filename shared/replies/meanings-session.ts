@@ -21,7 +21,9 @@ import * as v from './vocabulary.ts';
 const because = words('because, because of, due to, since, as it is, reason, weil, wegen, parce que, porque');
 /** What may be encrypted in a message, whatever the connection is. */
 const contained = or(trouble.attachment, words('document*, file, files, content policy, pdf, message is'));
-const slowed = words('rate limited, rate limiting, throttled, slowed down, limited because, temporarily limited');
+const slowed = words(
+  'rate limited, rate limiting, throttled, slowed down, limited because, temporarily limited',
+);
 
 export const sessionMeanings: readonly Meaning[] = [
   { rule: 'loop', cause: 'loop', temporary: false, holds: says(topic.loop) },
@@ -44,17 +46,19 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: false,
     holds: either(
-      says(
-        words(
-          'sender verify, sender verification, sender callout',
-        ),
-      ),
+      says(words('sender verify, sender verification, sender callout')),
       unless(says(words('callback setup failed, result of an earlier callout')), unknownUser),
       unless(
         says(words('verification failed for, verification failed while')),
         says(topic.tls, words('recipient verif*')),
       ),
-      near(v.sender, words('not ~1 match|same|equal ~3 authenticated|authenticate|authentication|auth|login|logon, not ~1 owned by'), 24),
+      near(
+        v.sender,
+        words(
+          'not ~1 match|same|equal ~3 authenticated|authenticate|authentication|auth|login|logon, not ~1 owned by',
+        ),
+        24,
+      ),
       bounceMessages,
     ),
   },
@@ -86,7 +90,13 @@ export const sessionMeanings: readonly Meaning[] = [
         both(near(v.refused, trouble.virus, 60), permanentCode),
       ),
       near(ourAddress, or(trouble.spam, trouble.virus), 24),
-      says(topic.list, topic.reputation, words('spam source*, spam rate, sending spam, spammer*, spam trap*, attempting to send, too many messages')),
+      says(
+        topic.list,
+        topic.reputation,
+        words(
+          'spam source*, spam rate, sending spam, spammer*, spam trap*, attempting to send, too many messages',
+        ),
+      ),
       both(says(topic.rate), temporaryCode),
     ),
   },

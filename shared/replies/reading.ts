@@ -241,7 +241,9 @@ const advice = new RegExp(
 /** The same reply with its advice left out, every other character in its place; null where it gives none. */
 export function withoutAdvice(reading: Reading): Reading | null {
   // A full stop in its place, so that what stood before and after stays apart.
-  const text = reading.text.replaceAll(advice, (clause) => '. '.padEnd(clause.length).slice(0, clause.length));
+  const text = reading.text.replaceAll(advice, (clause) =>
+    '. '.padEnd(clause.length).slice(0, clause.length),
+  );
   return text === reading.text ? null : { ...reading, text };
 }
 

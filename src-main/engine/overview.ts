@@ -43,6 +43,8 @@ export interface OverviewInput {
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 
+/** So many messages refused in a row, whatever for, are no flow of mail. */
+const REFUSES_ALL = 5;
 /** Troubles that pass by themselves, as long as mail still moves. */
 const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
@@ -66,13 +68,16 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const waiting = input.waiting(name);
   const health = input.health(name);
   const trouble = health?.trouble ?? null;
+  const refusals = (health?.refusals?.count ?? 0) >= REFUSES_ALL ? (health?.refusals ?? null) : null;
   const inboundState = listenerHealth(listener);
   const outboundState: Health = !input.running
     ? 'could-not-check'
     : mode.name === 'hold'
       ? 'attention'
       : trouble === null
-        ? 'ok'
+        ? refusals === null
+          ? 'ok'
+          : 'attention'
         : PASSING.has(trouble.cause)
           ? 'attention'
           : 'problem';
@@ -91,6 +96,7 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
           domain,
           waiting,
           trouble,
+          refusals,
           late ? now - oldest : null,
           isLimited(pace) ? (pace?.drainsAt ?? null) : null,
           now,
@@ -115,14 +121,16 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
           ? 'held'
           : trouble
             ? causeWords[trouble.cause].short
-            : mode.name === 'reroute'
-              ? 'rerouted'
-              : 'delivering',
+            : refusals
+              ? 'refuses mail'
+              : mode.name === 'reroute'
+                ? 'rerouted'
+                : 'delivering',
       deliveredPerMinute: meter.perMinute(name, 'delivered', now),
       lastDeliveredAt: health?.lastDeliveredAt ?? meter.lastAt(name, 'delivered'),
       cause: trouble?.cause ?? null,
-      since: mode.name === 'hold' ? mode.since : (trouble?.since ?? null),
-      lastReply: trouble?.reply ?? null,
+      since: mode.name === 'hold' ? mode.since : (trouble?.since ?? refusals?.since ?? null),
+      lastReply: trouble?.reply ?? refusals?.reply ?? null,
       pace,
     },
     ...waiting,
@@ -156,6 +164,7 @@ function domainSentence(
   domain: Domain,
   waiting: WaitingMail,
   trouble: LaneHealth['trouble'],
+  refusals: LaneHealth['refusals'],
   lateBy: number | null,
   drainsAt: number | null,
   now: number,
@@ -172,6 +181,8 @@ function domainSentence(
   const via = mode.name === 'reroute' ? `The server it is rerouted to (${other})` : 'Your server';
   if (trouble)
     return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(stored(waiting))} stored, nothing is lost.`;
+  if (refusals)
+    return `${via} has refused the last ${count(refusals.count)} for ${name} and taken none since. Look at what it says.`;
   if (lateBy !== null)
     return `Mail for ${name} is late: ${messages(waiting.queued.count)} waiting, the oldest for ${Math.floor(lateBy / HOUR)} hours.`;
   if (waiting.failed.count > 0)

@@ -102,6 +102,38 @@ describe('a recipient that keeps failing', () => {
     expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
   });
 
+  it('is not listed while the server takes it now and then', async () => {
+    let known = false;
+    await using at = await office((address) => address !== 'gone@example.com' || known);
+    for (let n = 0; n < 12; n++) {
+      await at.fail('gone@example.com');
+      known = true;
+      await at.mailward.reaches(await at.mailward.send('gone@example.com'), 'delivered');
+      known = false;
+    }
+    expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
+    // Ten more, and none taken between: the rule is what it was.
+    await at.fail('gone@example.com', 9);
+    expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
+    await at.fail('gone@example.com');
+    expect(await at.rcpt('gone@example.com')).toBe(REFUSED);
+  });
+
+  it('is taken off by a message that the server takes after all', async () => {
+    let known = false;
+    await using at = await office((address) => address !== 'gone@example.com' || known);
+    await at.mailward.client.domains.setMode({ name: 'example.com', mode: 'hold' });
+    const waiting = await at.mailward.send('gone@example.com');
+    await at.mailward.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    await at.mailward.reaches(waiting, 'refused');
+    await at.fail('gone@example.com', 9);
+    expect(await at.rcpt('gone@example.com')).toBe(REFUSED);
+    known = true;
+    await at.mailward.client.queue.retry({ ids: [waiting] });
+    await at.mailward.reaches(waiting, 'delivered');
+    expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
+  });
+
   it('goes by the settings', async () => {
     await using at = await office((address) => address !== 'gone@example.com', {
       recipients: { ...noQuestions.recipients, failures: 2, windowDays: 1, listingDays: 2 },

@@ -72,6 +72,65 @@ describe('a server that is not home for the domain', () => {
     expect(office.taken).toBe(3);
   });
 
+  it('goes on getting mail when it denies one old alias and takes the others', async () => {
+    await using office = await new Sink().start();
+    const denies = '550 5.7.1 Unable to relay for old@example.com';
+    office.temper.rcpt = (address) => (address === 'old@example.com' ? denies : null);
+    await using mailward = await withAutoHold({ deniedMessages: 2, testSeconds: 1 });
+    await mailward.protect('example.com', office.port);
+    for (let n = 0; n < 4; n++) {
+      const id = await mailward.send('old@example.com');
+      // Nothing is refused for good: the alias may come back.
+      expect(await mailward.tried(id, 1)).toMatchObject({ state: 'queued' });
+    }
+    expect(await modeOf(mailward)).toMatchObject({ name: 'deliver' });
+    const domain = await until('the overview', () => mailward.engine.overview().domains[0] ?? null);
+    expect(domain.outbound).toMatchObject({ state: 'ok', cause: null });
+    await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
+  });
+
+  it('is held when it denies everybody, whatever it says of the postmaster', async () => {
+    await using office = await new Sink().start();
+    office.temper.rcpt = (address) =>
+      address.startsWith('postmaster@') ? null : `550 5.7.1 Unable to relay for ${address}`;
+    await using mailward = await withAutoHold({ deniedMessages: 3, testSeconds: 600 });
+    await mailward.protect('example.com', office.port);
+    for (const name of ['ann', 'bob', 'carl', 'dora', 'ed', 'fay', 'gus']) {
+      await mailward.tried(await mailward.send(`${name}@example.com`), 1);
+    }
+    await until('the mail to be held', async () => (await modeOf(mailward)).name === 'hold');
+  });
+
+  it('is seen to be home again though the oldest held message is one that it never takes', async () => {
+    await using office = await new Sink().start();
+    office.temper.rcpt = () => denied;
+    await using mailward = await withAutoHold({ deniedMessages: 2, testSeconds: 1 });
+    await mailward.protect('example.com', office.port);
+    const junk = await mailward.send('old@example.com');
+    const good = await mailward.send('bob@example.com');
+    await until('the mail to be held', async () => (await modeOf(mailward)).name === 'hold');
+    await mailward.reaches(good, 'held');
+    office.temper.rcpt = (address) => (address === 'old@example.com' ? denied : null);
+    await mailward.reaches(good, 'delivered');
+    expect(await modeOf(mailward)).toMatchObject({ name: 'deliver', setBy: 'mailward' });
+    expect((await mailward.client.messages.get({ id: junk })).state).toBe('queued');
+  });
+
+  it('is tested with another message each time: one may break every connection for its own sake', async () => {
+    await using office = await new Sink().start();
+    office.temper.rcpt = () => denied;
+    await using mailward = await withAutoHold({ deniedMessages: 2, testSeconds: 1 });
+    await mailward.protect('example.com', office.port);
+    const breaks = await mailward.send('old@example.com', 'Subject: break\r\n\r\nx\r\n');
+    const good = await mailward.send('bob@example.com');
+    await until('the mail to be held', async () => (await modeOf(mailward)).name === 'hold');
+    await mailward.reaches(good, 'held');
+    office.temper.rcpt = () => null;
+    office.temper.data = ({ content }) => (content.includes('Subject: break') ? 'drop' : null);
+    await mailward.reaches(good, 'delivered');
+    expect((await mailward.client.messages.get({ id: breaks })).state).not.toBe('delivered');
+  });
+
   it('is only said to be home again, when the admin wants to decide', async () => {
     await using office = await new Sink().start();
     office.temper.rcpt = () => denied;
@@ -300,3 +359,55 @@ function unzip(archive: Buffer): Map<string, string> {
   }
   return files;
 }
+
+it('mail is not said to flow while every message is refused', async () => {
+  await using office = await new Sink().start();
+  office.temper.data = () => '554 5.7.1 Message rejected by content policy';
+  await using mailward = await EngineUnderTest.start();
+  await mailward.protect('example.com', office.port);
+  for (let n = 0; n < 5; n++) await mailward.reaches(await mailward.send(`bob${n}@example.com`), 'refused');
+  await until('the refusals to be told', () =>
+    mailward.engine
+      .overview()
+      .sentence.startsWith('Your server has refused the last 5 messages for example.com'),
+  );
+  expect(mailward.engine.overview().domains[0]?.outbound).toMatchObject({
+    state: 'attention',
+    words: 'refuses mail',
+    lastReply: { code: 554 },
+  });
+  office.temper.data = () => null;
+  await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
+  await until('all to be well', () => mailward.engine.overview().domains[0]?.outbound.state === 'ok');
+});
+
+describe('a message that is put off for its own sake', () => {
+  it.each([
+    [
+      'not signed, and told to come back with the connection ended',
+      '421-4.7.26 This mail has been rate limited because it is unauthenticated.\r\n421 4.7.26 Messages without SPF or DKIM may be limited.',
+    ],
+    [
+      'not aligned, and told to come back with the connection ended',
+      '421 4.7.32 Your email has been rate limited because the From: header is not aligned with SPF or DKIM.',
+    ],
+    ['no reason at all', '450 4.7.1 try this one later'],
+  ])('waits alone: %s', async (_, reply) => {
+    await using office = await new Sink().start();
+    office.temper.data = ({ content }) => (content.includes('Subject: bad') ? reply : null);
+    await using mailward = await EngineUnderTest.start();
+    await mailward.protect('example.com', office.port);
+    const others = [];
+    const bad = await mailward.send('bob@example.com', 'Subject: bad\r\n\r\nx\r\n');
+    for (let n = 0; n < 15; n++) others.push(await mailward.send('bob@example.com'));
+    for (const id of others) await mailward.reaches(id, 'delivered');
+    const detail = await mailward.tried(bad, 1);
+    expect(detail.state).toBe('queued');
+    expect(detail.attemptList).toHaveLength(1);
+    const domain = await until('the overview', () => mailward.engine.overview().domains[0] ?? null);
+    expect(domain.outbound).toMatchObject({
+      state: 'ok',
+      pace: { messagesPerMinute: null, stopped: false },
+    });
+  });
+});

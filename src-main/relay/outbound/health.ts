@@ -3,11 +3,13 @@ import type { Cause } from '../../../shared/cause.ts';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import type { Verdict } from './outcome.ts';
+import { refusesAll, type Verdict } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
 
 /** Mail flows while something was delivered within this time, ms. */
 const STILL_FLOWING = 60_000;
+/** So many recipients denied, and none taken between, are the domain and not some old aliases. */
+const DENIED_ALL = 5;
 
 export interface LaneHealth {
   /** Null while all is well. */
@@ -17,10 +19,31 @@ export interface LaneHealth {
   pausedUntil: number;
   /** Messages in a row that the server refused for good because of what it, or we, are; nothing taken between. */
   refusedInARow: number;
+  /** Messages in a row that it refused for good for what they are, not for whom; nothing taken between. Null: none. */
+  refusals: { count: number; since: number; reply: Reply } | null;
+  /** Recipients that it says are not its own while it takes the domain's postmaster; nothing taken between. */
+  denied: Set<string>;
 }
 
 export function newHealth(): LaneHealth {
-  return { trouble: null, lastDeliveredAt: null, pausedUntil: 0, refusedInARow: 0 };
+  return {
+    trouble: null,
+    lastDeliveredAt: null,
+    pausedUntil: 0,
+    refusedInARow: 0,
+    refusals: null,
+    denied: new Set(),
+  };
+}
+
+/**
+ * Whether the server refuses everybody, so that no message will do better: for a reason of its own; or recipient by recipient, so
+ * many and none taken between that its word about the postmaster cannot be right.
+ */
+export function refusesEverybody({ denied }: LaneHealth, verdicts: readonly Verdict[]): boolean {
+  const isDenied = ({ meaning }: Verdict) =>
+    meaning.cause === 'relay-denied' && meaning.about === 'recipient';
+  return refusesAll(verdicts) || (denied.size >= DENIED_ALL && verdicts.every(isDenied));
 }
 
 /** Takes in one attempt; returns whether the trouble is another than before. */
@@ -33,14 +56,29 @@ export function learn(
   if (verdicts.some(({ meaning }) => meaning.outcome === 'delivered')) {
     health.lastDeliveredAt = now;
     health.refusedInARow = 0;
-    const changed = health.trouble !== null;
+    health.denied.clear();
+    const changed = health.trouble !== null || health.refusals !== null;
     health.trouble = null;
+    health.refusals = null;
     return changed;
   }
+  const refused = verdicts.every(
+    ({ meaning }) =>
+      meaning.outcome === 'refused' && meaning.cause !== 'user-unknown' && meaning.cause !== 'mailbox-full',
+  );
+  const [first] = verdicts;
+  if (refused && first)
+    health.refusals = {
+      count: (health.refusals?.count ?? 0) + 1,
+      since: health.refusals?.since ?? now,
+      reply: first.reply,
+    };
   if (refusing) health.refusedInARow++;
-  const telling = verdicts.find(({ meaning }) => destinationFailed || isAboutServer(meaning.cause));
+  const telling = verdicts.find(
+    ({ meaning }) => destinationFailed || (refusing && meaning.cause !== null) || isAboutServer(meaning),
+  );
   const cause = telling?.meaning.cause;
-  if (!telling || !cause) return false;
+  if (!telling || !cause) return refused;
   // A server that asks for less, and goes on taking mail, is well: the lane has slowed down (throttle.ts).
   const flows = health.lastDeliveredAt !== null && now - health.lastDeliveredAt < STILL_FLOWING;
   if (cause === 'rate-limited' && flows) return false;

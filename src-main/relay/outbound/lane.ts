@@ -25,16 +25,8 @@ import {
   type Place,
   type Turn,
 } from './destinations.ts';
-import { learn, newHealth, worthHolding, type LaneHealth } from './health.ts';
-import {
-  attemptRow,
-  outcomesOf,
-  refusesAll,
-  verdictsOf,
-  wordsOf,
-  type Tried,
-  type Verdict,
-} from './outcome.ts';
+import { learn, newHealth, refusesEverybody, worthHolding, type LaneHealth } from './health.ts';
+import { attemptRow, outcomesOf, verdictsOf, wordsOf, type Tried, type Verdict } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
 import { offer } from './offer.ts';
 import { DestinationFailed, isLost } from './destination-failed.ts';
@@ -89,6 +81,8 @@ export class Lane {
   #drained: (() => void) | null = null;
   #pumpTimer: NodeJS.Timeout | null = null;
   #testTimer: NodeJS.Timeout | null = null;
+  /** The held message that was offered last as a test. */
+  #testedId = 0;
   readonly #onFree = () => this.#pump();
 
   constructor(
@@ -113,6 +107,7 @@ export class Lane {
     this.#destinations.setRoute(routeOf(domain));
     if (domain.mode.name === 'hold') this.#setAside();
     this.health.refusedInARow = 0;
+    this.health.denied.clear();
     this.#planTest();
     this.wake();
   }
@@ -307,7 +302,10 @@ export class Lane {
     this.#destinations.end(turn, asked);
 
     const destinationFailed = failure instanceof DestinationFailed;
-    const refusing = failure === null && refusesAll(verdicts);
+    for (const [index, { meaning }] of verdicts.entries())
+      if (meaning.cause === 'relay-denied' && meaning.about === 'recipient')
+        this.health.denied.add(message.recipients[index]?.address ?? '');
+    const refusing = failure === null && refusesEverybody(this.health, verdicts);
     const changed = learn(this.health, verdicts, {
       now,
       destination: place.destination,
@@ -384,7 +382,7 @@ export class Lane {
   #consider(verdicts: readonly Verdict[], refusing: boolean): void {
     const { mode } = this.#domain;
     if (mode.name === 'hold') {
-      if (mode.setBy === 'mailward' && verdicts.some(({ meaning }) => !isAboutServer(meaning.cause)))
+      if (mode.setBy === 'mailward' && !refusing && verdicts.some(({ meaning }) => !isAboutServer(meaning)))
         this.#events.home(this.name);
       return;
     }
@@ -392,7 +390,7 @@ export class Lane {
     if (trouble) this.#events.stopped(this.name, trouble.cause, trouble.reply);
   }
 
-  /** While Mailward holds the mail, the oldest held message is offered now and then: nothing else tells as surely. */
+  /** While Mailward holds the mail, a held message is offered now and then: nothing else tells as surely. */
   #planTest(): void {
     if (this.#testTimer) clearTimeout(this.#testTimer);
     this.#testTimer = null;
@@ -403,7 +401,9 @@ export class Lane {
 
   async #test(): Promise<void> {
     try {
-      const message = await this.#spool.db.read('oldestHeld', this.name);
+      // Another each time, oldest first: some message may be refused, or break the connection, for its own sake.
+      const message = await this.#spool.db.read('nextHeld', { domain: this.name, after: this.#testedId });
+      this.#testedId = message?.id ?? 0;
       if (message && !this.#busy.has(message.id) && !this.#closed) {
         this.#destinations.forgive();
         const turn = this.#destinations.turn(Date.now(), message.recipients.length, () => undefined);

@@ -10,6 +10,7 @@ import type { TranscriptLine } from '../../../shared/message.ts';
 import type { DueMessage } from '../spool/spool.ts';
 import { NotNow, type Blame, type Destinations, type Turn } from './destinations.ts';
 import type { Tried } from './outcome.ts';
+import { meaningOf } from './reply.ts';
 import { DestinationFailed, type Answer, type Session } from './session.ts';
 
 /**
@@ -20,6 +21,13 @@ const MOST_REFUSED = 4;
 
 /** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
 const OUT_OF_STEP = new Set([421, 503]);
+
+/** "421 4.7.26 … unauthenticated" ends the connection and is about this message all the same: another connection will not help. */
+function isOutOfStep({ reply, stage }: Answer): boolean {
+  if (!OUT_OF_STEP.has(reply.code)) return false;
+  const { about } = meaningOf(reply, stage);
+  return about !== 'message' && about !== 'recipient';
+}
 
 const AGAIN: TranscriptLine = {
   offset: 0,
@@ -64,7 +72,7 @@ export async function offer(
         smtpUtf8: message.smtpUtf8,
         content: content(),
       });
-      answers.take(open, said, ({ reply }) => !kept || !OUT_OF_STEP.has(reply.code));
+      answers.take(open, said, (answer) => !kept || !isOutOfStep(answer));
       if (answers.open.length > 0) {
         earlier.push(...session.transcript.lines, AGAIN);
         session.close();

@@ -48,8 +48,11 @@ export function verdictsOf(message: DueMessage, { answers, failure, blame }: Tri
     if (answer) {
       const meaning: Meaning =
         answer.notHome === true
-          ? { outcome: 'deferred', cause: 'relay-denied' }
+          ? { outcome: 'deferred', cause: 'relay-denied', about: 'server' }
           : meaningOf(answer.reply, answer.stage);
+      // An alias that the server has forgotten says nothing about the domain: it takes the postmaster's mail.
+      if (answer.notHome === false && meaning.cause === 'relay-denied')
+        return { ...answer, meaning: { ...meaning, about: 'recipient' }, attempts, alone: true };
       return { ...answer, meaning, attempts };
     }
     // The destination failed, or our own side did: whatever was said, it was not said about this message.
@@ -70,7 +73,7 @@ export function verdictsOf(message: DueMessage, { answers, failure, blame }: Tri
 
 /** Whether the server refused every recipient for good, for a reason that is the server's: no message will do better. */
 export function refusesAll(verdicts: readonly Verdict[]): boolean {
-  return verdicts.every(({ meaning, reply }) => reply.code >= 500 && isAboutServer(meaning.cause));
+  return verdicts.every(({ meaning, reply }) => reply.code >= 500 && isAboutServer(meaning));
 }
 
 export interface Circumstances {

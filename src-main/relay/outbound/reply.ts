@@ -1,5 +1,5 @@
 // Says what SMTP replies mean for the mail.
-import { classifyReply } from '../../../shared/replies/classify.ts';
+import { classifyReply, type About } from '../../../shared/replies/classify.ts';
 import type { Cause } from '../../../shared/cause.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Stage } from './session.ts';
@@ -9,6 +9,8 @@ export { noReply, parseReply } from '../../../shared/replies/wire.ts';
 export interface Meaning {
   outcome: 'delivered' | 'deferred' | 'refused';
   cause: Cause | null;
+  /** What it is about, as far as its words tell; left out where no reply says. */
+  about?: About;
 }
 
 /**
@@ -28,9 +30,14 @@ const SERVER_CAUSES: ReadonlySet<Cause> = new Set<Cause>([
   'connection-failed',
 ]);
 
-/** Whether a cause is the server's (or ours towards it), and so the same for every message. Greylisting passes by itself. */
-export function isAboutServer(cause: Cause | null): boolean {
-  return cause !== null && cause !== 'greylisted' && SERVER_CAUSES.has(cause);
+/**
+ * Whether something is the server's (or ours towards it), and so the same for every message. Greylisting passes by itself, and
+ * "try again later" may be said of one message alone.
+ */
+export function isAboutServer({ cause, about }: Meaning): boolean {
+  if (cause === null || cause === 'greylisted' || about === 'message' || about === 'recipient') return false;
+  if (cause === 'server-busy' && about === 'unclear') return false;
+  return SERVER_CAUSES.has(cause);
 }
 
 /** What a reply means for one recipient. No answer, and answers that are no answers, mean: try again. */
@@ -39,10 +46,10 @@ export function meaningOf(reply: Reply, stage: Stage): Meaning {
   // Whatever words it was refused with, or none: there is no encryption to be had.
   if (stage === 'starttls') return { outcome: 'deferred', cause: 'tls-required' };
   if (reply.code === 0) return { outcome: 'deferred', cause: 'connection-failed' };
-  const { cause } = classifyReply(reply, { stage });
+  const { cause, about } = classifyReply(reply, { stage });
   // "Bad sequence of commands" is about the conversation: the recipient and the message have no part in it.
-  if (reply.code === 503 && cause === 'other') return { outcome: 'deferred', cause };
+  if (reply.code === 503 && cause === 'other') return { outcome: 'deferred', cause, about };
   // The code says whether the server wants to see the message again (RFC 5321 §4.2.1), where it is about the message.
   const forGood = reply.code >= 500 && reply.code < 600 && !SERVER_CAUSES.has(cause);
-  return { outcome: forGood ? 'refused' : 'deferred', cause };
+  return { outcome: forGood ? 'refused' : 'deferred', cause, about };
 }

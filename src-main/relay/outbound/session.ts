@@ -3,7 +3,6 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
-import { saysEither } from '../../../shared/replies/wire.ts';
 import { elapsed } from '../elapsed.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
@@ -13,7 +12,7 @@ import { demandFor, policyUnder } from './demand.ts';
 import { DestinationFailed, type Manner, type Stage } from './destination-failed.ts';
 import { Dialogue, UNASKED, type Ending, type Said } from './dialogue.ts';
 import { readHello, type Offer } from './hello.ts';
-import { isNotHome } from './home.ts';
+import { isNotHome, mayMeanDomain } from './home.ts';
 import { explain, explainReply } from './explain.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import type { Quirks } from './quirks.ts';
@@ -54,7 +53,7 @@ export interface Letter extends International {
 export interface Answer {
   reply: Reply;
   stage: Stage;
-  /** The words would also do for a recipient that does not exist, but it is the domain that the server refuses (home.ts). */
+  /** Asked because the words may be meant of one recipient or of the domain: whether it is the domain that the server refuses (home.ts). */
   notHome?: boolean;
 }
 
@@ -486,16 +485,18 @@ export class Session {
     throw new DestinationFailed(words, null, 'rcpt', this.transcript);
   }
 
-  /** Asks once more where all are refused in words that may mean each of them or the domain; the transaction is open. */
+  /** Asks once more where all are refused in words that may be meant of the domain; the transaction is open. */
   async #toldApart(answers: Answer[], recipients: readonly string[]): Promise<Answer[]> {
-    const either = ({ stage, reply }: Answer) => stage === 'rcpt' && saysEither(reply);
-    const first = recipients.find((_, index) => answers[index] !== undefined && either(answers[index]));
-    if (first === undefined) return answers;
-    const notHome = await isNotHome(first, async (postmaster) => {
+    const ofDomain = ({ stage, reply }: Answer) => stage === 'rcpt' && mayMeanDomain(reply);
+    const first = answers.findIndex(ofDomain);
+    const [answer, address] = [answers[first], recipients[first]];
+    if (answer === undefined || address === undefined) return answers;
+    const notHome = await isNotHome({ address, reply: answer.reply }, async (postmaster) => {
       const said = await this.#dialogue.command(`RCPT TO:<${path(postmaster)}>`);
       return said === null ? null : parseReply(said.text);
     });
-    return answers.map((answer) => (either(answer) ? { ...answer, notHome } : answer));
+    if (notHome === undefined) return answers;
+    return answers.map((one) => (ofDomain(one) ? { ...one, notHome } : one));
   }
 
   /**

@@ -2,7 +2,7 @@
 import type { Reply } from '../../../shared/message.ts';
 import type { Destination } from '../../../shared/domain.ts';
 import { Pace } from './pace.ts';
-import type { Meaning } from './reply.ts';
+import { isAboutServer, type Meaning } from './reply.ts';
 import type { Stage } from './session.ts';
 
 /** Connections to a server that nothing is known of. */
@@ -14,6 +14,8 @@ const SLOWER_THAN_USUAL = 4;
 const EASE_AGAIN = 10_000;
 /** "Busy" said once may be about one message; said so often with nothing taken between, it is about the server. */
 const BUSY_IN_A_ROW = 3;
+/** The same of "try again later" without a reason, which is said of single messages more often than not. */
+const LATER_IN_A_ROW = 10;
 /** A message that was asked to come back, and came back so often, meets a limit and not a greylist. */
 const GREYLISTED_TOO_OFTEN = 3;
 /** A connection that is refused while so many were taken lately (ms) is one too many, not a dead server. */
@@ -38,8 +40,9 @@ export interface ThrottleFigures {
 /** Whether a reply asks us to send less, whatever the message was. */
 export function asksForLess(reply: Reply, meaning: Meaning, attempts: number): boolean {
   if (meaning.outcome !== 'deferred') return false;
-  // 4.2.x speaks of one mailbox (RFC 3463 §3.3).
-  if (reply.enhanced?.startsWith('4.2.') === true) return false;
+  // A limit on what one sender sends or one mailbox gets is not ours, whatever the code that says it.
+  if (meaning.about === 'message' || meaning.about === 'recipient')
+    return meaning.cause === 'greylisted' && attempts >= GREYLISTED_TOO_OFTEN;
   if (meaning.cause === 'greylisted') return attempts >= GREYLISTED_TOO_OFTEN;
   return meaning.cause === 'rate-limited' || (meaning.cause === 'server-busy' && reply.code === 421);
 }
@@ -55,6 +58,7 @@ export class Throttle {
   /** Below this many connections each success allows one more; above, each round of successes does. */
   #slowStartEnds = Number.POSITIVE_INFINITY;
   #busyInARow = 0;
+  #laterInARow = 0;
   #refusedInARow = 0;
   #openedAt: number[] = [];
   /** When it began to refuse connections without a word, after it had taken one. */
@@ -158,8 +162,11 @@ export class Throttle {
     if (answers.every(({ reply }) => reply.code === 0)) return;
     const taken = answers.filter(({ meaning }) => meaning.outcome === 'delivered').length;
     const less = answers.filter(({ reply, meaning, attempts }) => asksForLess(reply, meaning, attempts));
-    const busy = taken === 0 && answers.some(({ meaning }) => meaning.cause === 'server-busy');
+    const putOff = taken > 0 ? [] : answers.filter(({ meaning }) => meaning.cause === 'server-busy');
+    const later = putOff.length > 0;
+    const busy = putOff.some(({ meaning }) => isAboutServer(meaning));
     this.#busyInARow = taken > 0 ? 0 : this.#busyInARow + (busy ? 1 : 0);
+    this.#laterInARow = taken > 0 ? 0 : this.#laterInARow + (later ? 1 : 0);
     if (taken > 0) {
       this.#messages.accepted(now, 1, startedAt);
       this.#recipients.accepted(now, taken, startedAt);
@@ -173,7 +180,7 @@ export class Throttle {
       if (first.stage === 'rcpt') this.#recipients.refused(now, startedAt);
       else this.#messages.refused(now, startedAt);
       this.#halve();
-    } else if (this.#busyInARow >= BUSY_IN_A_ROW) {
+    } else if (this.#busyInARow >= BUSY_IN_A_ROW || this.#laterInARow >= LATER_IN_A_ROW) {
       this.#messages.refused(now, startedAt);
       this.#halve();
     } else if (taken > 0) {

@@ -147,7 +147,9 @@ export class LearnedRecipients {
     for (const { key, reply, stage } of words) {
       if (reply.code >= 200 && reply.code < 300) {
         trouble.accepted(key, now);
-        if (now - (this.#known.get(key) ?? 0) >= KNOWN_AGAIN) {
+        // A yes takes back what was said against it before: at once, not once an hour.
+        const failed = this.#failing.delete(key) || this.#listed.has(key);
+        if (failed || now - (this.#known.get(key) ?? 0) >= KNOWN_AGAIN) {
           this.#known.set(key, now);
           lesson.known.push({ address: key, domain, at: now });
         }

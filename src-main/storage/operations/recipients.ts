@@ -75,6 +75,13 @@ export function lessonWriter(db: DatabaseSync): (lesson: Lesson) => Learned {
      ON CONFLICT (address) DO UPDATE SET at = max(at, excluded.at)`,
   );
   const unknow = db.prepare('DELETE FROM recipient_known WHERE address = ?');
+  const forgetFailures = db.prepare(
+    `DELETE FROM recipient_failure WHERE address = ? AND at <= ? AND source <> 'report'`,
+  );
+  const unlist = db.prepare(
+    `DELETE FROM recipient_entry WHERE address = ?1 AND state = 'listed' AND origin = 'learned'
+       AND NOT EXISTS (SELECT 1 FROM recipient_failure WHERE address = ?1 AND source = 'report') RETURNING address`,
+  );
   const takeBackFailures = db.prepare('DELETE FROM recipient_failure WHERE domain = ? AND at >= ?');
   const takeBackEntries = db.prepare(
     `DELETE FROM recipient_entry WHERE domain = ? AND state = 'listed' AND origin = 'learned' AND since >= ? RETURNING address`,
@@ -86,7 +93,12 @@ export function lessonWriter(db: DatabaseSync): (lesson: Lesson) => Learned {
       const rows = takeBackEntries.all(takeBack.domain, takeBack.since) as unknown as { address: string }[];
       learned.unlisted = rows.map((row) => row.address);
     }
-    for (const { address, domain, at } of known) know.run(address, domain, at);
+    for (const { address, domain, at } of known) {
+      know.run(address, domain, at);
+      // Whom the server takes exists, however often it said otherwise; but one that takes everybody says so in its reports.
+      forgetFailures.run(address, at);
+      if (unlist.get(address) !== undefined) learned.unlisted.push(address);
+    }
     for (const address of unknown) unknow.run(address);
     for (const { domain, address, at, source, reply } of failures) {
       insert.run(domain, address, at, source, JSON.stringify(reply));

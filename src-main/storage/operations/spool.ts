@@ -132,7 +132,7 @@ export function spoolReads(db: DatabaseSync) {
   const heldId = db.prepare(
     `SELECT message_id AS id FROM recipient
      WHERE domain = ? AND state IN ('queued', 'held', 'refused', 'expired') AND state = 'held' AND held_by = 'mode'
-     ORDER BY message_id LIMIT 1`,
+       AND message_id > ? ORDER BY message_id LIMIT 1`,
   );
 
   /** A message with those of its recipients that `wanted` picks. */
@@ -151,9 +151,13 @@ export function spoolReads(db: DatabaseSync) {
   }
 
   return {
-    /** The oldest message that waits because its domain's mail is held, with those recipients; null when none does. */
-    oldestHeld(domain: string): DueMessage | null {
-      const row = heldId.get(domain) as { id: number } | undefined;
+    /**
+     * The next message after one that waits because its domain's mail is held, with those recipients: in the order of arrival, and the
+     * oldest after the newest. Null when none does.
+     */
+    nextHeld({ domain, after }: { domain: string; after: number }): DueMessage | null {
+      const next = heldId.get(domain, after) ?? heldId.get(domain, 0);
+      const row = next as { id: number } | undefined;
       if (!row) return null;
       return readMessage(
         row.id,

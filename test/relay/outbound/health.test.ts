@@ -72,6 +72,23 @@ describe('mail is held by itself', () => {
   });
 });
 
+it('messages that are refused one after another are counted, but for those to people who are not there', () => {
+  const health = newHealth();
+  const refused = (cause: Cause, now: number) =>
+    learn(health, [{ ...verdict(cause, 554), meaning: { outcome: 'refused', cause } }], {
+      now,
+      destination,
+      destinationFailed: false,
+      refusing: false,
+    });
+  refused('content-rejected', START);
+  refused('user-unknown', START + 1);
+  refused('sender-rejected', START + 2);
+  expect(health.refusals).toMatchObject({ count: 2, since: START });
+  taken(health, START + 3);
+  expect(health.refusals).toBeNull();
+});
+
 it('a limit is no trouble while mail still moves', () => {
   const health = newHealth();
   const limited = (now: number) =>

@@ -1,5 +1,6 @@
 // One server's gate: what is a limit of the server's, and what is only a server that was not there for a moment.
 import { describe, expect, it } from 'vitest';
+import { meaningOf } from '../../../src-main/relay/outbound/reply.ts';
 import { Throttle } from '../../../src-main/relay/outbound/throttle.ts';
 
 const START = 1_700_000_000_000;
@@ -34,6 +35,34 @@ describe('connections that are refused without a word', () => {
     expect(gate.figures().stopped).toBe(true);
     now = opens(gate, 1, now);
     expect(gate.figures().connectionsPerMinute).toBeGreaterThan(30);
+  });
+});
+
+describe('a message that is put off', () => {
+  const putOff = (gate: Throttle, text: string, code: number, stage: 'message' | 'rcpt' = 'message') => {
+    const reply = { code, enhanced: /^\d\.\d+\.\d+/.exec(text)?.[0] ?? null, text };
+    gate.answered(START, START, [{ reply, meaning: meaningOf(reply, stage), stage, attempts: 0 }]);
+  };
+
+  it('is no limit when it is put off alone, five times and for no reason', () => {
+    const gate = new Throttle();
+    for (let n = 0; n < 5; n++) putOff(gate, '4.7.1 try this one later', 450);
+    expect(gate.figures()).toMatchObject({ messagesPerMinute: null, stopped: false });
+    for (let n = 0; n < 5; n++) putOff(gate, '4.7.1 try this one later', 450);
+    expect(gate.figures().stopped).toBe(true);
+  });
+
+  it('is no limit when it is put off for what it is', () => {
+    const gate = new Throttle();
+    const words = '4.7.26 This mail has been rate limited because it is unauthenticated';
+    for (let n = 0; n < 20; n++) putOff(gate, words, 421);
+    expect(gate.figures()).toMatchObject({ messagesPerMinute: null, stopped: false });
+  });
+
+  it('is a limit when the server says so', () => {
+    const gate = new Throttle();
+    putOff(gate, '4.7.0 Too many messages, slow down', 421);
+    expect(gate.figures().stopped).toBe(true);
   });
 });
 
