@@ -1,4 +1,5 @@
 // One polite SMTP conversation with a server, up to RCPT and never further. Every word and its time are kept as evidence.
+import type { X509Certificate } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
@@ -7,6 +8,7 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import type { Reply } from '../../../shared/reply.ts';
 import { parseReply } from '../../../shared/replies/wire.ts';
+import { chainOf } from '../../tls/dane.ts';
 
 /** Longest waits, ms. A server may take longer over real mail; a question has to be answered while somebody looks on. */
 export const CONNECT_MS = 5_000;
@@ -46,6 +48,8 @@ export interface Encryption {
   protocol: string;
   cipher: string;
   certificate: PeerCertificate;
+  /** As the server sent it, its own certificate first. */
+  chain: readonly X509Certificate[];
   /** What is wrong with the certificate, as OpenSSL names it; null when it is valid for the name. */
   trouble: string | null;
 }
@@ -246,6 +250,7 @@ function describe(socket: TLSSocket): Encryption {
     protocol: socket.getProtocol() ?? 'TLS',
     cipher: socket.getCipher().standardName,
     certificate: socket.getPeerCertificate(),
+    chain: chainOf(socket),
     trouble: socket.authorized
       ? null
       : String((socket.authorizationError as Error | string | undefined) ?? 'unknown'),
