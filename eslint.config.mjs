@@ -9,12 +9,13 @@ const mayImport = {
   cli: ['service', 'engine', 'settings'],
   service: ['engine', 'settings'],
   engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings'],
-  relay: ['storage', 'settings'],
-  probes: ['storage', 'settings'],
+  relay: ['storage', 'settings', 'tls'],
+  probes: ['storage', 'settings', 'tls'],
   diagnosis: ['storage', 'settings'],
   monitor: ['storage', 'settings'],
   storage: ['settings'],
   settings: [],
+  tls: [],
 };
 const parts = Object.keys(mayImport);
 

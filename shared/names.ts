@@ -62,6 +62,11 @@ const ipv6 = z.ipv6();
 /** An IPv4 or IPv6 address. */
 export const ipAddressSchema = z.union([ipv4, ipv6], { error: 'expected an IP address such as 192.0.2.1' });
 
+/** An IP address, or a network in CIDR notation. */
+export const networkSchema = z.union([ipv4, ipv6, z.cidrv4(), z.cidrv6()], {
+  error: 'expected an IP address or a network such as 192.0.2.0/24',
+});
+
 const WEB_ADDRESS = 'expected a web address such as http://127.0.0.1:11333';
 
 /** A URL of HTTP or HTTPS, or nothing. */

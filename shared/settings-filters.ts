@@ -1,13 +1,10 @@
 // The settings of the filters on the way in: a part of the one schema in settings.ts.
 import { z } from 'zod';
 import { filterActionSchema } from './filters.ts';
-import { resolverAddress, webAddressSchema } from './names.ts';
+import { networkSchema, resolverAddress, webAddressSchema } from './names.ts';
 
 const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 
-const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], {
-  error: 'expected an address or a network such as 192.0.2.0/24',
-});
 const zone = z
   .string()
   .max(260)
@@ -18,7 +15,7 @@ const zone = z
 export const filtersSettingsSchema = z
   .object({
     exempt: z
-      .array(network)
+      .array(networkSchema)
       .max(200)
       .default([
         '127.0.0.0/8',

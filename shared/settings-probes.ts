@@ -1,6 +1,6 @@
 // Settings of the questions asked of the world: whom to ask, and under which names the world knows this relay.
 import { z } from 'zod';
-import { ipAddressSchema, webAddressSchema } from './names.ts';
+import { ipAddressSchema, networkSchema, webAddressSchema } from './names.ts';
 
 /** A list's entry that gives a name its value: `name=value`. */
 const pair = (example: string, value: RegExp) =>
@@ -18,6 +18,13 @@ export const probesSettingsSchema = z
       .default([])
       .describe(
         'Addresses at which the world reaches this relay. Empty: those that DNS gives for `smtp.hostname`.',
+      ),
+    alsoPublic: z
+      .array(networkSchema)
+      .max(20)
+      .default([])
+      .describe(
+        'Networks that count as part of the public Internet although they are not, such as those of a test network. Leave it empty: an MX record that leads to a private or reserved address is found out by this.',
       ),
     rootServers: z
       .array(ipAddressSchema)

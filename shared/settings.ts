@@ -1,15 +1,11 @@
 // The settings: one schema for the file, the settings screen and the manual's page (generated from it).
 import { z } from 'zod';
 import { filtersSettingsSchema } from './settings-filters.ts';
-import { hostSchema, resolverAddress } from './names.ts';
+import { hostSchema, networkSchema, resolverAddress } from './names.ts';
 import { probesSettingsSchema } from './settings-probes.ts';
 import { bouncesSettingsSchema, recipientsSettingsSchema } from './settings-recipients.ts';
 
 const seconds = (max: number) => z.number().int().min(1).max(max);
-
-const proxySchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
-  error: 'expected an IP address or a network such as 192.0.2.0/24',
-});
 
 export const settingsSchema = z
   .object({
@@ -110,7 +106,7 @@ export const settingsSchema = z
           .default('')
           .describe('File with the certificate’s private key, PEM. Empty: it is in the certificate’s file.'),
         proxies: z
-          .array(proxySchema)
+          .array(networkSchema)
           .max(100)
           .default([])
           .describe(

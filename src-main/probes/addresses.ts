@@ -7,6 +7,17 @@ export function isPublic(address: string): boolean {
   return ipaddr.process(address).range() === 'unicast';
 }
 
+/** Whether an address is one of those listed or within a network of theirs (CIDR notation). False for what is no address. */
+export function isWithin(address: string, networks: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const one = ipaddr.process(address);
+  return networks.some((network) => {
+    if (!network.includes('/')) return canonical(network) === one.toString();
+    const [base, bits] = ipaddr.parseCIDR(network);
+    return one.kind() === base.kind() && one.match([base, bits]);
+  });
+}
+
 /** One form for each address: lower case, shortest; IPv4 for IPv4-mapped IPv6. Null for what is no address. */
 export function canonical(address: string): string | null {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : null;

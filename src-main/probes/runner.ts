@@ -2,6 +2,7 @@
 import type { Finding } from '../../shared/finding.ts';
 import type { Asking, Check, Found, Need } from './check.ts';
 import { CouldNotCheck, NotApplicable } from './check.ts';
+import { patiently } from './lateness.ts';
 import type { Target } from './target.ts';
 import { World } from './world.ts';
 import type { WorldOptions } from './world.ts';
@@ -110,12 +111,11 @@ async function ask(
   }
   const late = new AbortController();
   const signal = AbortSignal.any([world.signal, late.signal]);
-  let timer: NodeJS.Timeout | undefined;
+  let inTime = (): void => undefined;
   const deadline = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    timer = setTimeout(
-      () => late.abort(new CouldNotCheck(`No answer within ${check.deadlineMs / 1000} seconds.`)),
-      check.deadlineMs,
+    inTime = patiently(check.deadlineMs, () =>
+      late.abort(new CouldNotCheck(`No answer within ${check.deadlineMs / 1000} seconds.`)),
     );
   });
   deadline.catch(() => undefined);
@@ -155,7 +155,7 @@ async function ask(
     }
   } finally {
     open = false;
-    clearTimeout(timer);
+    inTime();
     late.abort(new Error('the check has ended'));
   }
 }

@@ -21,12 +21,16 @@ export interface OfficeServer {
  */
 export function serversOf(target: Target, world: World): Promise<OfficeServer[]> {
   return world.once(`servers of ${target.domain}`, async () => {
-    const places =
-      target.destinations.length > 0
-        ? target.destinations.map(({ host, port }) => ({ host, port }))
-        : await mxOf(target.domain, world);
+    if (target.destinations.length > 0)
+      return Promise.all(
+        target.destinations.map(async ({ host, port }) => ({
+          ...{ host, port },
+          ...(await addressesOf(host, world)),
+        })),
+      );
+    const places = await mxOf(target.domain, world);
     return Promise.all(
-      places.map(async (place) => ({ ...place, ...(await addressesOf(place.host, world)) })),
+      places.map(async (place) => ({ ...place, ...(await publicAddressesOf(place.host, world)) })),
     );
   });
 }
@@ -63,6 +67,25 @@ export function addressesOf(host: string, world: World): Promise<Omit<OfficeServ
     const addresses = await systemAddresses(host);
     return { addresses, reason: addresses.length > 0 ? '' : reason, evidence: found.evidence };
   });
+}
+
+/**
+ * The addresses of a host that a domain's records name. Its owner may be anybody: what is not of the public Internet is left
+ * out, so that nobody's DNS leads our questions to this machine or into the office's network.
+ */
+export async function publicAddressesOf(
+  host: string,
+  world: World,
+): Promise<Omit<OfficeServer, 'host' | 'port'>> {
+  const found = await addressesOf(host, world);
+  const addresses = found.addresses.filter((address) => world.isPublic(address));
+  if (addresses.length > 0 || found.addresses.length === 0) return { ...found, addresses };
+  const where = found.addresses.join(' and ');
+  return {
+    ...found,
+    addresses,
+    reason: `${host} is at ${where}, which is not on the public Internet, so it was not asked.`,
+  };
 }
 
 /** What the system's own name servers know: in many offices, names that the world does not. Empty when they do not answer. */

@@ -1,6 +1,7 @@
 // The world as one run of checks sees it: the settings, the clock, what was found before, and answers shared between checks.
 import type { Finding } from '../../shared/finding.ts';
 import type { ProbesSettings } from '../../shared/settings-probes.ts';
+import { isPublic, isWithin } from './addresses.ts';
 
 /** What earlier runs found, newest first. */
 export interface Past {
@@ -51,6 +52,11 @@ export class World {
     this.dataDir = options.dataDir ?? null;
     this.now = options.now ?? Date.now;
     this.signal = signal;
+  }
+
+  /** Whether strangers anywhere can reach an address: it is of the public Internet, or of what stands in for it. */
+  isPublic(address: string): boolean {
+    return isPublic(address) || isWithin(address, this.settings.alsoPublic);
   }
 
   /**

@@ -69,7 +69,11 @@ export function selfSignedFor(
 
 export interface Authority {
   /** Issues a certificate for a name or an address: good for 30 days, or for as many as given (from then until now when negative). */
-  issue: (name: string, days?: number) => { certificate: string; key: string };
+  issue: (
+    name: string,
+    days?: number,
+    how?: { inSubjectAlone?: true },
+  ) => { certificate: string; key: string };
   /** The authority's own certificate, PEM. */
   pem: string;
 }
@@ -81,13 +85,16 @@ export function authority(folder: string): Authority {
   let issued = 0;
   return {
     pem: readFileSync(certificate, 'utf8'),
-    issue: (name, days = 30) => {
+    issue: (name, days = 30, { inSubjectAlone } = {}) => {
       const path = join(folder, `issued${issued++}`);
       const kind = /^[\d.]+$/.test(name) ? 'IP' : 'DNS';
       const from = new Date(Date.now() + Math.min(0, days - 1) * 86_400_000);
       const until = new Date(Date.now() + days * 86_400_000);
       const time = (date: Date) => date.toISOString().replace(/[-:T]|\.\d+/g, '');
-      writeFileSync(`${path}.ext`, `subjectAltName=${kind}:${name}\n`);
+      writeFileSync(
+        `${path}.ext`,
+        inSubjectAlone ? 'keyUsage=digitalSignature\n' : `subjectAltName=${kind}:${name}\n`,
+      );
       openssl(
         'req',
         '-newkey',

@@ -1,7 +1,7 @@
 // Waiting for something to become true, with an end and a reason.
 
 /** Longest a test waits for anything (ms). Far above what it takes: it ends hangs, it measures nothing. */
-export const patience = 45_000;
+export const patience = 120_000;
 
 /**
  * Asks until the answer is neither null nor false; throws what `expected` says when patience runs out.

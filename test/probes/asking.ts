@@ -23,6 +23,7 @@ export interface Question extends Omit<Partial<WorldOptions>, 'settings'> {
 
 /** A world in which nobody answers, unless the test says who does. */
 const home: Partial<ProbesSettings> = {
+  alsoPublic: ['127.0.0.0/8'],
   rootServers: ['127.0.0.1'],
   dnsPort: 9,
   publicResolvers: ['127.0.0.1'],

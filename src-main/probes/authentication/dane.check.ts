@@ -1,11 +1,16 @@
 // Check: are the TLSA records (DANE, RFC 7672) of the domain's mail servers of use? Wrong ones keep mail of careful senders away.
+import { createHash } from 'node:crypto';
 import type { Evidence } from '../../../shared/finding.ts';
+import { isUsable, mismatch } from '../../tls/dane.ts';
+import type { Tlsa } from '../../tls/dane.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { evidenceOf } from '../dns/evidence.ts';
 import type { DataOf } from '../dns/message.ts';
 import { publicResolvers } from '../dns/public-resolvers.ts';
+import { shownBy } from '../smtp/shown.ts';
+import type { Shown } from '../smtp/shown.ts';
 import type { World } from '../world.ts';
 import { ofAuthentication } from './common.ts';
 
@@ -13,14 +18,22 @@ import { ofAuthentication } from './common.ts';
 const ASKED = 4;
 
 const findings = {
-  fine: fine('The records are well formed and signed.'),
+  fine: fine('The records are well formed and signed, and the server shows a certificate that they name.'),
   unusable: wrong(
     'attention',
     'None of the records has a form that mail servers use, so that they count for nothing.',
   ),
   malformed: wrong(
     'urgent',
-    'A record’s digest has the wrong length: senders who use DANE do not deliver there.',
+    'No record has a digest of the right length: senders who use DANE do not deliver there.',
+  ),
+  mismatch: wrong(
+    'urgent',
+    'The server shows another certificate than the records name: senders who use DANE do not deliver there.',
+  ),
+  'in-clear': wrong(
+    'urgent',
+    'The records promise encryption, and the server has none to offer: senders who use DANE do not deliver there.',
   ),
   unsigned: wrong('attention', 'The records are not secured by DNSSEC, so that they count for nothing.'),
   bogus: wrong('urgent', 'The records’ signatures are wrong: senders who use DANE do not deliver there.'),
@@ -33,12 +46,13 @@ export const dane = defineCheck({
   leg: 'inbound',
   question: 'Are the mail servers’ TLSA records of use?',
   needs: ['domain'],
-  deadlineMs: 10_000,
+  deadlineMs: 15_000,
   findings,
   run,
 });
 
-async function run({ target: { domain }, world, report, couldNotCheck }: Asking<Code>): Promise<void> {
+async function run({ target, world, report, couldNotCheck }: Asking<Code>): Promise<void> {
+  const { domain } = target;
   const mx = await dnsOf(world).resolve(domain, 'MX');
   if (mx.status === 'could-not') throw new CouldNotCheck(mx.reason, mx.evidence);
   const hosts = [...new Set(mx.records.map(({ data }) => data.exchange))]
@@ -75,39 +89,30 @@ async function run({ target: { domain }, world, report, couldNotCheck }: Asking<
         });
         return;
       }
+      const shown = shownBy(host, target, world);
       const signed = await isSigned(name, world);
-      const evidence = [...found.evidence, ...signed.evidence];
+      const said = { subject: host, evidence: [...found.evidence, ...signed.evidence], facts };
       switch (signed.state) {
-        case 'secure':
-          report('fine', {
-            subject: host,
-            summary: `The TLSA records of ${host} are well formed and signed.`,
-            evidence,
-            facts,
-          });
+        case 'secure': {
+          const { code, summary, evidence } = compare(host, records, await shown, world.now());
+          const found = { ...said, summary, evidence: [...said.evidence, ...evidence] };
+          if (code === null) couldNotCheck(found);
+          else report(code, found);
           break;
+        }
         case 'insecure':
           report('unsigned', {
-            subject: host,
+            ...said,
             summary: `The TLSA records of ${host} count for nothing: DNSSEC does not secure them.`,
-            evidence,
-            facts,
           });
           break;
         case 'bogus':
-          report('bogus', {
-            subject: host,
-            summary: `The TLSA records of ${host} have wrong signatures.`,
-            evidence,
-            facts,
-          });
+          report('bogus', { ...said, summary: `The TLSA records of ${host} have wrong signatures.` });
           break;
         case 'unknown':
           couldNotCheck({
-            subject: host,
+            ...said,
             summary: `${host} has TLSA records; whether DNSSEC secures them could not be asked of a resolver that checks signatures.`,
-            evidence,
-            facts,
           });
       }
     }),
@@ -116,25 +121,85 @@ async function run({ target: { domain }, world, report, couldNotCheck }: Asking<
     throw new NotApplicable(`The mail servers of ${domain} do not use DANE.`, [...mx.evidence, ...nothing]);
 }
 
-/** RFC 7672 §3.1: mail servers use DANE-TA(2) and DANE-EE(3) only; RFC 6698 §2.1: selector 0–1, matching 0–2. */
+/** Whether what a server shows is what signed records name: at each of its addresses, for a sender may choose any of them. */
+function compare(
+  host: string,
+  records: readonly DataOf['TLSA'][],
+  shown: readonly Shown[],
+  now: number,
+): { code: 'fine' | 'mismatch' | 'in-clear' | null; summary: string; evidence: Evidence[] } {
+  const usable = records.map(tlsaOf).filter(isUsable);
+  const seen = shown.map((one) => {
+    const trouble = one.kind === 'encrypted' ? mismatch(one.encryption.chain, usable, host, now) : one.why;
+    return { ...one, trouble };
+  });
+  const evidence = seen.flatMap((one) => [
+    ...one.evidence,
+    ...(one.kind === 'encrypted' ? [certificateSeen(one, one.trouble, now)] : []),
+  ]);
+  const wrong = seen.find(({ kind, trouble }) => kind === 'encrypted' && trouble !== null);
+  if (wrong !== undefined)
+    return {
+      code: 'mismatch',
+      summary: `The TLSA records of ${host} do not fit the certificate that ${wrong.name} shows: ${wrong.trouble ?? ''}. Senders who use DANE keep their mail.`,
+      evidence,
+    };
+  const clear = seen.find(({ kind }) => kind === 'in-clear');
+  if (clear !== undefined)
+    return {
+      code: 'in-clear',
+      summary: `The TLSA records of ${host} promise encryption, but ${clear.trouble ?? ''}. Senders who use DANE keep their mail.`,
+      evidence,
+    };
+  const unknown = seen.find(({ kind }) => kind === 'unknown');
+  if (unknown !== undefined)
+    return {
+      code: null,
+      summary: `The TLSA records of ${host} are well formed and signed; whether they fit its certificate could not be seen: ${unknown.trouble ?? ''}.`,
+      evidence,
+    };
+  return {
+    code: 'fine',
+    summary: `The TLSA records of ${host} are well formed and signed, and fit the certificate that it shows.`,
+    evidence,
+  };
+}
+
+function certificateSeen(
+  { name, encryption }: Extract<Shown, { kind: 'encrypted' }>,
+  trouble: string | null,
+  now: number,
+): Evidence {
+  const digests = encryption.chain.map((certificate) => {
+    const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
+    return `${certificate.subject.replaceAll('\n', ', ')}: SHA-256 of its key ${createHash('sha256').update(key).digest('hex')}`;
+  });
+  return {
+    asked: 'certificate',
+    of: name,
+    at: now,
+    answer: [...digests, trouble ?? 'fits the records'].join('\n'),
+  };
+}
+
+function tlsaOf({ usage, selector, matchingType, certificate }: DataOf['TLSA']): Tlsa {
+  return { usage, selector, matchingType, data: certificate };
+}
+
+/** What is wrong with records of which mail servers can use none (RFC 7672 §3.1, RFC 6698 §2.1); null when they can use one. */
 export function formOf(
   records: readonly DataOf['TLSA'][],
 ): { code: 'unusable' | 'malformed'; says: string } | null {
-  const usable = records.filter(
+  if (records.some((record) => isUsable(tlsaOf(record)))) return null;
+  const meant = records.find(
     ({ usage, selector, matchingType }) => (usage === 2 || usage === 3) && selector <= 1 && matchingType <= 2,
   );
-  if (usable.length === 0)
+  if (meant === undefined)
     return { code: 'unusable', says: 'are of kinds that mail servers do not use (only usage 2 and 3 count)' };
-  const length = [null, 32, 64];
-  const wrongLength = usable.find(({ matchingType, certificate }) => {
-    const expected = length[matchingType] ?? null;
-    return expected === null ? certificate.length < 32 : certificate.length !== expected;
-  });
-  if (wrongLength === undefined) return null;
-  const { matchingType, certificate } = wrongLength;
+  const expected = [null, 32, 64][meant.matchingType] ?? 'a whole certificate';
   return {
     code: 'malformed',
-    says: `have a digest of ${certificate.length} octets where ${length[matchingType] ?? 'a whole certificate'} are expected`,
+    says: `have a digest of ${meant.certificate.length} octets where ${expected} are expected`,
   };
 }
 

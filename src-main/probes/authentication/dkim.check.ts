@@ -21,6 +21,14 @@ const findings = {
     'The key was withdrawn (its record is empty), so that signatures with it do not count.',
   ),
   broken: wrong('attention', 'The key’s record cannot be read, so that signatures with it do not count.'),
+  'not-for-mail': wrong(
+    'attention',
+    'The key’s record keeps it for something else than mail (s=), so that signatures with it do not count.',
+  ),
+  'not-for-sha256': wrong(
+    'attention',
+    'The key’s record allows no SHA-256 (h=), the only digest that receivers take, so that signatures with it do not count.',
+  ),
   weak: wrong('attention', 'The key is so short that signatures with it do not count (less than 1024 bits).'),
   short: wrong('attention', 'The key is shorter than is safe today (less than 2048 bits).'),
   testing: wrong(
@@ -88,6 +96,26 @@ export function judgeKey(texts: readonly string[]): {
     return { code: 'broken', says: 'has a record without a key (p=)', facts: { type, bits: null } };
   if (data === '')
     return { code: 'revoked', says: 'was withdrawn: its record is empty', facts: { type, bits: null } };
+  const listed = (tag: string) =>
+    tags
+      .get(tag)
+      ?.split(':')
+      .map((one) => one.trim().toLowerCase());
+  const services = listed('s');
+  if (services?.some((one) => one === '*' || one === 'email') === false)
+    return {
+      code: 'not-for-mail',
+      says: `is for ${services.join(' and ')} and not for mail (s=)`,
+      facts: { type, bits: null },
+    };
+  // RFC 8301 §3.1: signatures with SHA-1 count nowhere any more.
+  const digests = listed('h');
+  if (digests?.includes('sha256') === false)
+    return {
+      code: 'not-for-sha256',
+      says: `allows ${digests.join(' and ')} and not SHA-256 (h=)`,
+      facts: { type, bits: null },
+    };
   const key = readKey(type, data);
   if (key === null)
     return {
@@ -99,7 +127,7 @@ export function judgeKey(texts: readonly string[]): {
   const facts = { type, bits };
   if (type === 'rsa' && bits < LEAST)
     return { code: 'weak', says: `has only ${bits} bits and does not count`, facts };
-  if ((tags.get('t') ?? '').split(':').some((flag) => flag.trim().toLowerCase() === 'y'))
+  if (listed('t')?.includes('y') === true)
     return { code: 'testing', says: 'is marked as a trial (t=y)', facts };
   if (type === 'rsa' && bits < GOOD)
     return { code: 'short', says: `has only ${bits} bits; ${GOOD} are usual today`, facts };

@@ -6,11 +6,16 @@ import type { Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { excerpt, get, HttpFailure } from '../http.ts';
 import { mustBeOnline } from '../network/connectivity.check.ts';
+import { certificateTrouble, shownBy } from '../smtp/shown.ts';
+import type { Shown } from '../smtp/shown.ts';
+import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 import { ofAuthentication, tagsOf, textsOf } from './common.ts';
 
 const findings = {
-  fine: fine('The policy can be had and names every mail server.'),
+  fine: fine(
+    'The policy can be had and names every mail server, and each shows a certificate that is valid for its name.',
+  ),
   'record-broken': wrong(
     'attention',
     'The record that announces the policy cannot be read, so that the policy is not used.',
@@ -28,24 +33,36 @@ const findings = {
     'attention',
     'The policy is on trial and does not name a mail server of the domain.',
   ),
+  'mx-not-secure': wrong(
+    'urgent',
+    'The policy is enforced, and a mail server offers no encryption or shows a certificate that is not valid for its name: careful senders do not deliver there.',
+  ),
+  'mx-not-secure-yet': wrong(
+    'attention',
+    'The policy is on trial, and a mail server offers no encryption or shows a certificate that is not valid for its name.',
+  ),
   'relay-not-named': wrong(
     'attention',
     'The policy does not name the relay: once the MX points there, careful senders do not deliver.',
   ),
 } as const;
+type Code = keyof typeof findings;
+
+/** Mail servers whose certificates are looked at; who has more has many alike. */
+const MOST_HOSTS = 10;
 
 export const mtaSts = defineCheck({
   ...ofAuthentication,
   name: 'mta-sts',
   leg: 'inbound',
-  question: 'Does the MTA-STS policy name the mail servers?',
+  question: 'Does the MTA-STS policy fit the mail servers?',
   needs: ['domain'],
-  deadlineMs: 12_000,
+  deadlineMs: 15_000,
   findings,
   run,
 });
 
-async function run({ target, world, signal, report }: Asking<keyof typeof findings>): Promise<void> {
+async function run({ target, world, signal, report, couldNotCheck }: Asking<Code>): Promise<void> {
   const { domain, relay } = target;
   const { texts, evidence } = await textsOf(`_mta-sts.${domain}`, world);
   const records = texts.filter((text) => /^v\s*=\s*STSv1\s*(;|$)/.test(text));
@@ -89,24 +106,70 @@ async function run({ target, world, signal, report }: Asking<keyof typeof findin
   const { validateMx } = await mailauth();
   const mx = await dnsOf(world).resolve(domain, 'MX');
   if (mx.status === 'could-not') throw new CouldNotCheck(mx.reason, [...seen, ...mx.evidence]);
-  const hosts = mx.records.map(({ data }) => data.exchange).filter((host) => host !== '.');
+  // RFC 5321 §5.1: without an MX record the domain itself is meant.
+  const exchanges = mx.status === 'no-data' ? [domain] : mx.records.map(({ data }) => data.exchange);
+  const hosts = [...new Set(exchanges)].filter((host) => host !== '.');
   const all = { summary: '', evidence: [...seen, ...mx.evidence], facts };
+  const enforced = policy.mode === 'enforce';
   const stranger = hosts.filter((host) => !validateMx(host, policy).valid);
   if (stranger.length > 0)
-    report(policy.mode === 'enforce' ? 'mx-not-named' : 'mx-not-named-yet', {
+    report(enforced ? 'mx-not-named' : 'mx-not-named-yet', {
       ...all,
-      summary: `The MTA-STS policy of ${domain} does not name ${stranger.join(' and ')}; ${policy.mode === 'enforce' ? 'careful senders do not deliver there' : 'once it is enforced, careful senders will not deliver there'}.`,
+      summary: `The MTA-STS policy of ${domain} does not name ${stranger.join(' and ')}; ${enforced ? 'careful senders do not deliver there' : 'once it is enforced, careful senders will not deliver there'}.`,
     });
   else if (relay !== null && !validateMx(relay.hostname, policy).valid)
     report('relay-not-named', {
       ...all,
       summary: `The MTA-STS policy of ${domain} does not name ${relay.hostname}: add it before the MX points there.`,
     });
-  else
+  const named = hosts.filter((host) => !stranger.includes(host)).slice(0, MOST_HOSTS);
+  const servers = await Promise.all(named.map((host) => securityOf(host, target, world)));
+  for (const { host, trouble, unknown, evidence: shown } of servers) {
+    const found = { subject: host, evidence: [...all.evidence, ...shown], facts };
+    if (trouble !== null)
+      report(enforced ? 'mx-not-secure' : 'mx-not-secure-yet', {
+        ...found,
+        summary: `The MTA-STS policy of ${domain} promises encryption with a valid certificate, but ${trouble}; ${enforced ? 'careful senders do not deliver there' : 'once it is enforced, careful senders will not deliver there'}.`,
+      });
+    else if (unknown !== null)
+      couldNotCheck({
+        ...found,
+        summary: `The MTA-STS policy of ${domain} names ${host}; whether its certificate is valid could not be seen: ${unknown}.`,
+      });
+  }
+  const isFine =
+    stranger.length === 0 &&
+    (relay === null || validateMx(relay.hostname, policy).valid) &&
+    servers.every(({ trouble, unknown }) => trouble === null && unknown === null);
+  if (isFine)
     report('fine', {
       ...all,
-      summary: `The MTA-STS policy of ${domain} (${policy.mode}) names every mail server.`,
+      evidence: [...all.evidence, ...servers.flatMap((server) => server.evidence)],
+      summary: `The MTA-STS policy of ${domain} (${policy.mode}) names every mail server, and their certificates are valid.`,
     });
+}
+
+/** Whether a mail server is what a policy promises (RFC 8461 §4.2), at each of its addresses. */
+async function securityOf(
+  host: string,
+  target: Target,
+  world: World,
+): Promise<{ host: string; trouble: string | null; unknown: string | null; evidence: Evidence[] }> {
+  const shown = await shownBy(host, target, world);
+  const troubles = shown.map((one) => troubleOf(one, host));
+  return {
+    host,
+    trouble: troubles.find((trouble) => trouble !== null) ?? null,
+    unknown: shown.find((one) => one.kind === 'unknown')?.why ?? null,
+    evidence: shown.flatMap(({ evidence }) => evidence),
+  };
+}
+
+function troubleOf(shown: Shown, host: string): string | null {
+  if (shown.kind === 'unknown') return null;
+  if (shown.kind === 'in-clear') return shown.why;
+  const trouble = certificateTrouble(shown.encryption, host);
+  return trouble === null ? null : `the certificate of ${shown.name} ${trouble}`;
 }
 
 /** Loaded when first needed: it is large. */
@@ -139,6 +202,14 @@ async function fetchPolicy(domain: string, world: World, signal: AbortSignal): P
     const none = missing(`mta-sts.${domain} has no address`);
     return { ...none, evidence: [...none.evidence, ...addresses.evidence] };
   }
+  const all = [...addresses.v4, ...addresses.v6];
+  const reachable = all.filter((address) => world.isPublic(address));
+  if (reachable.length === 0) {
+    const inward = missing(
+      `mta-sts.${domain} is at ${all.join(' and ')}, which is not on the public Internet`,
+    );
+    return { ...inward, evidence: [...inward.evidence, ...addresses.evidence] };
+  }
   try {
     const { status, headers, body } = await get(url, {
       signal,
@@ -147,9 +218,9 @@ async function fetchPolicy(domain: string, world: World, signal: AbortSignal): P
       redirects: 0,
       maxBytes: 65_536,
       accept: 'text/plain',
-      // Nothing is sent before the certificate was found to be the policy host's own.
+      // Which addresses are public was judged above.
       allowPrivate: true,
-      find: () => Promise.resolve([...addresses.v4, ...addresses.v6]),
+      find: () => Promise.resolve(reachable),
     });
     const said = `${status} ${excerpt(body, 1_000)}`;
     if (status !== 200) return missing(`the web server answers ${status}`);

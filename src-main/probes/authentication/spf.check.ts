@@ -3,6 +3,7 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
+import type { Resolution } from '../dns/dns.ts';
 import { nodeResolve } from '../dns/resolve.ts';
 import { entriesOf } from '../reputation/entries.ts';
 import type { Entry } from '../reputation/entries.ts';
@@ -14,8 +15,11 @@ const MOST_LOOKUPS = 10;
 const MOST_VOID = 2;
 /** Counted on beyond the limits, to say how far beyond; more than this is not worth asking. */
 const GIVE_UP = 40;
-/** Addresses that nobody has (RFC 5737): who covers these covers everybody. */
-const NOBODY = ['192.0.2.1', '203.0.113.254'];
+/** RFC 7208 §4.6.4: hosts that one "mx" may stand for. */
+const MOST_MX = 10;
+/** Addresses that nobody has (RFC 5737, RFC 3849, RFC 9637), two of each family: who covers both covers everybody. */
+const NOBODY = ['192.0.2.1', '203.0.113.254'] as const;
+const NOBODY_6 = ['2001:db8::1', '3fff::1'] as const;
 
 const findings = {
   fine: fine(
@@ -37,6 +41,10 @@ const findings = {
   'too-many-void': wrong(
     'urgent',
     'More than two names in the record lead nowhere: receivers stop and may refuse the mail.',
+  ),
+  'too-many-mx': wrong(
+    'urgent',
+    'An “mx” in the record stands for more than ten mail servers: receivers stop and may refuse the mail.',
   ),
   'covers-everybody': wrong(
     'attention',
@@ -85,8 +93,12 @@ async function run({ target, world, report }: Asking<keyof typeof findings>): Pr
     });
     return;
   }
-  const [general, other] = await Promise.all(NOBODY.map((ip) => evaluate(domain, ip, world)));
-  if (general === undefined || other === undefined) return;
+  const [general, other, six, otherSix] = await Promise.all([
+    evaluate(domain, NOBODY[0], world),
+    evaluate(domain, NOBODY[1], world),
+    evaluate(domain, NOBODY_6[0], world),
+    evaluate(domain, NOBODY_6[1], world),
+  ]);
   const seen = { evidence: general.evidence };
   const { lookups } = general;
   const facts = { record, lookups: lookups.count, void: lookups.void };
@@ -117,10 +129,20 @@ async function run({ target, world, report }: Asking<keyof typeof findings>): Pr
     });
     return;
   }
-  if (general.result === 'pass' && other.result === 'pass') {
+  if (general.crowd !== null) {
+    report('too-many-mx', {
+      ...seen,
+      summary: `The SPF record of ${domain} stands for all mail servers of ${general.crowd.name}, which are ${general.crowd.records.length}; ${MOST_MX} are allowed.`,
+      facts,
+    });
+    return;
+  }
+  const everybody = general.result === 'pass' && other.result === 'pass';
+  const everybodySix = six.result === 'pass' && otherSix.result === 'pass';
+  if (everybody || everybodySix) {
     report('covers-everybody', {
       ...seen,
-      summary: `The SPF record of ${domain} allows everybody to send.`,
+      summary: `The SPF record of ${domain} allows ${everybody ? 'everybody' : 'everybody who has IPv6'} to send.`,
       facts,
     });
     return;
@@ -164,6 +186,8 @@ interface Evaluation {
   result: string;
   why: string;
   lookups: { count: number; void: number };
+  /** MX records of which there are too many for one "mx". */
+  crowd: Resolution | null;
   evidence: Evidence[];
 }
 
@@ -172,7 +196,9 @@ async function evaluate(domain: string, ip: string, world: World): Promise<Evalu
   // Loaded when first needed: it is large, and all of the library is twice as large.
   const { spf: verify } = await import('mailauth/lib/spf/index.js');
   const evidence = new Map<string, Evidence>();
+  const asked: Resolution[] = [];
   const resolver = nodeResolve(dnsOf(world), (seen) => {
+    asked.push(seen);
     for (const one of seen.evidence) evidence.set(`${one.asked} ${one.of}`, one);
   });
   const { status, lookups } = await verify({
@@ -189,9 +215,42 @@ async function evaluate(domain: string, ip: string, world: World): Promise<Evalu
   return {
     result: status.result,
     why: /postmaster@[^:]*: (.*)$/.exec(comment)?.[1] ?? comment,
-    lookups: { count: lookups?.count ?? 0, void: lookups?.void ?? 0 },
+    lookups: { count: lookups?.count ?? 0, void: await voidAmong(domain, asked, world) },
+    crowd: asked.find(({ type, records }) => type === 'MX' && records.length > MOST_MX) ?? null,
     evidence: [...evidence.values()].slice(0, 60),
   };
+}
+
+/**
+ * How many of the names that the records spell out lead nowhere (RFC 7208 §4.6.4). One that is made from the sender's address
+ * (`exists:%{i}…`) does not count: it was asked for an address that nobody has. Nor does a host with addresses of the other
+ * family: whether that counts depends on the sender.
+ */
+async function voidAmong(domain: string, asked: readonly Resolution[], world: World): Promise<number> {
+  const plain = (name: string) => name.toLowerCase().replace(/\.$/, '');
+  const texts = asked.flatMap(({ type, records }) =>
+    type === 'TXT' ? records.map(({ data }) => Buffer.concat(data as Buffer[]).toString('latin1')) : [],
+  );
+  const spelled = new Set([
+    domain,
+    ...texts.flatMap((text) =>
+      [...text.matchAll(/[\s+~?-](?:a|mx|include|exists|ptr|redirect)[:=]([^\s/%]+)(?=[\s/]|$)/gi)].map(
+        ([, name = '']) => plain(name),
+      ),
+    ),
+  ]);
+  const empty = asked.filter(
+    ({ name, type, status }) =>
+      (status === 'no-data' || status === 'no-such-name') && type !== 'AAAA' && spelled.has(plain(name)),
+  );
+  const all = await Promise.all(
+    empty.map(async ({ name, type }) => {
+      if (type !== 'A') return true;
+      const { status } = await dnsOf(world).resolve(name, 'AAAA');
+      return status === 'no-data' || status === 'no-such-name';
+    }),
+  );
+  return all.filter((leadsNowhere) => leadsNowhere).length;
 }
 
 async function coverage(

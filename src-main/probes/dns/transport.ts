@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
+import { patiently, stopwatch } from '../lateness.ts';
 import { encodeQuery, readReply } from './message.ts';
 import type { Question, Reply } from './message.ts';
 
@@ -55,7 +56,7 @@ export async function exchange(
   options: ExchangeOptions = {},
 ): Promise<Exchange> {
   const { giveUpMs = 3_000, now = Date.now } = options;
-  const started = performance.now();
+  const elapsed = stopwatch();
   const timed = { ...options, giveUpMs, repeatMs: options.repeatMs ?? 1_000 };
   let via: 'udp' | 'tcp' = options.via ?? 'udp';
   let outcome: Outcome = 'doubtful';
@@ -82,7 +83,7 @@ export async function exchange(
     question,
     via,
     at: now(),
-    tookMs: Math.round(performance.now() - started),
+    tookMs: Math.round(elapsed().ms),
     ...(typeof outcome === 'object'
       ? { reply: outcome, failure: null }
       : { reply: null, failure: outcome === 'doubtful' ? 'garbled' : outcome }),
@@ -113,13 +114,13 @@ function overUdp(
   return new Promise((resolve) => {
     // Bound to a random port of its own, and connected: only this address can answer, and its refusals are heard.
     const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
-    const timers: NodeJS.Timeout[] = [];
+    const waits: (() => void)[] = [];
     const cancel = () => end('cancelled');
     let ended = false;
     const end = (outcome: Outcome) => {
       if (ended) return;
       ended = true;
-      for (const timer of timers) clearTimeout(timer);
+      for (const stop of waits) stop();
       options.signal?.removeEventListener('abort', cancel);
       socket.close();
       resolve(outcome);
@@ -129,7 +130,7 @@ function overUdp(
       return;
     }
     options.signal?.addEventListener('abort', cancel, { once: true });
-    timers.push(setTimeout(() => end('timeout'), options.giveUpMs));
+    waits.push(patiently(options.giveUpMs, () => end('timeout')));
     socket.on('error', (error) => end(failureOf(error)));
     socket.on('message', (octets) => {
       const reply = readReply(octets, id, name, question);
@@ -146,7 +147,7 @@ function overUdp(
         return;
       }
       send(query);
-      if (options.repeatMs < options.giveUpMs) timers.push(setTimeout(send, options.repeatMs, repeated));
+      if (options.repeatMs < options.giveUpMs) waits.push(patiently(options.repeatMs, () => send(repeated)));
     });
   });
 }
@@ -161,13 +162,13 @@ function overTcp(server: Server, question: Question, edns: boolean, options: Tim
     }
     const socket = connect({ host: server.address, port: server.port });
     const cancel = () => end('cancelled');
-    const timer = setTimeout(() => end('timeout'), options.giveUpMs);
+    const stop = patiently(options.giveUpMs, () => end('timeout'));
     let received = Buffer.alloc(0);
     let ended = false;
     const end = (outcome: Outcome) => {
       if (ended) return;
       ended = true;
-      clearTimeout(timer);
+      stop();
       options.signal?.removeEventListener('abort', cancel);
       socket.destroy();
       resolve(outcome);

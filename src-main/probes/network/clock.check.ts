@@ -3,6 +3,7 @@ import { formatHostPort } from '../../../shared/names.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import { get, HttpFailure } from '../http.ts';
+import { stopwatch } from '../lateness.ts';
 import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 import type { Place } from './connect.ts';
@@ -15,6 +16,8 @@ const OFF = 5_000;
 const FAR_OFF = 300_000;
 /** Sources may differ by this much from the middle one and still agree, ms. */
 const AGREEING = 5_000;
+/** How late this process may be over one comparison, ms. */
+const MOST_LATE = 1_000;
 
 export const clock = defineCheck({
   name: 'clock',
@@ -69,7 +72,7 @@ async function offsetOf(
   const url = `${place.port === 443 ? 'https' : 'http'}://${formatHostPort(place.host, place.port)}/`;
   const evidence = (answer: string): Evidence => ({ asked: 'HTTP Date', of: url, at: world.now(), answer });
   const before = world.now();
-  const started = performance.now();
+  const elapsed = stopwatch();
   try {
     const { headers } = await get(url, {
       signal,
@@ -84,7 +87,11 @@ async function offsetOf(
     if (Number.isNaN(date)) return { offset: null, evidence: evidence('an answer without a date') };
     // What lies in a cache on the way says how long it has been there.
     const age = Number(headers['age'] ?? '0') * 1000;
-    const half = (performance.now() - started) / 2;
+    const { ms, lateMs } = elapsed();
+    // When in the round trip the other clock was read is not known: what we were late makes that guess worthless.
+    if (lateMs > MOST_LATE)
+      return { offset: null, evidence: evidence('this machine was too busy to compare the time') };
+    const half = (ms + lateMs) / 2;
     const offset = date + 500 + (Number.isNaN(age) ? 0 : age) - (before + half);
     return {
       offset,

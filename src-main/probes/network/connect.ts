@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { formatHostPort } from '../../../shared/names.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { words } from '../http.ts';
+import { patientSignal, stopwatch } from '../lateness.ts';
 import type { World } from '../world.ts';
 
 export interface Place {
@@ -38,23 +39,24 @@ export interface TouchOptions {
 /** Connects, listens if asked to, and hangs up. Never fails. */
 export async function touch({ host, port }: Place, options: TouchOptions): Promise<Touch> {
   const { signal, timeoutMs, now, find } = options;
-  const late = AbortSignal.timeout(timeoutMs);
+  using patience = patientSignal(timeoutMs);
+  const late = patience.signal;
   const [address] = find === undefined ? [host] : await within(find(host), AbortSignal.any([signal, late]));
   const give = (result: Touch['result'], answer: string, ms: number, said = ''): Touch => ({
     ...{ host, port, result, ms: Math.round(ms * 100) / 100, said },
     evidence: { asked: 'TCP connection', of: formatHostPort(host, port), at: now(), answer },
   });
   if (address === undefined) return give('not-found', 'its name could not be looked up', 0);
-  const started = performance.now();
+  const elapsed = stopwatch();
   const socket = connect({ host: address, port });
   try {
     await happens(socket, 'connect', AbortSignal.any([signal, late]));
-    const ms = performance.now() - started;
+    const { ms } = elapsed();
     if (options.listen !== true) return give('open', `connected after ${ms.toFixed(1)} ms`, ms);
     const said = await firstLine(socket, AbortSignal.any([signal, late]));
     return give('open', said === '' ? 'connected, but it said nothing' : said, ms, said);
   } catch (error) {
-    const ms = performance.now() - started;
+    const { ms } = elapsed();
     const { code } = error as NodeJS.ErrnoException;
     const answer = late.aborted ? `no answer within ${timeoutMs / 1000} s` : words(error as Error);
     return give(code === 'ECONNREFUSED' ? 'refused' : 'silent', answer, ms);

@@ -5,6 +5,7 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
+import { patiently } from '../lateness.ts';
 import type { Dns, Resolution } from '../dns/dns.ts';
 import { reverseName } from '../dns/message.ts';
 import { overrides } from '../registration/bootstrap.ts';
@@ -182,14 +183,14 @@ async function askList(
 
 /** Null when it takes longer. */
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
+  let inTime = (): void => undefined;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms);
+    inTime = patiently(ms, () => resolve(null));
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
-    clearTimeout(timer);
+    inTime();
   }
 }
 

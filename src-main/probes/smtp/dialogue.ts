@@ -1,4 +1,5 @@
 // One polite SMTP conversation with a server, up to RCPT and never further. Every word and its time are kept as evidence.
+import type { X509Certificate } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
@@ -7,6 +8,8 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import type { Reply } from '../../../shared/reply.ts';
 import { parseReply } from '../../../shared/replies/wire.ts';
+import { chainOf } from '../../tls/dane.ts';
+import { patiently, stopwatch } from '../lateness.ts';
 
 /** Longest waits, ms. A server may take longer over real mail; a question has to be answered while somebody looks on. */
 export const CONNECT_MS = 5_000;
@@ -31,8 +34,10 @@ export interface Step {
   /** The answer as it came, or why there is none. */
   answer: string;
   failure: Failure | null;
-  /** Until the answer, ms. */
+  /** Until the answer, ms: what the server took at least. */
   ms: number;
+  /** How long this process could not look before it saw the answer, ms: the server took no more than both together. */
+  lateMs: number;
   evidence: Evidence;
 }
 
@@ -46,6 +51,8 @@ export interface Encryption {
   protocol: string;
   cipher: string;
   certificate: PeerCertificate;
+  /** As the server sent it, its own certificate first. */
+  chain: readonly X509Certificate[];
   /** What is wrong with the certificate, as OpenSSL names it; null when it is valid for the name. */
   trouble: string | null;
 }
@@ -180,7 +187,7 @@ export class Dialogue {
 
   /** Waits until `answer` has one, the connection is over, or patience ends. */
   async #step(asked: string, patience: number, answer: () => string | null): Promise<Step> {
-    const started = performance.now();
+    const elapsed = stopwatch();
     const { signal, now } = this.#options;
     let heard = answer();
     if (heard === null && this.isOpen) {
@@ -190,14 +197,14 @@ export class Dialogue {
           resolve();
         };
         // An answer that has come while this process was busy with other things is not late: it is looked for first.
-        const timer = setTimeout(() => setImmediate(stop), patience);
+        const calmDown = patiently(patience, stop);
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
         this.#wake = () => {
           heard ??= answer();
           if (heard === null && this.isOpen) return;
           this.#wake = () => undefined;
-          clearTimeout(timer);
+          calmDown();
           signal.removeEventListener('abort', stop);
           resolve();
         };
@@ -205,7 +212,8 @@ export class Dialogue {
         this.#wake();
       });
     }
-    const ms = Math.round((performance.now() - started) * 10) / 10;
+    const took = elapsed();
+    const ms = Math.round(took.ms * 10) / 10;
     const isReply = heard !== null && /^\d{3}/.test(heard);
     const isEvent = asked.startsWith('T');
     if (heard !== null && !isReply && !isEvent) this.#end('garbled');
@@ -217,6 +225,7 @@ export class Dialogue {
       answer: words,
       failure,
       ms,
+      lateMs: Math.round(took.lateMs),
       evidence: { asked, of: placeText(this.place), at: now(), answer: words.slice(0, 4_000) },
     };
     if (failure !== null) this.#socket.destroy();
@@ -246,6 +255,7 @@ function describe(socket: TLSSocket): Encryption {
     protocol: socket.getProtocol() ?? 'TLS',
     cipher: socket.getCipher().standardName,
     certificate: socket.getPeerCertificate(),
+    chain: chainOf(socket),
     trouble: socket.authorized
       ? null
       : String((socket.authorizationError as Error | string | undefined) ?? 'unknown'),

@@ -91,7 +91,7 @@ export function evidenceOf(...steps: (Step | null)[]): Evidence[] {
 }
 
 /** How far the visit came. QUIT is always said last, and its answer tells nothing. */
-export function lastWords({ steps }: Visit): string {
+export function lastWords({ steps }: Pick<Visit, 'steps'>): string {
   return said(steps.findLast(({ asked }) => asked !== 'QUIT') ?? null);
 }
 
@@ -117,7 +117,8 @@ export function isPutOff(step: Step | null): boolean {
   return code >= 400 && code < 500;
 }
 
-function visitOf(
+/** The one conversation of this run with a server, begun by whoever asks first. */
+export function visitOf(
   { host, port, address }: { host: string; port: number; address: string },
   target: Target,
   world: World,
@@ -134,43 +135,52 @@ async function visit(
   policy: Visit['policy'],
   own: string,
   domain: string,
-  { signal, now }: DialogueOptions,
+  options: DialogueOptions,
 ): Promise<Visit> {
-  const options = { signal, now };
+  const { dialogue, before, ...approach } = await approachTo(place, own, options);
+  const asked = dialogue.isOpen && approach.ehlo?.reply?.code === 250 ? await askFor(dialogue, domain) : {};
+  await dialogue.quit();
+  const nothing = { mail: null, postmaster: null, nobody: null, elsewhere: null };
+  return { ...approach, policy, ...nothing, ...asked, steps: [...before, ...dialogue.steps] };
+}
+
+/** What is known of a server before any mail is spoken of. */
+export type Approach = Pick<
+  Visit,
+  'place' | 'name' | 'connection' | 'greeting' | 'ehlo' | 'features' | 'starttls' | 'encryption'
+>;
+
+/**
+ * Connects, greets, and encrypts where that is offered; where it fails, connects once more and goes on in clear.
+ * @returns the open conversation too, and the steps of an earlier connection.
+ */
+export async function approachTo(
+  place: Place,
+  own: string,
+  options: DialogueOptions,
+): Promise<Approach & { dialogue: Dialogue; before: readonly Step[] }> {
   let dialogue = await Dialogue.open(place, options);
   const [connection, greeting = null] = dialogue.steps;
   if (connection === undefined) throw new Error('a conversation begins with a connection');
-  const known = {
-    ...{ place, policy, connection, greeting },
-    name: placeText(place),
-    ...{ ehlo: null, features: new Map<string, string>(), starttls: null, encryption: null },
-    ...{ mail: null, postmaster: null, nobody: null, elsewhere: null },
-  };
-  if (greeting?.reply?.code !== 220) {
-    await dialogue.quit();
-    return { ...known, steps: dialogue.steps };
-  }
+  const known = { place, name: placeText(place), connection, greeting };
+  const nothing = { ehlo: null, features: new Map<string, string>(), starttls: null, encryption: null };
+  if (greeting?.reply?.code !== 220) return { ...known, ...nothing, dialogue, before: [] };
   const ehlo = await dialogue.say(`EHLO ${own}`);
   const features = featuresOf(ehlo);
-  let steps: readonly Step[] = dialogue.steps;
+  let before: readonly Step[] = [];
   let starttls: Step | null = null;
   let encryption: Encryption | null = null;
   if (ehlo.reply?.code === 250 && features.has('STARTTLS')) {
     starttls = await dialogue.say('STARTTLS');
     if (starttls.reply?.code === 220) encryption = await dialogue.secure(place.host);
     if (encryption === null) {
-      const first = dialogue;
-      await first.quit();
+      await dialogue.quit();
+      before = dialogue.steps;
       dialogue = await Dialogue.open(place, options);
-      steps = first.steps;
-      steps = [...steps];
     }
     if (dialogue.isOpen) await dialogue.say(`EHLO ${own}`);
   }
-  const asked = dialogue.isOpen && ehlo.reply?.code === 250 ? await askFor(dialogue, domain) : {};
-  await dialogue.quit();
-  const all = steps === dialogue.steps ? dialogue.steps : [...steps, ...dialogue.steps];
-  return { ...known, ehlo, features, starttls, encryption, ...asked, steps: all };
+  return { ...known, ehlo, features, starttls, encryption, dialogue, before };
 }
 
 /** MAIL and three RCPT; the sender is nobody, as in a bounce, which every server must take (RFC 5321 §4.5.5). */

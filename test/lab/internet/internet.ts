@@ -87,6 +87,8 @@ export class Internet implements AsyncDisposable {
   /** Mailward's settings for living here, with others of the probes' when given. */
   settings(more: Partial<ProbesSettings> = {}): ProbesSettings {
     const probes = {
+      // All of the lab lives here.
+      alsoPublic: ['127.0.0.0/8'],
       rootServers: [this.address(root)],
       publicResolvers: [...this.#resolvers.values()].map(({ address }) => address),
       ...more,

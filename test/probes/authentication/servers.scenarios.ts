@@ -18,16 +18,69 @@ export const policies: Readonly<
   moved: { body: '', status: 301 },
   closed: 'nobody',
   stranger: { body: policy('enforce', 'mail.stranger.example'), stranger: true },
+  ownmade: { body: policy('enforce', 'mail.ownmade.example') },
+  ended: { body: policy('enforce', 'mail.ended.example') },
+  misnamed: { body: policy('enforce', '*.misnamed.example') },
+  commonname: { body: policy('enforce', 'mail.commonname.example') },
+  clear: { body: policy('enforce', 'mail.clear.example') },
+  half: { body: policy('enforce', 'mail.half.example') },
+  ownmadetrial: { body: policy('testing', 'mail.ownmadetrial.example') },
+  unheard: { body: policy('enforce', 'mail.unheard.example') },
+  implicit: { body: policy('enforce', 'implicit.example') },
+  inward: { body: policy('enforce', 'mail.inward.example') },
+};
+
+/**
+ * What mail.NAME.example shows at port 25, of each of its addresses: a certificate of a public authority for these names, one
+ * of its own making, one that has ended, one with the name only in its subject; nothing encrypted; nobody listens. `valid` when left out.
+ */
+export type Face =
+  | 'valid'
+  | 'own-made'
+  | 'ended'
+  | 'misnamed'
+  | 'common-name'
+  | 'in-clear'
+  | 'breaks-off'
+  | 'nobody';
+export const faces: Readonly<Record<string, readonly Face[]>> = {
+  ownmade: ['own-made'],
+  ended: ['ended'],
+  misnamed: ['misnamed'],
+  commonname: ['common-name'],
+  clear: ['in-clear'],
+  half: ['valid', 'own-made'],
+  ownmadetrial: ['own-made'],
+  unheard: ['nobody'],
+  tlsaclear: ['in-clear'],
+  tlsabroken: ['breaks-off'],
+  tlsahalf: ['valid', 'own-made'],
+  tlsaunheard: ['nobody'],
+  authorityexpired: ['ended'],
 };
 
 const digest = 'ab'.repeat(32);
-/** TLSA records of mail.NAME.example, and how NAME.example is signed. */
-export const tlsa: Readonly<Record<string, { record: string; signed: boolean | number }>> = {
-  secure: { record: `3 1 1 ${digest}`, signed: true },
-  unsigned: { record: `3 1 1 ${digest}`, signed: false },
-  late: { record: `3 1 1 ${digest}`, signed: -864_000 },
-  web: { record: `1 1 1 ${digest}`, signed: true },
-  short: { record: `3 1 2 ${digest}`, signed: true },
+/**
+ * TLSA records of mail.NAME.example, and how NAME.example is signed. `KEY` and `CERTIFICATE` stand for the SHA-256 of what the
+ * server shows, `AUTHORITY` for that of its certificate's authority.
+ */
+export const tlsa: Readonly<Record<string, { records: readonly string[]; signed: boolean | number }>> = {
+  secure: { records: ['3 1 1 KEY'], signed: true },
+  whole: { records: ['3 0 1 CERTIFICATE'], signed: true },
+  authority: { records: ['2 0 1 AUTHORITY'], signed: true },
+  rollover: { records: [`3 1 1 ${digest}`, '3 1 1 KEY'], signed: true },
+  leftover: { records: [`3 1 2 ${digest}`, '3 1 1 KEY'], signed: true },
+  stale: { records: [`3 1 1 ${digest}`], signed: true },
+  otherauthority: { records: [`2 0 1 ${digest}`], signed: true },
+  authorityexpired: { records: ['2 0 1 AUTHORITY'], signed: true },
+  tlsahalf: { records: ['3 1 1 KEY'], signed: true },
+  tlsaclear: { records: [`3 1 1 ${digest}`], signed: true },
+  tlsabroken: { records: [`3 1 1 ${digest}`], signed: true },
+  tlsaunheard: { records: [`3 1 1 ${digest}`], signed: true },
+  unsigned: { records: [`3 1 1 ${digest}`], signed: false },
+  late: { records: [`3 1 1 ${digest}`], signed: -864_000 },
+  web: { records: [`1 1 1 ${digest}`], signed: true },
+  short: { records: [`3 1 2 ${digest}`], signed: true },
 };
 
 /** Addresses with a name that leads back, with none, with one that leads elsewhere, and with one whose zone is silent. */
@@ -73,6 +126,36 @@ export default [
     { name: 'the policy host has no address', finds: ['policy-missing'], world: { of: 'nohost' } },
     { name: 'nobody listens there', finds: ['policy-missing'], world: { of: 'closed' } },
     { name: 'its certificate is for another name', finds: ['policy-missing'], world: { of: 'stranger' } },
+    {
+      name: 'the MX shows a certificate of its own making, enforced',
+      finds: ['mx-not-secure'],
+      world: { of: 'ownmade' },
+    },
+    { name: 'the MX shows one that has ended', finds: ['mx-not-secure'], world: { of: 'ended' } },
+    { name: 'the MX shows one for another name', finds: ['mx-not-secure'], world: { of: 'misnamed' } },
+    {
+      name: 'the MX shows one with its name in the subject alone',
+      finds: ['mx-not-secure'],
+      world: { of: 'commonname' },
+    },
+    { name: 'the MX offers no encryption', finds: ['mx-not-secure'], world: { of: 'clear' } },
+    {
+      name: 'one of the MX’s two addresses shows one of its own making',
+      finds: ['mx-not-secure'],
+      world: { of: 'half' },
+    },
+    {
+      name: 'the MX shows one of its own making, on trial',
+      finds: ['mx-not-secure-yet'],
+      world: { of: 'ownmadetrial' },
+    },
+    { name: 'nobody listens at the MX', finds: ['could-not-check'], world: { of: 'unheard' } },
+    { name: 'there is no MX, and the domain itself is named', finds: ['fine'], world: { of: 'implicit' } },
+    {
+      name: 'the policy host leads into a private network',
+      finds: ['policy-missing'],
+      world: { of: 'inward' },
+    },
     { name: 'MTA-STS is not used', finds: ['not-applicable'], world: { of: 'plain' } },
     {
       name: 'only DNS works here',
@@ -82,7 +165,30 @@ export default [
     { ...cut, world: { of: 'good', network: 'cut' } },
   ]),
   ...scenarios<ServersWorld>('dane', [
-    { name: 'well formed and signed', finds: ['fine'], world: { of: 'secure' } },
+    { name: 'they name the server’s key', finds: ['fine'], world: { of: 'secure' } },
+    { name: 'they name the server’s certificate', finds: ['fine'], world: { of: 'whole' } },
+    { name: 'they name its authority', finds: ['fine'], world: { of: 'authority' } },
+    { name: 'one names the next key, one the present one', finds: ['fine'], world: { of: 'rollover' } },
+    { name: 'one cannot be used, and one fits', finds: ['fine'], world: { of: 'leftover' } },
+    { name: 'they name another key', finds: ['mismatch'], world: { of: 'stale' } },
+    { name: 'they name another authority', finds: ['mismatch'], world: { of: 'otherauthority' } },
+    {
+      name: 'they name its authority, and the certificate has ended',
+      finds: ['mismatch'],
+      world: { of: 'authorityexpired' },
+    },
+    {
+      name: 'one of two addresses shows another key',
+      finds: ['mismatch'],
+      world: { of: 'tlsahalf' },
+    },
+    { name: 'the server offers no encryption', finds: ['in-clear'], world: { of: 'tlsaclear' } },
+    {
+      name: 'the server offers encryption and cannot do it',
+      finds: ['in-clear'],
+      world: { of: 'tlsabroken' },
+    },
+    { name: 'nobody listens at the server', finds: ['could-not-check'], world: { of: 'tlsaunheard' } },
     { name: 'not signed', finds: ['unsigned'], world: { of: 'unsigned' } },
     { name: 'the signatures have ended', finds: ['bogus'], world: { of: 'late' } },
     { name: 'of a kind that web servers use', finds: ['unusable'], world: { of: 'web' } },
