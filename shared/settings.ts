@@ -93,6 +93,13 @@ export const settingsSchema = z
           .describe(
             'Most `Received:` fields of a message; one with more goes in circles and is refused (`554 5.4.6`, RFC 5321 §6.3).',
           ),
+        oldDevices: z
+          .array(networkSchema)
+          .max(200)
+          .default([])
+          .describe(
+            'Addresses or networks of devices of your own (scanners, UPS cards, old programs) that end lines with a bare LF or write addresses without angle brackets. Both are understood from them, and refused from everybody else: a bare LF is how messages are smuggled through relays.',
+          ),
         tlsCertificate: z
           .string()
           .max(4096)

@@ -199,6 +199,7 @@ class RunningEngine implements Engine {
       dataDir: options.dataDir,
       accepted: (message, content) => this.#accepted(message, content),
       rejected: (message) => this.#rejected(message),
+      lacksSmtpUtf8: (domain) => this.#scheduler.lacksSmtpUtf8(domain),
       changed: () => this.#changed(),
       trouble,
     });

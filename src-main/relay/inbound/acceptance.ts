@@ -1,5 +1,6 @@
 // One message from DATA to its reply: judged, stored, and only then answered 250. And what is logged of those refused.
 import type { FilterResult } from '../../../shared/filters.ts';
+import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { StorageFull } from '../../storage/database.ts';
@@ -17,6 +18,11 @@ import { cleanSender, toRejected, type Refusals } from './refusals.ts';
 const NO_HEAD = Buffer.alloc(0);
 export const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
 const BROKEN: Reply = { code: 451, enhanced: '4.3.0', text: 'Cannot store the message, try again later' };
+const NO_SMTPUTF8: Reply = {
+  code: 550,
+  enhanced: '5.6.7',
+  text: 'The message has a header beyond ASCII, which the server of this domain does not take (SMTPUTF8)',
+};
 
 export interface AcceptanceOptions {
   settings: () => Settings;
@@ -24,6 +30,7 @@ export interface AcceptanceOptions {
   bounces: IncomingBounces;
   spool: Spool;
   space: DiskSpace;
+  lacksSmtpUtf8: (domain: Domain) => boolean;
   /** Something was learned about recipients from a message. */
   learned: (learned: Learned) => void;
   /** A message was accepted; `content` is there when it is small enough to be in memory still. */
@@ -114,6 +121,9 @@ export class Acceptance {
         const judgement = await screened.end();
         results = judgement.results;
         if (judgement.refusal) return refuse(judgement.refusal);
+        const needsUtf8 = smtpUtf8 && connection.headerInternational;
+        if (needsUtf8 && mailboxes.every(({ domain }) => this.#lacksSmtpUtf8(domain)))
+          return refuse(NO_SMTPUTF8);
         const head = sender === '' ? deposit.head() : NO_HEAD;
         const bounce = bounces.judge(sender, mailboxes, session.remoteAddress, head);
         if (bounce.refusal) return refuse(bounce.refusal);
@@ -171,6 +181,11 @@ export class Acceptance {
       filters: toStored(visit?.known ?? []),
     };
     this.#log(envelope, 0);
+  }
+
+  #lacksSmtpUtf8(name: string): boolean {
+    const domain = this.#options.directory.get(name);
+    return domain !== undefined && this.#options.lacksSmtpUtf8(domain);
   }
 
   #toStored(mailbox: Mailbox, quarantine: boolean): NewRecipient {

@@ -18,9 +18,12 @@ export function reply(code: number, enhanced: string | null, text: string): Repl
   return { code, enhanced, text };
 }
 
-/** `MAIL FROM:<path> [parameters]`; `rest` is what follows the verb. */
-export function readMail(rest: string): MailCommand | Reply {
-  const words = readWords(rest, 'FROM', 'reverse');
+/**
+ * `MAIL FROM:<path> [parameters]`; `rest` is what follows the verb.
+ * @param bare the address may stand without its angle brackets, as old devices write it.
+ */
+export function readMail(rest: string, bare = false): MailCommand | Reply {
+  const words = readWords(bare ? bracketed(rest) : rest, 'FROM', 'reverse');
   if ('code' in words) return words;
   const command: MailCommand = { path: words.path, size: null, body: '7bit', smtpUtf8: false };
   for (const { name, value } of words.parameters) {
@@ -48,13 +51,18 @@ export function readMail(rest: string): MailCommand | Reply {
 }
 
 /** `RCPT TO:<path>`; no parameter is known, for DSN is not offered. */
-export function readRcpt(rest: string, smtpUtf8: boolean): Path | Reply {
-  const words = readWords(rest, 'TO', 'forward');
+export function readRcpt(rest: string, smtpUtf8: boolean, bare = false): Path | Reply {
+  const words = readWords(bare ? bracketed(rest) : rest, 'TO', 'forward');
   if ('code' in words) return words;
   const [first] = words.parameters;
   if (first) return reply(555, '5.5.4', `Unsupported RCPT parameter ${first.name}`);
   if (words.path.international && !smtpUtf8) return needsSmtpUtf8();
   return words.path;
+}
+
+/** Puts the brackets around the first word after the colon, where they are missing. */
+function bracketed(rest: string): string {
+  return rest.replace(/^(\w+: *)([^ <][^ ]*)/, '$1<$2>');
 }
 
 function needsSmtpUtf8(): Reply {

@@ -16,7 +16,7 @@ import {
 } from './conversation.ts';
 import { HeaderScan } from './header-scan.ts';
 import { MessageIntake, tooLarge } from './message-intake.ts';
-import { routesOn } from './path.ts';
+import { isPostmaster, routesOn, type Path } from './path.ts';
 
 /** Takes one message's content as it arrives. */
 export interface MessageSink {
@@ -55,6 +55,10 @@ export interface ConnectionHandlers {
   startMessage: (connection: IncomingConnection) => MessageSink;
   /** A recipient was refused for what it is, before any policy was asked. */
   refused: (connection: IncomingConnection, address: string, reply: Reply) => void;
+  /** Whether an IP address is the one that the client reached us at, as we or the world see it. */
+  isOurAddress: (address: string, localAddress: string) => boolean;
+  /** Whether no server that mail could go on to takes addresses beyond ASCII, as far as is known. */
+  lacksSmtpUtf8: () => boolean;
   /** The domain that `RCPT TO:<postmaster>` is for; null when none is protected. */
   postmasterDomain: () => string | null;
   /** The transaction was given up (RSET, EHLO, STARTTLS). */
@@ -101,12 +105,14 @@ export class IncomingConnection extends Conversation {
   refusedMessage: ((reply: Reply) => void) | null = null;
   readonly #handlers: ConnectionHandlers;
   readonly #limits: ConnectionLimits;
+  readonly #isOldDevice: boolean;
+  readonly #localAddress: string;
   #intake: MessageIntake | null = null;
   readonly #recipients = new Set<string>();
 
   constructor(
     socket: Socket,
-    options: ConversationOptions & { limits: ConnectionLimits },
+    options: ConversationOptions & { limits: ConnectionLimits; localAddress: string },
     handlers: ConnectionHandlers,
   ) {
     super(socket, options);
@@ -118,6 +124,8 @@ export class IncomingConnection extends Conversation {
     };
     this.#handlers = handlers;
     this.#limits = options.limits;
+    this.#isOldDevice = options.isOldDevice === true;
+    this.#localAddress = options.localAddress;
   }
 
   protected override greetingDelay(): number {
@@ -214,10 +222,12 @@ export class IncomingConnection extends Conversation {
     if (verb === 'HELO') this.say(greeting);
     else {
       const startTls = !this.secure && this.#handlers.certificate() ? ['STARTTLS'] : [];
+      // Who is told so writes to addresses in ASCII, where there are any, or tells its user at once.
+      const utf8 = this.#handlers.lacksSmtpUtf8() ? [] : ['SMTPUTF8'];
       const size = `SIZE ${this.#limits.maxMessageBytes}`;
       this.say(
         greeting,
-        ...['PIPELINING', size, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES', ...startTls, 'HELP'],
+        ...['PIPELINING', size, '8BITMIME', ...utf8, 'ENHANCEDSTATUSCODES', ...startTls, 'HELP'],
       );
     }
     this.transcriptHead = this.transcript.lines.length;
@@ -246,7 +256,7 @@ export class IncomingConnection extends Conversation {
     else if (envelope.sender !== null)
       this.wrong(reply(503, '5.5.1', 'A message is begun already; RSET forgets it'), done);
     else {
-      const command = readMail(rest);
+      const command = readMail(rest, this.#isOldDevice);
       const limit = this.#limits.maxMessageBytes;
       if ('code' in command) this.wrong(command, done);
       else if (command.size !== null && command.size > limit) {
@@ -275,7 +285,7 @@ export class IncomingConnection extends Conversation {
       );
       return;
     }
-    const path = readRcpt(rest, envelope.smtpUtf8);
+    const path = readRcpt(rest, envelope.smtpUtf8, this.#isOldDevice);
     if ('code' in path) {
       this.wrong(path, done);
       return;
@@ -291,8 +301,7 @@ export class IncomingConnection extends Conversation {
       done();
       return;
     }
-    const bare = !path.address.includes('@');
-    const home = bare ? this.#handlers.postmasterDomain() : null;
+    const home = this.#isOurPostmaster(path) ? this.#handlers.postmasterDomain() : null;
     const address = home === null ? path.address : `postmaster@${home}`;
     const known = this.#recipients.has(address);
     if (!known && envelope.recipients.length >= this.#limits.maxRecipients) {
@@ -311,6 +320,15 @@ export class IncomingConnection extends Conversation {
       }
       done();
     });
+  }
+
+  /** `<postmaster>`, or that of this very address: `<postmaster@[192.0.2.1]>` (RFC 5321 §4.5.1). */
+  #isOurPostmaster({ address, local }: Path): boolean {
+    if (!address.includes('@')) return true;
+    const literal = /@\[(?:ipv6:)?([^\]]+)\]$/i.exec(address)?.[1];
+    return (
+      literal !== undefined && isPostmaster(local) && this.#handlers.isOurAddress(literal, this.#localAddress)
+    );
   }
 
   #data(rest: string, done: Done): void {

@@ -6,6 +6,7 @@ import { Transcript } from '../transcript.ts';
 import { readCommandText } from './command-text.ts';
 import { reply } from './command.ts';
 import { Input, type BadLine } from './input.ts';
+import { LineEnds } from './line-ends.ts';
 import { Patience } from './patience.ts';
 import { Wire, type Cipher } from './wire.ts';
 
@@ -30,6 +31,8 @@ export interface ConversationOptions {
   /** Our own name. */
   name: string;
   remoteAddress: string;
+  /** A device of the office's own whose line ends and addresses are taken as they come (`smtp.oldDevices`). */
+  isOldDevice?: boolean;
   limits: ConversationLimits;
   /** Something went wrong on our side. */
   trouble: (words: string) => void;
@@ -65,8 +68,9 @@ export abstract class Conversation {
     this.#trouble = options.trouble;
     this.patience = new Patience(options.limits, this.startedAt);
     this.input = this.#newInput();
+    const lineEnds = options.isOldDevice === true ? new LineEnds() : null;
     this.#wire = new Wire(socket, {
-      data: (chunk) => this.input.push(chunk),
+      data: (chunk) => this.input.push(lineEnds === null ? chunk : lineEnds.mend(chunk)),
       // A client that goes away in the middle is no news of ours.
       error: (error) => {
         this.transcript.add('note', error.message);

@@ -1,4 +1,5 @@
 // The SMTP listener: where mail enters. It decides who may send to whom; what is accepted goes on in acceptance.ts.
+import ipaddr from 'ipaddr.js';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { ListenerState } from '../../../shared/overview.ts';
@@ -17,6 +18,8 @@ import { DiskSpace } from './disk-space.ts';
 import { Refusals } from './refusals.ts';
 import { Server } from './server.ts';
 
+const beyondAscii = /[^\x20-\x7e]/;
+
 export interface ListenerOptions {
   settings: () => Settings;
   directory: Directory;
@@ -25,6 +28,8 @@ export interface ListenerOptions {
   spool: Spool;
   screening: Screening;
   dataDir: string;
+  /** Whether every server of a domain's route is known not to take addresses beyond ASCII (RFC 6531). */
+  lacksSmtpUtf8: (domain: Domain) => boolean;
   /** Something was learned about recipients from a message. */
   learned: (learned: Learned) => void;
   /** A message was accepted; `content` is there when it is small enough to be in memory still. */
@@ -78,6 +83,15 @@ export class Listener {
           );
         },
         refused: ({ session }, address, reply) => this.#refusals.get(session.id)?.add(address, reply),
+        isOurAddress: (address, localAddress) => {
+          const canonical = (one: string) => (ipaddr.isValid(one) ? ipaddr.process(one).toString() : one);
+          const { relayAddresses } = options.settings().probes;
+          return [localAddress, ...relayAddresses].map(canonical).includes(canonical(address));
+        },
+        lacksSmtpUtf8: () => {
+          const domains = options.directory.all();
+          return domains.length > 0 && domains.every((domain) => options.lacksSmtpUtf8(domain));
+        },
         postmasterDomain: () => options.directory.all()[0]?.name ?? null,
         abandoned: (connection) => this.#abandoned(connection),
         closed: (connection) => {
@@ -166,6 +180,18 @@ export class Listener {
     };
     if (!mailbox || !domain) {
       refuse({ code: 550, enhanced: '5.7.1', text: `<${address}>: relay access denied` });
+      return;
+    }
+    const sender = this.#refusals.get(session)?.sender ?? '';
+    if (
+      (beyondAscii.test(mailbox.address) || beyondAscii.test(sender)) &&
+      this.#options.lacksSmtpUtf8(domain)
+    ) {
+      refuse({
+        code: 550,
+        enhanced: '5.6.7',
+        text: `<${address}>: the server of this domain does not take addresses beyond ASCII (SMTPUTF8)`,
+      });
       return;
     }
     const settle = (reply: Reply | null) => {

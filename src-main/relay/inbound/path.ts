@@ -2,10 +2,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { toDomainName } from '../../../shared/names.ts';
 
-/** Octets, RFC 5321 §4.5.3.1.1 to §4.5.3.1.3. The path includes its angle brackets. */
-const LONGEST_LOCAL = 64;
+/**
+ * Octets. RFC 5321 §4.5.3.1.1 and §4.5.3.1.3 ask a server to take 64 before the @ and 256 in all, and let it take more: VERP, SRS and the
+ * reply addresses of helpdesks are longer, and other servers pass them on. The path includes its angle brackets.
+ */
+const LONGEST_LOCAL = 255;
 const LONGEST_DOMAIN = 255;
-const LONGEST_PATH = 256;
+const LONGEST_PATH = 514;
 
 /** A mailbox as it was written, brought to one form. */
 export interface Path {
@@ -51,7 +54,8 @@ export function readPath(text: string, start: number, kind: PathKind): ReadPath 
     if (afterRoute === null) return { wrong: 'the source route is not one' };
     at = afterRoute;
   }
-  const local = readLocal(text, at);
+  // Some providers gave their customers addresses with dots in wrong places: mail from these is real, and goes on in quotes.
+  const local = readLocal(text, at, kind === 'reverse');
   if ('wrong' in local) return local;
   at = local.end;
   if (kind === 'forward' && text[at] === '>' && local.value.toLowerCase() === 'postmaster') {
@@ -67,8 +71,7 @@ export function readPath(text: string, start: number, kind: PathKind): ReadPath 
   if (text[domain.end] !== '>') return { wrong: 'something that is no address stands before >' };
   const plain = printable.test(text);
   const octets = (from: number, to: number) => (plain ? to - from : Buffer.byteLength(text.slice(from, to)));
-  // Senders' own systems make longer ones (VERP, SRS): such a sender is real mail. A recipient's is never ours.
-  if (kind === 'forward' && Buffer.byteLength(local.value) > LONGEST_LOCAL) {
+  if (Buffer.byteLength(local.value) > LONGEST_LOCAL) {
     return { wrong: `the part before @ is longer than ${LONGEST_LOCAL} octets` };
   }
   if (octets(domainStart, domain.end) > LONGEST_DOMAIN) {
@@ -107,20 +110,22 @@ function skipRoute(text: string, start: number): number | null {
 
 type Part = { value: string; end: number } | { wrong: string };
 
-function readLocal(text: string, start: number): Part {
+/** @param anyDots dots may stand anywhere: `foo..bar`, `.foo`, `foo.`. */
+function readLocal(text: string, start: number, anyDots = false): Part {
   if (text[start] === '"') return readQuoted(text, start);
   let at = start;
   let dot = true;
   for (; at < text.length; at++) {
     const character = text[at] ?? '';
     if (character === '.') {
-      if (dot) return { wrong: 'a dot stands where a letter should' };
+      if (dot && !anyDots) return { wrong: 'a dot stands where a letter should' };
       dot = true;
     } else if (isAtom(character)) dot = false;
     else break;
   }
   if (at === start) return { wrong: 'nothing that can be an address stands there' };
-  if (dot) return { wrong: 'a dot stands where a letter should' };
+  if (dot && (!anyDots || !/[^.]/.test(text.slice(start, at))))
+    return { wrong: 'a dot stands where a letter should' };
   return { value: text.slice(start, at), end: at };
 }
 

@@ -99,27 +99,6 @@ function wrong(why: string): ProxyHeader {
   return { kind: 'wrong', why };
 }
 
-/** The listed proxies: addresses and networks in CIDR form. */
-export class Proxies {
-  readonly #networks: [ipaddr.IPv4 | ipaddr.IPv6, number][];
-
-  constructor(list: readonly string[]) {
-    this.#networks = list.map((entry) => {
-      if (entry.includes('/')) return ipaddr.parseCIDR(entry);
-      const address = ipaddr.process(entry);
-      return [address, address.kind() === 'ipv4' ? 32 : 128];
-    });
-  }
-
-  includes(address: string | undefined): boolean {
-    if (this.#networks.length === 0 || address === undefined || !ipaddr.isValid(address)) return false;
-    const one = ipaddr.process(address);
-    return this.#networks.some(
-      ([network, bits]) => network.kind() === one.kind() && one.match(network, bits),
-    );
-  }
-}
-
 /**
  * Waits for the header of a connection from a listed proxy and takes it off the socket. Answers null when the
  * connection's own ends are the true ones; throws when the header is wrong, too late, or never comes.

@@ -8,7 +8,8 @@ import { Clients } from './clients.ts';
 import { reply } from './command.ts';
 import { IncomingConnection, type ConnectionHandlers } from './connection.ts';
 import { ownName } from './header.ts';
-import { Proxies, takeProxyHeader } from './proxy.ts';
+import { Networks } from './networks.ts';
+import { takeProxyHeader } from './proxy.ts';
 
 /** How long a proxy may take for its header, ms. */
 const PROXY_PATIENCE = 10_000;
@@ -29,7 +30,8 @@ export class Server {
   readonly #smtp: Settings['smtp'];
   readonly #trouble: (words: string) => void;
   readonly #handlers: ConnectionHandlers;
-  readonly #proxies: Proxies;
+  readonly #proxies: Networks;
+  readonly #oldDevices: Networks;
   /** Connections whose PROXY header has not come. */
   readonly #expected = new Set<Socket>();
   readonly #sweep: NodeJS.Timeout;
@@ -43,7 +45,8 @@ export class Server {
     this.#smtp = smtp;
     this.#trouble = trouble;
     this.#name = ownName(smtp.hostname);
-    this.#proxies = new Proxies(smtp.proxies);
+    this.#proxies = new Networks(smtp.proxies);
+    this.#oldDevices = new Networks(smtp.oldDevices);
     this.#handlers = {
       ...handlers,
       turnAway: (connection) => this.#turnAway(connection),
@@ -108,6 +111,8 @@ export class Server {
 
   #connect(socket: Socket, address: string): void {
     const options = {
+      isOldDevice: this.#oldDevices.includes(address),
+      localAddress: plainAddress(socket.localAddress ?? ''),
       id: String(++this.#count),
       name: this.#name,
       remoteAddress: plainAddress(address),

@@ -3,13 +3,18 @@ import type { Destination } from '../../../shared/domain.ts';
 
 /**
  * `pipelining`: it got out of step when commands came together; `tls`: a TLS handshake did not end; `ehlo`: it hangs up on EHLO and
- * takes HELO.
+ * takes HELO; `no-smtputf8`: it does not offer SMTPUTF8, so that what needs it is better refused at the door.
  */
-export type Quirk = 'pipelining' | 'tls' | 'ehlo';
+export type Quirk = 'pipelining' | 'tls' | 'ehlo' | 'no-smtputf8';
 
 const HOUR = 3_600_000;
 /** How long each is remembered, ms. Asking for TLS is worth trying again soon; commands in one write save little. */
-const REMEMBERED: Readonly<Record<Quirk, number>> = { pipelining: 24 * HOUR, tls: HOUR, ehlo: HOUR };
+const REMEMBERED: Readonly<Record<Quirk, number>> = {
+  pipelining: 24 * HOUR,
+  tls: HOUR,
+  ehlo: HOUR,
+  'no-smtputf8': 6 * HOUR,
+};
 /** Servers of strangers, to which bounces go, are many. */
 const MOST = 10_000;
 
@@ -26,6 +31,11 @@ export class Quirks {
     this.#until.delete(name);
     if (this.#until.size >= MOST) this.#until.delete(this.#until.keys().next().value ?? name);
     this.#until.set(name, this.#now() + REMEMBERED[quirk]);
+  }
+
+  /** It does not do so any more. */
+  forget(destination: Destination, quirk: Quirk): void {
+    this.#until.delete(keyOf(destination, quirk));
   }
 
   /** Until when (UTC ms) the server is spared that; null when it is not. */

@@ -6,7 +6,7 @@ import { ownName } from '../inbound/header.ts';
 import type { Directory } from '../policy/directory.ts';
 import type { DueMessage, NewMessage, Spool } from '../spool/spool.ts';
 import { AddressBook, type LookUp } from './addresses.ts';
-import type { DestinationsOptions } from './destinations.ts';
+import { routeOf, type DestinationsOptions } from './destinations.ts';
 import type { LaneHealth } from './health.ts';
 import type { LaneEvents } from './lane-events.ts';
 import { Lane } from './lane.ts';
@@ -71,6 +71,11 @@ export class Scheduler {
         };
       },
     };
+  }
+
+  /** Whether every server of a domain's route was lately seen not to offer SMTPUTF8 (RFC 6531). */
+  lacksSmtpUtf8(domain: Domain): boolean {
+    return routeOf(domain).every((destination) => this.#quirks.until(destination, 'no-smtputf8') !== null);
   }
 
   /** What was known of a host before a restart. */

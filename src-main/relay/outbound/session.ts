@@ -104,6 +104,8 @@ export class Session {
       try {
         const session = await Session.#open(destination, options, way, demand, words);
         if (way.greeting === 'HELO' && !spared) options.quirks?.note(destination, 'ehlo');
+        if (session.#offer.smtpUtf8) options.quirks?.forget(destination, 'no-smtputf8');
+        else options.quirks?.note(destination, 'no-smtputf8');
         return session;
       } catch (error) {
         if (!(error instanceof DestinationFailed)) throw error;
