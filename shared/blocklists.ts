@@ -21,7 +21,7 @@ export function whyNoListing(code: string): string {
     case '127.255.255.254':
       return 'it answers 127.255.255.254: it does not serve public resolvers, use one of your own';
     case '127.255.255.255':
-      return 'it answers 127.255.255.255: it was asked too often';
+      return 'it answers 127.255.255.255: it was asked too often, or by one who is not registered with it';
     default:
       return code.startsWith('127.')
         ? `it answers ${code}, which is an error and no listing`
