@@ -21,7 +21,7 @@ export function whyNoListing(code: string): string {
     case '127.255.255.254':
       return 'it answers 127.255.255.254: it does not serve public resolvers, use one of your own';
     case '127.255.255.255':
-      return 'it answers 127.255.255.255: it was asked too often';
+      return 'it answers 127.255.255.255: it was asked too often, or by one who is not registered with it';
     default:
       return code.startsWith('127.')
         ? `it answers ${code}, which is an error and no listing`
@@ -34,9 +34,15 @@ const codeSchema = z.object({
   means: z.string(),
   /** Listed by rule, not for anything done (an Internet provider's range, a neighbour): few refuse mail for it. */
   minor: z.boolean().default(false),
+  /** No listing though the list knows the entry: it speaks well of it, or neither well nor ill. */
+  harmless: z.boolean().default(false),
   /** Not a listing but a complaint about the question. */
   error: z.boolean().default(false),
 });
+type Code = z.infer<typeof codeSchema>;
+
+/** Page that an entry was compared with. Null: with none. */
+const source = z.url().nullable();
 
 /** Day on which an entry was compared with what is published, as `YYYY-MM-DD`; null: not yet. */
 const checked = z.string().nullable();
@@ -44,12 +50,13 @@ const checked = z.string().nullable();
 export const blocklistSchema = z.object({
   zone: z.string(),
   checked,
+  source,
   name: z.string(),
   /** What it lists. */
   lists: z.array(z.enum(['ipv4', 'ipv6', 'domain'])).min(1),
   /** How much a listing weighs for those who receive mail: 3 refused by many, 2 by some, 1 by few. */
   weight: z.number().int().min(1).max(3),
-  /** By address (`127.0.0.4`), `*` for all others. With `bits`, by power of two in the last octet. */
+  /** By address (`127.0.0.4`) or range of last octets (`127.0.0.4-7`), `*` for all others. With `bits`, by power of two in the last octet. */
   codes: z.record(z.string(), codeSchema),
   bits: z.boolean().default(false),
   /** An entry that is always listed, and one that never is. RFC 5782 §5, or the list's own. */
@@ -65,18 +72,33 @@ export type Blocklist = z.infer<typeof blocklistSchema>;
 
 export const deadListSchema = z.object({
   zone: z.string(),
+  /** Domain of which all zones ended with it. */
+  all: z.string().nullable().default(null),
   checked,
+  source,
   name: z.string(),
   ended: z.string(),
   means: z.string(),
 });
 export type DeadList = z.infer<typeof deadListSchema>;
 
+/** A list whose answers do not mean that somebody sends spam: of good senders, or grades for all. */
+export const otherListSchema = z.object({
+  zone: z.string(),
+  checked,
+  source,
+  name: z.string(),
+  /** What it lists instead, to follow its name: `it lists good senders`. */
+  means: z.string(),
+});
+export type OtherList = z.infer<typeof otherListSchema>;
+
 export const blocklistCatalogueSchema = z.object({
   source: z.string(),
   /** Day on which it was written, as `YYYY-MM-DD`. */
   made: z.string(),
   lists: z.array(blocklistSchema),
+  others: z.array(otherListSchema),
   dead: z.array(deadListSchema),
 });
 
@@ -84,24 +106,88 @@ export interface Meaning {
   code: string;
   means: string;
   minor: boolean;
+  harmless: boolean;
   error: boolean;
+  /** The list gives it no meaning that is known: whether it is a listing is open. `means` then follows the list's name. */
+  unknown: boolean;
 }
 
-/** What a list means by an answer. A code that the catalogue does not know is a listing of its own kind. */
-export function meaningsOf({ codes, bits }: Blocklist, code: string): Meaning[] {
-  const exact = codes[code];
-  if (exact !== undefined) return [{ code, ...exact }];
-  if (!isListing(code)) return [{ code, means: whyNoListing(code), minor: false, error: true }];
-  const last = Number(code.split('.')[3]);
-  const parts = bits
-    ? Object.entries(codes).filter(([each]) => (last & Number(each.split('.')[3])) !== 0)
-    : [];
-  // An error among the bits makes the rest doubtful too.
-  if (parts.length > 0) return parts.map(([, meaning]) => ({ code, ...meaning }));
-  const other = codes['*'] ?? {
-    means: 'for a reason that the list does not name',
-    minor: true,
-    error: false,
+/** What a list means by one answer; several things with `bits`. */
+export function meaningsOf({ codes, bits }: Pick<Blocklist, 'codes' | 'bits'>, code: string): Meaning[] {
+  const known = codes[code] ?? inRange(codes, code);
+  if (known !== undefined) return [{ code, ...known, unknown: false }];
+  if (!isListing(code)) return [errorOf(code)];
+  if (bits) return meaningsOfBits(codes, code);
+  const other = codes['*'];
+  return [other === undefined ? unknownOf(code) : { code, ...other, unknown: false }];
+}
+
+/** What a list's answer about one entry comes to. */
+export interface Reading {
+  /** Why the answer counts for nothing, to follow the list's name; null: it counts. */
+  error: string | null;
+  /** What the entry is listed for; empty: it is not, or nobody knows. */
+  listed: readonly Meaning[];
+  /** Codes of which nobody knows whether they are a listing. */
+  unknown: readonly Meaning[];
+  /** What the list says of the entry that is no listing. */
+  harmless: readonly Meaning[];
+}
+
+/** Any list that the catalogue does not know: whatever is a listing by RFC 5782 is one. */
+const anyList = blocklistSchema
+  .pick({ codes: true, bits: true })
+  .parse({ codes: { '*': { means: 'it is listed' } } });
+
+/**
+ * Reads all records of an answer together.
+ * @param list null: one that the catalogue does not know.
+ */
+export function readAnswer(list: Blocklist | null, codes: readonly string[]): Reading {
+  const meanings = codes.flatMap((code) => meaningsOf(list ?? anyList, code));
+  return {
+    error: meanings.find(({ error }) => error)?.means ?? null,
+    listed: meanings.filter(({ error, harmless, unknown }) => !error && !harmless && !unknown),
+    unknown: meanings.filter(({ unknown }) => unknown),
+    harmless: meanings.filter(({ harmless }) => harmless),
   };
-  return [{ code, ...other }];
+}
+
+function inRange(codes: Readonly<Record<string, Code>>, code: string): Code | undefined {
+  const [network, last] = split(code);
+  for (const [key, meaning] of Object.entries(codes)) {
+    const [of, octets] = split(key);
+    const [from, to] = octets.split('-');
+    if (to !== undefined && of === network && Number(from) <= Number(last) && Number(last) <= Number(to))
+      return meaning;
+  }
+  return undefined;
+}
+
+/** First three octets, and what follows. */
+function split(code: string): [string, string] {
+  const at = code.lastIndexOf('.');
+  return [code.slice(0, at), code.slice(at + 1)];
+}
+
+function meaningsOfBits(codes: Readonly<Record<string, Code>>, code: string): Meaning[] {
+  let left = Number(split(code)[1]);
+  const parts: Meaning[] = [];
+  for (const [key, meaning] of Object.entries(codes)) {
+    const bit = Number(split(key)[1]);
+    if ((left & bit) === 0) continue;
+    left &= ~bit;
+    parts.push({ code, ...meaning, unknown: false });
+  }
+  return left === 0 && parts.length > 0 ? parts : [...parts, unknownOf(code)];
+}
+
+function errorOf(code: string): Meaning {
+  const means = whyNoListing(code);
+  return { code, means, minor: false, harmless: false, error: true, unknown: false };
+}
+
+function unknownOf(code: string): Meaning {
+  const means = `it answers ${code}, and what that means is not known`;
+  return { code, means, minor: false, harmless: false, error: false, unknown: true };
 }

@@ -1,7 +1,7 @@
 // A domain in which all is well, with everything that checks ask about it: name servers, resolvers, a registry, blocklists, a mail server.
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { runChecks } from '../../src-main/probes/runner.ts';
-import { blocklistCatalogue } from '../../src-main/probes/reputation/catalogue.ts';
+import { blocklistCatalogue } from '../../shared/blocklist-catalogue.ts';
 import type { Check } from '../../src-main/probes/check.ts';
 import type { Target } from '../../src-main/probes/target.ts';
 import { destinationSchema } from '../../shared/domain.ts';

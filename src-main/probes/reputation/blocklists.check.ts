@@ -1,6 +1,7 @@
 // Check: is the relay, the office's server or the domain on a blocklist? A list that fails its own test is asked nothing.
+import { blocklistCatalogue, listOf } from '../../../shared/blocklist-catalogue.ts';
 import type { Blocklist, Meaning } from '../../../shared/blocklists.ts';
-import { meaningsOf } from '../../../shared/blocklists.ts';
+import { readAnswer } from '../../../shared/blocklists.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -10,7 +11,6 @@ import type { Dns, Resolution } from '../dns/dns.ts';
 import { reverseName } from '../dns/message.ts';
 import { overrides } from '../registration/bootstrap.ts';
 import type { World } from '../world.ts';
-import { blocklistCatalogue, listOf } from './catalogue.ts';
 import { entriesOf } from './entries.ts';
 import type { Entry } from './entries.ts';
 
@@ -45,9 +45,14 @@ export const blocklists = defineCheck({
 interface Answer {
   list: Blocklist;
   entry: Entry;
+  /** What the entry is listed for. */
   meanings: readonly Meaning[];
-  /** Why it could not be asked, to follow the list's name; null: it answered. */
+  /** Every code that was answered. */
+  codes: readonly string[];
+  /** Why it is open whether the entry is listed, to follow the list's name; null: it answered. */
   problem: string | null;
+  /** It did answer, by a code of which nobody knows the meaning. */
+  unclear: boolean;
   /** The list's own words. */
   text: string;
   evidence: readonly Evidence[];
@@ -95,16 +100,17 @@ function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<Code>): vo
   const known = listOf(zone);
   if (known !== null && 'list' in known) return;
   const of = `the catalogue of blocklists of ${blocklistCatalogue.made}`;
-  const answer =
-    known === null ? 'not in it' : `${known.dead.name} ended ${known.dead.ended}. ${known.dead.means}`;
-  couldNotCheck({
-    subject: zone,
-    summary:
-      known === null
-        ? `There is a key for ${zone}, a blocklist that Mailward does not know.`
-        : `There is a key for ${zone}, a blocklist that is dead. ${answer}`,
-    evidence: [{ asked: zone, of, at: world.now(), answer }],
-  });
+  const tell = (what: string, answer: string) =>
+    couldNotCheck({
+      subject: zone,
+      summary: `There is a key for ${zone}, ${what}`,
+      evidence: [{ asked: zone, of, at: world.now(), answer }],
+    });
+  if (known === null) tell('a blocklist that Mailward does not know.', 'not in it');
+  else if ('dead' in known) {
+    const { name, ended, means } = known.dead;
+    tell(`a blocklist that is dead. ${name} ended ${ended}. ${means}`, `${name} ended ${ended}. ${means}`);
+  } else tell(`which is no blocklist: ${known.other.means}.`, `${known.other.name}: ${known.other.means}`);
 }
 
 /** One finding for one who may be listed: of all lists together. */
@@ -116,7 +122,8 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     ({ list, meanings }) => list.weight > 1 && !meanings.every(({ minor }) => minor),
   );
   const [worst] = weighty.length > 0 ? weighty : listing;
-  const failed = answers.length - answered.length;
+  const unclear = answers.filter((one) => one.unclear);
+  const failed = answers.length - answered.length - unclear.length;
   const unasked = failed === 0 ? '' : ` ${failed} could not be asked.`;
   const found = {
     subject: entry.what,
@@ -129,6 +136,13 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     report(weighty.length > 0 ? 'listed' : 'listed-minor', {
       ...found,
       summary: `${whose(entry)} is on the list of ${worst.list.name}, because ${worst.meanings.map(({ means }) => means).join(' and ')}${others.length === 0 ? '' : `; and on those of ${others.join(', ')}`}. It is taken off at ${worst.list.removal}`,
+    });
+  } else if (unclear.length > 0) {
+    const open = unclear.map(({ list, problem }) => `${list.name}: ${problem ?? ''}`).join('; ');
+    const others = answered.length === 0 ? '' : ` It is on none of ${answered.length} others.`;
+    couldNotCheck({
+      ...found,
+      summary: `Whether ${entry.what} is on a blocklist is open. ${open}.${others}${unasked}`,
     });
   } else if (answered.length === 0) {
     couldNotCheck({
@@ -143,13 +157,13 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
   }
 }
 
-function factsOf({ list, meanings, problem, text }: Answer) {
+function factsOf({ list, meanings, codes, problem, text }: Answer) {
   return {
     zone: list.zone,
     name: list.name,
     listed: problem === null ? meanings.length > 0 : null,
     means: problem ?? (meanings.length === 0 ? null : meanings.map(({ means }) => means).join(' and ')),
-    codes: meanings.map(({ code }) => code),
+    codes: [...codes],
     text,
     removal: list.removal,
     policy: list.policy,
@@ -166,8 +180,7 @@ async function askList(
   const dns = dnsOf(world);
   const ask = async (): Promise<Answer[]> => {
     const { problem, evidence } = await test(list, zone, dns);
-    if (problem !== null)
-      return entries.map((entry) => ({ list, entry, meanings: [], problem, text: '', evidence }));
+    if (problem !== null) return entries.map((entry) => silent(list, entry, problem, evidence));
     const answers = await Promise.all(entries.map((entry) => askAbout(entry, list, zone, dns)));
     return answers.map((answer) => ({ ...answer, evidence: [...answer.evidence, ...evidence] }));
   };
@@ -178,7 +191,12 @@ async function askList(
   const evidence = [
     { asked: `test points of ${list.zone}`, of: 'its name servers', at: world.now(), answer: problem },
   ];
-  return entries.map((entry) => ({ list, entry, meanings: [], problem, text: '', evidence }));
+  return entries.map((entry) => silent(list, entry, problem, evidence));
+}
+
+/** Of a list that could not be asked. */
+function silent(list: Blocklist, entry: Entry, problem: string, evidence: readonly Evidence[]): Answer {
+  return { list, entry, meanings: [], codes: [], problem, unclear: false, text: '', evidence };
 }
 
 /** Null when it takes longer. */
@@ -216,39 +234,40 @@ async function test(
     dns.resolve(nameOf(list.testPoints.clean, zone), 'A'),
   ]);
   const evidence = [...listed.evidence, ...clean.evidence];
-  const said = [...codesOf(listed), ...codesOf(clean)].flatMap((code) => meaningsOf(list, code));
-  const error = said.find((one) => one.error);
   const failed = [listed, clean].find(({ status }) => status === 'could-not');
+  const { error } = readAnswer(list, [...codesOf(listed), ...codesOf(clean)]);
+  const good = readAnswer(list, codesOf(clean));
   const problem =
     failed !== undefined
       ? `its name servers could not be asked (${failed.reason.replace(/\.$/, '')})`
-      : error !== undefined
-        ? error.means
-        : codesOf(clean).length > 0
+      : (error ??
+        (good.listed.length + good.unknown.length > 0
           ? `it lists ${list.testPoints.clean}, so it lists everything`
           : codesOf(listed).length === 0
             ? `it does not list its own test point ${list.testPoints.listed}, so it does not work or does not serve us`
-            : null;
+            : null));
   return { problem, evidence };
 }
 
 async function askAbout(entry: Entry, list: Blocklist, zone: string, dns: Dns): Promise<Answer> {
   const name = nameOf(entry.what, zone);
   const answer = await dns.resolve(name, 'A');
-  const meanings = codesOf(answer).flatMap((code) => meaningsOf(list, code));
-  const error = meanings.find((one) => one.error);
-  const given = { list, entry, meanings, text: '', evidence: answer.evidence };
-  if (answer.status === 'could-not')
-    return { ...given, meanings: [], problem: answer.reason.replace(/\.$/, '') };
-  if (error !== undefined) return { ...given, meanings: [], problem: error.means };
-  if (meanings.length === 0) return { ...given, problem: null };
+  const codes = [...new Set(codesOf(answer))];
+  const { error, listed, unknown } = readAnswer(list, codes);
+  const { evidence } = answer;
+  if (answer.status === 'could-not') return silent(list, entry, answer.reason.replace(/\.$/, ''), evidence);
+  if (error !== null) return silent(list, entry, error, evidence);
+  const unclear = listed.length === 0 && unknown.length > 0;
+  const problem = unclear ? unknown.map(({ means }) => means).join(' and ') : null;
+  const given = { list, entry, meanings: listed, codes, problem, unclear };
+  if (listed.length === 0 && !unclear) return { ...given, text: '', evidence };
   // The reason is a courtesy; the listing stands without.
   const reason = await dns.resolve(name, 'TXT');
   const text = reason.records
     .map(({ data }) => Buffer.concat(data).toString('utf8'))
     .join(' ')
     .slice(0, 500);
-  return { ...given, problem: null, text, evidence: [...answer.evidence, ...reason.evidence] };
+  return { ...given, text, evidence: [...evidence, ...reason.evidence] };
 }
 
 function codesOf({ records }: Resolution<'A'>): string[] {

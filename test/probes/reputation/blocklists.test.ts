@@ -1,9 +1,8 @@
 // Who is on a blocklist, asked of lists in the lab that work, and of lists that are dead, closed or lie.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocklists } from '../../../src-main/probes/reputation/blocklists.check.ts';
-import { blocklistCatalogue, listOf } from '../../../src-main/probes/reputation/catalogue.ts';
 import type { Target } from '../../../src-main/probes/target.ts';
-import { meaningsOf } from '../../../shared/blocklists.ts';
+import { blocklistCatalogue } from '../../../shared/blocklist-catalogue.ts';
 import { destinationSchema } from '../../../shared/domain.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import type { ProbesSettings } from '../../../shared/settings-probes.ts';
@@ -13,7 +12,7 @@ import type { ZoneOptions } from '../../lab/internet/zones.ts';
 import { hasInternet } from '../../lab/packages.ts';
 import { ask } from '../asking.ts';
 import { codesOf } from '../scenario.ts';
-import table, { broken, gone, good, listed, spammer, spammer6 } from './reputation.scenarios.ts';
+import table, { broken, gone, good, listed, puzzling, spammer, spammer6 } from './reputation.scenarios.ts';
 import type { ReputationWorld } from './reputation.scenarios.ts';
 
 /** Every list of the catalogue. */
@@ -133,27 +132,30 @@ describe.skipIf(!hasInternet)('blocklists', () => {
     expect(found?.summary).toContain('SORBS ended 2024-06.');
   });
 
+  it('that answer what nobody understands are quoted, and it is neither a listing nor none', async () => {
+    const found = about(await play({ host: puzzling }), puzzling);
+    expect(found?.summary).toMatch(
+      new RegExp(
+        `^Whether ${puzzling} is on a blocklist is open\\. SpamCop: it answers 127\\.0\\.0\\.99, and what that means is not known\\. It is on none of \\d+ others\\. 4 could not be asked\\.$`,
+      ),
+    );
+    expect(listsOf(found).find(({ zone }) => zone === 'bl.spamcop.net')).toMatchObject({
+      ...{ listed: null, codes: ['127.0.0.99'], text: 'listed for the lab' },
+      means: 'it answers 127.0.0.99, and what that means is not known',
+    });
+  });
+
+  it('of good senders, and have a key, are said to be no blocklists', async () => {
+    const found = about(await play({}, { blocklistKeys: ['list.dnswl.org=k3y'] }), 'list.dnswl.org');
+    expect(found?.summary).toBe(
+      'There is a key for list.dnswl.org, which is no blocklist: it lists good senders.',
+    );
+  });
+
   it('are asked with a key, which is told to nobody', async () => {
     const found = await play({}, { blocklistKeys: ['zen.spamhaus.org=k3y'] });
     expect(about(found, good)?.code).toBe('listed');
     expect(JSON.stringify(found)).not.toMatch(/k3y/i);
     expect(about(found, good)?.evidence[2]?.asked).toBe('A 2.0.0.127.KEY.zen.dq.spamhaus.net');
-  });
-});
-
-describe('the catalogue', () => {
-  it('names dead lists as dead, and asks none of them', () => {
-    expect(listOf('DNSBL.SORBS.NET.')).toMatchObject({ dead: { ended: '2024-06' } });
-    expect(listOf('spam.dnsbl.sorbs.net')).toHaveProperty('dead');
-    expect(listOf('zen.spamhaus.org')).toHaveProperty('list');
-    expect(listOf('list.of.nobody.example')).toBeNull();
-    const zones = blocklistCatalogue.lists.map(({ zone }) => zone);
-    for (const { zone } of blocklistCatalogue.dead) expect(zones).not.toContain(zone);
-  });
-
-  it('takes no error for a listing, whatever the list', () => {
-    for (const list of blocklistCatalogue.lists)
-      for (const code of ['127.0.0.1', '127.255.255.254', '127.255.255.255', '192.0.2.1'])
-        expect(meaningsOf(list, code).every(({ error }) => error)).toBe(true);
   });
 });

@@ -8,13 +8,24 @@ export const spammer = '93.184.215.66';
 export const spammer6 = '2606:2800:21f:cb07::66';
 export const dynamic = '93.184.215.77';
 export const neighbour = '93.184.215.88';
+/** Whom a list knows, and speaks no ill of. */
+export const praised = '93.184.215.90';
+/** Whom a list gives a code that is in nobody's table. */
+export const puzzling = '93.184.215.91';
+export const puzzlingSpammer = '93.184.215.92';
 
 /** What the lab's lists list; all of them keep their test points, but those of `broken`. */
 export const listed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'zen.spamhaus.org': { [spammer]: '127.0.0.4', [spammer6]: '127.0.0.3', [dynamic]: '127.0.0.10' },
-  'bl.spamcop.net': { [spammer]: '127.0.0.2' },
+  'bl.spamcop.net': { [spammer]: '127.0.0.2', [puzzling]: '127.0.0.99', [puzzlingSpammer]: '127.0.0.99' },
   'dnsbl-2.uceprotect.net': { [neighbour]: '127.0.0.2' },
-  'multi.surbl.org': { 'bad.example': '127.0.0.80' },
+  'dnsbl.dronebl.org': { [puzzlingSpammer]: '127.0.0.19' },
+  'hostkarma.junkemailfilter.com': { [praised]: '127.0.0.5' },
+  'multi.surbl.org': {
+    'bad.example': '127.0.0.80',
+    'throwaway.example': '127.0.0.4',
+    'refused.example': '127.0.0.65',
+  },
 };
 
 /** Answers every question so. */
@@ -53,6 +64,31 @@ export default scenarios<ReputationWorld>('blocklists', [
     name: 'the domain is on a list, for two reasons in one answer',
     finds: ['clean', 'listed'],
     world: { domain: 'bad.example' },
+  },
+  {
+    name: 'the domain is on a list for what it is',
+    finds: ['clean', 'listed-minor'],
+    world: { domain: 'throwaway.example' },
+  },
+  {
+    name: 'a list refuses the question about the domain, and has other bits set as well',
+    finds: ['clean', 'could-not-check'],
+    world: { domain: 'refused.example' },
+  },
+  {
+    name: 'a list says that the address should be on no list',
+    finds: ['clean'],
+    world: { host: praised },
+  },
+  {
+    name: 'a list answers with a code of which nobody knows the meaning',
+    finds: ['clean', 'could-not-check'],
+    world: { host: puzzling },
+  },
+  {
+    name: 'one list answers with such a code, and the address is on another',
+    finds: ['clean', 'listed-minor'],
+    world: { host: puzzlingSpammer },
   },
   {
     name: 'there is no domain, and the server is in the office’s own network',

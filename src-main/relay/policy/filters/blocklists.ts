@@ -1,5 +1,6 @@
 // Public blocklists, with weights (RFC 5782). A list that is broken, closed or refuses us never counts as a listing.
-import { isListing, whyNoListing } from '../../../../shared/blocklists.ts';
+import { listOf, withoutKey } from '../../../../shared/blocklist-catalogue.ts';
+import { isListing, readAnswer, type Blocklist } from '../../../../shared/blocklists.ts';
 import { isAbsent, type Resolve } from '../../resolver.ts';
 import { backwards, reversed } from './addresses.ts';
 import type { Answer, Asking, Filter, ClientSubject } from './filter.ts';
@@ -55,15 +56,16 @@ export class Blocklists implements Filter<ClientSubject> {
     let answered = 0;
     const evidence: string[] = [];
     for (const one of found) {
-      if ('problem' in one) evidence.push(`${one.zone.name} does not count: ${one.problem}`);
+      const shown = withoutKey(one.zone.name);
+      if ('problem' in one) evidence.push(`${shown} does not count: ${one.problem}`);
       else {
         answered++;
         if ('codes' in one) {
           score += one.zone.weight;
           evidence.push(
-            `${address} is listed by ${one.zone.name} (${one.codes.join(', ')}, weight ${one.zone.weight})${one.why === '' ? '' : `: ${one.why}`}`,
+            `${address} is listed by ${shown} (${one.codes.join(', ')}, weight ${one.zone.weight})${one.why === '' ? '' : `: ${one.why}`}`,
           );
-        } else evidence.push(`${address} is not listed by ${one.zone.name}`);
+        } else evidence.push(`${address} is not listed by ${shown}`);
       }
     }
     // Listings first: they are what is quoted to the sender.
@@ -77,10 +79,14 @@ export class Blocklists implements Filter<ClientSubject> {
     if (problem !== null) return { zone, problem };
     try {
       const codes = await codesOf(`${name}.${zone.name}`, resolve);
-      if (codes.length === 0) return { zone, clean: true };
-      const wrong = codes.find((code) => !isListing(code));
-      if (wrong !== undefined) return { zone, problem: whyNoListing(wrong) };
-      return { zone, codes, why: await reason(`${name}.${zone.name}`, resolve) };
+      const { error, listed, unknown } = readAnswer(catalogued(zone.name), codes);
+      if (error !== null) return { zone, problem: error };
+      if (listed.length > 0) {
+        const of = [...new Set(listed.map(({ code }) => code))];
+        return { zone, codes: of, why: await reason(`${name}.${zone.name}`, resolve) };
+      }
+      const [open] = unknown;
+      return open === undefined ? { zone, clean: true } : { zone, problem: open.means };
     } catch (error) {
       return { zone, problem: `DNS could not be asked (${codeOf(error)})` };
     }
@@ -92,6 +98,8 @@ export class Blocklists implements Filter<ClientSubject> {
       ofResolver = new Map();
       this.#health.set(resolve, ofResolver);
     }
+    const never = useless(zone);
+    if (never !== null) return never;
     const known = ofResolver.get(zone);
     if (known && known.until > this.#now()) return known.problem;
     const health: Health = {
@@ -106,13 +114,30 @@ export class Blocklists implements Filter<ClientSubject> {
   }
 }
 
+/** A list's codes; null for one that is not in the catalogue. */
+function catalogued(zone: string): Blocklist | null {
+  const known = listOf(zone);
+  return known !== null && 'list' in known ? known.list : null;
+}
+
+/** Why a zone is not even asked, whatever it would answer. */
+function useless(zone: string): string | null {
+  const known = listOf(zone);
+  if (known === null) return null;
+  if ('dead' in known) return `${known.dead.name} ended ${known.dead.ended}`;
+  if ('other' in known) return known.other.means;
+  return known.list.lists.every((kind) => kind === 'domain') ? 'it lists domains, not addresses' : null;
+}
+
 /** RFC 5782 §5: 127.0.0.2 must be listed and 127.0.0.1 must not be; for lists of IPv6 only, the same as mapped addresses. */
 async function testPoints(zone: string, resolve: Resolve): Promise<string | null> {
   const listed = (address: string) => codesOf(`${reversed(address) ?? ''}.${zone}`, resolve);
   const [bad, good] = await Promise.all([listed('127.0.0.2'), listed('127.0.0.1')]);
-  const wrong = [...bad, ...good].find((code) => !isListing(code));
-  if (wrong !== undefined) return whyNoListing(wrong);
-  if (good.length > 0) return 'it lists 127.0.0.1, so it lists everything';
+  const list = catalogued(zone);
+  const { error } = readAnswer(list, [...bad, ...good]);
+  if (error !== null) return error;
+  const { listed: wrongly, unknown } = readAnswer(list, good);
+  if (wrongly.length + unknown.length > 0) return 'it lists 127.0.0.1, so it lists everything';
   if (bad.length > 0) return null;
   // `reversed` would unwrap them to IPv4.
   const mapped = (last: string) =>

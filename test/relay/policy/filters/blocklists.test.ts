@@ -66,6 +66,60 @@ it('ignores a list that fails its own test points', async () => {
   expect(answer.evidence[0]).toContain('does not serve public resolvers');
 });
 
+it('never takes for a listing what a list says of good senders', async () => {
+  const karma = 'hostkarma.junkemailfilter.com';
+  const answers = (code: string): Zone => ({
+    ...working(karma),
+    // The list of this name calls its own test point good.
+    [`1.0.0.127.${karma}`]: { A: ['127.0.0.1'] },
+    [`99.2.0.192.${karma}`]: { A: [code, '127.0.1.1'] },
+  });
+  for (const code of ['127.0.0.1', '127.0.0.3', '127.0.0.5'])
+    expect(await ask(answers(code), [`${karma}=9`])).toMatchObject({
+      ...{ result: 'pass', evidence: [`192.0.2.99 is not listed by ${karma}`] },
+    });
+  const black = await ask(answers('127.0.0.2'), [`${karma}=9`]);
+  expect(black.result).toBe('fail');
+  expect(black.evidence[0]).toContain('(127.0.0.2, weight 9)');
+});
+
+it('counts no code of which nobody knows the meaning, and says so', async () => {
+  const zone = {
+    ...working('bl.spamcop.net'),
+    ...working('psbl.surriel.com'),
+    '99.2.0.192.bl.spamcop.net': { A: ['127.0.0.99'] },
+    '99.2.0.192.psbl.surriel.com': { A: ['127.0.0.2', '127.0.0.99'] },
+  };
+  expect(await ask(zone, ['bl.spamcop.net=9'])).toMatchObject({
+    result: 'could-not-check',
+    evidence: ['bl.spamcop.net does not count: it answers 127.0.0.99, and what that means is not known'],
+  });
+  expect(await ask(zone, ['psbl.surriel.com=4'])).toMatchObject({ result: 'fail' });
+});
+
+it.each([
+  ['list.dnswl.org', 'it lists good senders'],
+  ['rep.mailspike.net', 'it grades good and bad senders alike'],
+  ['dbl.spamhaus.org', 'it lists domains, not addresses'],
+  ['spam.dnsbl.sorbs.net', 'SORBS ended 2024-06'],
+])('asks %s nothing', async (name, why) => {
+  const listing = { ...working(name), [`99.2.0.192.${name}`]: { A: ['127.0.0.2'] } };
+  const answer = await ask(listing, [`${name}=9`]);
+  expect(answer).toMatchObject({ result: 'could-not-check', asked: [] });
+  expect(answer.evidence[0]).toContain(`${name} does not count: ${why}`);
+});
+
+it('tells nobody the key in a list’s name', async () => {
+  const keyed = 's3cret.zen.dq.spamhaus.net';
+  const zone = { ...working(keyed), [`99.2.0.192.${keyed}`]: { A: ['127.0.0.4'] } };
+  for (const address of ['192.0.2.99', '192.0.2.98']) {
+    const { evidence } = await ask(zone, [`${keyed}=9`], address);
+    expect(evidence[0]).toContain('listed by KEY.zen.dq.spamhaus.net');
+    expect(evidence.join()).not.toContain('s3cret');
+  }
+  expect((await ask({}, [`${keyed}=9`])).evidence.join()).not.toContain('s3cret');
+});
+
 it('takes the test points of a list of IPv6 addresses alone', async () => {
   const point = '2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.six.test';
   const zone = { [point]: { A: ['127.0.0.2'] } };
