@@ -5,11 +5,11 @@ import { OddServer } from '../lab/odd-server.ts';
 import { seededRandom } from '../lab/random.ts';
 import { EngineUnderTest, to } from './support.ts';
 
-async function protectedBy(office: OddServer): Promise<EngineUnderTest> {
+async function protectedBy(office: OddServer, replySeconds = 300): Promise<EngineUnderTest> {
   const { recipients, delivery } = settingsSchema.parse({});
   const mailward = await EngineUnderTest.start({
     recipients: { ...recipients, ask: false, learn: false },
-    delivery: { ...delivery, concurrency: 1 },
+    delivery: { ...delivery, concurrency: 1, replySeconds },
   });
   await mailward.protect('example.com', office.port);
   return mailward;
@@ -62,9 +62,9 @@ describe('a refusal among other answers', () => {
       const [bob, eve] = [`bob@${domain}`, `eve@${domain}`];
       const all = [bob, eve];
       all.splice(place, 0, `gone@${domain}`);
-      const { allRecipients } = await mailward.tried(await mailward.send(all, content), 1);
+      const { allRecipients, attemptList } = await mailward.tried(await mailward.send(all, content), 1);
       for (const one of allRecipients)
-        expect(one, domain).toMatchObject(
+        expect(one, JSON.stringify(attemptList)).toMatchObject(
           one.address.startsWith('gone')
             ? { state: 'refused', cause: 'user-unknown' }
             : { state: 'delivered' },
@@ -147,6 +147,17 @@ it('a server that got out of step once is told a command at a time from then on'
   await mailward.reaches(await mailward.send([bob, eve], content), 'delivered');
   expect(office.most).toBe(1);
   expect([office.copies(bob), office.copies(eve)]).toEqual([2, 2]);
+});
+
+it('a server that hears only the first of several commands is told them one at a time, when its time is up', async () => {
+  await using office = new OddServer(({ line, connection }) =>
+    connection === 1 && (line.startsWith('RCPT') || line === 'DATA') ? 'silence' : null,
+  );
+  await office.start();
+  await using mailward = await protectedBy(office, 3);
+  const detail = await mailward.reaches(await mailward.send([bob, eve], content), 'delivered');
+  expect(detail.attemptList).toHaveLength(1);
+  expect([office.copies(bob), office.copies(eve)]).toEqual([1, 1]);
 });
 
 it('a destination with pipelining switched off is told a command at a time', async () => {

@@ -67,7 +67,7 @@ export async function offer(
       answers.take(open, said, ({ reply }) => !kept || !OUT_OF_STEP.has(reply.code));
       if (answers.open.length > 0) {
         earlier.push(...session.transcript.lines, AGAIN);
-        session.close();
+        destinations.drop(session);
         fresh = true;
         continue;
       }
@@ -76,7 +76,7 @@ export async function offer(
       const { transcript } = session;
       return { earlier, transcript, session, answers: answers.all, failure: null, blame: null };
     } catch (error) {
-      session.close();
+      destinations.drop(session);
       const manner = error instanceof DestinationFailed ? error.manner : null;
       if (error instanceof DestinationFailed) answers.take(open, error.answers);
       // A kept connection that the server ended meanwhile says nothing about the server.
@@ -156,7 +156,7 @@ async function giveBack(
   const refused = answers.filter(({ reply }) => reply.code < 200 || reply.code >= 300).length;
   session.refused += refused;
   if (session.refused >= MOST_REFUSED) {
-    session.close();
+    destinations.drop(session);
     return;
   }
   if (refused > 0) await session.reset();

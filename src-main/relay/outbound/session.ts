@@ -429,8 +429,10 @@ export class Session {
   ): Heard {
     if (said === null || (!mayLeave && said.code === 421)) {
       // Silent although answers are due: as with a server that gave one answer for two commands.
-      if (many && isTimeout(this.#dialogue.ending)) this.#distrust();
-      if (this.#dialogue.ending?.error.code === UNASKED) throw this.#outOfStep(said);
+      const { ending } = this.#dialogue;
+      // One reply too many, or silence although replies are due: some servers hear only the first of several commands.
+      if (ending?.error.code === UNASKED || (many && !mayLeave && isTimeout(ending)))
+        throw this.#outOfStep(said);
       throw this.#broken('broke');
     }
     const fits = said.doubt === 'none' || (said.doubt === 'among-many' && !many);
@@ -459,8 +461,10 @@ export class Session {
     this.transcript.add('note', ending.error.message);
     const words = explainReply(ending.reply, this.destination) ?? explain(ending.error, this.destination);
     const reply = ending.reply === null ? null : parseReply(ending.reply);
-    if (manner === 'broke')
-      return new DestinationFailed(words, reply, 'message', this.transcript, manner, answers);
+    if (manner === 'broke') {
+      const where = reply === null ? `${words} in the middle of a message` : words;
+      return new DestinationFailed(where, reply, 'message', this.transcript, manner, answers);
+    }
     const lost = `${words} after it was given the whole message: it may have arrived`;
     this.transcript.add('note', 'no answer to the whole message: it may have arrived, and may arrive again');
     return new DestinationFailed(lost, null, 'message', this.transcript, manner, answers);
@@ -505,6 +509,11 @@ export class Session {
   async reset(): Promise<void> {
     const said = await this.#dialogue.command('RSET');
     if (said !== null && !isPositive(said)) this.close();
+  }
+
+  /** Ends the conversation where it is; whoever waits for answers is told why there are none. */
+  abandon(why: string): void {
+    this.#dialogue.end(new Error(why));
   }
 
   close(): void {
