@@ -18,8 +18,10 @@ import { DestinationFailed, type Answer, type Session } from './session.ts';
  */
 const MOST_REFUSED = 4;
 
-/** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
-const OUT_OF_STEP = new Set([421, 503]);
+/** A reply that may be about the connection's past, or about commands that came together, and not about this message. */
+function isOutOfStep({ reply }: Answer, kept: boolean, together: boolean): boolean {
+  return (reply.code === 503 && (kept || together)) || (reply.code === 421 && kept);
+}
 
 const AGAIN: TranscriptLine = {
   offset: 0,
@@ -64,8 +66,11 @@ export async function offer(
         smtpUtf8: message.smtpUtf8,
         content: content(),
       });
-      answers.take(open, said, ({ reply }) => !kept || !OUT_OF_STEP.has(reply.code));
+      const together = session.pipelined && !singly;
+      answers.take(open, said, (answer) => !isOutOfStep(answer, kept, together));
       if (answers.open.length > 0) {
+        if (!kept) session.distrustPipelining();
+        singly ||= !kept;
         earlier.push(...session.transcript.lines, AGAIN);
         destinations.drop(session);
         fresh = true;
