@@ -14,6 +14,8 @@ A destination is HOST or HOST:PORT (25 if none is given), then, after commas, wh
   source=ADDRESS   one of this machine's addresses, to connect from
   helo=NAME        the name to greet with
   priority=NUMBER  lower is used first, equal ones share the mail; without it as listed
+  pipelining=yes|no
+                   whether commands may be said together; without it yes, where it is offered
 For example: mail.example.com:25,tls=verify,source=192.0.2.7,helo=relay.example.com,priority=10`;
 
 export const TLS_OPTION = [
@@ -51,6 +53,11 @@ const OPTIONS: Readonly<
     key: 'priority',
     read: (value) => (/^\d{1,5}$/.test(value) ? Number(value) : value),
     expected: 'a whole number from 0 to 65535',
+  },
+  pipelining: {
+    key: 'pipelining',
+    read: (value) => (value === 'yes' ? true : value === 'no' ? false : value),
+    expected: 'yes or no',
   },
 };
 
@@ -94,6 +101,7 @@ export function destinationWords(one: Destination): string {
     ...(one.sourceAddress === null ? [] : [`from ${one.sourceAddress}`]),
     ...(one.helo === null ? [] : [`HELO ${one.helo}`]),
     ...(one.priority === null ? [] : [`priority ${one.priority}`]),
+    ...(one.pipelining === false ? ['no pipelining'] : []),
   ];
   return `${formatHostPort(one.host, one.port)} (${more.join(', ')})`;
 }

@@ -1,5 +1,5 @@
 // The fields of a route: ordered destinations that can be added, moved and removed.
-import { ActionIcon, Button, Group, Select, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, Select, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react';
 import {
   type Destination,
@@ -19,6 +19,7 @@ export interface DestinationDraft {
   sourceAddress: string;
   helo: string;
   priority: string;
+  pipelining: boolean;
 }
 
 export interface DestinationErrors {
@@ -32,7 +33,15 @@ let nextKey = 0;
 
 export function emptyDraft(): DestinationDraft {
   nextKey += 1;
-  return { key: nextKey, address: '', tls: 'opportunistic', sourceAddress: '', helo: '', priority: '' };
+  return {
+    key: nextKey,
+    address: '',
+    tls: 'opportunistic',
+    sourceAddress: '',
+    helo: '',
+    priority: '',
+    pipelining: true,
+  };
 }
 
 export function draftsOf(route: Route): DestinationDraft[] {
@@ -43,6 +52,7 @@ export function draftsOf(route: Route): DestinationDraft[] {
     sourceAddress: destination.sourceAddress ?? '',
     helo: destination.helo ?? '',
     priority: destination.priority === null ? '' : String(destination.priority),
+    pipelining: destination.pipelining !== false,
   }));
 }
 
@@ -68,6 +78,7 @@ export function readRoute(drafts: readonly DestinationDraft[]): {
       sourceAddress: source === '' ? null : source,
       helo: draft.helo.trim() === '' ? null : draft.helo.trim(),
       priority: draft.priority.trim() === '' ? null : Number(draft.priority),
+      ...(draft.pipelining ? {} : { pipelining: false }),
     });
     const wrong = parsed.error?.issues[0]?.path[0];
     if (parsed.success) route.push(parsed.data);
@@ -162,6 +173,12 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
                   onChange={(event) => set(draft.key, { priority: event.currentTarget.value })}
                 />
               )}
+              <Checkbox
+                label={`Send commands together${rank}`}
+                description="Off for a server that gets confused by it (PIPELINING)"
+                checked={draft.pipelining}
+                onChange={(event) => set(draft.key, { pipelining: event.currentTarget.checked })}
+              />
             </div>
             {several && (
               <Group gap="xs" justify="flex-end">

@@ -33,7 +33,15 @@ describe('a destination', () => {
     ]);
   });
 
+  it('may have pipelining switched off', () => {
+    const [off, on] = readRoute(['mail,pipelining=no', 'spare,pipelining=yes'], 'opportunistic');
+    expect([off?.pipelining, on?.pipelining]).toEqual([false, true]);
+    expect(off && destinationWords(off)).toBe('mail:25 (TLS opportunistic, no pipelining)');
+    expect(on && destinationWords(on)).toBe('spare:25 (TLS opportunistic)');
+  });
+
   it.each([
+    ['mail,pipelining=maybe', /"maybe".*no value for pipelining; expected yes or no/],
     ['mail,tls=maybe', /"maybe" in "mail,tls=maybe" is no value for tls; expected none, opportunistic/],
     ['mail,port=26', /"port".*expected tls, source, helo, priority/],
     ['mail,__proto__=1', /"__proto__" .* is not an option/],

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../shared/settings.ts';
 import { RawClient } from '../lab/client.ts';
+import { OddServer } from '../lab/odd-server.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
 import { EngineUnderTest } from './support.ts';
@@ -103,6 +104,39 @@ describe('a recipient that the server does not know', () => {
     mailward.engine.settings.set({ ...mailward.engine.settings.get(), recipients });
     expect(await rcpt(mailward, 'postmaster@example.com')).toEqual([expect.stringMatching(/^250 /)]);
     expect(office.asked).toEqual([]);
+  });
+});
+
+describe('a server whose replies do not keep to the rules', () => {
+  it.each<[string, (line: string, nth: number) => string | null]>([
+    [
+      'says 503 over a warm connection',
+      (line, nth) => (nth === 2 && line.startsWith('MAIL') ? '503 5.5.1 nested MAIL command\r\n' : null),
+    ],
+    ['answers twice', (line, nth) => (nth === 2 && line.startsWith('MAIL') ? '250 ok\r\n250 ok\r\n' : null)],
+    [
+      'says yes and no in one answer',
+      (line, nth) => (nth === 2 && line.startsWith('RCPT') ? '550-5.1.1 no\r\n250 yes\r\n' : null),
+    ],
+    [
+      'puts lines without a code among them',
+      (line) =>
+        line.startsWith('MAIL') ? 'DEBUG: on it\r\n250-ok\r\nServer: 192.0.2.1\r\n250 ok\r\n' : null,
+    ],
+  ])('and %s is asked again over another connection, and nobody is refused for it', async (_, odd) => {
+    await using office = new OddServer();
+    await office.start();
+    // The questions are counted over each connection: first whether it tells recipients apart at all, then one for each recipient.
+    office.says = ({ line, connection }) => {
+      const nth = office.heard[connection - 1]?.filter((one) => one.startsWith('MAIL')).length ?? 0;
+      return odd(line, nth) ?? (line.startsWith('RCPT') && !line.includes('<ann@') ? `${UNKNOWN}\r\n` : null);
+    };
+    await using mailward = await EngineUnderTest.start();
+    await mailward.protect('example.com', office.port);
+    expect(await rcpt(mailward, 'ann@example.com', 'nobody@example.com')).toEqual([
+      expect.stringMatching(/^250 /),
+      "550 5.1.1 <nobody@example.com>: recipient unknown to example.com's server",
+    ]);
   });
 });
 

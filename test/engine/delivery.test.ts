@@ -26,6 +26,28 @@ describe('a delivery', () => {
     expect(detail.incoming.at(-1)?.text).toMatch(/^250 2\.6\.0 .*id /);
   });
 
+  it.each([
+    ['words', 'The backup is done.\r\n\r\nAll well.\r\n', '\r\nThe backup is done.\r\n\r\nAll well.\r\n'],
+    ['a line that begins with a space', ' 12 files\r\n 3 MB\r\n', '\r\n 12 files\r\n 3 MB\r\n'],
+    [
+      'a mailbox file’s line',
+      'From ann@example.org Thu Nov 26 14:53:39 2026\r\nSubject: x\r\n\r\nHi.\r\n',
+      'X-Mailbox-Line: From ann@example.org Thu Nov 26 14:53:39 2026\r\nSubject: x\r\n\r\nHi.\r\n',
+    ],
+  ])('of a message that begins with %s loses none of it to our own field', async (_, content, arrives) => {
+    await using office = await new Sink().start();
+    await using mailward = await EngineUnderTest.start();
+    await mailward.protect('example.com', office.port);
+    await mailward.reaches(await mailward.send('bob@example.com', content), 'delivered');
+    const arrived = office.arrivals[0]?.content.toString('latin1') ?? '';
+    const ours =
+      /^(?:(?:Authentication-Results|X-Mailward-Filters|Received):[^\n]*\n(?:\t[^\n]*\n)*)+/.exec(
+        arrived,
+      )?.[0] ?? '';
+    expect(ours).toContain('(Mailward) with ESMTP');
+    expect(arrived.slice(ours.length)).toBe(arrives);
+  });
+
   it('tells what the server said when it defers, and tries again when asked', async () => {
     await using office = await new Sink().start();
     office.temper.rcpt = () => '450 4.2.0 Greylisted, come back in five minutes';

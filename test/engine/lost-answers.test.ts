@@ -209,7 +209,9 @@ describe('a message over which alone the connection breaks', () => {
       const id = await mailward.send('poison@example.com', large);
       const detail = await mailward.tried(id, 1);
       expect(detail).toMatchObject({ state: 'queued', cause: null });
-      expect(detail.lastReply?.text).toMatch(/takes others/);
+      expect(detail.lastReply?.text).toMatch(
+        /in the middle of a message \(the server takes other messages\)/,
+      );
       expect(detail.nextAttemptAt).toBeGreaterThan(Date.now() + 20_000);
       for (const name of ['one', 'two'])
         await mailward.reaches(await mailward.send(bob, subject(name)), 'delivered');
@@ -246,6 +248,38 @@ describe('a message over which alone the connection breaks', () => {
     await mailward.client.queue.retry({ domain: 'example.com', states: ['queued'] });
     for (const id of ids) await mailward.reaches(id, 'delivered');
   });
+});
+
+it('a message whose answer was still due when Mailward was stopped does not go out again with the next start', async () => {
+  await using office = new OddServer(({ line }) => (line === '.' ? 'silence' : null));
+  await office.start();
+  await using mailward = await protectedBy(office);
+  const id = await mailward.send(bob);
+  await until('the message to be there', () => office.arrivals.length === 1);
+  await mailward.engine.close();
+  office.says = () => null;
+  await mailward.open();
+  const detail = await mailward.client.messages.get({ id });
+  expect(detail).toMatchObject({ state: 'queued', attempts: 1 });
+  expect(detail.lastReply?.text).toMatch(/Mailward was stopped after .* may have arrived/);
+  await mailward.reaches(await mailward.send(eve), 'delivered');
+  expect(office.copies(bob)).toBe(1);
+});
+
+it('a message that breaks the connection again and again, with none taken between, is trouble and is called so', async () => {
+  await using office = new OddServer(({ line }) => (line === '.' ? 'reset' : null));
+  await office.start();
+  await using mailward = await protectedBy(office);
+  const id = await mailward.send(bob);
+  await mailward.tried(id, 1);
+  const domain = await until('the overview', () => mailward.engine.overview().domains[0] ?? null);
+  expect(domain.outbound.cause).toBeNull();
+  await mailward.client.queue.retry({ ids: [id] });
+  await mailward.tried(id, 2);
+  await until(
+    'the trouble to show',
+    () => mailward.engine.overview().domains[0]?.outbound.cause === 'connection-failed',
+  );
 });
 
 describe('another way', () => {

@@ -82,6 +82,8 @@ export class OddServer implements AsyncDisposable {
     const lines = this.heard[connection - 1] ?? [];
     let rest = '';
     let inData = false;
+    /** It agreed to TLS, and never shakes hands. */
+    let isDeaf = false;
     let sender = '';
     let recipients: string[] = [];
     const answer = (line: string, usual: string, content = ''): string => {
@@ -105,7 +107,9 @@ export class OddServer implements AsyncDisposable {
           line,
           ['250-odd.example', ...this.keywords.map((one) => `250-${one}`), '250 HELP', ''].join('\r\n'),
         );
-      else if (verb === 'MAIL') {
+      else if (verb === 'STAR') {
+        isDeaf = answer(line, '220 go ahead\r\n').startsWith('220');
+      } else if (verb === 'MAIL') {
         sender = path;
         recipients = [];
         answer(line, '250 2.1.0 ok\r\n');
@@ -123,6 +127,10 @@ export class OddServer implements AsyncDisposable {
     };
     answer('', '220 odd.example\r\n');
     socket.on('data', (chunk) => {
+      if (isDeaf) {
+        this.onHandshake?.();
+        return;
+      }
       rest += chunk.toString('latin1');
       let commands = 0;
       for (;;) {
@@ -151,6 +159,8 @@ export class OddServer implements AsyncDisposable {
     });
   }
 
+  /** Told when a client begins a TLS handshake. */
+  onHandshake: (() => void) | null = null;
   /** Told of the content so far while its end has not come. */
   onContent: ((content: string, socket: Socket) => void) | null = null;
 }

@@ -20,8 +20,8 @@ export interface Place {
   /** UTC ms; tried again after this. */
   pausedUntil: number;
   throttle: Throttle;
-  /** Messages over which the connection ended, in a row: none got its answers between. */
-  unanswered: Set<number>;
+  /** The last messages over which the connection ended, in a row: none got its answers between. */
+  unanswered: number[];
   /** The last message that got its answers, whatever they were. */
   answered: { id: number; at: number } | null;
 }
@@ -56,6 +56,7 @@ export interface DestinationsOptions {
 export class Destinations {
   #places: Place[];
   readonly #options: DestinationsOptions;
+  readonly #inUse = new Set<Session>();
   #sweep: NodeJS.Timeout | null = null;
 
   constructor(route: Route, options: DestinationsOptions) {
@@ -148,6 +149,7 @@ export class Destinations {
       for (let kept = place.idle.pop(); kept; kept = place.idle.pop()) {
         if (kept.session.usable) {
           kept.session.startTranscript();
+          this.#inUse.add(kept.session);
           return kept.session;
         }
       }
@@ -157,6 +159,7 @@ export class Destinations {
     try {
       const session = await Session.open(place.destination, this.#options.session());
       place.throttle.opened(Date.now(), startedAt);
+      this.#inUse.add(session);
       return session;
     } catch (error) {
       if (!(error instanceof DestinationFailed)) throw error;
@@ -176,7 +179,7 @@ export class Destinations {
 
   /** The server answered for all of a message's recipients, be it with refusals. */
   answered({ place }: Turn, id: number): void {
-    place.unanswered.clear();
+    place.unanswered = [];
     place.answered = { id, at: Date.now() };
   }
 
@@ -186,13 +189,17 @@ export class Destinations {
    */
   broke(turn: Turn, id: number, lost: boolean): Blame {
     const { place } = turn;
-    if (place.unanswered.size < LOST_IN_A_ROW) place.unanswered.add(id);
-    const isFirst = place.unanswered.size === 1;
     const { answered } = place;
-    if (isFirst && answered && answered.id !== id && Date.now() - answered.at < WELL) return 'message';
-    const again = place.failures > 0;
-    if (!lost || place.unanswered.size >= LOST_IN_A_ROW) this.failed(turn);
-    return isFirst && !again ? 'unclear' : 'server';
+    place.unanswered = [...place.unanswered.slice(1 - LOST_IN_A_ROW), id];
+    const isOnlyOne = new Set(place.unanswered).size === 1;
+    if (isOnlyOne && answered && answered.id !== id && Date.now() - answered.at < WELL) return 'message';
+    if (!lost || place.unanswered.length >= LOST_IN_A_ROW) this.failed(turn);
+    return place.unanswered.length === 1 ? 'unclear' : 'server';
+  }
+
+  /** Ends the conversations that are under way: Mailward stops. */
+  abandon(): void {
+    for (const session of this.#inUse) session.abandon('Mailward was stopped');
   }
 
   /** The destination took a message: it is well. */
@@ -212,8 +219,15 @@ export class Destinations {
     return this.#places.some((other) => other !== place && other.pausedUntil <= now && other.failures === 0);
   }
 
+  /** Ends a connection that is good for nothing any more. */
+  drop(session: Session): void {
+    this.#inUse.delete(session);
+    session.close();
+  }
+
   /** Gives a connection back after a message. */
   release(session: Session): void {
+    this.#inUse.delete(session);
     const place = this.#placeOf(session);
     if (!place || !session.usable || session.sent >= this.#options.limits().messagesPerConnection) {
       session.close();
@@ -255,7 +269,7 @@ export class Destinations {
         failures: 0,
         pausedUntil: 0,
         throttle: this.#options.throttles.of(destination),
-        unanswered: new Set<number>(),
+        unanswered: [],
         answered: null,
       })),
     );

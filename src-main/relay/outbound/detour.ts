@@ -92,6 +92,11 @@ export class Detour {
     if (this.#busy.size === 0) this.#destinations.close();
   }
 
+  /** Ends attempts that take too long for a stop: what may have arrived is noted so. */
+  abandon(): void {
+    this.#destinations.abandon();
+  }
+
   #plan(at: number): void {
     if (this.#closed) return;
     const now = Date.now();

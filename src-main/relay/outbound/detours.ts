@@ -6,6 +6,8 @@ import type { DestinationsOptions } from './destinations.ts';
 
 /** How long a stop waits for attempts under way, ms. */
 const GRACE = 10_000;
+/** And for what became of those it cut off to be written, ms. */
+const WRITTEN = 2_000;
 /** How long a change waits for the attempt under way, ms. */
 const PATIENCE = 10_000;
 /** Pause before the routes that could not be read are read again, ms. */
@@ -82,6 +84,8 @@ export class Detours {
     if (this.#timer) clearTimeout(this.#timer);
     for (const way of this.#ways.values()) way.close();
     await this.#untilFree(this.#inHand, GRACE);
+    for (const way of this.#ways.values()) way.abandon();
+    await this.#untilFree(this.#inHand, WRITTEN);
   }
 
   #forget(ids: ReadonlySet<number>): void {

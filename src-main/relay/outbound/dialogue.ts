@@ -245,6 +245,16 @@ export class Dialogue {
   }
 }
 
+/** The server ended the connection without a word. */
+export function hungUp(ending: Ending | null): boolean {
+  const codes = ['ECONNECTION', 'ECONNRESET', 'EPIPE'];
+  return ending !== null && ending.reply === null && codes.includes(ending.error.code ?? '');
+}
+
+export function isTimeout(ending: Ending | null): boolean {
+  return ending?.error.code === 'ETIMEDOUT';
+}
+
 /** Replies have no charset of their own; most are UTF-8, and what is not is kept octet by octet. */
 function decode(octets: string): string {
   if (!/[\x80-\xff]/.test(octets)) return octets;

@@ -140,21 +140,31 @@ export class Lane {
     return this.#busy.has(id);
   }
 
-  /** Starts nothing more and waits for attempts under way, `GRACE` ms at most: what is cut off is still queued on disk. */
+  /**
+   * Starts nothing more and waits for attempts under way, `GRACE` ms at most. What is cut off then is still queued on disk, and what
+   * may have arrived is noted so: it does not go out again with the next start.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of [this.#timer, this.#pumpTimer, this.#testTimer]) if (timer) clearTimeout(timer);
     this.#setAside();
+    await this.#untilDrained(GRACE);
     if (this.#running > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, GRACE);
-        this.#drained = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      this.#destinations.abandon();
+      await this.#untilDrained(WRITE_AGAIN);
     }
     this.#destinations.close();
+  }
+
+  async #untilDrained(most: number): Promise<void> {
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, most);
+      this.#drained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** What is known of the server that mail goes to now: how much it bears. */

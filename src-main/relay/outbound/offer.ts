@@ -19,12 +19,13 @@ import { DestinationFailed, type Answer, type Session } from './session.ts';
  */
 const MOST_REFUSED = 4;
 
-/** Replies that may be about the connection's past and not about this message: worth a fresh connection. */
-const OUT_OF_STEP = new Set([421, 503]);
-
-/** "421 4.7.26 … unauthenticated" ends the connection and is about this message all the same: another connection will not help. */
-function isOutOfStep({ reply, stage }: Answer): boolean {
-  if (!OUT_OF_STEP.has(reply.code)) return false;
+/**
+ * A reply that may be about the connection's past, or about commands that came together, and not about this message. "421 4.7.26 …
+ * unauthenticated" ends the connection and is about this message all the same: another connection will not help.
+ */
+function isOutOfStep({ reply, stage }: Answer, kept: boolean, together: boolean): boolean {
+  if (reply.code === 503) return kept || together;
+  if (reply.code !== 421 || !kept) return false;
   const { about } = meaningOf(reply, stage);
   return about !== 'message' && about !== 'recipient';
 }
@@ -72,10 +73,13 @@ export async function offer(
         smtpUtf8: message.smtpUtf8,
         content: content(),
       });
-      answers.take(open, said, (answer) => !kept || !isOutOfStep(answer));
+      const together = session.pipelined && !singly;
+      answers.take(open, said, (answer) => !isOutOfStep(answer, kept, together));
       if (answers.open.length > 0) {
+        if (!kept) session.distrustPipelining();
+        singly ||= !kept;
         earlier.push(...session.transcript.lines, AGAIN);
-        session.close();
+        destinations.drop(session);
         fresh = true;
         continue;
       }
@@ -84,7 +88,7 @@ export async function offer(
       const { transcript } = session;
       return { earlier, transcript, session, answers: answers.all, failure: null, blame: null };
     } catch (error) {
-      session.close();
+      destinations.drop(session);
       const manner = error instanceof DestinationFailed ? error.manner : null;
       if (error instanceof DestinationFailed) answers.take(open, error.answers);
       // A kept connection that the server ended meanwhile says nothing about the server.
@@ -164,7 +168,7 @@ async function giveBack(
   const refused = answers.filter(({ reply }) => reply.code < 200 || reply.code >= 300).length;
   session.refused += refused;
   if (session.refused >= MOST_REFUSED) {
-    session.close();
+    destinations.drop(session);
     return;
   }
   if (refused > 0) await session.reset();

@@ -15,8 +15,8 @@ import { asksForLess } from './throttle.ts';
 const DAY = 86_400_000;
 /** Soonest next attempt of a message that waits for its server and not for a time of its own, ms. */
 const SOON = 1_000;
-/** Said where the server takes other messages. */
-const ALONE = ' (so with this message; it takes others)';
+/** Said of a message that alone breaks the connection. */
+const ALONE = ' (the server takes other messages)';
 
 /** What came of sending a message. Whoever has no answer has `failure`. */
 export interface Tried {

@@ -73,3 +73,12 @@ export class ReplyLines {
     return match && (this.#code === null || this.#code === Number(match[1])) ? match : null;
   }
 }
+
+export function isPositive({ code }: Heard): boolean {
+  return code >= 200 && code < 300;
+}
+
+/** 354: the one reply that is to DATA and to nothing else. */
+export function isGo({ code }: Heard): boolean {
+  return code >= 300 && code < 400;
+}

@@ -1,7 +1,7 @@
 // One outgoing SMTP connection to a destination: opened and secured as its policy says, then one message after another.
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
+import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { elapsed } from '../elapsed.ts';
 import { Transcript } from '../transcript.ts';
@@ -11,16 +11,17 @@ import { chainOf, mismatch } from '../../tls/dane.ts';
 import type { Demand, SecureResolver } from './dane.ts';
 import { demandFor, policyUnder } from './demand.ts';
 import { DestinationFailed, type Manner, type Stage } from './destination-failed.ts';
-import { Dialogue, UNASKED, type Ending, type Said } from './dialogue.ts';
-import { readHello, type Offer } from './hello.ts';
+import { Dialogue, hungUp, isTimeout, UNASKED, type Ending, type Said } from './dialogue.ts';
+import type { Offer } from './hello.ts';
 import { isNotHome, mayMeanDomain } from './home.ts';
 import { explain, explainReply } from './explain.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import type { Quirks } from './quirks.ts';
 import { noReply, parseReply } from './reply.ts';
-import type { Heard } from './reply-lines.ts';
+import { isGo, isPositive, type Heard } from './reply-lines.ts';
 import { Stuffing } from './stuffing.ts';
 import { turnEnd } from './turn-end.ts';
+import { hello, isSecured, nextWay, spare, type Failed, type Way } from './way.ts';
 
 export { DestinationFailed, type Stage } from './destination-failed.ts';
 
@@ -72,6 +73,8 @@ export class Session {
   sent = 0;
   /** Recipients refused or put off over this connection so far. */
   refused = 0;
+  /** Whether the last message's commands were said together. */
+  pipelined = false;
   /** How long the server took over the first RCPT of the last message, ms; null when it did not answer one. */
   rcptTook: number | null = null;
   readonly #dialogue: Dialogue;
@@ -98,7 +101,7 @@ export class Session {
     const transcript = new Transcript(Date.now());
     const demand = await demandFor(destination, options.secure, transcript);
     const way: Way = { policy: policyUnder(demand, destination.tls), greeting: 'EHLO' };
-    spare(destination, options, way, transcript);
+    if (options.quirks) spare(destination, options.quirks, way, transcript);
     const spared = way.greeting === 'HELO';
     for (let words = transcript; ; ) {
       try {
@@ -122,7 +125,7 @@ export class Session {
   static async #open(
     destination: Destination,
     options: SessionOptions,
-    { policy, greeting }: Way,
+    way: Way,
     demand: Demand,
     transcript: Transcript,
   ): Promise<Session> {
@@ -156,8 +159,9 @@ export class Session {
       const greeted = await dialogue.reply();
       if (greeted?.code !== 220) failed('connect', 'no greeting of a mail server', greeted);
       const name = destination.helo ?? options.hostname;
-      let offer = await hello(dialogue, greeting, name, failed);
-      const secured = policy === 'require' || policy === 'verify';
+      let offer = await hello(dialogue, way.greeting, name, failed);
+      const { policy } = way;
+      const secured = isSecured(way);
       if (policy !== 'none' && (secured || offer.startTls)) {
         const limit = Math.min(HANDSHAKE, patience);
         const stuck = new Error(`TLS was not ready in ${limit / 1000} s`);
@@ -286,7 +290,7 @@ export class Session {
     if (said === null) return failed(end.left ? 'lost' : 'broke');
     // What looked like the answer to DATA was not: nobody's answer is sure, and the message is where it is.
     if (isGo(said)) {
-      this.#distrust();
+      this.distrustPipelining();
       dialogue.end(new Error(`out of step: "${oneLine(said)}"`));
       throw this.#broken('lost');
     }
@@ -308,10 +312,13 @@ export class Session {
     const rcpt = letter.recipients.map((recipient) => `RCPT TO:<${path(recipient)}>`);
     const together = this.#mayPipeline ? dialogue.say([mail, ...rcpt, 'DATA']) : null;
     const many = together !== null;
+    this.pipelined = many;
     let saidAt = Date.now();
 
     const toMail = this.#heard(await (together?.[0] ?? dialogue.command(mail)), { many, mayLeave: true });
     const mailRefused = !isPositive(toMail);
+    // A server that refuses the sender and hangs up has said enough.
+    const isParting = (answer: Said) => (answer === null ? !isTimeout(dialogue.ending) : answer.code === 421);
     if (mailRefused && !together) return { mail: parseReply(toMail.text) };
     if (together) saidAt = Math.max(saidAt, Date.now());
 
@@ -319,9 +326,7 @@ export class Session {
     for (const [index, line] of rcpt.entries()) {
       if (!together && index === 0) saidAt = Date.now();
       const answer = await (together?.[index + 1] ?? dialogue.command(line));
-      // A server that refuses the sender and hangs up has said enough.
-      if (mailRefused && answer === null && !isTimeout(dialogue.ending))
-        return { mail: parseReply(toMail.text) };
+      if (mailRefused && isParting(answer)) return { mail: parseReply(toMail.text) };
       const said = this.#heard(answer, { many });
       if (index === 0) this.rcptTook = elapsed(saidAt);
       if (!isPositive(said)) refused.set(index, { reply: parseReply(said.text), stage: 'rcpt' });
@@ -336,8 +341,7 @@ export class Session {
       };
     }
     const answer = (await together[rcpt.length + 1]) ?? null;
-    if (mailRefused && answer === null && !isTimeout(dialogue.ending))
-      return { mail: parseReply(toMail.text) };
+    if (mailRefused && isParting(answer)) return { mail: parseReply(toMail.text) };
     const data = this.#heard(answer, { many, isData: true });
     if (isGo(data)) {
       // A 354 in its place: each reply is to the command that it seems to be to.
@@ -431,17 +435,20 @@ export class Session {
   ): Heard {
     if (said === null || (!mayLeave && said.code === 421)) {
       // Silent although answers are due: as with a server that gave one answer for two commands.
-      if (many && isTimeout(this.#dialogue.ending)) this.#distrust();
-      if (this.#dialogue.ending?.error.code === UNASKED) throw this.#outOfStep(said);
+      const { ending } = this.#dialogue;
+      // One reply too many, or silence although replies are due: some servers hear only the first of several commands.
+      if (ending?.error.code === UNASKED || (many && !mayLeave && isTimeout(ending)))
+        throw this.#outOfStep(said);
       throw this.#broken('broke');
     }
     const fits = said.doubt === 'none' || (said.doubt === 'among-many' && !many);
     if (!fits || (isGo(said) && !isData)) throw this.#outOfStep(said);
-    if (said.untidy && many) this.#distrust();
+    if (said.untidy && many) this.distrustPipelining();
     return said;
   }
 
-  #distrust(): void {
+  /** The server may not bear commands that come together: it is told one at a time from now on. */
+  distrustPipelining(): void {
     this.#options.quirks?.note(this.destination, 'pipelining');
   }
 
@@ -451,7 +458,7 @@ export class Session {
     const what = said === null ? 'no answer' : `"${oneLine(said)}"`;
     const words = `${host} port ${port} answered out of step (${what}): nobody can say whose answer that is`;
     this.transcript.add('note', `out of step: ${what}`);
-    this.#distrust();
+    this.distrustPipelining();
     this.#dialogue.end(new Error(words));
     return new DestinationFailed(words, null, 'message', this.transcript, 'out-of-step');
   }
@@ -461,8 +468,10 @@ export class Session {
     this.transcript.add('note', ending.error.message);
     const words = explainReply(ending.reply, this.destination) ?? explain(ending.error, this.destination);
     const reply = ending.reply === null ? null : parseReply(ending.reply);
-    if (manner === 'broke')
-      return new DestinationFailed(words, reply, 'message', this.transcript, manner, answers);
+    if (manner === 'broke') {
+      const where = reply === null ? `${words} in the middle of a message` : words;
+      return new DestinationFailed(where, reply, 'message', this.transcript, manner, answers);
+    }
     const lost = `${words} after it was given the whole message: it may have arrived`;
     this.transcript.add('note', 'no answer to the whole message: it may have arrived, and may arrive again');
     return new DestinationFailed(lost, null, 'message', this.transcript, manner, answers);
@@ -511,87 +520,15 @@ export class Session {
     if (said !== null && !isPositive(said)) this.close();
   }
 
+  /** Ends the conversation where it is; whoever waits for answers is told why there are none. */
+  abandon(why: string): void {
+    this.#dialogue.end(new Error(why));
+  }
+
   close(): void {
     if (this.#inContent) this.#dialogue.end(new Error('given up in the middle of a message'));
     else this.#dialogue.quit();
   }
-}
-
-/** Ends the attempt to open a session. */
-type Failed = (stage: Stage, words: string, reply?: Said, manner?: Manner | null) => never;
-
-/** What a session is begun with. */
-interface Way {
-  policy: Exclude<TlsPolicy, 'dane'>;
-  greeting: 'EHLO' | 'HELO';
-}
-
-function isSecured({ policy }: Way): boolean {
-  return policy === 'require' || policy === 'verify';
-}
-
-/** Spares a server what it was found to bear badly, where the policy does not ask for it. */
-function spare(destination: Destination, { quirks }: SessionOptions, way: Way, transcript: Transcript): void {
-  if (!quirks || isSecured(way)) return;
-  const until = (time: number) => `until ${new Date(time).toISOString().slice(11, 16)} UTC`;
-  const tls = way.policy === 'opportunistic' ? quirks.until(destination, 'tls') : null;
-  if (tls !== null) {
-    way.policy = 'none';
-    transcript.add(
-      'note',
-      `a TLS handshake with this server did not end: no encryption is asked for ${until(tls)}`,
-    );
-  }
-  const ehlo = quirks.until(destination, 'ehlo');
-  if (ehlo !== null) {
-    way.greeting = 'HELO';
-    transcript.add('note', `this server hung up on EHLO and took HELO: it is greeted so ${until(ehlo)}`);
-  }
-}
-
-/** How to try again at once, over a new connection, after a session could not be opened; null when that is no use. */
-function nextWay(
-  way: Way,
-  { stage, manner }: DestinationFailed,
-): { way: Partial<Way>; words: string } | null {
-  // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
-  if (way.policy === 'opportunistic' && stage === 'starttls')
-    return { way: { policy: 'none' }, words: 'without encryption' };
-  // A server that knows only HELO knows nothing of STARTTLS.
-  if (manner === 'hung-up-on-ehlo' && way.greeting === 'EHLO' && !isSecured(way))
-    return { way: { greeting: 'HELO' }, words: 'with HELO' };
-  return null;
-}
-
-/** EHLO, and HELO for a server that does not know it. */
-async function hello(
-  dialogue: Dialogue,
-  greeting: Way['greeting'],
-  name: string,
-  failed: Failed,
-): Promise<Offer> {
-  if (greeting === 'EHLO') {
-    const said = await dialogue.command(`EHLO ${name}`);
-    if (said === null)
-      return failed('connect', 'no answer to EHLO', null, hungUp(dialogue.ending) ? 'hung-up-on-ehlo' : null);
-    if (dialogue.ending) return failed('connect', 'no answer to EHLO', said);
-    if (isPositive(said)) return readHello(said.text);
-  }
-  const plain = await dialogue.command(`HELO ${name}`);
-  if (plain !== null && isPositive(plain)) return readHello('');
-  // After an EHLO that it did not understand a server may want nothing more of this connection.
-  const confused = plain === null ? hungUp(dialogue.ending) : plain.code >= 500 && plain.code <= 504;
-  return failed('connect', 'HELO refused', plain, greeting === 'EHLO' && confused ? 'hung-up-on-ehlo' : null);
-}
-
-/** The server ended the connection without a word. */
-function hungUp(ending: Ending | null): boolean {
-  const codes = ['ECONNECTION', 'ECONNRESET', 'EPIPE'];
-  return ending !== null && ending.reply === null && codes.includes(ending.error.code ?? '');
-}
-
-function isTimeout(ending: Ending | null): boolean {
-  return ending?.error.code === 'ETIMEDOUT';
 }
 
 /** An address in a command. Ingress lets no other in; what ends a path may not be smuggled into one. */
@@ -603,15 +540,6 @@ function path(address: string): string {
 
 function oneLine({ text }: Heard): string {
   return text.split('\n').join(' ');
-}
-
-function isPositive({ code }: Heard): boolean {
-  return code >= 200 && code < 300;
-}
-
-/** 354: the one reply that is to DATA and to nothing else. */
-function isGo({ code }: Heard): boolean {
-  return code >= 300 && code < 400;
 }
 
 function isTaken(reply: Heard): boolean {

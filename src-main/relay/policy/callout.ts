@@ -240,8 +240,11 @@ export class Callout {
         });
         answered.catch(() => undefined);
         const answer = await Promise.race([answered, timeout]);
-        // A server may end a warm connection when it likes; that is no failure.
-        if (answer === 'gone' || (answer && kept && answer.reply.code === 421)) {
+        // A server may end a warm connection when it likes, or lose count on it; that is no failure.
+        if (
+          answer === 'gone' ||
+          (answer && kept && (answer.reply.code === 421 || answer.reply.code === 503))
+        ) {
           current.close();
           continue;
         }

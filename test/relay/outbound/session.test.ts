@@ -248,6 +248,14 @@ describe('STARTTLS', () => {
     session.close();
   });
 
+  it('behind which the server says nothing more means mail in clear for an opportunist', async () => {
+    await using server = secured('', () => '');
+    const session = await server.open('opportunistic', 2);
+    expect(session.tls).toBeNull();
+    session.close();
+    await expect(server.open('require', 2)).rejects.toThrow(/did not answer in time/);
+  });
+
   it('with a certificate that proves nothing is no use to a policy that wants proof', async () => {
     await using server = secured('', () => '250 office.example\r\n');
     const failure = await server.open('verify').catch((error: unknown) => error);
