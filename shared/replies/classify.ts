@@ -70,7 +70,9 @@ function aboutOf(
       return 'unclear';
     case 'rate-limited':
       // RFC 3463 §3.3: x.2.x speaks of one mailbox.
-      return reading.enhanced?.slice(1, 4) === '.2.' || recipientLimit(reading) !== null ? 'recipient' : 'server';
+      return reading.enhanced?.slice(1, 4) === '.2.' || recipientLimit(reading) !== null
+        ? 'recipient'
+        : 'server';
     case 'server-busy':
       // "450 try this one later" may be said of this message; 421 ends the service for all (RFC 5321 §3.8).
       if (decidedBy === 'code' || rule === 'later' || rule === 'passing')

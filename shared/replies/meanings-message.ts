@@ -30,6 +30,12 @@ export const messageMeanings: readonly Meaning[] = [
     holds: near(topic.linkWords, or(topic.list, v.refused, trouble.spam, words('known')), 60),
   },
   {
+    rule: 'content-refused',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: says(trouble.contentRefused),
+  },
+  {
     // The recipient may be on a list as well; that is between the server and its user.
     rule: 'listed-recipient',
     cause: 'other',
@@ -41,6 +47,17 @@ export const messageMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: false,
     holds: unless(near(or(v.sender, words('to from an address')), topic.list, 40), says(v.client)),
+  },
+  {
+    // Where another's domain is thought ill of, our address is not.
+    rule: 'sender-reputation',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: near(
+      topic.reputation,
+      words('sending|sender|senders|from|envelope domain, sender s domain, your domain'),
+      12,
+    ),
   },
   {
     rule: 'listed',
@@ -58,6 +75,17 @@ export const messageMeanings: readonly Meaning[] = [
     holds: unless(
       near(ourAddress, words('not ~1 authori* to, not ~1 allowed to, not ~1 permitted to'), 40),
       says(words('send ~2 from, send ~2 for, send ~2 as, mail from')),
+    ),
+  },
+  {
+    // "Mailbox might be disabled, full, or may not exist": the server does not know which.
+    rule: 'recipient-somehow',
+    cause: 'other',
+    temporary: true,
+    holds: both(
+      near(v.recipient, words('might be, may be, could be, unknown or, either'), 24),
+      says(v.full),
+      says(v.gone, v.unknown),
     ),
   },
   {

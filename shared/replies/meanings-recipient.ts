@@ -55,7 +55,9 @@ export const recipientMeanings: readonly Meaning[] = [
     rule: 'verification-pending',
     cause: 'server-busy',
     temporary: true,
-    holds: says(words('verification ~1 in progress|pending|running, being verified, verification ~1 not ~1 complete*')),
+    holds: says(
+      words('verification ~1 in progress|pending|running, being verified, verification ~1 not ~1 complete*'),
+    ),
   },
   {
     // "Recipient address rejected: user database not available": whether the user exists was not found out.
@@ -181,13 +183,13 @@ export const recipientMeanings: readonly Meaning[] = [
     temporary: false,
     holds: both(
       near(
-      words(
-        'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, delivery, eingang, empfang, réception, recepción',
-      ),
-      words(
-        'disabled, deactivated, suspended, switched off, turned off, stopped, expired, blocked, deaktiviert, désactivé*, desactivad*',
-      ),
-      24,
+        words(
+          'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, delivery, eingang, empfang, réception, recepción',
+        ),
+        words(
+          'disabled, deactivated, suspended, switched off, turned off, stopped, expired, blocked, deaktiviert, désactivé*, desactivad*',
+        ),
+        24,
       ),
       says(v.recipient),
     ),
@@ -274,7 +276,10 @@ export const recipientMeanings: readonly Meaning[] = [
     cause: 'server-busy',
     temporary: true,
     general: true,
-    holds: unless(says(trouble.busy), both(says(words('service ~1 denied, service ~1 blocked')), permanentCode)),
+    holds: unless(
+      says(trouble.busy),
+      both(says(words('service ~1 denied, service ~1 blocked')), permanentCode),
+    ),
   },
   {
     rule: 'relay-named',
@@ -326,11 +331,11 @@ export const recipientMeanings: readonly Meaning[] = [
           ),
           temporaryCode,
           securityCode,
-          says(words('polic*, access denied'), v.later),
+          says(words('access denied')),
           reasonGiven,
         ),
       ),
-      says(v.later),
+      says(v.later, words('polic*')),
     ),
   },
 ];

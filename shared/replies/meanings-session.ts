@@ -21,7 +21,9 @@ import * as v from './vocabulary.ts';
 const because = words('because, because of, due to, since, as it is, reason, weil, wegen, parce que, porque');
 /** What may be encrypted in a message, whatever the connection is. */
 const contained = or(trouble.attachment, words('document*, file, files, content policy, pdf, message is'));
-const slowed = words('rate limited, rate limiting, throttled, slowed down, limited because, temporarily limited');
+const slowed = words(
+  'rate limited, rate limiting, throttled, slowed down, limited because, temporarily limited',
+);
 
 export const sessionMeanings: readonly Meaning[] = [
   { rule: 'loop', cause: 'loop', temporary: false, holds: says(topic.loop) },
@@ -44,17 +46,19 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: false,
     holds: either(
-      says(
-        words(
-          'sender verify, sender verification, sender callout',
-        ),
-      ),
+      says(words('sender verify, sender verification, sender callout')),
       unless(says(words('callback setup failed, result of an earlier callout')), unknownUser),
       unless(
         says(words('verification failed for, verification failed while')),
         says(topic.tls, words('recipient verif*')),
       ),
-      near(v.sender, words('not ~1 match|same|equal ~3 authenticated|authenticate|authentication|auth|login|logon, not ~1 owned by'), 24),
+      near(
+        v.sender,
+        words(
+          'not ~1 match|same|equal ~3 authenticated|authenticate|authentication|auth|login|logon, not ~1 owned by',
+        ),
+        24,
+      ),
       bounceMessages,
     ),
   },
@@ -86,7 +90,13 @@ export const sessionMeanings: readonly Meaning[] = [
         both(near(v.refused, trouble.virus, 60), permanentCode),
       ),
       near(ourAddress, or(trouble.spam, trouble.virus), 24),
-      says(topic.list, topic.reputation, words('spam source*, spam rate, sending spam, spammer*, spam trap*, attempting to send, too many messages')),
+      says(
+        topic.list,
+        topic.reputation,
+        words(
+          'spam source*, spam rate, sending spam, spammer*, spam trap*, attempting to send, too many messages',
+        ),
+      ),
       both(says(topic.rate), temporaryCode),
     ),
   },
@@ -167,7 +177,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: false,
     holds: either(
       says(topic.reverseName),
-      near(ourAddress, words('not ~1 resolve, unresolvable, no ~1 name'), 24),
+      unless(near(ourAddress, words('not ~1 resolve, unresolvable, no ~1 name'), 24), unknownUser),
       both(near(topic.hostNameWords, topic.matchWords), says(v.client)),
     ),
   },
@@ -223,18 +233,12 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: both(near(because, words('content, links, url*, attachment*, virus'), 40), says(slowed)),
   },
   {
-    rule: 'queue-quota',
-    cause: 'server-busy',
-    temporary: true,
-    holds: says(words('queue quota, queue limit, queue size limit, queue is over ~1 quota')),
-  },
-  {
     rule: 'rate-limited',
     cause: 'rate-limited',
     temporary: true,
     holds: says(
       words(
-        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~2 quota|allowance|limit, quota ~1 per day|hour|minute|month, separate transaction',
+        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~2 quota|allowance|limit, quota ~1 per day|hour|minute|month, queue quota, separate transaction',
       ),
     ),
   },
@@ -388,7 +392,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: false,
     holds: unless(
       either(says(topic.notLoggedIn), near(topic.login, v.required, 40)),
-      says(words('hosted tenant')),
+      says(words('hosted tenant, from this range')),
     ),
   },
 ];

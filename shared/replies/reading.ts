@@ -30,6 +30,8 @@ export interface Reading {
   source: string;
   /** What rules read: lower case, no accents, no codes, masks for addresses and hosts. */
   text: string;
+  /** Whether any of it is in a script that puts no spaces between words (Japanese, Chinese). */
+  unspaced: boolean;
   /** The SMTP reply code (200–599), or null. */
   code: number | null;
   /** The enhanced code of RFC 3463, or null. */
@@ -87,7 +89,7 @@ function splitWords(text: string): string {
 function maskUrl(url: string): string {
   const lower = url.toLowerCase();
   // Where Spamhaus sends those whose resolver it does not answer.
-  if (/\/returnc\//.test(lower)) return ` ${mask.list} ${unanswered} `;
+  if (lower.includes('/returnc/')) return ` ${mask.list} ${unanswered} `;
   if (isList(lower.slice(0, 300)) || /banned|denyip|block-?lookup|dnsbl|ipcheck|rbl[/?]|delist/.test(lower))
     return ` ${mask.list} `;
   const page = /[?&]p=([A-Za-z]{3,40})/.exec(url);
@@ -205,7 +207,7 @@ export function read(raw: string): Reading {
       .replaceAll(/\s+/g, ' ')
       .trim();
   };
-  return { source, text, ...codes, stage, quote };
+  return { source, text, unspaced: hasUnspaced(text), ...codes, stage, quote };
 }
 
 /**
@@ -241,9 +243,13 @@ const advice = new RegExp(
 /** The same reply with its advice left out, every other character in its place; null where it gives none. */
 export function withoutAdvice(reading: Reading): Reading | null {
   // A full stop in its place, so that what stood before and after stays apart.
-  const text = reading.text.replaceAll(advice, (clause) => '. '.padEnd(clause.length).slice(0, clause.length));
+  const text = reading.text.replaceAll(advice, (clause) =>
+    '. '.padEnd(clause.length).slice(0, clause.length),
+  );
   return text === reading.text ? null : { ...reading, text };
 }
+
+export const hasUnspaced = (text: string): boolean => /[\u2E80-\uDFFF\uF900-\uFFEF]/.test(text);
 
 function fold(char: string): string {
   if (char === 'ß') return 'ss';

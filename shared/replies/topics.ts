@@ -145,7 +145,7 @@ export const countable = words(
 
 export const mailbox = words(
   'mailbox*, mail box*, inbox, account*, user*, recipient*, folder, maildir, maildrop, disk quota, user quota, storage allocation, storage allowance, mail storage, storage limit, mailstore, message store, their storage, maildir delivery, mail file',
-  'postfach*, empfänger*, benutzer*, konto, kontingent, mailbox, speicherplatz, postfachs',
+  'postfach*, empfänger*, benutzer*, konto, kontingent, speicherlimit, mailbox, speicherplatz, postfachs',
   'boîte*, boite, destinataire*, utilisateur*, compte, bal, messagerie',
   'buzón, buzones, destinatario*, usuario*, cuenta*, cuota*, casilla, casella, caixa, postbus',
   '邮箱, 信箱, 收件人, 空间, 容量, メールボックス, 受信箱, 受信者, ユーザ, 容量, 宛先, アカウント, クォータ, 保存',

@@ -8,7 +8,7 @@ export const spam = words(
   'spam, spammy, spamming, junk, ube, uce, unsolicited, bulk, spamassassin, rspamd, bayes, spamscore, spam score, spam probability, unwanted, mcspamsignature, spm, spam message, bulk mail, mass mail*, bulkmail, dcc, scored ~2 points, spam points, razor, pyzor, bogofilter, antispam, anti spam',
   'spam*, werbung, unerwünschte* werbung, müll, werbemail*, massenmail*',
   'spam, pourriel*, indésirable*, publicité non sollicitée, courrier indésirable',
-  'spam, correo basura, no deseado*, basura, correo no deseado, indesiderat*, lixo',
+  'spam, correo basura, no deseado*, basura, correo no deseado, indesiderat*, lixo, antyspam*',
   '垃圾邮件, 垃圾信, 迷惑メール, スパム, 迷惑',
 );
 /** The message judged to be spam or worse, in so many words. */
@@ -25,10 +25,14 @@ export const spamVerdict = words(
 );
 /** More of something in the message than it may have. */
 export const tooManyParts = words(
-  'too many ~2 link|links|hyperlinks|url|urls|uris|images|attachments|words|characters|lines|parts|headers|domains|tags|entities',
+  'too many ~3 letters|capitals, too many ~2 link|links|hyperlinks|url|urls|uris|images|attachments|words|characters|lines|parts|headers|domains|tags|entities, attachment count, number of attachments|links|urls|images',
 );
 /** Who refused it, where what it was refused for is not said. */
 export const spamFilter = words('by ~2 antispam|spam|anti ~2 gateway|filter|filters|engine|appliance|system');
+/** The content is what was refused, whatever list it was looked up in. */
+export const contentRefused = words(
+  'reject|rejected|rejecting|refused|blocked content, content rejected|rejection|reject|refused|blocked',
+);
 export const score = words('score, scored, scores, scoring, points, bewertung, punkte');
 export const scoreTooHigh = words(
   'over, above, exceed*, greater, higher, limit, threshold, upper limit, maximum, max, required, too high, zu hoch, grenzwert, limite',
@@ -96,7 +100,7 @@ export const overloaded = words(
   '混雑, 混み合, 過負荷, 高負荷, メンテナンス',
 );
 export const busy = words(
-  'busy, overload*, load average, high load, load is, too much load, under load, heavy load, capacity, resources, out of memory, memory, low on, congest*, contention, cpu, server too ~1, too busy, less busy, not enough resources, fork, backlog, queue is full, queue full, unavailable, not available, out of service, shutting down, shut down, going down, starting up, restart*, reboot*, maintenance, downtime, not accepting ~2 connections|mail|messages, not accepting network messages, not ready, try another, service refused, closing transmission channel, closing channel',
+  'busy, overload*, load average, high load, load is, too much load, under load, heavy load, capacity, resources, out of memory, memory, low on, congest*, contention, cpu, server too ~1, too busy, less busy, not enough resources, fork, backlog, queue is full, queue full, unavailable, not available, out of service, shutting down, shut down, going down, starting up, restart*, reboot*, maintenance, downtime, not accepting ~2 connections|mail|messages, not accepting network messages, to be replicated, not ready, try another, service refused, closing transmission channel, closing channel',
   'überlastet, ausgelastet, wartung*, nicht verfügbar, hohe* last, last zu hoch, serverlast, beschäftigt, neustart, neu gestartet, nicht erreichbar',
   'occupé*, surcharg*, indisponible*, maintenance, saturé, service refusé, redémarrage',
   'ocupad*, sobrecargad*, no disponible, mantenimiento, saturado, reinici*, sovraccaric*, non disponibile, indisponível',
@@ -134,11 +138,11 @@ export const noSuchHost = words(
   'host unbekannt, unbekannter host, host nicht gefunden, domain nicht gefunden, domain unbekannt, domain existiert nicht, namensauflösung, kein mx',
   'hôte inconnu, domaine inconnu, domaine inexistant, domaine introuvable, résolution de nom*, aucun serveur de messagerie',
   'host desconocido, dominio desconocido, dominio inexistente, dominio no encontrado, dominio no existe, no se encuentra el dominio, resolución de nombre*',
-  'ホストが見つかりませ, ホストが?存在しませ, ドメインが見つかりませ, ドメインが?存在しませ, 名前解決, ホスト不明, ドメイン不明',
+  '域名不存在, ホストが見つかりませ, ホストが?存在しませ, ドメインが見つかりませ, ドメインが?存在しませ, 名前解決, ホスト不明, ドメイン不明',
 );
 
 export const policy = words(
-  'human verification, message held, held for ~2 review|verification|moderation, message is banned, message ~1 banned, policy, policies, polic*, against our rules, security reasons, message rejected, message refused, message denied, mail rejected, email rejected, message not accepted, message not allowed, message blocked, mail refused, message ~1 ~1 rejected, mail ~2 rejected, mail ~1 refused, message was blocked, message was rejected, message filtered, richtlinie*, politique*, política*, ポリシー, nachricht abgelehnt, mail abgelehnt, message refusé, mail rejeté, mail rejete, message rejeté, mensaje rechazado, correo rechazado, メールを拒否, 受信を拒否',
+  'human verification, message held, held for ~2 review|verification|moderation, message is banned, message ~1 banned, policy, policies, polic*, against our rules, security reason, security reasons, message rejected, message refused, message denied, mail rejected, email rejected, message not accepted, message not allowed, message|mail|email ~2 blocked, mail refused, message ~1 ~1 rejected, mail ~2 rejected, mail ~1 refused, message was blocked, message was rejected, message filtered, richtlinie*, politique*, política*, ポリシー, nachricht abgelehnt, mail abgelehnt, message refusé, mail rejeté, mail rejete, message rejeté, mensaje rechazado, correo rechazado, メールを拒否, 受信を拒否',
 );
 export const protocol = words(
   'syntax error, syntax, bad sequence, out of sequence, improper sequence, unrecognized command, unrecognised command, command not, unknown command, not implemented, unimplemented, command parameter, parameter*, invalid command, protocol error, protocol violation, bad command, need mail, need rcpt, no valid recipients, say mail, send hello, send helo, polite, expected, nested mail, sequence of commands, pipelining, unsupported, syntaxfehler, unbekannter befehl, erreur de syntaxe, commande inconnue, error de sintaxis, comando desconocido, 構文エラー, コマンド',

@@ -7,7 +7,9 @@ import { globalsOf, plain, print, printJson } from '../context.ts';
 
 export function classifyCommand(): Command {
   return new Command('classify')
-    .description('read replies on standard input and say what each means: one a line, or as a server sent them')
+    .description(
+      'read replies on standard input and say what each means: one a line, or as a server sent them',
+    )
     .action(async (_options: unknown, command: Command) => {
       const { json } = globalsOf(command);
       const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
