@@ -19,7 +19,7 @@ import * as v from './vocabulary.ts';
 
 /** Shut to sending, which is no word on whether anybody can receive there. */
 const sendingShut = words(
-  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~4 disabled|blocked|suspended|deactivated',
+  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~6 disabled|blocked|suspended|deactivated',
 );
 
 export const messageMeanings: readonly Meaning[] = [
@@ -147,7 +147,7 @@ export const messageMeanings: readonly Meaning[] = [
     temporary: false,
     holds: either(
       // A server that takes mail for the recipient's domain has no need to look up where it goes: it means the sender's.
-      says(words('invalid|bad|no|missing dns? mx or a|aaaa, dns mx or a|aaaa')),
+      says(words('invalid|bad|no|missing dns? mx or a|aaaa, dns mx or a|aaaa, dns mx ~1 record*')),
       // "Message sending for this account is disabled": the account is the sender's.
       both(says(sendingShut), says(v.recipient)),
       near(v.sender, or(v.refused, trouble.senderProblem, v.unknown, v.failed), 40),

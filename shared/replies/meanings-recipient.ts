@@ -189,7 +189,7 @@ export const recipientMeanings: readonly Meaning[] = [
         words(
           'disabled, deactivated, suspended, switched off, turned off, stopped, expired, blocked, deaktiviert, désactivé*, desactivad*',
         ),
-        24,
+        36,
       ),
       says(v.recipient),
     ),

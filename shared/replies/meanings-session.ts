@@ -3,6 +3,7 @@ import {
   aboutSize,
   bounceMessages,
   codeIn,
+  enhancedIn,
   mailboxWords,
   negative,
   ourAddress,
@@ -204,10 +205,16 @@ export const sessionMeanings: readonly Meaning[] = [
     rule: 'license',
     cause: 'server-busy',
     temporary: true,
-    holds: near(
-      words('license*, licence*, lizenz*, licencia, 许可证'),
-      or(v.failed, v.full, words('expired, limit, abgelaufen, expiré*, caducad*')),
-      40,
+    holds: either(
+      near(
+        words('license*, licence*, lizenz*, licencia, 许可证'),
+        or(v.failed, v.full, words('expired, limit, abgelaufen, expiré*, caducad*')),
+        40,
+      ),
+      unless(
+        near(words('subscription, trial, trial period'), words('expired, over, ended, has run out'), 40),
+        says(v.recipient),
+      ),
     ),
   },
   // "Rate limited because …": it is this message that is held up by what it lacks, not our speed.
@@ -216,7 +223,11 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: true,
     holds: both(
-      near(because, or(topic.senderAuthentication, words('unauthenticated, not authenticated')), 60),
+      either(
+        near(because, or(topic.senderAuthentication, words('unauthenticated, not authenticated')), 60),
+        near(topic.senderAuthentication, or(v.failed, words('neither, missing, without, no, not')), 24),
+        enhancedIn('7.26', '7.27', '7.32', '7.40'),
+      ),
       says(slowed),
     ),
   },
@@ -317,7 +328,7 @@ export const sessionMeanings: readonly Meaning[] = [
     rule: 'sender-authentication',
     cause: 'sender-rejected',
     temporary: false,
-    holds: says(topic.senderAuthentication),
+    holds: either(says(topic.senderAuthentication), both(says(words('unauthenticated')), enhancedIn('7.26'))),
   },
   {
     rule: 'encryption-required',
@@ -384,6 +395,7 @@ export const sessionMeanings: readonly Meaning[] = [
       either(near(topic.login, v.failed, 40), both(says(topic.secretWords), codeIn(534, 535))),
       says(topic.notLoggedIn),
       says(words('the word|words|phrase, in the|your subject|body')),
+      unless(near(v.recipient, v.held, 12), codeIn(534, 535)),
     ),
   },
   {

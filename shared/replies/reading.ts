@@ -124,6 +124,10 @@ const wrapping: readonly RegExp[] = [
   /\(state \d{1,3}\)\.?/gi,
 ];
 
+/** Names of a spam filter's tests, two or more: RCVD_IN_XBL and RDNS_NONE add to a score, and none is the reason. */
+const testNames =
+  /\b[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,6}(?:[=:][\d.-]{1,8})?(?:[ ,;|]{1,3}[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){0,6}(?:[=:][\d.-]{1,8})?){1,40}\b/g;
+
 const stageWords: readonly (readonly [RegExp, Stage])[] = [
   [/in reply to end of data|after end of data|sending message body/i, 'message'],
   [/in reply to rcpt to|after (?:pipelined )?rcpt to|\[rcpt_to\]/i, 'rcpt'],
@@ -170,6 +174,7 @@ export function read(raw: string): Reading {
     /[^\s<>@,;:()[\]"'`]{1,64}@[A-Za-z0-9\u0080-\u2FFF-]{1,63}(?:\.[A-Za-z0-9\u0080-\u2FFF-]{1,63}){0,8}/g,
     () => mask.address,
   );
+  if (/spam|score|hits|points/i.test(source)) traced = rewrite(traced, testNames, () => ' ');
   // Postfix's word for a client without a name.
   traced = rewrite(traced, /\bunknown(?=\[[0-9A-Fa-f.:]{3,45}\])/g, () => mask.host);
   // Blocklists answer out of 127.255.255.0/24 to say that the question itself was wrong.
@@ -247,6 +252,20 @@ export function withoutAdvice(reading: Reading): Reading | null {
     '. '.padEnd(clause.length).slice(0, clause.length),
   );
   return text === reading.text ? null : { ...reading, text };
+}
+
+/**
+ * The reply's first clause, and the rest: two readings with every character in its place, or null where there is but one clause.
+ * What a server found comes first, and what led it there or what may be done follows in brackets or in another sentence.
+ */
+export function firstClause(reading: Reading): { first: Reading; rest: Reading } | null {
+  const end = /.[.,;!?](?= )| [([]| --? /s.exec(reading.text);
+  if (end === null || end.index < 4) return null;
+  const at = end.index + 1;
+  return {
+    first: { ...reading, text: reading.text.slice(0, at) },
+    rest: { ...reading, text: ' '.repeat(at) + reading.text.slice(at) },
+  };
 }
 
 export const hasUnspaced = (text: string): boolean => /[\u2E80-\uDFFF\uF900-\uFFEF]/.test(text);

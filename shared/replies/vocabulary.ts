@@ -1,4 +1,4 @@
-// Who and what replies speak of, and what they say of it, in English, German, French, Spanish, Japanese and a little beyond.
+// Who and what replies speak of, and what they say of it, in English, German, French, Spanish, Japanese, Chinese and a little beyond.
 import { or, without, words } from './grammar.ts';
 import { mask } from './reading.ts';
 

@@ -30,7 +30,7 @@ describe('tables of replies', () => {
     expect(share(misses, servers), misses.join('\n')).toBeGreaterThanOrEqual(0.99);
   });
 
-  it('knows other words for the same things, in five languages', () => {
+  it('knows other words for the same things, in six languages', () => {
     const misses = wrong(wordings);
     expect(share(misses, wordings), misses.join('\n')).toBeGreaterThanOrEqual(0.99);
   });
@@ -206,6 +206,39 @@ describe('the reason and what is said around it', () => {
         });
       }
     }
+  });
+
+  it('takes what a filter goes on to explain for an explanation', () => {
+    const verdicts = [
+      'Message rejected as spam',
+      'Virus found in attachment',
+      'Suspicious content, message refused',
+      'URL in message body is blacklisted',
+      'Message header malformed',
+      'Nachricht als Spam abgelehnt',
+    ];
+    const explanations = [
+      'score 59 over limit 50',
+      'HELO name does not match',
+      'RDNS_NONE, HELO_DYNAMIC',
+      'rate of spam too high',
+      'sender not authenticated',
+      'connection from 192.0.2.1',
+      'log in to the portal to release it',
+      'too many similar messages',
+      'quota of spam exceeded',
+      'use encryption to send this',
+      'greylisting skipped',
+    ];
+    for (const verdict of verdicts) {
+      for (const explanation of explanations) {
+        for (const text of [`554 5.7.1 ${verdict} (${explanation})`, `550 ${verdict}; ${explanation}`]) {
+          expect(cause(text), text).toBe('content-rejected');
+        }
+      }
+    }
+    expect(cause('554 Spam rejected; 192.0.2.1 is listed in zen.spamhaus.org')).toBe('blocklisted');
+    expect(cause('550 5.7.1 SPF check failed (HELO and PTR do not match)')).toBe('sender-rejected');
   });
 
   it('takes neither shut sending, nor quotas, licences or policies for an unknown user', () => {
