@@ -96,8 +96,8 @@ const contentWords = says(spam, virus, attachment, content, form, linkWords, sen
 const blamesOther = says(list, reputation, residential, loop);
 
 /**
- * The first clause of a final refusal that says what was wrong with the message, or with who signed it: what follows tells of scores, names, limits and
- * logins, and none of them is the reason. Not where it goes on to blame our address, or a loop.
+ * The first clause of a final refusal that says what was wrong with the message, or with who signed it: what follows tells of
+ * scores, names, limits and logins, and none of them is the reason. Not where it goes on to blame our address, or a loop.
  */
 function contentFound(reading: Reading): Reading | null {
   if (reading.code === null || reading.code < 500) return null;

@@ -53,7 +53,7 @@ export const mailboxWords = words(
   'mailbox*, maildir*, mailfolder, postfach*, boîte*, buzón, inbox, disk quota, user quota, メールボックス',
 );
 export const overQuota = words(
-  'not ~1 able to receive any more, can not ~1 receive any more, over ~2 quota, overquota, over quota, quota exceed*, quota is|was|has ~1 exceeded, exceed* ~4 quota, quota ~2 full, quota full, speicherlimit ~2 erreicht, speicherplatz ~2 ausgeschöpft, quota reached, out of quota, quota violation, quota not ~1 sufficient|enough, can not append message, writing message ~1 file too large, quota limit, disk quota, userdisk quota, domaindisk quota, quota ~2 exhausted, exceeded storage allocation, too much mail data, has too many messages, messages on the server, mails auf dem server, kontingent ~2 überschritten, quota ~2 überschritten, quota ~3 dépassé*, dépass* ~3 quota, cuota ~2 excedida, cuota ~2 superada, superado ~2 cuota, クォータ',
+  'not ~1 able to receive any more, can not ~1 receive any more, over ~2 quota, overquota, over quota, quota exceed*, quota is|was|has ~1 exceeded, exceed* ~4 quota, quota ~2 full, quota full, speicherlimit ~2 erreicht, speicherplatz ~2 ausgeschöpft, quota reached, quota is over, allowed message count, out of quota, quota violation, quota not ~1 sufficient|enough, can not append message, writing message ~1 file too large, quota limit, disk quota, userdisk quota, domaindisk quota, quota ~2 exhausted, exceeded storage allocation, too much mail data, has too many messages, messages on the server, mails auf dem server, kontingent ~2 überschritten, quota ~2 überschritten, quota ~3 dépassé*, dépass* ~3 quota, cuota ~2 excedida, cuota ~2 superada, superado ~2 cuota, クォータ',
 );
 
 /** Reports of what became of a mail, which come from the empty sender. */

@@ -184,7 +184,7 @@ export const recipientMeanings: readonly Meaning[] = [
     holds: both(
       near(
         words(
-          'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, delivery, eingang, empfang, réception, recepción',
+          'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, eingang, empfang, réception, recepción',
         ),
         words(
           'disabled, deactivated, suspended, switched off, turned off, stopped, expired, blocked, deaktiviert, désactivé*, desactivad*',

@@ -112,8 +112,14 @@ export const linkWords = words(
 export const reputation = words(
   'sender score, reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低, 信誉',
 );
-export const abuse = words(
-  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, intrusion*, 发送垃圾邮件, 動的, 迷惑メールの?送信元, スパムの?送信元',
+export const abuse = without(
+  words(
+    'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, intrusion*, 发送垃圾邮件, 動的, 迷惑メールの?送信元, スパムの?送信元',
+  ),
+  // Said of an account, not of us.
+  words(
+    'deactivated|disabled|suspended|locked|closed for abuse, deactivated|disabled|suspended|locked|closed due to abuse',
+  ),
 );
 
 export const rate = words(

@@ -31,7 +31,7 @@ export const tooManyParts = words(
 export const spamFilter = words('by ~2 antispam|spam|anti ~2 gateway|filter|filters|engine|appliance|system');
 /** The content is what was refused, whatever list it was looked up in. */
 export const contentRefused = words(
-  'reject|rejected|rejecting|refused|blocked content, content rejected|rejection|reject|refused|blocked',
+  'reject|rejected|rejecting|refused|blocked content, content rejected|rejection|reject|refused|blocked, url|phone ~2 filter',
 );
 export const score = words('score, scored, scores, scoring, points, bewertung, punkte');
 export const scoreTooHigh = words(
@@ -81,7 +81,7 @@ export const mayNotSend = without(
     'no ~2 autorizad* a|para, no ~1 permiso*, no ~1 permitido enviar, sólo miembros, solo miembros, no desea recibir, no quiere recibir',
     '送信権限, 権限がありませ, 投稿権限, 送信を許可, 投稿でき',
   ),
-  words('not ~1 member of ~1 domain'),
+  words('not ~1 member of ~1 domain, deleted|closed|removed|cancelled|disabled|deactivated by ~1 user'),
 );
 export const senderProblem = words(
   'must exist, reserved domain, unknown tld, does not resolve, not ~2 resolve, could not resolve, domain not found, no mx, no a record, has no ~5 record|records, no ~2 record|records, no valid mx, null mx, unresolvable, not ~1 routable, not ~2 receive, callout, callback, call back, verify, verification, verif*, kein* ~2 mx, aucun ~2 mx, ningún ~2 mx, bogus, fake, forged, unqualified, fully qualified, fqdn, not ~1 verified, unverified, unvalidated, not ~1 validated, does not accept, not ~1 accept, not ~1 trusted, cannot ~2 receive, bad, missing, required, must be, must have, must contain, syntax, mismatch*, unconfigured, not ~1 configured, unroutable, unrouteable, dbl, too new, recently registered, spammer, badmailfrom, in my|our ~1 list, parked, disposable, freemail',
