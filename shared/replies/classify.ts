@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { type Cause, causeSchema } from '../cause.ts';
 import type { Reply } from '../message.ts';
 import { causeOfCode, causeOfEnhanced } from './codes.ts';
+import { residential } from './conditions.ts';
 import { near, says, words } from './grammar.ts';
 import { type Meaning, meanings, specialMeanings, weakMeanings } from './meanings.ts';
-import { read, type Reading, type Stage, withoutAdvice } from './reading.ts';
+import { firstClause, read, type Reading, type Stage, withoutAdvice } from './reading.ts';
 import { causeOfServiceCode } from './services.ts';
 import { softwareOf } from './software.ts';
-import { policy } from './trouble.ts';
-import { forever, later, recipient } from './vocabulary.ts';
+import { linkWords, list, loop, reputation, senderAuthentication } from './topics.ts';
+import { attachment, content, form, policy, spam, virus } from './trouble.ts';
+import { forever, later, recipient, sender } from './vocabulary.ts';
 
 export type { Stage } from './reading.ts';
 
@@ -42,7 +44,13 @@ export type Classification = z.infer<typeof classificationSchema>;
 
 const finalWords = says(forever);
 const laterWords = says(later);
-const policyWords = says(policy);
+/** What makes 5.1.1 doubtful: it was given to something else than an unknown user. */
+const doubtful = says(
+  later,
+  policy,
+  sender,
+  words('quota*, limit*, licen*, sending, permission*, no right*, check failed, timed out'),
+);
 /** Limits on what one recipient receives, not on what we send. */
 const recipientLimit = near(
   recipient,
@@ -82,6 +90,21 @@ function aboutOf(
     default:
       return 'server';
   }
+}
+
+const contentWords = says(spam, virus, attachment, content, form, linkWords, senderAuthentication);
+const blamesOther = says(list, reputation, residential, loop);
+
+/**
+ * The first clause of a final refusal that says what was wrong with the message, or with who signed it: what follows tells of
+ * scores, names, limits and logins, and none of them is the reason. Not where it goes on to blame our address, or a loop.
+ */
+function contentFound(reading: Reading): Reading | null {
+  if (reading.code === null || reading.code < 500) return null;
+  const clauses = firstClause(reading);
+  if (clauses === null || contentWords(clauses.first) === null || blamesOther(clauses.rest) !== null)
+    return null;
+  return clauses.first;
 }
 
 function decide(
@@ -125,6 +148,9 @@ function decide(
     }
     return null;
   };
+  const found = contentFound(reading);
+  const verdict = found === null ? null : byWords(specialMeanings, found);
+  if (verdict?.cause === 'content-rejected' || verdict?.rule === 'sender-authentication') return verdict;
   // What is advised is a reason only where the rest of the reply gives none.
   const plain = withoutAdvice(reading);
   const certain = (plain === null ? null : byWords(specialMeanings, plain)) ?? byWords(meanings, reading);
@@ -133,8 +159,7 @@ function decide(
   if (byService !== null) return answer(byService, 'code', 'service-code');
   let byEnhanced = enhanced === null ? null : causeOfEnhanced(enhanced, code, stage);
   // "550 5.1.1 Try again later", "552 5.1.1 policy error": whichever is wrong, the user is not known to be unknown.
-  if (byEnhanced === 'user-unknown' && (laterWords(reading) ?? policyWords(reading)) !== null)
-    byEnhanced = null;
+  if (byEnhanced === 'user-unknown' && doubtful(reading) !== null) byEnhanced = null;
   if (enhanced !== null && byEnhanced !== null)
     return answer(byEnhanced, 'enhanced-code', `enhanced-${enhanced}`);
   const likely = byWords(weakMeanings, reading);

@@ -53,7 +53,7 @@ export const mailboxWords = words(
   'mailbox*, maildir*, mailfolder, postfach*, boîte*, buzón, inbox, disk quota, user quota, メールボックス',
 );
 export const overQuota = words(
-  'not ~1 able to receive any more, can not ~1 receive any more, over ~2 quota, overquota, over quota, quota exceed*, quota is|was|has ~1 exceeded, exceed* ~4 quota, quota ~2 full, quota full, quota reached, out of quota, quota violation, quota not ~1 sufficient|enough, can not append message, writing message ~1 file too large, quota limit, disk quota, userdisk quota, domaindisk quota, quota ~2 exhausted, exceeded storage allocation, too much mail data, has too many messages, messages on the server, mails auf dem server, kontingent ~2 überschritten, quota ~2 überschritten, quota ~3 dépassé*, dépass* ~3 quota, cuota ~2 excedida, cuota ~2 superada, superado ~2 cuota, クォータ',
+  'not ~1 able to receive any more, can not ~1 receive any more, over ~2 quota, overquota, over quota, quota exceed*, quota is|was|has ~1 exceeded, exceed* ~4 quota, quota ~2 full, quota full, speicherlimit ~2 erreicht, speicherplatz ~2 ausgeschöpft, quota reached, quota is over, allowed message count, out of quota, quota violation, quota not ~1 sufficient|enough, can not append message, writing message ~1 file too large, quota limit, disk quota, userdisk quota, domaindisk quota, quota ~2 exhausted, exceeded storage allocation, too much mail data, has too many messages, messages on the server, mails auf dem server, kontingent ~2 überschritten, quota ~2 überschritten, quota ~3 dépassé*, dépass* ~3 quota, cuota ~2 excedida, cuota ~2 superada, superado ~2 cuota, クォータ',
 );
 
 /** Reports of what became of a mail, which come from the empty sender. */
@@ -68,7 +68,7 @@ export const bounceMessages = near(
 export const unknownUser = either(
   says(
     words(
-      'user unknown, unknown user, no such user, unknown local part, unknown recipient, recipient unknown, no mailbox here, no such recipient, no such mailbox, no such person, no such account, no such address, nobody here, no one here, not our user, not our customer, not a customer, user not local, recipient is not local, does not live here, no mailbox, user not found, mailbox not found, recipient not found, user not exist, unrouteable address, unroutable address, not a known user, no longer with us, no ~2 by that name, return to sender, no mail box available',
+      'user unknown, unknown user, no such user, nosuchuser, unknown local part, unknown recipient, recipient unknown, no mailbox here, no such recipient, no such mailbox, no such person, no such account, no such address, nobody here, no one here, not our user, not our customer, not a customer, user not local, recipient is not local, does not live here, no mailbox, user not found, mailbox not found, recipient not found, user not exist, unrouteable address, unroutable address, not a known user, no longer with us, no ~2 by that name, return to sender, no mail box available',
     ),
   ),
   says(v.noSuchUser),
@@ -77,9 +77,9 @@ export const unknownUser = either(
 
 /** The client's own address or network, not merely some machine. */
 export const ourAddress = words(
-  'ip, ips, the ip, your ip, this ip, your machine, your provider, address range*, your computer, your system, your mta, your relay, your gateway, from mail server, remotehost, ip address*, sending ip, source ip, ip range, your host, your server, your network, your isp, client host, client, clients, host network, connecting host, sending host, sender ip, sender ip address, connections from, ihre ip, ihr|ihre|ihren|ihrer|ihres server|mailserver|host|netz|rechner, ip adresse*, votre ip, adresse ip, votre serveur, su ip, dirección ip, su servidor, ip ?アドレス, 送信元 ?ip, 接続元, 送信元サーバ, サーバー?からの接続, ご利用のサーバ',
+  'ip, ips, the ip, your ip, this ip, your machine, your provider, address range*, this range, your computer, your system, your mta, your relay, your gateway, from mail server, remotehost, ip address*, sending ip, source ip, ip range, your host, your server, your network, your isp, client host, client, clients, host network, connecting host, sending host, sender ip, sender ip address, connections from, ihre ip, ihr|ihre|ihren|ihrer|ihres server|mailserver|host|netz|rechner, ip adresse*, votre ip, adresse ip, votre serveur, su ip, dirección ip, su servidor, ip ?アドレス, 送信元 ?ip, 接続元, 送信元サーバ, サーバー?からの接続, ご利用のサーバ',
   '\uE001',
 );
 export const residential = words(
-  'bypass*, dynamic ip*, dynamic address*, dynamic ~1 range*, dial up, dialup, dialup*, residential, dsl, broadband, smtp server of your isp, mail server of your isp, server of your provider, your isp s, use your isp, use your provider, smtp of your provider|isp, your provider|isp s smtp|mail|server, dul, open proxy, open proxies, botnet, zombie, dynamische* ip, dynamische* adress*, adresse* dynamique*, ip dinámica*, 動的',
+  'bypass*, dynamic ip*, dynamic address*, dynamic ~1 range*, dial up, dialup, dialup*, residential, dsl, broadband, smtp server of your isp, mail server of your isp, server of your provider, your isp s, use your isp, use your provider, harvest ~1 attack*, harvesting attack*, dictionary attack*, smtp of your provider|isp, your provider|isp s smtp|mail|server, dul, open proxy, open proxies, botnet, zombie, dynamische* ip, dynamische* adress*, adresse* dynamique*, ip dinámica*, 動的',
 );

@@ -1,11 +1,11 @@
 // The small language that reply rules are written in: lists of words, and words that stand near each other.
-import type { Reading, Span } from './reading.ts';
+import { hasUnspaced, type Reading, type Span } from './reading.ts';
 
 /** A meaning that has words in several languages, e.g. "the recipient" or "does not exist". */
 export interface Concept {
   /** Words of scripts that put spaces between them. */
   spaced: RegExp | null;
-  /** Japanese words, and masks: tried at every character, so the words only in a reply that has Japanese. */
+  /** Words of scripts without spaces, and masks: tried at every character, so the words only in a reply that has such letters. */
   unspaced: RegExp | null;
   masks: RegExp | null;
   /** Meanings that this one is any of. Each is looked for once in a reply, whoever asks. */
@@ -41,7 +41,6 @@ function latinWord(word: string): string {
 /** Scripts without spaces between words, and masks, have no word boundaries either. */
 const unspaced = /[^\u0000-\u024F]/;
 
-const japanese = /[\u2E80-\uDFFF\uF900-\uFFEF]/;
 const anyOf = (patterns: readonly string[]): RegExp | null =>
   patterns.length === 0 ? null : new RegExp(patterns.join('|'), 'g');
 
@@ -66,7 +65,7 @@ function phrase(text: string): string {
 
 /**
  * Words for one meaning, comma-separated phrases. In a phrase: `a|b` either word, `word*` any ending, `*word` any beginning, `word?` may be missing,
- * `~` up to two words of any kind (`~4` up to four). Accents are written; replies may have lost them. Japanese is a plain pattern.
+ * `~` up to two words of any kind (`~4` up to four). Accents are written; replies may have lost them. Japanese and Chinese are plain patterns.
  */
 export function words(...lists: readonly string[]): Concept {
   const phrases = lists.flatMap((list) => list.split(',')).map((item) => item.trim());
@@ -82,7 +81,7 @@ export function words(...lists: readonly string[]): Concept {
         ? null
         : new RegExp(`(?<![a-z0-9])(?:${spaced.map(phrase).join('|')})(?![a-z0-9])`, 'g'),
     unspaced: anyOf(others),
-    masks: anyOf(others.filter((item) => !japanese.test(item))),
+    masks: anyOf(others.filter((item) => !hasUnspaced(item))),
     parts: [],
     except: [],
   };
@@ -108,17 +107,18 @@ function spans(reading: Reading, concept: Concept): readonly Span[] {
   const before = known.get(concept);
   if (before !== undefined) return before;
   let result: Span[] = concept.parts.flatMap((part) => spans(reading, part));
-  const patterns = [concept.spaced, japanese.test(reading.text) ? concept.unspaced : concept.masks];
-  for (const pattern of patterns) {
+  for (const pattern of [concept.spaced, reading.unspaced ? concept.unspaced : concept.masks]) {
     if (pattern === null) continue;
-    let left = mostSpans;
-    for (const match of reading.text.matchAll(pattern)) {
-      result.push({ start: match.index, end: match.index + match[0].length });
-      left -= 1;
-      if (left === 0) break;
+    // Not matchAll, which makes a copy of the expression each time: hundreds a reply.
+    pattern.lastIndex = 0;
+    for (let left = mostSpans; left > 0; left -= 1) {
+      const match = pattern.exec(reading.text);
+      if (match === null) break;
+      if (match[0] === '') pattern.lastIndex += 1;
+      else result.push({ start: match.index, end: match.index + match[0].length });
     }
   }
-  result.sort((a, b) => a.start - b.start);
+  if (result.length > 1) result.sort((a, b) => a.start - b.start);
   for (const other of concept.except) {
     const taken = spans(reading, other);
     result = result.filter((span) => !taken.some((o) => o.start < span.end && span.start < o.end));

@@ -19,7 +19,7 @@ import * as v from './vocabulary.ts';
 
 /** Shut to sending, which is no word on whether anybody can receive there. */
 const sendingShut = words(
-  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~4 disabled|blocked|suspended|deactivated',
+  'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~6 disabled|blocked|suspended|deactivated',
 );
 
 export const messageMeanings: readonly Meaning[] = [
@@ -28,6 +28,12 @@ export const messageMeanings: readonly Meaning[] = [
     cause: 'content-rejected',
     temporary: false,
     holds: near(topic.linkWords, or(topic.list, v.refused, trouble.spam, words('known')), 60),
+  },
+  {
+    rule: 'content-refused',
+    cause: 'content-rejected',
+    temporary: false,
+    holds: says(trouble.contentRefused),
   },
   {
     // The recipient may be on a list as well; that is between the server and its user.
@@ -41,6 +47,17 @@ export const messageMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: false,
     holds: unless(near(or(v.sender, words('to from an address')), topic.list, 40), says(v.client)),
+  },
+  {
+    // Where another's domain is thought ill of, our address is not.
+    rule: 'sender-reputation',
+    cause: 'sender-rejected',
+    temporary: false,
+    holds: near(
+      topic.reputation,
+      words('sending|sender|senders|from|envelope domain, sender s domain, your domain'),
+      12,
+    ),
   },
   {
     rule: 'listed',
@@ -58,6 +75,17 @@ export const messageMeanings: readonly Meaning[] = [
     holds: unless(
       near(ourAddress, words('not ~1 authori* to, not ~1 allowed to, not ~1 permitted to'), 40),
       says(words('send ~2 from, send ~2 for, send ~2 as, mail from')),
+    ),
+  },
+  {
+    // "Mailbox might be disabled, full, or may not exist": the server does not know which.
+    rule: 'recipient-somehow',
+    cause: 'other',
+    temporary: true,
+    holds: both(
+      near(v.recipient, words('might be, may be, could be, unknown or, either'), 24),
+      says(v.full),
+      says(v.gone, v.unknown),
     ),
   },
   {
@@ -119,7 +147,7 @@ export const messageMeanings: readonly Meaning[] = [
     temporary: false,
     holds: either(
       // A server that takes mail for the recipient's domain has no need to look up where it goes: it means the sender's.
-      says(words('invalid|bad|no|missing dns? mx or a|aaaa, dns mx or a|aaaa')),
+      says(words('invalid|bad|no|missing dns? mx or a|aaaa, dns mx or a|aaaa, dns mx ~1 record*')),
       // "Message sending for this account is disabled": the account is the sender's.
       both(says(sendingShut), says(v.recipient)),
       near(v.sender, or(v.refused, trouble.senderProblem, v.unknown, v.failed), 40),

@@ -184,12 +184,12 @@ export const recipientMeanings: readonly Meaning[] = [
     holds: both(
       near(
         words(
-          'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, delivery, eingang, empfang, réception, recepción',
+          'inbound*, incoming, outbound*, outgoing, forwarding, service, feature, receiving, reception, eingang, empfang, réception, recepción',
         ),
         words(
           'disabled, deactivated, suspended, switched off, turned off, stopped, expired, blocked, deaktiviert, désactivé*, desactivad*',
         ),
-        24,
+        36,
       ),
       says(v.recipient),
     ),
@@ -331,11 +331,11 @@ export const recipientMeanings: readonly Meaning[] = [
           ),
           temporaryCode,
           securityCode,
-          says(words('polic*, access denied'), v.later),
+          says(words('access denied')),
           reasonGiven,
         ),
       ),
-      says(v.later),
+      says(v.later, words('polic*')),
     ),
   },
 ];

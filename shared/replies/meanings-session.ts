@@ -3,6 +3,7 @@ import {
   aboutSize,
   bounceMessages,
   codeIn,
+  enhancedIn,
   mailboxWords,
   negative,
   ourAddress,
@@ -177,7 +178,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: false,
     holds: either(
       says(topic.reverseName),
-      near(ourAddress, words('not ~1 resolve, unresolvable, no ~1 name'), 24),
+      unless(near(ourAddress, words('not ~1 resolve, unresolvable, no ~1 name'), 24), unknownUser),
       both(near(topic.hostNameWords, topic.matchWords), says(v.client)),
     ),
   },
@@ -204,10 +205,16 @@ export const sessionMeanings: readonly Meaning[] = [
     rule: 'license',
     cause: 'server-busy',
     temporary: true,
-    holds: near(
-      words('license*, licence*, lizenz*, licencia, 许可证'),
-      or(v.failed, v.full, words('expired, limit, abgelaufen, expiré*, caducad*')),
-      40,
+    holds: either(
+      near(
+        words('license*, licence*, lizenz*, licencia, 许可证'),
+        or(v.failed, v.full, words('expired, limit, abgelaufen, expiré*, caducad*')),
+        40,
+      ),
+      unless(
+        near(words('subscription, trial, trial period'), words('expired, over, ended, has run out'), 40),
+        says(v.recipient),
+      ),
     ),
   },
   // "Rate limited because …": it is this message that is held up by what it lacks, not our speed.
@@ -216,7 +223,11 @@ export const sessionMeanings: readonly Meaning[] = [
     cause: 'sender-rejected',
     temporary: true,
     holds: both(
-      near(because, or(topic.senderAuthentication, words('unauthenticated, not authenticated')), 60),
+      either(
+        near(because, or(topic.senderAuthentication, words('unauthenticated, not authenticated')), 60),
+        near(topic.senderAuthentication, or(v.failed, words('neither, missing, without, no, not')), 24),
+        enhancedIn('7.26', '7.27', '7.32', '7.40'),
+      ),
       says(slowed),
     ),
   },
@@ -233,18 +244,12 @@ export const sessionMeanings: readonly Meaning[] = [
     holds: both(near(because, words('content, links, url*, attachment*, virus'), 40), says(slowed)),
   },
   {
-    rule: 'queue-quota',
-    cause: 'server-busy',
-    temporary: true,
-    holds: says(words('queue quota, queue limit, queue size limit, queue is over ~1 quota')),
-  },
-  {
     rule: 'rate-limited',
     cause: 'rate-limited',
     temporary: true,
     holds: says(
       words(
-        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~2 quota|allowance|limit, quota ~1 per day|hour|minute|month, separate transaction',
+        'rate limit*, ratelimit*, throttl*, receiving mail at a rate, receives mail too, sent to too many, send limit*, sending limit*, send rate*, sending rate*, submission rate*, message rate*, message threshold, connection rate*, relay quota, daily|hourly|weekly|monthly ~2 quota|allowance|limit, quota ~1 per day|hour|minute|month, queue quota, separate transaction',
       ),
     ),
   },
@@ -323,7 +328,7 @@ export const sessionMeanings: readonly Meaning[] = [
     rule: 'sender-authentication',
     cause: 'sender-rejected',
     temporary: false,
-    holds: says(topic.senderAuthentication),
+    holds: either(says(topic.senderAuthentication), both(says(words('unauthenticated')), enhancedIn('7.26'))),
   },
   {
     rule: 'encryption-required',
@@ -390,6 +395,7 @@ export const sessionMeanings: readonly Meaning[] = [
       either(near(topic.login, v.failed, 40), both(says(topic.secretWords), codeIn(534, 535))),
       says(topic.notLoggedIn),
       says(words('the word|words|phrase, in the|your subject|body')),
+      unless(near(v.recipient, v.held, 12), codeIn(534, 535)),
     ),
   },
   {
@@ -398,7 +404,7 @@ export const sessionMeanings: readonly Meaning[] = [
     temporary: false,
     holds: unless(
       either(says(topic.notLoggedIn), near(topic.login, v.required, 40)),
-      says(words('hosted tenant')),
+      says(words('hosted tenant, from this range')),
     ),
   },
 ];

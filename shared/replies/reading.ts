@@ -30,6 +30,8 @@ export interface Reading {
   source: string;
   /** What rules read: lower case, no accents, no codes, masks for addresses and hosts. */
   text: string;
+  /** Whether any of it is in a script that puts no spaces between words (Japanese, Chinese). */
+  unspaced: boolean;
   /** The SMTP reply code (200–599), or null. */
   code: number | null;
   /** The enhanced code of RFC 3463, or null. */
@@ -87,7 +89,7 @@ function splitWords(text: string): string {
 function maskUrl(url: string): string {
   const lower = url.toLowerCase();
   // Where Spamhaus sends those whose resolver it does not answer.
-  if (/\/returnc\//.test(lower)) return ` ${mask.list} ${unanswered} `;
+  if (lower.includes('/returnc/')) return ` ${mask.list} ${unanswered} `;
   if (isList(lower.slice(0, 300)) || /banned|denyip|block-?lookup|dnsbl|ipcheck|rbl[/?]|delist/.test(lower))
     return ` ${mask.list} `;
   const page = /[?&]p=([A-Za-z]{3,40})/.exec(url);
@@ -121,6 +123,10 @@ const wrapping: readonly RegExp[] = [
   /\b(?:relay|proto|delay|dsn)=\S{1,255}/gi,
   /\(state \d{1,3}\)\.?/gi,
 ];
+
+/** Names of a spam filter's tests, two or more: RCVD_IN_XBL and RDNS_NONE add to a score, and none is the reason. */
+const testNames =
+  /\b[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,6}(?:[=:][\d.-]{1,8})?(?:[ ,;|]{1,3}[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){0,6}(?:[=:][\d.-]{1,8})?){1,40}\b/g;
 
 const stageWords: readonly (readonly [RegExp, Stage])[] = [
   [/in reply to end of data|after end of data|sending message body/i, 'message'],
@@ -168,6 +174,7 @@ export function read(raw: string): Reading {
     /[^\s<>@,;:()[\]"'`]{1,64}@[A-Za-z0-9\u0080-\u2FFF-]{1,63}(?:\.[A-Za-z0-9\u0080-\u2FFF-]{1,63}){0,8}/g,
     () => mask.address,
   );
+  if (/spam|score|hits|points/i.test(source)) traced = rewrite(traced, testNames, () => ' ');
   // Postfix's word for a client without a name.
   traced = rewrite(traced, /\bunknown(?=\[[0-9A-Fa-f.:]{3,45}\])/g, () => mask.host);
   // Blocklists answer out of 127.255.255.0/24 to say that the question itself was wrong.
@@ -205,7 +212,7 @@ export function read(raw: string): Reading {
       .replaceAll(/\s+/g, ' ')
       .trim();
   };
-  return { source, text, ...codes, stage, quote };
+  return { source, text, unspaced: hasUnspaced(text), ...codes, stage, quote };
 }
 
 /**
@@ -246,6 +253,22 @@ export function withoutAdvice(reading: Reading): Reading | null {
   );
   return text === reading.text ? null : { ...reading, text };
 }
+
+/**
+ * The reply's first clause, and the rest: two readings with every character in its place, or null where there is but one clause.
+ * What a server found comes first, and what led it there or what may be done follows in brackets or in another sentence.
+ */
+export function firstClause(reading: Reading): { first: Reading; rest: Reading } | null {
+  const end = /.[.,;!?](?= )| [([]| --? /s.exec(reading.text);
+  if (end === null || end.index < 4) return null;
+  const at = end.index + 1;
+  return {
+    first: { ...reading, text: reading.text.slice(0, at) },
+    rest: { ...reading, text: ' '.repeat(at) + reading.text.slice(at) },
+  };
+}
+
+export const hasUnspaced = (text: string): boolean => /[\u2E80-\uDFFF\uF900-\uFFEF]/.test(text);
 
 function fold(char: string): string {
   if (char === 'ß') return 'ss';

@@ -1,4 +1,4 @@
-// The things that replies are about: encryption, logins, lists, quotas, reverse names, content, … in the five languages.
+// The things that replies are about: encryption, logins, lists, quotas, reverse names, content, … in the six languages.
 import { without, words } from './grammar.ts';
 import { mask } from './reading.ts';
 
@@ -27,12 +27,15 @@ export const firstContact = words(
   '初めて, 初回, はじめての, 新規の送信元',
 );
 
-export const reverseName = words(
-  'ptr, ptrs, rdns, r dns, fcrdns, reverse dns, reverse lookup, reverse ~1 name*, reverse record, reverse resolution, reverse mapping, reverse entry, reverse ~1 hostname, reverse ip, reverse, reversedns, bad dns, ip name lookup, name lookup of, forward dns entry, in addr, find your ~2 hostname|name, no hostname, forged hostname, hostname mismatch, no dns entry for, no name for, generic hostname, forward confirmed, resolve your ~2 ip|address|hostname, mismatch* client ip, mismatch* ~1 client, unresolvable ~1 host|hostname*, unverif* ~1 sending ip|ips, no ~2 host name, no valid hostname, hostname ~2 not ~1 match, host name ~2 not ~1 match',
-  'reverse dns, rückwärtsauflösung, rdns eintrag, ptr eintrag, reverse eintrag, rückwärts*, reverse lookup, dns rückwärts*',
-  'dns inverse*, inverse, résolution inverse, enregistrement ptr, reverse',
-  'dns inverso, inverso, inversa, resolución inversa, registro ptr, registro inverso',
-  '逆引き, 逆引, ptr ?レコード, リバース, 反向解析, 反向域名, 反解析, 反向dns',
+export const reverseName = without(
+  words(
+    'ptr, ptrs, rdns, r dns, fcrdns, reverse dns, reverse lookup, reverse ~1 name*, reverse record, reverse resolution, reverse mapping, reverse entry, reverse ~1 hostname, reverse ip, reverse, reversedns, bad dns, ip name lookup, name lookup of, forward dns entry, in addr, find your ~2 hostname|name, no hostname, forged hostname, hostname mismatch, no dns entry for, no name for, generic hostname, forward confirmed, resolve your ~2 ip|address|hostname, mismatch* client ip, mismatch* ~1 client, unresolvable ~1 host|hostname*, unverif* ~1 sending ip|ips, no ~2 host name, no valid hostname, hostname ~2 not ~1 match, host name ~2 not ~1 match',
+    'reverse dns, rückwärtsauflösung, rdns eintrag, ptr eintrag, reverse eintrag, rückwärts*, reverse lookup, dns rückwärts*',
+    'dns inverse*, inverse, résolution inverse, enregistrement ptr, reverse',
+    'dns inverso, inverso, inversa, resolución inversa, registro ptr, registro inverso',
+    '逆引き, 逆引, ptr ?レコード, リバース, 反向解析, 反向域名, 反解析, 反向dns',
+  ),
+  words('bad dns mx'),
 );
 export const matchWords = words(
   'not ~2 match*, not ~2 confirmed, mismatch*, not ~1 correspond*, differ*, stimmen ~2 nicht, passt nicht, ne correspond*, no coincide*, no corresponde*, 一致しませ',
@@ -109,8 +112,14 @@ export const linkWords = words(
 export const reputation = words(
   'sender score, reputation, bad reputation, poor reputation, senderbase score, senderscore, trust score, low trust, reputationsfilter, ruf, réputation, reputación, reputazione, reputação, レピュテーション, 評価が低, 信誉',
 );
-export const abuse = words(
-  'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, intrusion*, 发送垃圾邮件, 動的, 迷惑メールの?送信元, スパムの?送信元',
+export const abuse = without(
+  words(
+    'abus*, spam, spams, spamming, spammer*, spamsource, attack*, complaint*, unsolicited, unwanted, dynamic*, dial up, dialup, dialup*, residential, broadband, dsl, zombie, botnet, bot, open proxy, compromised, infected, missbrauch*, spamversand*, spamverdacht, abus, abuso, spam incident, dul, pool, smtp server of your isp, mail server of your isp, isp s mail, use your isp, hacking, malicious activity, intrusion*, 发送垃圾邮件, 動的, 迷惑メールの?送信元, スパムの?送信元',
+  ),
+  // Said of an account, not of us.
+  words(
+    'deactivated|disabled|suspended|locked|closed for abuse, deactivated|disabled|suspended|locked|closed due to abuse',
+  ),
 );
 
 export const rate = words(
@@ -145,7 +154,7 @@ export const countable = words(
 
 export const mailbox = words(
   'mailbox*, mail box*, inbox, account*, user*, recipient*, folder, maildir, maildrop, disk quota, user quota, storage allocation, storage allowance, mail storage, storage limit, mailstore, message store, their storage, maildir delivery, mail file',
-  'postfach*, empfänger*, benutzer*, konto, kontingent, mailbox, speicherplatz, postfachs',
+  'postfach*, empfänger*, benutzer*, konto, kontingent, speicherlimit, mailbox, speicherplatz, postfachs',
   'boîte*, boite, destinataire*, utilisateur*, compte, bal, messagerie',
   'buzón, buzones, destinatario*, usuario*, cuenta*, cuota*, casilla, casella, caixa, postbus',
   '邮箱, 信箱, 收件人, 空间, 容量, メールボックス, 受信箱, 受信者, ユーザ, 容量, 宛先, アカウント, クォータ, 保存',

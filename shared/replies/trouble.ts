@@ -8,13 +8,13 @@ export const spam = words(
   'spam, spammy, spamming, junk, ube, uce, unsolicited, bulk, spamassassin, rspamd, bayes, spamscore, spam score, spam probability, unwanted, mcspamsignature, spm, spam message, bulk mail, mass mail*, bulkmail, dcc, scored ~2 points, spam points, razor, pyzor, bogofilter, antispam, anti spam',
   'spam*, werbung, unerwünschte* werbung, müll, werbemail*, massenmail*',
   'spam, pourriel*, indésirable*, publicité non sollicitée, courrier indésirable',
-  'spam, correo basura, no deseado*, basura, correo no deseado, indesiderat*, lixo',
+  'spam, correo basura, no deseado*, basura, correo no deseado, indesiderat*, lixo, antyspam*',
   '垃圾邮件, 垃圾信, 迷惑メール, スパム, 迷惑',
 );
 /** The message judged to be spam or worse, in so many words. */
 export const spamVerdict = words(
   'identified|classified|detected|considered|marked|flagged|judged|recognized|recognised|regarded|treated|tagged|categorized|categorised|determined|suspected|deemed|found ~3 spam|unsolicited|junk|bulk|phishing|malware|virus',
-  'looks|look|appears|appear|seems|seem ~3 spam|unsolicited|junk|bulk|phishing, looks spammy',
+  'looks|look|appears|appear|seems|seem ~3 spam|unsolicited|junk|bulk|phishing, looks spammy, suspicious|dangerous|unsafe|forbidden|prohibited content|attachment|message|link|links|url',
   'message|mail|email|content|is|was|likely|probably spam|unsolicited|junk, is|was ~1 spam|unsolicited|junk',
   'spam|junk message|mail|email|content|detected|found|identified|score|probability|check|checks|test|tests|threshold|points|level|verdict|filter|filters|engine|pattern|signature*',
   'contains ~2 spam|virus|malware|phishing, failed ~4 antispam|spam|junk|content ~2 check*|test*|filter*|scan*, not ~1 pass ~3 antispam|spam|content',
@@ -25,10 +25,14 @@ export const spamVerdict = words(
 );
 /** More of something in the message than it may have. */
 export const tooManyParts = words(
-  'too many ~2 link|links|hyperlinks|url|urls|uris|images|attachments|words|characters|lines|parts|headers|domains|tags|entities',
+  'too many ~3 letters|capitals, too many ~2 link|links|hyperlinks|url|urls|uris|images|attachments|words|characters|lines|parts|headers|domains|tags|entities, attachment count, number of attachments|links|urls|images',
 );
 /** Who refused it, where what it was refused for is not said. */
 export const spamFilter = words('by ~2 antispam|spam|anti ~2 gateway|filter|filters|engine|appliance|system');
+/** The content is what was refused, whatever list it was looked up in. */
+export const contentRefused = words(
+  'reject|rejected|rejecting|refused|blocked content, content rejected|rejection|reject|refused|blocked, url|phone ~2 filter',
+);
 export const score = words('score, scored, scores, scoring, points, bewertung, punkte');
 export const scoreTooHigh = words(
   'over, above, exceed*, greater, higher, limit, threshold, upper limit, maximum, max, required, too high, zu hoch, grenzwert, limite',
@@ -71,13 +75,13 @@ export const malformed = words(
 /** Where the sender is told that it, in particular, may not. */
 export const mayNotSend = without(
   words(
-    'by this|that|our recipient|recipients|user, by the? recipient|recipients|user, by recipient|recipients, user rules, receiver|recipient denied|rejected|refused|declined your|this, user refuses, recipient refuses, user|recipient refused to, not ~2 have permission, not ~1 want ~3 mail|email|messages|emails, not ~2 wish ~1 receive|get, mail|email|emails|messages from you, envelope blocked|rejected, sending|send from ~3 domain|domains, user rejects, banned from mailing|sending|posting|writing|emailing, closed mailing list, closed list, closed system, closed group, approved ~2 addresses|senders, approved senders, recipient preferences, only accept* ~3 from, only accepting ~3 from, only receive* ~3 from, from known senders, from addresses in, not pre approved, not approved, not ~2 allowed to ~2 send|post|write|mail, not ~2 authori* to ~2 send|post|write|mail|use, not ~2 permitted to ~2 send|post|write|mail, may not send, may not post, can not send, can not ~1 post|write, want|wants ~2 mail|messages|email from, you are not ~2 known|registered|subscribed|recognised|recognized, no permission to, do not have permission, only ~2 members, members only, members may, subscribers only, not ~1 member, moderated, restricted to, send as, spoofing ~1 not, sender not ~1 allowed, not ~1 subscribed, not a subscriber, not on ~3 allow|accept|safe|white, posting',
+    'by this|that|our recipient|recipients|user, by the? recipient|recipients|user, by recipient|recipients, user rules, receiver|recipient denied|rejected|refused|declined your|this, user refuses, recipient refuses, user|recipient refused to, not ~2 have permission, not ~1 want ~3 mail|email|messages|emails, not ~2 wish ~1 receive|get, mail|email|emails|messages from you, envelope blocked|rejected, sending|send from ~3 domain|domains, user rejects, banned from mailing|sending|posting|writing|emailing, closed mailing list, closed list, closed system, closed group, approved ~2 addresses|senders, approved senders, recipient preferences, only accept* ~3 from, only accepting ~3 from, only receive* ~3 from, from known senders, from addresses in, not pre approved, not approved, not ~2 allowed to ~2 send|post|write|mail, not ~2 authori* to ~2 send|post|write|mail|use, not ~2 permitted to ~2 send|post|write|mail, may not send, may not post, can not send, can not ~1 post|write, want|wants ~2 mail|messages|email from, you are not ~2 known|registered|subscribed|recognised|recognized, no permission to, no right to ~2 write|send|post, do not have permission, only ~2 members, members only, members may, subscribers only, not ~1 member, moderated, restricted to, send as, spoofing ~1 not, sender not ~1 allowed, not ~1 subscribed, not a subscriber, not on ~3 allow|accept|safe|white, posting',
     'nicht berechtigt, keine berechtigung, dürfen nicht, dürfen ~4 nicht, nur für mitglieder, nur mitglieder, nur ~1 mails|nachrichten|emails von, von bekannten absendern, möchte keine ~1 nachrichten|mails, wünscht keine ~1 nachrichten|mails, will keine ~1 nachrichten|mails',
     'pas ~1 autorisé* à, n êtes pas ~1 autoris*, pas le droit, pas la permission, réservé aux, ne souhaite pas ~1 recevoir, ne veut pas ~1 recevoir',
     'no ~2 autorizad* a|para, no ~1 permiso*, no ~1 permitido enviar, sólo miembros, solo miembros, no desea recibir, no quiere recibir',
     '送信権限, 権限がありませ, 投稿権限, 送信を許可, 投稿でき',
   ),
-  words('not ~1 member of ~1 domain'),
+  words('not ~1 member of ~1 domain, deleted|closed|removed|cancelled|disabled|deactivated by ~1 user'),
 );
 export const senderProblem = words(
   'must exist, reserved domain, unknown tld, does not resolve, not ~2 resolve, could not resolve, domain not found, no mx, no a record, has no ~5 record|records, no ~2 record|records, no valid mx, null mx, unresolvable, not ~1 routable, not ~2 receive, callout, callback, call back, verify, verification, verif*, kein* ~2 mx, aucun ~2 mx, ningún ~2 mx, bogus, fake, forged, unqualified, fully qualified, fqdn, not ~1 verified, unverified, unvalidated, not ~1 validated, does not accept, not ~1 accept, not ~1 trusted, cannot ~2 receive, bad, missing, required, must be, must have, must contain, syntax, mismatch*, unconfigured, not ~1 configured, unroutable, unrouteable, dbl, too new, recently registered, spammer, badmailfrom, in my|our ~1 list, parked, disposable, freemail',
@@ -96,7 +100,7 @@ export const overloaded = words(
   '混雑, 混み合, 過負荷, 高負荷, メンテナンス',
 );
 export const busy = words(
-  'busy, overload*, load average, high load, load is, too much load, under load, heavy load, capacity, resources, out of memory, memory, low on, congest*, contention, cpu, server too ~1, too busy, less busy, not enough resources, fork, backlog, queue is full, queue full, unavailable, not available, out of service, shutting down, shut down, going down, starting up, restart*, reboot*, maintenance, downtime, not accepting ~2 connections|mail|messages, not accepting network messages, not ready, try another, service refused, closing transmission channel, closing channel',
+  'busy, overload*, load average, high load, load is, too much load, under load, heavy load, capacity, resources, out of memory, memory, low on, congest*, contention, cpu, server too ~1, too busy, less busy, not enough resources, fork, backlog, queue is full, queue full, unavailable, not available, out of service, shutting down, shut down, going down, starting up, restart*, reboot*, maintenance, downtime, not accepting ~2 connections|mail|messages, not accepting network messages, to be replicated, not ready, try another, service refused, closing transmission channel, closing channel',
   'überlastet, ausgelastet, wartung*, nicht verfügbar, hohe* last, last zu hoch, serverlast, beschäftigt, neustart, neu gestartet, nicht erreichbar',
   'occupé*, surcharg*, indisponible*, maintenance, saturé, service refusé, redémarrage',
   'ocupad*, sobrecargad*, no disponible, mantenimiento, saturado, reinici*, sovraccaric*, non disponibile, indisponível',
@@ -134,11 +138,11 @@ export const noSuchHost = words(
   'host unbekannt, unbekannter host, host nicht gefunden, domain nicht gefunden, domain unbekannt, domain existiert nicht, namensauflösung, kein mx',
   'hôte inconnu, domaine inconnu, domaine inexistant, domaine introuvable, résolution de nom*, aucun serveur de messagerie',
   'host desconocido, dominio desconocido, dominio inexistente, dominio no encontrado, dominio no existe, no se encuentra el dominio, resolución de nombre*',
-  'ホストが見つかりませ, ホストが?存在しませ, ドメインが見つかりませ, ドメインが?存在しませ, 名前解決, ホスト不明, ドメイン不明',
+  '域名不存在, ホストが見つかりませ, ホストが?存在しませ, ドメインが見つかりませ, ドメインが?存在しませ, 名前解決, ホスト不明, ドメイン不明',
 );
 
 export const policy = words(
-  'human verification, message held, held for ~2 review|verification|moderation, message is banned, message ~1 banned, policy, policies, polic*, against our rules, security reasons, message rejected, message refused, message denied, mail rejected, email rejected, message not accepted, message not allowed, message blocked, mail refused, message ~1 ~1 rejected, mail ~2 rejected, mail ~1 refused, message was blocked, message was rejected, message filtered, richtlinie*, politique*, política*, ポリシー, nachricht abgelehnt, mail abgelehnt, message refusé, mail rejeté, mail rejete, message rejeté, mensaje rechazado, correo rechazado, メールを拒否, 受信を拒否',
+  'human verification, message held, held for ~2 review|verification|moderation, message is banned, message ~1 banned, policy, policies, polic*, against our rules, security reason, security reasons, message rejected, message refused, message denied, mail rejected, email rejected, message not accepted, message not allowed, message|mail|email ~2 blocked, mail refused, message ~1 ~1 rejected, mail ~2 rejected, mail ~1 refused, message was blocked, message was rejected, message filtered, richtlinie*, politique*, política*, ポリシー, nachricht abgelehnt, mail abgelehnt, message refusé, mail rejeté, mail rejete, message rejeté, mensaje rechazado, correo rechazado, メールを拒否, 受信を拒否',
 );
 export const protocol = words(
   'syntax error, syntax, bad sequence, out of sequence, improper sequence, unrecognized command, unrecognised command, command not, unknown command, not implemented, unimplemented, command parameter, parameter*, invalid command, protocol error, protocol violation, bad command, need mail, need rcpt, no valid recipients, say mail, send hello, send helo, polite, expected, nested mail, sequence of commands, pipelining, unsupported, syntaxfehler, unbekannter befehl, erreur de syntaxe, commande inconnue, error de sintaxis, comando desconocido, 構文エラー, コマンド',

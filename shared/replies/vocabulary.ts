@@ -1,4 +1,4 @@
-// Who and what replies speak of, and what they say of it, in English, German, French, Spanish, Japanese and a little beyond.
+// Who and what replies speak of, and what they say of it, in English, German, French, Spanish, Japanese, Chinese and a little beyond.
 import { or, without, words } from './grammar.ts';
 import { mask } from './reading.ts';
 
@@ -25,7 +25,7 @@ export const sender = without(
     'remitente*, emisor, mittente, remetente, afzender',
     '送信者, 送信元, 差出人, 発信者, 発信元, 送り主, 发件人, 发信人, 寄件人, 发件方, 发送方, 发件地址, 发送域, 发信域, 发件域',
   ),
-  words('sender score'),
+  words('sender score', `mail from [<[(]?[<[(]?${mask.ip}`),
   client,
   words(
     'from your|this|the|that|a|an, from us, from external, from being, from here, from ~1 ip|server|host|network',
@@ -128,7 +128,7 @@ export const unknown = without(
     'not ~3 have ~5 account|mailbox, no one, nessun*, could|can not ~1 find|locate|resolve|look, unable to ~1 find|locate, not ~1 locate, not ~1 registered, unregistered, never issued, never assigned, never existed, never created, not ~3 match ~1 any, not on ~4 list, not in ~4 list|directory|database|table|map, not ~1 our, not ~1 my, illegal, bad, undeliverable, unroutable, unrouteable, undefined, no record, not ~2 here, does not live, incorrect, wrong, misspel*, gave no result*, can not ~1 accept user, no mail box, available for this user, not ~1 handle*',
     'unbekannt*, existier* ~5 nicht, nicht ~1 existier*, nicht existent*, inexistent, gibt es ~5 nicht, nicht ~1 gefunden, nicht ~1 vorhanden, nicht ~1 bekannt, nicht ~2 ermittelt, ungültig*, falsch*, kennen ~3 nicht, nicht ~1 registriert, nicht ~1 angelegt, nicht ~1 eingetragen, nicht ~1 vergeben, nicht ~1 zugeordnet, nicht ~1 hinterlegt, nicht ~1 eingerichtet, nicht ~1 auffindbar, nicht ~1 zustellbar, unzustellbar, fehlt, niemand*',
     'inconnu*, n existe*|existent ~2 pas, n existe, inexistant*, introuvable*, invalide*, pas ~2 trouvé*, pas ~1 valide*, non valide*, n est pas ~1 connu*, pas connu*, aucun* ~3, pas de ~2 compte|boîte|utilisateur, erroné*, incorrect*, ne connaissons ~3 pas, non trouvé*, mauvais*',
-    'desconocid*, no ~2 existe*, no existen, inexistente*, no ~3 encontr*, no ~3 encuentra, no ~2 válid*, inválid*, no ~1 conocid*, no hay ~3, erróne*, incorrect*, no ~1 registrad*, no reconocid*, ningún ~2, sconosciut*, inesistent*, non esiste, non trovat*, não existe, desconhecid*, não encontrad*, onbekend*, bestaat niet, niet gevonden',
+    'desconocid*, no ~2 existe*, no existen, inexistente*, no ~3 encontr*, no ~3 encuentra, no ~2 válid*, inválid*, no ~1 conocid*, no hay ~3, erróne*, incorrect*, no ~1 registrad*, no reconocid*, ningún ~2, sconosciut*, inesistent*, errato, errata, nieznany, nie istnieje, non esiste, non trovat*, não existe, desconhecid*, não encontrad*, onbekend*, bestaat niet, niet gevonden',
     '不存在, 找不到, 未找到, 无此, 没有此, 没有这个, 没有该, 未知, 无效, 不正确, 错误的, 有误, 未注册',
     '存在し(?:ない|ませ|ておりませ|ていませ), 存在せず, 見つかりませ, 見つからな, 見当たりませ, 不明, ありませ, おりませ, いませ, 無効, 使われてい?(?:お)?りませ, 使われていませ, 使用されて(?:い|お)り?ませ, 登録されて(?:い|お)り?ませ, 該当, 正しくありませ, 誤り, 誤って, 間違, 未登録, 確認できませ, 不正, 届きませ',
     'fumei, sonzai shi masen, shimasen, sonzai shinai, mitsukarimasen',
@@ -142,7 +142,7 @@ export const noSuchUser = words(
   'no ~1 account, no ~1 mailbox, no ~1 user, no ~1 person, no ~1 inbox, no ~1 subscriber, no ~1 member, no ~1 customer, no ~1 addressee, no ~1 alias, no such ~1 recipient|address, no such id|userid, not ~1 exist* ~1 user|address|mailbox, not ~1 user|customer|member|account|mailbox of, mailing|distribution list ~2 not ~1 found|exist*, no ~2 in ~2 directory, no ~4 by that name, nobody ~2 called|named|here|by, no one ~1 called|named|here|by, not ~1 anybody|anyone ~1 called|named|by, never heard of, not ~1 know any|him|her|such|this|that|of, not a|an|our|any ~3 customer|subscriber|user|member|recipient|mailbox|account|employee, not ~3 have ~5 account|mailbox, no longer with us, does not live here, no longer works',
   'kein* ~1 postfach|benutzer|empfänger|konto|mailbox|nutzer|account|mitarbeiter|teilnehmer, niemand*, kennen wir nicht',
   'pas de ~1 compte|boîte|utilisateur|destinataire|abonné, aucun* ~1 compte|boîte|utilisateur|destinataire|abonné|abonnée, personne ~2 ce nom, personne ne porte, ne connaissons pas',
-  'no hay ~2 usuario|buzón|cuenta|destinatario, ningún ~1 usuario|buzón|destinatario, ninguna ~1 cuenta, no conocemos, nessun ~1 utente|destinatario',
+  'no hay ~2 usuario|buzón|cuenta|destinatario, ningún ~1 usuario|buzón|destinatario, ninguna ~1 cuenta, no conocemos, nessun ~1 utente|destinatario, nie ma takiego ~1 konta|adresu|uzytkownika|odbiorcy',
   '用户不存在, 邮箱不存在, 收件人不存在, 无此用户, 没有此用户, 无此邮箱, 地址不存在, 帐号不存在, 账号不存在',
   '該当(?:する|の)?(?:ユーザ|宛先|アドレス|メールアドレス)',
 );

@@ -30,7 +30,7 @@ describe('tables of replies', () => {
     expect(share(misses, servers), misses.join('\n')).toBeGreaterThanOrEqual(0.99);
   });
 
-  it('knows other words for the same things, in five languages', () => {
+  it('knows other words for the same things, in six languages', () => {
     const misses = wrong(wordings);
     expect(share(misses, wordings), misses.join('\n')).toBeGreaterThanOrEqual(0.99);
   });
@@ -160,6 +160,157 @@ describe('the order of meanings', () => {
   });
 });
 
+describe('the reason and what is said around it', () => {
+  const cause = (text: string): string => classify(text).cause;
+
+  it('takes no advice for the reason', () => {
+    const spam = '554 5.7.1 Message identified as spam.';
+    for (const advice of [
+      'Please make sure that your SPF record, HELO and PTR are right',
+      'Please check whether you are rate limited or greylisted.',
+      'If you feel this is in error, log in at the portal first.',
+      'To protect our users from overload, this message is not relayed.',
+      'Bitte prüfen Sie Ihren PTR-Eintrag.',
+      'Veuillez vérifier votre authentification SMTP.',
+      'Por favor, verifique su registro PTR.',
+    ]) {
+      expect(cause(`${spam} ${advice}`), advice).toBe('content-rejected');
+    }
+  });
+
+  it('finds the reason in advice where there is none besides', () => {
+    expect(cause('550 Message refused. Please check your SPF record.')).toBe('sender-rejected');
+    expect(cause('550 Connection refused. Please make sure that your address has a PTR record')).toBe(
+      'ptr-missing',
+    );
+    expect(cause('421 To protect our users, mail from your IP has been rate limited.')).toBe('rate-limited');
+  });
+
+  it('ends a final refusal of content, and slows nothing down, whatever else is in it', () => {
+    const final = [
+      'Score (59) over MessageScoringUpperLimit (50), appears to be unsolicited',
+      'failed several antispam checks (spf, HELO, PTR, connection limit)',
+      'identified SPAM, permanently rejected',
+      'contains too many links',
+      'encrypted archive not accepted',
+      'phishing for a password, refused',
+      'spam probability above the limit per hour',
+      'als Spam eingestuft (Authentifizierung, Verbindungslimit)',
+    ];
+    for (const words of final) {
+      for (const text of [`554 5.7.1 Message ${words}`, `550 Mail ${words}`]) {
+        expect(classify(text), text).toMatchObject({
+          cause: 'content-rejected',
+          about: 'message',
+          temporary: false,
+        });
+      }
+    }
+  });
+
+  it('takes what a filter goes on to explain for an explanation', () => {
+    const verdicts = [
+      'Message rejected as spam',
+      'Virus found in attachment',
+      'Suspicious content, message refused',
+      'URL in message body is blacklisted',
+      'Message header malformed',
+      'Nachricht als Spam abgelehnt',
+    ];
+    const explanations = [
+      'score 59 over limit 50',
+      'HELO name does not match',
+      'RDNS_NONE, HELO_DYNAMIC',
+      'rate of spam too high',
+      'sender not authenticated',
+      'connection from 192.0.2.1',
+      'log in to the portal to release it',
+      'too many similar messages',
+      'quota of spam exceeded',
+      'use encryption to send this',
+      'greylisting skipped',
+    ];
+    for (const verdict of verdicts) {
+      for (const explanation of explanations) {
+        for (const text of [`554 5.7.1 ${verdict} (${explanation})`, `550 ${verdict}; ${explanation}`]) {
+          expect(cause(text), text).toBe('content-rejected');
+        }
+      }
+    }
+    expect(cause('554 Spam rejected; 192.0.2.1 is listed in zen.spamhaus.org')).toBe('blocklisted');
+    expect(cause('550 5.7.1 SPF check failed (HELO and PTR do not match)')).toBe('sender-rejected');
+  });
+
+  it('takes neither shut sending, nor quotas, licences or policies for an unknown user', () => {
+    for (const reason of [
+      'Message sending for this account is disabled',
+      'outgoing mail disabled for this user',
+      'Account inbounds disabled',
+      'Domains Daily Quota Exceeded',
+      'mailbox does not exist: daily quota exceeded',
+      'license expired for this user',
+      'mailbox policy violation',
+      'user policy does not allow this mail',
+      'Address verification in progress',
+      'mailbox unavailable. invalid DNS MX or A/AAAA resource record',
+      'mailbox unavailable. Reject due to policy restrictions',
+      'no such address here (MX do not point to us)',
+    ]) {
+      for (const frame of ['550 ', '550 5.1.1 <bob@example.com>: ', '550 5.2.1 ']) {
+        expect(isUnknownUser(classify(frame + reason)), frame + reason).toBe(false);
+      }
+    }
+  });
+});
+
+describe('what a reply is about', () => {
+  const about = (text: string): string => classify(text).about;
+
+  it('is the message where its content, its sender or its lack of signatures is minded, with 421 too', () => {
+    expect(about('421 4.7.26 This mail has been rate limited because it is unauthenticated')).toBe('message');
+    expect(about('421 4.7.0 blocked due to the nature of the content')).toBe('message');
+    expect(about('450 4.7.1 Greylisted, try again later')).toBe('message');
+    expect(about('554 5.4.6 Too many hops')).toBe('message');
+  });
+
+  it('is the recipient where a mailbox or what it receives is', () => {
+    for (const text of [
+      '550 5.1.1 User unknown',
+      '452 4.2.2 mailbox full',
+      '450 4.2.1 The user is receiving mail too quickly',
+      '450 The recipient has exceeded message rate limit',
+      '450 4.2.0 mailbox temporarily unavailable',
+    ]) {
+      expect(about(text), text).toBe('recipient');
+    }
+  });
+
+  it('is the server where it has trouble, or something against us', () => {
+    for (const text of [
+      '421 4.7.0 too many connections from your IP',
+      '451 4.3.0 database error',
+      '421 Service not available, closing transmission channel',
+      '554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org',
+      '530 Must issue a STARTTLS command first',
+      '421 4.7.28 unusual rate of mail from your SPF domain: rate limited',
+    ]) {
+      expect(about(text), text).toBe('server');
+    }
+  });
+
+  it('is unclear where words do not say, so that one message stops no other', () => {
+    for (const text of [
+      '450 4.7.1 try this one later',
+      '451 4.7.1 Try again later',
+      '450',
+      '451 no',
+      '554 no',
+    ]) {
+      expect(about(text), text).toBe('unclear');
+    }
+  });
+});
+
 describe('codes', () => {
   it('finds them on one line, on many, in a DSN, and alone', () => {
     for (const text of [
@@ -193,6 +344,17 @@ describe('codes', () => {
 
   it('never calls a bare 550 an unknown user, whatever command it answers', () => {
     expect(classifyReply({ code: 550, enhanced: null, text: 'no' }, { stage: 'rcpt' }).cause).toBe('other');
+  });
+
+  it("knows services' own codes, where words do not say", () => {
+    expect(classify('554 HL:IHU 163 mx1')).toMatchObject({ cause: 'blocklisted', rule: 'service-code' });
+    expect(classify('421 [TSS04] 192.0.2.1')).toMatchObject({ cause: 'rate-limited', rule: 'service-code' });
+    expect(classify('554 User unknown. IB103')).toMatchObject({ cause: 'user-unknown', decidedBy: 'text' });
+  });
+
+  it('asks for a word of the user where 5.1.1 goes with a policy', () => {
+    expect(classify('552 5.1.1 Mailbox delivery failure policy error').cause).toBe('other');
+    expect(classify('550 5.1.1 denied by policy').cause).not.toBe('user-unknown');
   });
 
   it('lets the stage decide where nothing else does', () => {

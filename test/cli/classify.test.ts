@@ -1,0 +1,51 @@
+// `mailward classify`: which lines of its input are one reply, and that each gets its answer.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const program = join(import.meta.dirname, '../../src-main/cli/main.ts');
+
+function classified(input: string): { text: string; cause: string }[] {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'classify', '--json'], {
+    input,
+    encoding: 'utf8',
+  });
+  expect(status, stderr).toBe(0);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { text: string; cause: string });
+}
+
+describe('mailward classify', () => {
+  it('reads a pasted reply of several lines as one, and single lines each by itself', () => {
+    const answers = classified(
+      [
+        '550-Requested action not taken: mailbox unavailable\r',
+        '550 invalid DNS MX or A/AAAA resource record\r',
+        '452 4.2.2 mailbox full',
+        '',
+        '550-Transaction failed',
+        'Server: 192.0.2.1 No such user',
+        '550 done',
+      ].join('\n'),
+    );
+    expect(answers.map(({ cause }) => cause)).toEqual([
+      'sender-rejected',
+      'mailbox-full',
+      'other',
+      'user-unknown',
+    ]);
+    expect(answers[0]?.text).toBe(
+      '550-Requested action not taken: mailbox unavailable\n550 invalid DNS MX or A/AAAA resource record',
+    );
+  });
+
+  it('answers one line a reply in its table, whatever the reply holds', () => {
+    const { stdout } = spawnSync(process.execPath, [program, 'classify'], {
+      input: '550-5.1.1 User\u001B[31m\n550 5.1.1 unknown\n',
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('user-unknown\tpermanent\t-\tby text\t550-5.1.1 User\uFFFD[31m 550 5.1.1 unknown\n');
+  });
+});
