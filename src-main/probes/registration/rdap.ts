@@ -143,7 +143,7 @@ function readDomain(name: string, answer: HttpAnswer, evidence: (text: string) =
       evidence(`200 ${excerpt(answer.body)}`),
     );
   const about = nameOf(domain);
-  if (domain.objectClassName !== 'domain' || (about !== undefined && about !== name))
+  if (domain.objectClassName?.toLowerCase() !== 'domain' || (about !== undefined && about !== name))
     throw new RegistryFailure(
       'the registry answered about something else',
       evidence(`200 ${domain.objectClassName ?? 'no objectClassName'} ${about ?? ''}`),

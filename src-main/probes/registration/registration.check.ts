@@ -179,7 +179,12 @@ async function askRegistry(
     // What RDAP said of the domain's state is newer than WHOIS at most registries; WHOIS only adds the date.
     if (record === null) record = whois;
     else if (whois.registered)
-      record = { ...record, ...whois, statuses: [...new Set([...record.statuses, ...whois.statuses])] };
+      record = {
+        ...whois,
+        registrarExpiresAt: whois.registrarExpiresAt ?? record.registrarExpiresAt,
+        registrar: whois.registrar ?? record.registrar,
+        statuses: [...new Set([...record.statuses, ...whois.statuses])],
+      };
     else failures.push(whois.evidence);
   } catch (error) {
     if (signal.aborted) throw error;

@@ -24,6 +24,7 @@ const common: Readonly<Record<StateMeaning, readonly string[]>> = {
     'ok|active|activo|activa|ativo|attivo|actif|aktiv|aktif|aktivan|aktivna|aktywna|registered|registrado|registrada|registrato|registriert',
     'connect|connected|delegated|verified|unverified|published|associated|linked|granted|live|taken|inuse|paidandinzone|paid|inzone|unavailable',
     'registereduntilexpirydate|registereduntilrenewaldate|registereduntilcancelled|notavailable|validated|normal|enabled|complete|assigned',
+    'busy|booked|occupied|valid|approved|activated|domainisregistered|domainactive|registrationactive|registeredactive|intransfer|okclean',
     'addperiod|renewperiod|transferperiod|pendingtransfer|pendingupdate|pendingrenew|renewrequestbeingprocessed|renewalrequestbeingprocessed',
     'locked|lock|transferlocked|transferlock|updatelock|registrarlock|registrylock|registrarlocked|registrylocked|transferallowed',
     'proxy|private|removed|obscured|administrative|signed|unsigned|signeddelegation|sponsored|renewed|confirmed|registeredanddelegated|online',
@@ -71,7 +72,7 @@ const commonMeaning: ReadonlyMap<string, StateMeaning> = new Map(
 
 /** What is forbidden to be done with a domain that works: `clientTransferProhibited`, `serverRenewProhibited`, `updateForbidden` … */
 const restriction =
-  /^(?:st|client|cl|server|sv|registrar|registry)?(?:delete|deletion|transfer|update|updt|renew|renewal|xfer|recover|restore|registrant|registrantchange|ownerchange|sponsoringregistrarchange|registrarchange|trade|restricted|create|dnssec|ns)*(?:prohibited|lock|locked|forbidden|restriction|restricted)(?:stcl.*|stsv.*)?$/;
+  /^(?:st|client|cl|server|sv|registrar|registry)?(?:delete|deletion|transfer|update|updt|renew|renewal|xfer|recover|restore|registrant|registrantchange|ownerchange|sponsoringregistrarchange|registrarchange|trade|restricted|create|dnssec|ns)*(?:prohibited|lock|locked|forbidden|restriction|restricted)$/;
 
 /** `client hold`, `clientHold (note)`, `clientHold https://icann.org/epp#clientHold` → `clienthold`; letters and digits of any script. */
 export function plainState(state: string): string {

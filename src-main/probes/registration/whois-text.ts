@@ -28,7 +28,7 @@ export { readDate };
 
 /** What is read of an answer, characters and lines, and of a line. Real answers have a few hundred lines of a hundred characters. */
 const LONGEST_TEXT = 131_072;
-const MOST_LINES = 3_000;
+const MOST_LINES = 2_000;
 const LONGEST_LINE = 1_000;
 /** So many states are read. EPP has thirty. */
 const MOST_STATES = 60;
@@ -271,7 +271,7 @@ function statesBelow(lines: readonly string[], index: number): string[] {
 function fieldsIn(line: string): { label: string; value: string }[] {
   const bracketed = /^\s*(?:\p{L}{1,2}[.)]?\s+)?\[([^\]]{1,60})\]\s*(.*)$/u.exec(line);
   if (bracketed) return named(bracketed[1] ?? '', bracketed[2] ?? '');
-  const plain = line.normalize('NFKC');
+  const plain = line.normalize('NFKC').slice(0, LONGEST_LINE);
   const colon = plain.indexOf(':');
   if (colon > 0 && colon <= 100) {
     const [value = '', ...more] = plain

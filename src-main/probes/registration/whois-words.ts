@@ -64,7 +64,7 @@ export const nameLabels = labels(
 
 export const statusLabels = labels(
   'domain status|status|statuses|eppstatus|epp status|registration status|registry status|domainstatus|domain state|query status|reg status',
-  'registrant status|status codes|domain status code|etat|statut|estatus|estatus del dominio|estado del dominio|estado|situacao|stav|stan',
+  'status codes|domain status code|etat|statut|estatus|estatus del dominio|estado del dominio|estado|situacao|stav|stan',
   'статус|статус домена|состояние|стан|durum|domain durumu|status domain|trang thai|등록정보 상태|상태|도메인 상태|状態|域名状态|域名狀態|网域状态|網域狀態|حالة|domaintype|frozen status',
 );
 /** A day on which the domain will be deleted: registries that show it have been told to. */
@@ -105,7 +105,7 @@ const domainNames = /(?:[\p{L}\p{N}_-]{1,63}\.){1,8}[\p{L}\p{N}-]{2,63}\.?(?=$|[
 
 /** What a line says, in one form: lower case, no marks, quotes or accents, and `@` for every domain name. */
 export function plainLine(line: string): string {
-  return unaccented(line.slice(0, 400).normalize('NFKC').toLowerCase())
+  return unaccented(line.slice(0, 400).normalize('NFKC').slice(0, 800).toLowerCase())
     .replace(before, '')
     .replace(/["“”'’«»<>[\]`]/g, '')
     .replace(/[_/]+/g, ' ')
