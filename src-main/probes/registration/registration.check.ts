@@ -75,11 +75,16 @@ async function run(asking: Asking<Code>): Promise<void> {
   const now = world.now();
   const facts = {
     registered: registrable.name,
-    expiresAt: record?.expiresAt ?? byHand,
+    expiresAt: record?.expiresAt ?? record?.registrarExpiresAt ?? byHand,
     registrarExpiresAt: record?.registrarExpiresAt ?? null,
     statuses: [...(record?.statuses ?? [])],
     registrar: record?.registrar ?? null,
-    source: (record?.expiresAt ?? null) !== null ? 'registry' : byHand === null ? null : 'by-hand',
+    source:
+      (record?.expiresAt ?? record?.registrarExpiresAt ?? null) !== null
+        ? 'registry'
+        : byHand === null
+          ? null
+          : 'by-hand',
   };
   const evidence = [...(record === null ? [] : [record.evidence]), ...failures];
   if (
@@ -99,11 +104,15 @@ async function run(asking: Asking<Code>): Promise<void> {
         [...evidence, ...delegation.evidence],
       );
   }
-  const dated = record === null ? null : withDate(record);
-  if (dated !== null && (dated.expiresAt !== null || isStopped(dated) || hasTrouble(dated))) {
+  const dated = record === null ? null : withDate(record, now);
+  if (dated !== null && (dated.expiresAt !== null || isStopped(dated) || hasTrouble(dated, now))) {
     const { code, summary } = judge(registrable.name, dated, now);
     if (code === null) throw new CouldNotCheck(summary, evidence);
-    report(code, { summary, evidence, facts });
+    const whose =
+      record?.expiresAt === null && dated.expiresAt !== null
+        ? ' The date is the registrar’s; the registry gives none.'
+        : '';
+    report(code, { summary: summary + whose, evidence, facts });
     return;
   }
   const untold = record === null ? 'The registry could not be asked' : noDate(registrable, record);
@@ -118,9 +127,10 @@ async function run(asking: Asking<Code>): Promise<void> {
   report(code, { summary: `${summary} ${untold}${why(failures)}.`, evidence, facts });
 }
 
-/** Where the registry leaves the end to the registrars, what the registrar says stands for it. */
-function withDate(record: Registration): Registration {
-  return { ...record, expiresAt: record.expiresAt ?? record.registrarExpiresAt };
+/** Where the registry leaves the end to the registrars, what the registrar says stands for it, unless it has passed: see `renewalOf`. */
+function withDate(record: Registration, now: number): Registration {
+  const { expiresAt, registrarExpiresAt: own } = record;
+  return expiresAt === null && own !== null && own > now ? { ...record, expiresAt: own } : record;
 }
 
 async function isDelegated({ name }: Registrable, world: World): Promise<boolean> {
@@ -215,8 +225,9 @@ function isStopped(record: Registration): boolean {
 }
 
 /** Whether there is something to say though there is no date. */
-function hasTrouble(record: Registration): boolean {
-  return has(record, 'inactive', 'ending', 'unpaid', 'pendingcreate');
+function hasTrouble(record: Registration, now: number): boolean {
+  const own = record.registrarExpiresAt;
+  return has(record, 'inactive', 'ending', 'unpaid', 'pendingcreate') || (own !== null && own <= now);
 }
 
 /**
@@ -328,11 +339,15 @@ function renewalOf(
       summary: `The registration of ${name} has ended${expiresAt === null ? '' : ` on ${day(expiresAt)}`}, and the registry keeps it for a while: see with ${at} that it is paid.`,
     };
   const renewing = has(record, 'autorenewperiod');
-  if (renewing && registrarExpiresAt !== null && registrarExpiresAt <= now)
+  if ((renewing || expiresAt === null) && registrarExpiresAt !== null && registrarExpiresAt <= now) {
+    const registry = renewing
+      ? `The registry renewed ${name} by itself`
+      : `The registry gives no date for ${name}`;
     return {
       code: 'renewal-unpaid',
-      summary: `The registry renewed ${name} by itself, but ${at} has it as ended on ${day(registrarExpiresAt)}: see that it is paid.`,
+      summary: `${registry}, but ${at} has it as ended on ${day(registrarExpiresAt)}: see that it is paid.`,
     };
+  }
   const doubt = unknownState(name, record);
   if (doubt !== null) return { code: null, summary: doubt };
   if (renewing && expiresAt !== null && expiresAt <= now)

@@ -72,7 +72,7 @@ const commonMeaning: ReadonlyMap<string, StateMeaning> = new Map(
 
 /** What is forbidden to be done with a domain that works: `clientTransferProhibited`, `serverRenewProhibited`, `updateForbidden` … */
 const restriction =
-  /^(?:st|client|cl|server|sv|registrar|registry)?(?:delete|deletion|transfer|update|updt|renew|renewal|xfer|recover|restore|registrant|registrantchange|ownerchange|sponsoringregistrarchange|registrarchange|trade|restricted|create|dnssec|ns)*(?:prohibited|lock|locked|forbidden|restriction|restricted)$/;
+  /^(?:st)?(?:client|cl|server|sv|registrar|registry)?(?:delete|deletion|transfer|update|updt|renew|renewal|xfer|recover|restore|registrant|registrantchange|ownerchange|sponsoringregistrarchange|registrarchange|trade|restricted|create|dnssec|ns)*(?:prohibited|lock|locked|forbidden|restriction|restricted)$/;
 
 /** `client hold`, `clientHold (note)`, `clientHold https://icann.org/epp#clientHold` → `clienthold`; letters and digits of any script. */
 export function plainState(state: string): string {
@@ -118,7 +118,9 @@ function partsOf(text: string): string[] {
 
 function isOfEpp(plain: string): boolean {
   return (
-    /^(?:client|server|pending)\p{L}{4,}$|period$/u.test(plain) || plain === 'ok' || plain === 'inactive'
+    /^(?:client|server|pending)\p{L}{4,}$|period$/u.test(plain) ||
+    ['ok', 'inactive'].includes(plain) ||
+    restriction.test(plain)
   );
 }
 

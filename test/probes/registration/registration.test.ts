@@ -159,6 +159,10 @@ describe('what the registry says', () => {
     const says = `Domain Name: OFFICE.NL\nRegistrar WHOIS Server: ${registrar.place}\nStatus: active\nName Server: ns1.office.nl\n`;
     const found = await registries.play({ domain: 'office.nl', whois: { says } });
     expect(found.code).toBe('expires-soon');
+    expect(found.summary).toContain('The date is the registrar’s; the registry gives none.');
+    registrar.otherwise = registrar.otherwise.replace('2026-12-03', '2026-11-03');
+    // The registry may have renewed it since: it is not said to have expired.
+    expect((await registries.play({ domain: 'office.nl', whois: { says } })).code).toBe('renewal-unpaid');
     registrar.manner = 'hangs-up';
     expect((await registries.play({ domain: 'office.nl', whois: { says } })).summary).toMatch(
       /^The registry of \.nl publishes no date for the end of a registration; office\.nl is registered \(its state there: active\)/,

@@ -87,6 +87,7 @@ describe('a state', () => {
     ['com', 'serverHold (Expired)', 'on-hold'],
     ['com', 'ok clientHold', 'on-hold'],
     ['com', 'ok, serverHold', 'on-hold'],
+    ['as', 'StClUpdateProhibited StClDeleteProhibited clientHold', 'on-hold'],
     ['com', 'clientTransferProhibited clientDeleteProhibited', 'fine'],
     ['com', 'serverRenewProhibited (by request)', 'fine'],
     ['com', 'redemption period', 'redemption'],
