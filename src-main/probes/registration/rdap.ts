@@ -35,13 +35,16 @@ const domainSchema = z.object({
   entities: listOf(z.unknown()),
 });
 
+/** So many members of a list are looked at. Real lists have ten. */
+const MOST_MEMBERS = 200;
+
 /** Those members of a list that are as they should be; one thing alone is taken for a list of one. */
 function listOf<T>(member: z.ZodType<T>) {
   return z
     .unknown()
     .optional()
     .transform((value) =>
-      (Array.isArray(value) ? value : [value]).flatMap((one) => {
+      (Array.isArray(value) ? value.slice(0, MOST_MEMBERS) : [value]).flatMap((one: unknown) => {
         const { success, data } = member.safeParse(one);
         return success && one !== undefined && one !== null ? [data] : [];
       }),

@@ -87,12 +87,16 @@ export function readWhois(name: string, text: string): Omit<Registration, 'evide
   return 'the registry’s answer cannot be read';
 }
 
-/** IANA's `refer:` or `whois:`, or what a registry of a few fields says of who knows the rest; null when nobody is named. */
-export function readReferral(text: string): string | null {
+/**
+ * IANA's `refer:` or `whois:`, or whom a registry names as the one who knows the rest; null when nobody is named.
+ * @param speaker who says so: many name themselves first.
+ */
+export function readReferral(text: string, speaker?: string): string | null {
   for (const { label, value } of fieldsOf(linesOf(text))) {
     if (!referralLabels.has(label)) continue;
     const server = value.replace(/^r?whois:\/\//i, '').replace(/\/.*$/, '');
-    if (/^[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?$/.test(server)) return server.toLowerCase();
+    if (/^[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?$/.test(server) && server.toLowerCase() !== speaker)
+      return server.toLowerCase();
   }
   return null;
 }

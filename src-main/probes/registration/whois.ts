@@ -74,9 +74,15 @@ async function withRegistrar(
 ): Promise<Registration> {
   try {
     const soon = AbortSignal.any([signal, AbortSignal.timeout(REGISTRAR_PATIENCE)]);
-    const read = readWhois(name, (await question(name, registrar, world, soon)).text);
+    const { text, evidence } = await question(name, registrar, world, soon);
+    const read = readWhois(name, text);
     if (typeof read === 'string' || !read.registered) return record;
-    return { ...record, registrarExpiresAt: read.registrarExpiresAt ?? read.expiresAt };
+    const answer = `${record.evidence.answer.slice(0, 1_000)}\n\n${evidence.of}:\n${evidence.answer.slice(0, 900)}`;
+    return {
+      ...record,
+      registrarExpiresAt: read.registrarExpiresAt ?? read.expiresAt,
+      evidence: { ...record.evidence, answer },
+    };
   } catch (error) {
     // The registry has answered: what the registrar adds is welcome, and not needed.
     if (error instanceof RegistryFailure) return record;
@@ -105,10 +111,8 @@ async function question(
 
 /** Whom an answer names as the one who knows more; null when nobody else. */
 function referral(text: string, by: Server, world: World): Server | null {
-  const server = readReferral(text);
-  return server === null || server === by.server
-    ? null
-    : { server, namedBy: by.server, trusted: vouchedFor(server, by, world) };
+  const server = readReferral(text, by.server.toLowerCase());
+  return server === null ? null : { server, namedBy: by.server, trusted: vouchedFor(server, by, world) };
 }
 
 /** Whoever the admin named vouches for its own host, not for another that it points to, unless the admin named that too. */

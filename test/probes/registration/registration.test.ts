@@ -156,10 +156,11 @@ describe('what the registry says', () => {
     await using registrar = await WhoisServer.start();
     registrar.otherwise =
       'Domain Name: OFFICE.NL\nRegistrar Registration Expiration Date: 2026-12-03T00:00:00Z\nRegistrar: Names Inc.\n';
-    const says = `Domain Name: OFFICE.NL\nRegistrar WHOIS Server: ${registrar.place}\nStatus: active\nName Server: ns1.office.nl\n`;
+    const says = `Domain Name: OFFICE.NL\nRegistry WHOIS Server: ${registries.whois.place}\nRegistrar WHOIS Server: ${registrar.place}\nStatus: active\nName Server: ns1.office.nl\n`;
     const found = await registries.play({ domain: 'office.nl', whois: { says } });
     expect(found.code).toBe('expires-soon');
     expect(found.summary).toContain('The date is the registrar’s; the registry gives none.');
+    expect(found.evidence[0]?.answer).toContain('Registrar Registration Expiration Date: 2026-12-03');
     registrar.otherwise = registrar.otherwise.replace('2026-12-03', '2026-11-03');
     // The registry may have renewed it since: it is not said to have expired.
     expect((await registries.play({ domain: 'office.nl', whois: { says } })).code).toBe('renewal-unpaid');
