@@ -10,7 +10,7 @@ import { RegistryFailure } from './record.ts';
 import type { Registration } from './record.ts';
 import { registrableOf } from './registrable.ts';
 import type { Registrable } from './registrable.ts';
-import { isKnownState, publishesNoDate } from './states.ts';
+import { isKnownState, meaningOfState, publishesNoDate } from './states.ts';
 import { askWhois } from './whois.ts';
 
 const DAY = 86_400_000;
@@ -358,14 +358,16 @@ function renewalOf(
   return null;
 }
 
-/** What is to be said of a domain whose state is a word that nobody explains; null when all its states are known. */
+/** What is to be said of a domain whose state is a word that nobody explains, or says that nobody may have it; null of all others. */
 function unknownState(name: string, { statuses, expiresAt }: Registration): string | null {
-  const unknown = statuses
-    .filter((status) => !isKnownState(name, status))
-    .map((word) => `“${word.slice(0, 40)}”`);
-  if (unknown.length === 0) return null;
+  const unknown = statuses.filter((status) => !isKnownState(name, status));
+  const [first] = unknown;
+  if (first === undefined) return null;
+  const words = unknown.slice(0, 3).map((word) => `“${word.slice(0, 40)}”`);
   const date = expiresAt === null ? '' : `; the date it gives is ${day(expiresAt)}`;
-  return `The registry calls the state of ${name} ${unknown.slice(0, 3).join(' and ')}, and it is not known what it means by that${date}.`;
+  return meaningOfState(name, first) === 'reserved'
+    ? `The registry calls ${name} ${words.join(' and ')}, which it says of names that it keeps back${date}.`
+    : `The registry calls the state of ${name} ${words.join(' and ')}, and it is not known what it means by that${date}.`;
 }
 
 function registrarOf({ registrar }: Registration): string {

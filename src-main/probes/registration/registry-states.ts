@@ -50,6 +50,8 @@ export interface Registry {
   readonly states: Readonly<Partial<Record<StateMeaning, readonly string[]>>>;
   /** False where the registry publishes no end of a registration, by WHOIS or RDAP. */
   readonly publishesEnd?: false;
+  /** Its field for the state is called `state`, which elsewhere is the owner’s province. */
+  readonly stateField?: true;
   /** How it writes dates of three numbers with the year last, where it does. */
   readonly dates?: DateOrder;
 }
@@ -117,6 +119,7 @@ export const registries: readonly Registry[] = [
   },
   {
     endings: ['ru', 'su', 'xn--p1ai'],
+    stateField: true,
     name: 'Coordination Center for TLD RU, FID',
     basis: 'registrars',
     source: 'https://support.regery.com/en/articles/11623287-what-do-domain-statuses-mean-for-ru-рф-and-su',
@@ -270,6 +273,7 @@ export const registries: readonly Registry[] = [
   },
   {
     endings: ['se', 'nu'],
+    stateField: true,
     name: 'Internetstiftelsen',
     basis: 'registry',
     source: 'https://www.iis.se/english/domains/se/to-be-released/',
@@ -283,6 +287,7 @@ export const registries: readonly Registry[] = [
   },
   {
     endings: ['jp'],
+    stateField: true,
     name: 'JPRS',
     basis: 'registry',
     source: 'https://jprs.jp/about/dom-rule/lifecycle',

@@ -158,6 +158,11 @@ export function isKnownState(name: string, state: string): boolean {
   return meaning !== null && meaning !== 'free' && meaning !== 'reserved';
 }
 
+/** Whether a field called `state` is the domain's at its registry, and not the owner's province. */
+export function callsItState(name: string): boolean {
+  return registryOf(name)?.stateField === true;
+}
+
 /** How the domain's registry writes dates of three numbers, where that is known. */
 export function dateOrderOf(name: string): DateOrder | undefined {
   return registryOf(name)?.dates;

@@ -2,7 +2,7 @@
 import { toDomainName } from '../../../shared/names.ts';
 import { orderIn, readDate } from './dates.ts';
 import type { DateOrder } from './dates.ts';
-import { dateOrderOf, isKnownState, statesIn } from './states.ts';
+import { callsItState, dateOrderOf, isKnownState, meaningOfState, statesIn } from './states.ts';
 import type { Registration } from './record.ts';
 import {
   deletionLabels,
@@ -35,6 +35,8 @@ const MOST_STATES = 60;
 /** A paragraph of so many lines, or a line of so many characters, is terms of use, which speak of limits whatever the answer is. */
 const PROSE_LINES = 4;
 const PROSE_LENGTH = 160;
+/** Longest sentence that is said to whoever asked, characters. */
+const STATEMENT_LENGTH = 80;
 
 /** One thing that the text says: a field whose name is known. */
 interface Field {
@@ -189,7 +191,10 @@ function statusesOf(name: string, fields: readonly Field[]): string[] {
     .slice(0, MOST_STATES);
   const said = own.flatMap(({ label, value }) => {
     if (statusLabels.has(label)) return isAbsentState(value) || value === '-' ? [] : statesIn(name, value);
-    if (stateLabels.has(label)) return statesIn(name, value).filter((state) => isKnownState(name, state));
+    if (stateLabels.has(label))
+      return statesIn(name, value).filter(
+        (state) => callsItState(name) || meaningOfState(name, state) !== null,
+      );
     if (deletionLabels.has(label)) return readDate(value, 'day-first') === null ? [] : ['ending'];
     return label === 'hold' && /^yes$/i.test(value) ? ['serverhold'] : [];
   });
@@ -209,7 +214,7 @@ function whatLinesSay(lines: readonly string[]): {
     const many = paragraph.length >= PROSE_LINES;
     for (const line of paragraph) {
       const says = plainLine(line);
-      const prose = many || line.length > PROSE_LENGTH;
+      const prose = (many && !isStatement(line)) || line.length > PROSE_LENGTH;
       if (saysRefused(says)) said[prose ? 'refusedInProse' : 'refused'] = true;
       if (saysAbsent(says)) said.absent = true;
       const state = stateSaid(says);
@@ -222,6 +227,12 @@ function whatLinesSay(lines: readonly string[]): {
     else close();
   close();
   return said;
+}
+
+/** A short sentence that ends with its line, or is all in capitals: nobody writes terms of use so. */
+function isStatement(line: string): boolean {
+  const text = line.replace(/^[\s%#>*-]+/, '');
+  return text.length <= STATEMENT_LENGTH && (/^\p{Lu}.*[.!]$/u.test(text) || !/\p{Ll}/u.test(text));
 }
 
 /** The fields of the text whose names are known, in order. */

@@ -208,6 +208,12 @@ describe('a record', () => {
   it('is not spoilt by a province that is called a state', () => {
     const text = 'Domain: example.xx\nExpires: 2027-01-14\nState: California\n';
     expect(readWhois('example.xx', text)).toMatchObject({ statuses: [] });
+    expect(readWhois('example.xx', text.replace('California', 'Reserved'))).toMatchObject({
+      statuses: ['reserved'],
+    });
+    // Where the domain's state is called so, no word of it is passed over.
+    const russian = text.replace('.xx', '.ru').replace('California', 'REGISTERED, GESPENST');
+    expect(readWhois('example.ru', russian)).toMatchObject({ statuses: ['registered', 'gespenst'] });
   });
 
   it('without a date', () => {
@@ -254,6 +260,7 @@ describe('no record', () => {
     'Domain Information\nQuery: example.com\nStatus: Not Registered\n',
     'Domain EXAMPLE.COM\n\nData not found. This domain is available for registration.\n',
     'No records matching example.com found.\n',
+    'This Domain is not available in our whois database\n',
     'No domain records were found to match "example.com"\n',
     'We do not have an entry in our database matching your query.\n',
     '% No entries found for the selected source(s).\n',
@@ -280,10 +287,13 @@ describe('no record', () => {
     'Too many requests. Please try again later.\n',
     '% Quota exceeded\nError: rate limit exceeded, not found\n',
     '%%\n%% RL Net [##########] - RL IP [..........]\n%%\n%% Too many requests...\n%%\n\n%% No entries found in the AFNIC Database.\n',
+    '%% This is the Whois server.\n%% version: 2.5\n%% RL Net [##########]\n%% See our terms.\n%% Too many requests...\n%% No entries found.\n',
+    '% a\n% b\n% c\n% d\n% WHOIS LIMIT EXCEEDED\n% No entries found\n',
     'No entries found.\n\nYour IP address has been blocked: you have exceeded the allowed number of queries.\n',
     '% Error: 55000000002 Connection refused; access control limit exceeded\n',
     'Server too busy, try again later\n',
     'Service temporarily unavailable.\n',
+    'example.com\n-3: IP address blocked\n',
     '%% Excessive querying, grace period of 1 seconds\n',
     'Query rate limit exceeded. Reduced information.\ndomain: not found\n',
   ])('because it is refused: %j', (text) => {
@@ -295,6 +305,9 @@ describe('no record', () => {
     'This domain cannot be registered because it contravenes the naming rules.\n',
     'Domain: example.com\nStatus: RESERVED\n',
     'Reserved by Registry\n',
+    'Domain not available\n',
+    'The domain name is not available in this zone.\n',
+    'Registration: unknown\n',
     'It allows persons to check whether a domain name is still available or not\n',
   ])('that can be read: %j', (text) => {
     expect(readWhois('example.com', text)).toBe('the registry’s answer cannot be read');
