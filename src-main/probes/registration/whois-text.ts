@@ -141,8 +141,8 @@ function fieldsAbout(
 }
 
 /** Says which domain the text is about. A `name` is the domain's only under a heading that says so. */
-function isSubject({ label, value }: Field, index: number, fields: readonly Field[]): boolean {
-  if (nameLabels.has(label)) return value !== '';
+function isSubject({ label }: Field, index: number, fields: readonly Field[]): boolean {
+  if (nameLabels.has(label)) return true;
   const above = fields[index - 1];
   return label === 'name' && (above === undefined || (nameLabels.has(above.label) && above.value === ''));
 }
