@@ -5,7 +5,7 @@ import { runInForeground } from './child.mjs';
 
 await main(async () => {
   await ensureDependencies();
-  for (const page of ['settings-page.ts', 'checks-pages.ts', 'blocklists-page.ts']) {
+  for (const page of ['settings-page.ts', 'checks-pages.ts', 'blocklists-page.ts', 'registries-page.ts']) {
     const { status } = await runInForeground(node24(), [join(root, 'scripts', page)], {
       env: toolEnvironment(),
     });

@@ -27,8 +27,13 @@ export interface GetOptions {
   /** How many redirects are followed; with 0 a redirect is an answer. */
   redirects: number;
   accept: string;
-  /** Whether it may come from loopback and private networks: only when the admin named the server. */
+  /**
+   * Whether it may come from loopback and private networks: only when the admin named the server. It goes for the host of the address
+   * that is asked for; a redirect to another is followed to the public Internet alone.
+   */
   allowPrivate: boolean;
+  /** Further hosts that the admin named, to which a redirect may lead wherever they are. */
+  named?: readonly string[];
   /** Finds the addresses of a name; the system's way when left out. */
   find?: (name: string) => Promise<readonly string[]>;
 }
@@ -51,10 +56,12 @@ export async function get(address: string, options: GetOptions): Promise<HttpAns
   const late = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, late]);
   const way: { url: string; status: number }[] = [];
+  const trusted = trustedHosts(address, options);
   let url = address;
   for (;;) {
-    const at = readUrl(url, options.allowPrivate);
-    const answer = await once(at, options, signal).catch((error: unknown) => {
+    const at = readUrl(url, trusted);
+    const allowPrivate = trusted.has(hostOf(at));
+    const answer = await once(at, { ...options, allowPrivate }, signal).catch((error: unknown) => {
       throw error instanceof HttpFailure
         ? error
         : new HttpFailure(
@@ -78,15 +85,33 @@ export async function get(address: string, options: GetOptions): Promise<HttpAns
   }
 }
 
-function readUrl(text: string, allowPrivate: boolean): URL {
+/** The hosts that may be in private networks. A server that the admin named vouches for itself, not for those that it points to. */
+function trustedHosts(address: string, { allowPrivate, named = [] }: GetOptions): ReadonlySet<string> {
+  const first = URL.parse(address);
+  return new Set(allowPrivate && first !== null ? [hostOf(first), ...named.map(plainHost)] : []);
+}
+
+function hostOf(url: URL): string {
+  return plainHost(url.hostname);
+}
+
+/** One form for a host's name: lower case, no dot at its end, no brackets. */
+function plainHost(host: string): string {
+  return host
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
+    .toLowerCase();
+}
+
+function readUrl(text: string, trusted: ReadonlySet<string>): URL {
   const url = URL.parse(text);
   if (url === null) throw new HttpFailure(`${clip(text)} is no address`, text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new HttpFailure(`led to ${clip(text)}, which is not HTTP`, text);
   if (url.username !== '' || url.password !== '')
     throw new HttpFailure(`led to an address with a password in it`, text);
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  if (!allowPrivate && isIP(host) !== 0 && !isPublic(host))
+  const host = hostOf(url);
+  if (!trusted.has(host) && isIP(host) !== 0 && !isPublic(host))
     throw new HttpFailure(`led to ${host}, which is not an address of the public Internet`, text);
   return url;
 }

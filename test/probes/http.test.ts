@@ -12,6 +12,9 @@ let server: RdapServer;
 beforeAll(async () => {
   server = await RdapServer.start();
 });
+afterEach(() => {
+  server.manner = { is: 'well' };
+});
 afterAll(() => server[Symbol.asyncDispose]());
 
 const options: GetOptions = {
@@ -69,6 +72,48 @@ describe('a server behind TLS', () => {
 });
 
 describe('a server that the admin named', () => {
+  const named = { ...options, allowPrivate: true };
+  const followed = async (to: string, more: Partial<GetOptions> = {}) => {
+    server.manner = { is: 'elsewhere', to: (path) => (path.includes('there') ? path : to) };
+    await get(server.url, { ...named, ...more });
+  };
+  const at = (host: string) => server.url.replace('127.0.0.1', host);
+  /** Who asks again where it was sent to comes round in a circle: it was asked there. */
+  const asked = 'redirected in a circle';
+
+  it.each([
+    'http://127.0.0.2/there',
+    'http://[::1]/there',
+    'http://10.1.2.3/there',
+    'http://169.254.169.254/there',
+    'http://[::ffff:127.0.0.1]/there',
+    'http://0x7f000002/there',
+    'http://2130706434/there',
+  ])('does not lead into the network that it stands in, to %s', async (to) => {
+    await expect(followed(to)).rejects.toThrow('not an address of the public Internet');
+  });
+
+  it('does not lead there under another name', async () => {
+    const find = () => Promise.resolve(['127.0.0.1']);
+    await expect(followed(`${at('inside.example')}there`, { find })).rejects.toThrow(
+      'inside.example is at 127.0.0.1, which is no address of the public Internet',
+    );
+  });
+
+  it('leads on to itself, and to another that the admin named', async () => {
+    await expect(followed(`${server.url}there`)).rejects.toThrow(asked);
+    const find = () => Promise.resolve(['127.0.0.1']);
+    const other = `${at('inside.example')}there`;
+    await expect(followed(other, { find, named: ['INSIDE.example.'] })).rejects.toThrow(asked);
+  });
+
+  it('leads on to itself only when it is the one that was named', async () => {
+    const find = () => Promise.resolve(['127.0.0.1']);
+    await expect(get(at('inside.example'), { ...options, find, named: ['inside.example'] })).rejects.toThrow(
+      'no address of the public Internet',
+    );
+  });
+
   it('is found under any name and followed as far as allowed', async () => {
     const find = () => Promise.resolve(['127.0.0.1']);
     const url = server.url.replace('127.0.0.1', 'registry.example');

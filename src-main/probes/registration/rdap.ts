@@ -2,13 +2,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Evidence } from '../../../shared/finding.ts';
+import { toDomainName } from '../../../shared/names.ts';
 import { excerpt, get, HttpFailure } from '../http.ts';
 import type { HttpAnswer } from '../http.ts';
 import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
+import { overrides } from './bootstrap.ts';
 import type { RdapServer } from './bootstrap.ts';
-import { plainStatus, RegistryFailure, unregistered } from './record.ts';
+import { readDate } from './dates.ts';
+import type { DateOrder } from './dates.ts';
+import { RegistryFailure, unregistered } from './record.ts';
 import type { Registration } from './record.ts';
+import { dateOrderOf, statesIn } from './states.ts';
 
 /** Longest time for one answer, redirects included, ms. */
 const PATIENCE = 5_000;
@@ -20,14 +25,31 @@ const MAX_BYTES = 1_048_576;
 /** Servers that asked for a rest, with its end (UTC ms). Outlives a run: the next one must heed it too. */
 const resting = new Map<string, number>();
 
+/** What is not as RFC 9083 has it is as if it were not there: one event without a date says nothing of the others. */
 const domainSchema = z.object({
-  objectClassName: z.string().optional(),
-  ldhName: z.string().optional(),
-  unicodeName: z.string().optional(),
-  status: z.array(z.string()).default([]),
-  events: z.array(z.object({ eventAction: z.string(), eventDate: z.string() })).default([]),
-  entities: z.array(z.unknown()).default([]),
+  objectClassName: z.string().optional().catch(undefined),
+  ldhName: z.string().optional().catch(undefined),
+  unicodeName: z.string().optional().catch(undefined),
+  status: listOf(z.string()),
+  events: listOf(z.object({ eventAction: z.string(), eventDate: z.string() })),
+  entities: listOf(z.unknown()),
 });
+
+/** So many members of a list are looked at. Real lists have ten. */
+const MOST_MEMBERS = 200;
+
+/** Those members of a list that are as they should be; one thing alone is taken for a list of one. */
+function listOf<T>(member: z.ZodType<T>) {
+  return z
+    .unknown()
+    .optional()
+    .transform((value) =>
+      (Array.isArray(value) ? value.slice(0, MOST_MEMBERS) : [value]).flatMap((one: unknown) => {
+        const { success, data } = member.safeParse(one);
+        return success && one !== undefined && one !== null ? [data] : [];
+      }),
+    );
+}
 
 /**
  * @param name the registered name, A-labels.
@@ -64,6 +86,7 @@ export async function askRdap(
         redirects: 4,
         accept: 'application/rdap+json, application/json;q=0.9',
         allowPrivate: server.trusted,
+        named: hostsNamed(world),
         find: (host) => anyAddressesOf(host, world),
       });
     } catch (error) {
@@ -82,6 +105,11 @@ export async function askRdap(
       throw new RegistryFailure(`the registry answered ${answer.status}`, evidence(said, answer.url));
     return readDomain(name, answer, (text) => evidence(text, answer.url));
   }
+}
+
+/** The hosts of the RDAP servers that the admin named. */
+function hostsNamed({ settings }: World): string[] {
+  return [...overrides(settings.rdapServers).values()].flatMap((base) => URL.parse(base)?.hostname ?? []);
 }
 
 /** RFC 9110 §10.2.3: seconds or a date. Without one, a minute. At least a second, at most a day; ms. */
@@ -117,14 +145,15 @@ function readDomain(name: string, answer: HttpAnswer, evidence: (text: string) =
       'the registry’s answer cannot be read',
       evidence(`200 ${excerpt(answer.body)}`),
     );
-  const about = domain.ldhName?.toLowerCase().replace(/\.$/, '');
-  if (domain.objectClassName !== 'domain' || (about !== undefined && about !== name))
+  const about = nameOf(domain);
+  if (domain.objectClassName?.toLowerCase() !== 'domain' || (about !== undefined && about !== name))
     throw new RegistryFailure(
       'the registry answered about something else',
       evidence(`200 ${domain.objectClassName ?? 'no objectClassName'} ${about ?? ''}`),
     );
-  const expiresAt = dateOf(domain.events, 'expiration');
-  const registrarExpiresAt = dateOf(domain.events, 'registrar expiration');
+  const order = dateOrderOf(name);
+  const { date: expiresAt, unread } = dateOf(domain.events, 'expiration', order);
+  const { date: registrarExpiresAt } = dateOf(domain.events, 'registrar expiration', order);
   const registrar = registrarOf(domain.entities);
   const words = [
     `ldhName ${about ?? name}`,
@@ -136,8 +165,9 @@ function readDomain(name: string, answer: HttpAnswer, evidence: (text: string) =
     registered: true,
     expiresAt,
     registrarExpiresAt,
-    statuses: domain.status.map(plainStatus),
+    statuses: [...new Set(domain.status.flatMap((status) => statesIn(name, status)))],
     registrar,
+    ...(unread === undefined ? {} : { unreadDate: unread }),
     evidence: evidence(words.join('; ').slice(0, 2_000)),
   };
 }
@@ -150,16 +180,28 @@ function parse(body: Buffer): z.infer<typeof domainSchema> | null {
   }
 }
 
-/** The latest, should there be several. */
+/** The name that the answer is about, A-labels; undefined when it does not say. */
+function nameOf({ ldhName, unicodeName }: z.infer<typeof domainSchema>): string | undefined {
+  const said = ldhName ?? unicodeName;
+  return said === undefined ? undefined : (toDomainName(said.replace(/\.$/, '')) ?? said.toLowerCase());
+}
+
+/**
+ * The latest, should there be several. RFC 9083 §4.5 wants dates of RFC 3339; others are read as WHOIS's are, so that none is taken
+ * for another day.
+ * @returns also what is written in a place of a date where none can be read.
+ */
 function dateOf(
   events: readonly { eventAction: string; eventDate: string }[],
   action: string,
-): number | null {
-  const dates = events
-    .filter(({ eventAction }) => eventAction.toLowerCase() === action)
-    .map(({ eventDate }) => Date.parse(eventDate))
-    .filter((date) => !Number.isNaN(date));
-  return dates.length === 0 ? null : Math.max(...dates);
+  order: DateOrder | undefined,
+): { date: number | null; unread: string | undefined } {
+  const texts = events
+    .filter(({ eventAction }) => eventAction.trim().toLowerCase() === action)
+    .map(({ eventDate }) => eventDate);
+  const dates = texts.map((text) => readDate(text, order)).filter((date) => date !== null);
+  const latest = dates.reduce<number | null>((max, date) => Math.max(max ?? date, date), null);
+  return { date: latest, unread: latest === null ? texts[0]?.slice(0, 60) : undefined };
 }
 
 const entitySchema = z.object({

@@ -7,10 +7,12 @@ export interface Registration {
   expiresAt: number | null;
   /** As the registrar has it, where the registry tells: what was paid for. */
   registrarExpiresAt: number | null;
-  /** EPP's status values in one form: lower case without spaces, `clienthold` (RFC 5731, RFC 8056). */
+  /** As `statesIn` has them: EPP's values without spaces in lower case, `clienthold` (RFC 5731, RFC 8056), or the registry's word. */
   statuses: readonly string[];
   /** Null when not said. */
   registrar: string | null;
+  /** The end as the registry wrote it, where it wrote one that could be two days, or none; left out otherwise. */
+  unreadDate?: string;
   evidence: Evidence;
 }
 
@@ -22,26 +24,6 @@ export const unregistered = (evidence: Evidence): Registration => ({
   registrar: null,
   evidence,
 });
-
-/** What registries that have words of their own mean by them, in EPP's. */
-const synonyms: Readonly<Record<string, string>> = {
-  quarantine: 'redemptionperiod',
-  inquarantine: 'redemptionperiod',
-  redemption: 'redemptionperiod',
-  suspended: 'serverhold',
-  onhold: 'serverhold',
-  registryhold: 'serverhold',
-  registrarhold: 'clienthold',
-};
-
-/** `client hold`, `clientHold`, `clientHold https://icann.org/epp#clientHold` → `clienthold`. */
-export function plainStatus(status: string): string {
-  const plain = status
-    .replace(/\s*\(?https?:\S*$/i, '')
-    .replace(/[\s_.-]+/g, '')
-    .toLowerCase();
-  return synonyms[plain] ?? plain;
-}
 
 /** A registry could not be asked, or its answer says nothing. */
 export class RegistryFailure extends Error {

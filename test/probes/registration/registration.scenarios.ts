@@ -9,7 +9,7 @@ export const now = Date.parse('2026-11-21T12:00:00Z');
 export const days = (count: number) => new Date(now + count * 86_400_000).toISOString();
 
 export interface RegistrationWorld {
-  /** Default: `example.com`, whose registry has RDAP. `office.nl` has a registry with WHOIS alone. */
+  /** Default: `example.com`, whose registry has RDAP. Those of most country endings have WHOIS alone: see `withWhoisAlone`. */
   domain?: string;
   /** What the registry knows of the domain, by RDAP; nothing: that nobody has it. */
   rdap?: RegisteredDomain;
@@ -20,8 +20,28 @@ export interface RegistrationWorld {
   byHand?: number;
 }
 
+/** Country endings whose registries have WHOIS alone in these worlds. */
+export const withWhoisAlone = ['nl', 'it', 'de', 'be', 'jp', 'uk', 'ua', 'fr', 'edu', 'hk'];
+
 const page = { is: 'failing', status: 404 } as const;
 const nl = 'office.nl';
+
+/** What .it says of a domain, with its date so many days from now. */
+const it = (status: string, count: number) => ({
+  domain: 'office.it',
+  whois: {
+    says: `Domain:             office.it\nStatus:             ${status}\nExpire Date:        ${days(count).slice(0, 10)}\n`,
+  },
+});
+
+/** An answer of RDAP as it is, not as the standard has it. */
+const rdapSays = (members: Record<string, unknown>) =>
+  ({
+    is: 'failing',
+    status: 200,
+    type: 'application/rdap+json',
+    body: JSON.stringify({ objectClassName: 'domain', ldhName: 'example.com', ...members }),
+  }) as const;
 
 export default scenarios<RegistrationWorld>('registration', [
   { name: 'registered for another 200 days', finds: ['fine'], world: { rdap: { expires: days(200) } } },
@@ -134,6 +154,176 @@ export default scenarios<RegistrationWorld>('registration', [
         says: 'Domain name:\n  office.nl\nRegistration status:\n  Suspended.\nExpiry date:  14-Feb-2028\n',
       },
     },
+  },
+  {
+    name: 'deleted, as .it says it',
+    finds: ['redemption'],
+    world: it('pendingDelete / redemptionPeriod', 70),
+  },
+  {
+    name: 'about to be gone, as .it says it',
+    finds: ['redemption'],
+    world: it('pendingDelete / pendingDelete', 70),
+  },
+  { name: 'taken out of DNS, as .it says it', finds: ['on-hold'], world: it('inactive / serverHold', 70) },
+  { name: 'not renewed, as .it says it', finds: ['on-hold'], world: it('inactive / notRenewed', -20) },
+  {
+    name: 'renewed by the registry, which gives the old date meanwhile',
+    finds: ['fine'],
+    world: it('ok / autoRenewPeriod', -1),
+  },
+  {
+    name: 'the registry says for two months that it is renewing',
+    finds: ['could-not-check'],
+    world: it('ok / autoRenewPeriod', -60),
+  },
+  {
+    name: 'deleted, and the registry says nothing else',
+    finds: ['redemption'],
+    world: { domain: 'office.de', whois: { says: 'Domain: office.de\nStatus: redemptionPeriod\n' } },
+  },
+  {
+    name: 'registered but without name servers, and the registry says nothing else',
+    finds: ['on-hold'],
+    world: { domain: 'office.de', whois: { says: 'Domain: office.de\nStatus: failed\n' } },
+  },
+  {
+    name: 'out of service, as a registry calls it by WHOIS',
+    finds: ['on-hold'],
+    world: { domain: 'office.be', whois: { says: 'Domain:\toffice.be\nStatus:\tOUT OF SERVICE\n' } },
+  },
+  {
+    name: 'deleted, and the day is all that the registry adds',
+    finds: ['redemption'],
+    world: {
+      domain: 'office.co.jp',
+      whois: {
+        says: 'a. [Domain Name]                OFFICE.CO.JP\n[State]                         Deleted (2026/11/30)\n',
+      },
+    },
+  },
+  {
+    name: 'the owner has said that he does not want it any more',
+    finds: ['ending'],
+    world: {
+      domain: 'office.uk',
+      whois: {
+        says: 'Domain name:\n  office.uk\nRegistration status:\n  No longer required\nExpiry date:  14-Feb-2028\n',
+      },
+    },
+  },
+  {
+    name: 'the term is over, and the registry waits for the money',
+    finds: ['renewal-unpaid'],
+    world: {
+      domain: 'office.com.ua',
+      whois: {
+        says: 'domain:           office.com.ua\nstatus:           autoRenewGracePeriod\nexpires:          2026-11-12 12:15:38+02\n',
+      },
+    },
+  },
+  {
+    name: 'the registry uses a word that nobody explains',
+    finds: ['could-not-check'],
+    world: {
+      domain: nl,
+      whois: { says: 'Domain name: office.nl\nStatus: gespenst\nExpiry date: 2028-02-14\n' },
+    },
+  },
+  {
+    name: 'the registry uses a word that nobody explains, and no date but the one set by hand',
+    finds: ['could-not-check'],
+    world: {
+      domain: nl,
+      byHand: 100,
+      whois: { says: 'Domain name: office.nl\nStatus: gespenst\nNserver: ns1.office.nl\n' },
+    },
+  },
+  {
+    name: 'the registry’s date may be of two days',
+    finds: ['could-not-check'],
+    world: {
+      domain: nl,
+      whois: { says: 'Domain name: office.nl\nStatus: active\nExpiry date: 03/04/2028\n' },
+    },
+  },
+  {
+    name: 'the registry’s date is read as it writes them',
+    finds: ['expires-soon'],
+    world: {
+      domain: 'office.hk',
+      whois: { says: 'Domain Name:  OFFICE.HK \nDomain Status: Active \nExpiry Date: 09-12-2026 \n' },
+    },
+  },
+  {
+    name: 'the registry has had enough of us, and says that it found nothing',
+    finds: ['could-not-check'],
+    world: {
+      domain: 'office.fr',
+      whois: { says: '%%\n%% Too many requests...\n%%\n\n%% No entries found in the AFNIC Database.\n' },
+    },
+  },
+  {
+    name: 'RDAP has an event without a date',
+    finds: ['on-hold'],
+    world: {
+      manner: rdapSays({
+        status: ['client hold'],
+        events: [{ eventAction: 'expiration', eventDate: days(200) }, { eventAction: 'last changed' }, null],
+      }),
+    },
+  },
+  {
+    name: 'RDAP has no list of states',
+    finds: ['fine'],
+    world: {
+      manner: rdapSays({ status: null, events: [{ eventAction: 'expiration', eventDate: days(200) }] }),
+    },
+  },
+  {
+    name: 'RDAP has one state that is no list',
+    finds: ['on-hold'],
+    world: {
+      manner: rdapSays({
+        status: 'server hold',
+        events: { eventAction: 'expiration', eventDate: days(200) },
+      }),
+    },
+  },
+  {
+    name: 'RDAP writes the day first',
+    finds: ['fine'],
+    world: {
+      manner: rdapSays({
+        status: ['active'],
+        events: [{ eventAction: 'expiration', eventDate: '01.12.2027' }],
+      }),
+    },
+  },
+  {
+    name: 'RDAP writes the day first, and it is near',
+    finds: ['expires-soon'],
+    world: {
+      manner: rdapSays({
+        status: ['active'],
+        events: [{ eventAction: 'expiration', eventDate: '10.12.2026' }],
+      }),
+    },
+  },
+  {
+    name: 'RDAP’s date may be of two days',
+    finds: ['could-not-check'],
+    world: {
+      manner: rdapSays({
+        status: ['active'],
+        events: [{ eventAction: 'expiration', eventDate: '03/04/2028' }],
+      }),
+    },
+  },
+  {
+    name: 'RDAP knows it, and WHOIS says that it knows nothing',
+    finds: ['could-not-check'],
+    world: { rdap: { status: ['active'] }, whois: { says: 'No match for "EXAMPLE.COM".\n' } },
   },
   {
     name: 'nobody has it, by WHOIS',

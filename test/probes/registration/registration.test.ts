@@ -10,10 +10,10 @@ import { WhoisServer } from '../../lab/whois.ts';
 import { askOne } from '../asking.ts';
 import type { Question } from '../asking.ts';
 import { codesOf } from '../scenario.ts';
-import table, { days, now } from './registration.scenarios.ts';
+import table, { days, now, withWhoisAlone } from './registration.scenarios.ts';
 import type { RegistrationWorld } from './registration.scenarios.ts';
 
-/** A registry with RDAP and WHOIS for most endings; the one for `nl` has WHOIS alone. */
+/** A registry with RDAP and WHOIS for most endings; some have WHOIS alone. */
 class Registries implements AsyncDisposable {
   readonly rdap: RdapServer;
   readonly whois: WhoisServer;
@@ -35,7 +35,10 @@ class Registries implements AsyncDisposable {
       now: () => now,
       ...question,
       settings: {
-        rdapServers: [`com=${this.rdap.url}`, `example=${this.rdap.url}`, 'nl=http://127.0.0.1:9/'],
+        rdapServers: [
+          ...[`com=${this.rdap.url}`, `example=${this.rdap.url}`],
+          ...withWhoisAlone.map((ending) => `${ending}=http://127.0.0.1:9/`),
+        ],
         whoisServers: [`.=${this.iana.place}`],
         ...settings,
       },
@@ -128,6 +131,58 @@ describe('what the registry says', () => {
     expect([registries.iana.asked, registries.whois.asked]).toEqual([['nl'], ['office.nl']]);
   });
 
+  it('is asked by WHOIS once more where the registry sends us on to', async () => {
+    await using other = await WhoisServer.start();
+    other.otherwise = 'Domain name: office.nl\nStatus: active\nExpiry date: 2027-05-06\n';
+    const found = await registries.play({
+      domain: 'office.nl',
+      whois: { says: `% Not here.\nReferralServer: whois://${other.place}\n` },
+    });
+    expect(found).toMatchObject({ code: 'fine', facts: { expiresAt: Date.parse('2027-05-06') } });
+    expect(other.asked).toEqual(['office.nl']);
+  });
+
+  it('is not asked round and round', async () => {
+    const found = await registries.play({
+      domain: 'office.nl',
+      whois: { says: `whois: ${registries.iana.place}\n` },
+    });
+    registries.iana.otherwise = `refer: ${registries.whois.place}\n`;
+    expect(found.state).toBe('could-not-check');
+    expect(registries.iana.asked.length + registries.whois.asked.length).toBeLessThan(6);
+  });
+
+  it('is completed by the registrar where the registry leaves the date to it', async () => {
+    await using registrar = await WhoisServer.start();
+    registrar.otherwise =
+      'Domain Name: OFFICE.NL\nRegistrar Registration Expiration Date: 2026-12-03T00:00:00Z\nRegistrar: Names Inc.\n';
+    const says = `Domain Name: OFFICE.NL\nRegistry WHOIS Server: ${registries.whois.place}\nRegistrar WHOIS Server: ${registrar.place}\nStatus: active\nName Server: ns1.office.nl\n`;
+    const found = await registries.play({ domain: 'office.nl', whois: { says } });
+    expect(found.code).toBe('expires-soon');
+    expect(found.summary).toContain('The date is the registrar’s; the registry gives none.');
+    expect(found.evidence[0]?.answer).toContain('Registrar Registration Expiration Date: 2026-12-03');
+    registrar.otherwise = registrar.otherwise.replace('2026-12-03', '2026-11-03');
+    // The registry may have renewed it since: it is not said to have expired.
+    expect((await registries.play({ domain: 'office.nl', whois: { says } })).code).toBe('renewal-unpaid');
+    registrar.manner = 'hangs-up';
+    expect((await registries.play({ domain: 'office.nl', whois: { says } })).summary).toMatch(
+      /^The registry of \.nl publishes no date for the end of a registration; office\.nl is registered \(its state there: active\)/,
+    );
+  });
+
+  it.each([
+    ['office.de', 'Domain: office.de\nStatus: connect\n', 'publishes no date'],
+    ['office.it', 'Domain: office.it\nStatus: ok\n', 'does not tell the date'],
+    ['office.it', 'Domain: office.it\nExpire Date: 03/04/2028\n', 'gives “03/04/2028” as the end'],
+  ])('and why there is no date, of %s: %j', async (domain, says, words) => {
+    const found = await registries.play({ domain, whois: { says } });
+    expect(found.state).toBe('could-not-check');
+    expect(found.summary).toContain(words);
+    const told = await registries.play({ domain, whois: { says }, byHand: 100 });
+    expect(told.code).toBe('fine');
+    expect(told.summary).toContain(words);
+  });
+
   it('is asked where a redirect leads', async () => {
     await using other = await RdapServer.start();
     other.domains.set('example.com', { expires: days(90) });
@@ -151,6 +206,20 @@ describe('what the registry says', () => {
     expect((await registries.ask(question)).evidence[0]?.of).toContain('2026-11-01');
     expect(rdap.asked).toEqual(['/dns.json', '/domain/office.example', '/domain/office.example']);
   });
+
+  it.skipIf(!hasInternet)(
+    'is not believed when it has no name servers of a domain that is in DNS',
+    async () => {
+      await using internet = await Internet.start({ zones: { 'office.example': {} } });
+      const settings = { ...internet.settings(), rdapServers: [`example=${registries.rdap.url}`] };
+      const { rdap } = registries;
+      for (const name of ['office.example', 'nobody.example'])
+        rdap.domains.set(name, { expires: days(200), status: ['inactive'] });
+      const at = (domain: string) => registries.ask({ target: { domain }, settings });
+      expect((await at('office.example')).code).toBe('fine');
+      expect((await at('nobody.example')).code).toBe('on-hold');
+    },
+  );
 
   it.skipIf(!hasInternet)('is not believed when it knows nothing of a domain that is in DNS', async () => {
     await using internet = await Internet.start({ zones: { 'office.example': {} } });
