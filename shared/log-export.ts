@@ -1,8 +1,6 @@
 // The message log as a table for other programs: CSV (RFC 4180) or JSON, the same from the command line and from a screen.
+import { csvLine } from './csv.ts';
 import type { MessageSummary, Reply } from './message.ts';
-
-/** What a spreadsheet would take for a formula (OWASP, "CSV Injection"): subjects and replies are strangers' words. */
-const FORMULA = /^[=+\-@\t\r]/;
 
 const columns: readonly (readonly [string, (row: MessageSummary) => string])[] = [
   ['id', (row) => row.id],
@@ -24,15 +22,6 @@ export const csvHeading = csvLine(columns.map(([name]) => name));
 /** One message as a line of CSV, CRLF included. Times are ISO 8601 in UTC; sizes are in octets. */
 export function csvRow(row: MessageSummary): string {
   return csvLine(columns.map(([, value]) => value(row)));
-}
-
-function csvLine(cells: readonly string[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-function csvCell(text: string): string {
-  const safe = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function replyText(reply: Reply | null): string {

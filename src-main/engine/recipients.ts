@@ -1,6 +1,7 @@
 // The procedures of the contract that are about recipients.
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
+import { csvLine } from '../../shared/csv.ts';
 import type { RecipientEntry } from '../../shared/recipients.ts';
 import { recipientKey } from '../relay/policy/addresses.ts';
 import { readMailbox, type Directory } from '../relay/policy/directory.ts';
@@ -123,9 +124,9 @@ export function recipientProcedures(parts: {
       return { listed, allowed: entries.length - listed, skipped };
     }),
     export: os.export.handler(async ({ input }) => {
-      const lines = [COLUMNS.join(',')];
+      const lines = [csvLine(COLUMNS)];
       for await (const entry of all(input.domain ?? null)) lines.push(lineOf(entry));
-      return { csv: `${lines.join('\r\n')}\r\n`, count: lines.length - 1 };
+      return { csv: lines.join(''), count: lines.length - 1 };
     }),
   };
 }
@@ -137,7 +138,7 @@ function refused(line: number, words: string) {
 function lineOf(entry: RecipientEntry): string {
   const time = (at: number | null) => (at === null ? '' : new Date(at).toISOString());
   const reply = entry.lastReply;
-  return [
+  return csvLine([
     entry.address,
     entry.state,
     time(entry.since),
@@ -145,16 +146,9 @@ function lineOf(entry: RecipientEntry): string {
     String(entry.failures),
     time(entry.lastFailureAt),
     entry.origin ?? '',
-    reply ? [reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ') : '',
-  ]
-    .map(quoted)
-    .join(',');
-}
-
-/** RFC 4180; and what a spreadsheet would take for a formula is kept from being one. */
-function quoted(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    // On one line, whatever the server said: that is how it is read back.
+    reply ? [reply.code, reply.enhanced, reply.text.replace(/\s+/g, ' ')].filter(Boolean).join(' ') : '',
+  ]);
 }
 
 /** Rows by their headings. A file without headings is taken for a list of addresses. */

@@ -37,7 +37,15 @@ it.each([
   ['+49 30 1', "'+49 30 1"],
   ['-2', "'-2"],
   ['@SUM(A1)', "'@SUM(A1)"],
-  ['\tx', "'\tx"],
+  ['\tx', `"'\tx"`],
+  // Where `;` or a tab separates, the second half would be a cell of its own.
+  ['a;=1+1', '"a;=1+1"'],
+  ['a\t=1+1', '"a\t=1+1"'],
+  [' =1+1', "' =1+1"],
+  ['\uff1d1+1', "'\uff1d1+1"],
+  // A terminal obeys these.
+  ['\x1b]0;x\x07 \x9b2J', '"\ufffd]0;x\ufffd \ufffd2J"'],
+  ['\u202egpj.exe', '\ufffdgpj.exe'],
   ['Zaunkönig', 'Zaunkönig'],
 ])('writes the subject %j as %s', (subject, cell) => {
   expect(csvRow({ ...row, subject })).toContain(`,${cell},1234,`);
