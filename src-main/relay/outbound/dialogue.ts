@@ -201,7 +201,7 @@ export class Dialogue {
       const line = text.slice(from, text[end - 1] === '\r' ? end - 1 : end);
       from = end + 1;
       const heard = this.#lines.take(line);
-      if (heard && !this.#hear({ ...heard, text: decode(heard.text) })) {
+      if (heard && !this.#hear(heard)) {
         this.#rest = '';
         return;
       }
@@ -213,7 +213,8 @@ export class Dialogue {
 
   /** False when what comes behind this reply counts for nothing. */
   #hear(heard: Heard): boolean {
-    const { text } = heard;
+    const text = decode(heard.text);
+    heard.text = text;
     if (text.includes('\n')) for (const line of text.split('\n')) this.transcript.add('server', line);
     else this.transcript.add('server', text);
     this.#untidy ||= heard.untidy;
@@ -236,7 +237,7 @@ export class Dialogue {
     if (!this.ending && this.#rest !== '' && this.#waiting.length > 0) {
       const heard = this.#lines.take(this.#rest);
       this.#rest = '';
-      if (heard) this.#hear({ ...heard, text: decode(heard.text) });
+      if (heard) this.#hear(heard);
     }
     const last = decode(this.#lines.open + this.#rest).trim();
     const reason = !this.ending && /^[45]\d{2}[ -]/.test(last) ? last : null;

@@ -334,11 +334,10 @@ export class Session {
     const nobody = mailRefused || refused.size === rcpt.length;
     if (!together) {
       if (nobody) return { mail: null, refused, data: null };
-      return {
-        mail: null,
-        refused,
-        data: this.#heard(await dialogue.command('DATA'), { many, isData: true }),
-      };
+      const data = this.#heard(await dialogue.command('DATA'), { many, isData: true });
+      // Some servers say 250 for 354.
+      if (!isTaken(data)) await this.#makeSure(toMail, refused, data, rcpt.length);
+      return { mail: null, refused, data };
     }
     const answer = (await together[rcpt.length + 1]) ?? null;
     if (mailRefused && isParting(answer)) return { mail: parseReply(toMail.text) };
@@ -434,7 +433,6 @@ export class Session {
     { many, mayLeave = false, isData = false }: { many: boolean; mayLeave?: boolean; isData?: boolean },
   ): Heard {
     if (said === null || (!mayLeave && said.code === 421)) {
-      // Silent although answers are due: as with a server that gave one answer for two commands.
       const { ending } = this.#dialogue;
       // One reply too many, or silence although replies are due: some servers hear only the first of several commands.
       if (ending?.error.code === UNASKED || (many && !mayLeave && isTimeout(ending)))
