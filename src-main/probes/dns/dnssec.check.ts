@@ -11,6 +11,7 @@ import { canonical, pick } from './message.ts';
 import type { DataOf, RecordType } from './message.ts';
 import { publicResolvers } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
+import { writeName } from './wire.ts';
 
 const day = 86_400_000;
 /** Signatures are renewed in good time, by the day where they live for two, by the week where they live for a month. */
@@ -249,8 +250,19 @@ const digests: Readonly<Record<number, string>> = { 1: 'sha1', 2: 'sha256', 4: '
 /** Whether a DS record is of this key (RFC 4034, section 5.1.4). */
 function matches(ds: Ds, key: DnsKey, zone: string): boolean {
   const digest = digests[ds.digestType];
-  if (digest === undefined || ds.algorithm !== key.algorithm || ds.keyTag !== tagOf(key)) return false;
-  return createHash(digest).update(wireName(zone)).update(wireKey(key)).digest().equals(ds.digest);
+  // RFC 4034, section 2.1.2: a key of another protocol is none.
+  if (
+    digest === undefined ||
+    key.protocol !== 3 ||
+    ds.algorithm !== key.algorithm ||
+    ds.keyTag !== tagOf(key)
+  )
+    return false;
+  return createHash(digest)
+    .update(writeName(zone) ?? '')
+    .update(wireKey(key))
+    .digest()
+    .equals(ds.digest);
 }
 
 /** RFC 4034, appendix B. */
@@ -260,20 +272,12 @@ function tagOf(key: DnsKey): number {
   return (sum + (sum >>> 16)) & 0xffff;
 }
 
-function wireKey({ flags, algorithm, key }: DnsKey): Buffer {
+function wireKey({ flags, protocol, algorithm, key }: DnsKey): Buffer {
   const head = Buffer.alloc(4);
   head.writeUInt16BE(flags, 0);
-  head.writeUInt8(3, 2);
+  head.writeUInt8(protocol, 2);
   head.writeUInt8(algorithm, 3);
   return Buffer.concat([head, key]);
-}
-
-function wireName(name: string): Buffer {
-  const labels = name === '.' ? [] : name.split('.');
-  return Buffer.concat([
-    ...labels.flatMap((label) => [Buffer.from([Buffer.byteLength(label)]), Buffer.from(label)]),
-    Buffer.from([0]),
-  ]);
 }
 
 function dateText(at: number): string {

@@ -80,8 +80,8 @@ function dataText(type: string, data: unknown): string {
       return `${ds.keyTag} ${ds.algorithm} ${ds.digestType} ${ds.digest.toString('hex')}`;
     }
     case 'DNSKEY': {
-      const { flags, algorithm, key } = data as DataOf['DNSKEY'];
-      return `${flags} 3 ${algorithm} ${key.toString('base64')}`;
+      const { flags, protocol, algorithm, key } = data as DataOf['DNSKEY'];
+      return `${flags} ${protocol} ${algorithm} ${key.toString('base64')}`;
     }
     case 'RRSIG': {
       const { typeCovered, algorithm, expiration, keyTag, signersName } = data as DataOf['RRSIG'];
