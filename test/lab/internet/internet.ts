@@ -31,6 +31,16 @@ export interface InternetOptions {
   reverse?: Readonly<Record<string, string>>;
 }
 
+/** What is the public Internet here: the addresses the lab lives at, and those of documentation for hosts that nobody asks. */
+const standIns = [
+  '127.0.0.0/8',
+  '192.0.2.0/24',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '2001:db8::/32',
+  '198.18.0.0/15',
+];
+
 const hosting = 'hosting.example';
 const root = 'a.root';
 
@@ -87,8 +97,7 @@ export class Internet implements AsyncDisposable {
   /** Mailward's settings for living here, with others of the probes' when given. */
   settings(more: Partial<ProbesSettings> = {}): ProbesSettings {
     const probes = {
-      // All of the lab lives here.
-      alsoPublic: ['127.0.0.0/8'],
+      alsoPublic: [...standIns],
       rootServers: [this.address(root)],
       publicResolvers: [...this.#resolvers.values()].map(({ address }) => address),
       ...more,
@@ -129,8 +138,13 @@ export class Internet implements AsyncDisposable {
     await this.#untilAnswering(resolver.address);
   }
 
-  /** Asks a resolver something, so that it has the answer in its cache. */
-  async prime(resolver: string, name: string, type: 'MX' | 'A' | 'TXT' | 'NS'): Promise<void> {
+  /** Asks a resolver something, so that it has the answer in its cache; or with `NXDOMAIN`, that there is none. */
+  async prime(
+    resolver: string,
+    name: string,
+    type: 'MX' | 'A' | 'TXT' | 'NS',
+    rcode: 'NOERROR' | 'NXDOMAIN' = 'NOERROR',
+  ): Promise<void> {
     const address = this.#resolvers.get(resolver)?.address ?? '';
     await until(`${resolver} does not answer`, async () => {
       const { reply } = await exchange(
@@ -138,7 +152,7 @@ export class Internet implements AsyncDisposable {
         { name, type, recursive: true },
         { giveUpMs: 5_000 },
       );
-      return reply?.rcode === 'NOERROR';
+      return reply?.rcode === rcode;
     });
   }
 

@@ -36,6 +36,22 @@ const behind = (...lines: string[]): DnsWorld =>
   office({ records: [...mail.slice(1), ...lines] }, { relay, zones: relayZone });
 
 const old = ['@ MX 10 old', 'old A 192.0.2.66'];
+/** The domain is an alias, for a name of another domain with these records. */
+const alias = (lines: readonly string[], world: DnsWorld = {}): DnsWorld => ({
+  ...office(
+    { records: ['sub CNAME shop.web.example.'] },
+    {
+      ...world,
+      zones: { 'web.example': { servers: ['ns1.web.example', 'ns2.web.example'], records: lines } },
+    },
+  ),
+  domain: 'sub.office.example',
+});
+const shop = ['shop MX 10 mx', 'mx A 192.0.2.8'];
+/** Where the lab’s own addresses are what they are everywhere else: this machine’s. */
+const strict = { network: () => ({ alsoPublic: ['192.0.2.0/24', '2001:db8::/32'] }) };
+const strictly = (...lines: string[]): DnsWorld => office({ records: lines }, strict);
+
 /** Public resolver `one` has the old set in its cache, then the set changes. */
 const changed = office(
   { ttl: 600, records: old },
@@ -243,9 +259,132 @@ export default [
       world: records('@ MX 10 gone', '@ MX 20 gone.elsewhere.example.'),
     },
     {
-      name: 'a target has private addresses only',
+      name: 'one of two targets has private addresses only',
       finds: ['target-private'],
-      world: records('@ MX 10 mail', 'mail A 10.1.2.3'),
+      world: records(...mail, '@ MX 20 inside', 'inside A 10.1.2.3', 'inside AAAA fd00::1'),
+    },
+    {
+      name: 'a target has a private address besides its public one',
+      finds: ['target-private'],
+      world: records(...mail, 'mail A 192.168.1.5'),
+    },
+    {
+      name: 'all targets have private addresses only',
+      finds: ['no-target-found'],
+      world: records('@ MX 10 mail', '@ MX 20 mail2', 'mail A 10.0.0.5', 'mail2 A 192.168.1.5'),
+    },
+    {
+      name: 'one target does not exist, and the other has a private address',
+      finds: ['no-target-found'],
+      world: records('@ MX 10 gone', '@ MX 20 mail', 'mail A 10.0.0.5'),
+    },
+    ...[
+      ...['127.0.0.1', '0.0.0.0', '100.64.1.1', '169.254.1.1', '192.0.0.8', '198.51.100.7', '198.18.7.1'],
+      ...['203.0.113.9', '224.0.0.1', '240.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fd12::1'],
+      ...['ff02::1', '::ffff:192.168.1.1', '64:ff9b::a00:1', '4000::1', 'fec0::1'],
+    ].map((address) => ({
+      name: `the only target is at ${address}`,
+      finds: ['no-target-found'],
+      world: strictly('@ MX 10 mail', `mail ${address.includes(':') ? 'AAAA' : 'A'} ${address}`),
+    })),
+    {
+      name: 'no MX record, and the domain itself is at a loopback address',
+      finds: ['nowhere'],
+      world: strictly('@ A 127.0.0.1'),
+    },
+    {
+      name: 'all targets have IPv6 addresses only',
+      finds: ['ipv6-only'],
+      world: records('@ MX 10 mail', '@ MX 20 mail2', 'mail AAAA 2001:db8::1', 'mail2 AAAA 2001:db8::2'),
+    },
+    {
+      name: 'all targets but one have IPv6 addresses only',
+      finds: ['fine'],
+      world: records('@ MX 10 mail6', 'mail6 AAAA 2001:db8::6', '@ MX 20 mail', 'mail A 192.0.2.1'),
+    },
+    {
+      name: 'no MX record, and the domain itself has an IPv6 address only',
+      finds: ['ipv6-only', 'no-mx'],
+      world: records('@ AAAA 2001:db8::1'),
+    },
+    {
+      name: 'a target has an underscore in its name',
+      finds: ['target-not-host-name'],
+      world: records('@ MX 10 mail_1', 'mail_1 A 192.0.2.1'),
+    },
+    {
+      name: 'a target has a space in its name',
+      finds: ['target-not-host-name'],
+      world: records('@ MX 10 mail\\032one', 'mail\\032one A 192.0.2.1'),
+    },
+    {
+      name: 'a target’s name begins with a hyphen',
+      finds: ['target-not-host-name'],
+      world: records('@ MX 10 -mail', '-mail A 192.0.2.1'),
+    },
+    {
+      name: 'one name server has a target’s address, and another says that there is no such name',
+      finds: ['target-differs'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { records: mail.slice(0, 1) } } }),
+    },
+    {
+      name: 'one name server knows the name, and another says that there is none',
+      finds: ['differs'],
+      world: {
+        ...office({
+          records: ['branch MX 10 mail', ...mail.slice(1)],
+          servers: { [ns1]: {}, [ns2]: { records: mail } },
+        }),
+        domain: 'branch.office.example',
+      },
+    },
+    {
+      name: 'one name server says that there is no such name, and another that it has no MX record',
+      finds: ['differs'],
+      world: {
+        ...office({
+          records: ['branch A 192.0.2.1'],
+          servers: { [ns1]: {}, [ns2]: { records: mail } },
+        }),
+        domain: 'branch.office.example',
+      },
+    },
+    { name: 'the domain is an alias', finds: ['fine'], world: alias(shop) },
+    {
+      name: 'the domain is an alias for an alias',
+      finds: ['fine'],
+      world: alias(['shop CNAME here', 'here CNAME there', 'there MX 10 mx', 'mx A 192.0.2.8']),
+    },
+    {
+      name: 'the domain is below a name that stands for another (DNAME)',
+      finds: ['fine'],
+      world: {
+        ...office(
+          { records: ['old DNAME web.example.'] },
+          { zones: { 'web.example': { servers: ['ns1.web.example'], records: shop } } },
+        ),
+        domain: 'shop.old.office.example',
+      },
+    },
+    {
+      name: 'the domain is an alias for a name without MX records',
+      finds: ['no-mx'],
+      world: alias(['shop A 192.0.2.8']),
+    },
+    {
+      name: 'the domain is an alias for a name that does not exist',
+      finds: ['no-such-domain'],
+      world: alias(['other A 192.0.2.8']),
+    },
+    {
+      name: 'the domain is an alias that leads in a circle',
+      finds: ['alias-loop'],
+      world: alias(['shop CNAME sub.office.example.']),
+    },
+    {
+      name: 'a target is an alias that leads in a circle',
+      finds: ['no-target-found'],
+      world: records('@ MX 10 a', 'a CNAME b', 'b CNAME a'),
     },
     {
       name: 'a target’s own name servers are silent',
@@ -295,6 +434,88 @@ export default [
       name: 'the name servers differ',
       finds: ['servers-differ'],
       world: office({ servers: { [ns1]: {}, [ns2]: { records: old } } }, { resolvers }),
+    },
+    { name: 'the domain is an alias', world: alias(shop, { resolvers }), finds: ['agrees'] },
+    {
+      name: 'the domain is an alias for an alias',
+      finds: ['agrees'],
+      world: alias(['shop CNAME here', 'here CNAME there', 'there MX 10 mx', 'mx A 192.0.2.8'], {
+        resolvers,
+      }),
+    },
+    {
+      name: 'the domain is below a name that stands for another (DNAME)',
+      finds: ['agrees'],
+      world: {
+        ...office(
+          { records: ['old DNAME web.example.'] },
+          { resolvers, zones: { 'web.example': { servers: ['ns1.web.example'], records: shop } } },
+        ),
+        domain: 'shop.old.office.example',
+      },
+    },
+    {
+      name: 'the domain is an alias for a name without MX records',
+      finds: ['agrees'],
+      world: alias(['shop A 192.0.2.8'], { resolvers }),
+    },
+    {
+      name: 'the domain is an alias for a name that does not exist',
+      finds: ['agrees'],
+      world: alias(['other A 192.0.2.8'], { resolvers }),
+    },
+    {
+      name: 'the domain is an alias, and a resolver has the old set of its end',
+      finds: ['spreading'],
+      world: alias(shop, {
+        resolvers,
+        before: async (internet) => {
+          await internet.prime('one', 'sub.office.example', 'MX');
+          await internet.change('web.example', { records: ['shop MX 10 new', 'new A 192.0.2.9'] });
+        },
+      }),
+    },
+    {
+      name: 'the domain is an alias, and a resolver still follows it to another name',
+      finds: ['spreading'],
+      world: alias([...shop, 'new MX 10 mx2'], {
+        resolvers,
+        before: async (internet) => {
+          await internet.prime('two', 'sub.office.example', 'MX');
+          await internet.change('office.example', { records: ['sub CNAME new.web.example.'] });
+        },
+      }),
+    },
+    {
+      name: 'the domain is an alias for different names, as its name servers have it',
+      finds: ['servers-differ'],
+      world: {
+        ...office(
+          {
+            records: ['sub CNAME shop.web.example.'],
+            servers: { [ns1]: {}, [ns2]: { records: ['sub MX 10 old', 'old A 192.0.2.1'] } },
+          },
+          { resolvers, zones: { 'web.example': { servers: ['ns1.web.example'], records: shop } } },
+        ),
+        domain: 'sub.office.example',
+      },
+    },
+    {
+      name: 'a resolver remembers that there was no such name',
+      finds: ['spreading'],
+      world: {
+        ...office(
+          {},
+          {
+            resolvers,
+            before: async (internet) => {
+              await internet.prime('two', 'branch.office.example', 'MX', 'NXDOMAIN');
+              await internet.change('office.example', { records: ['branch A 192.0.2.1'] });
+            },
+          },
+        ),
+        domain: 'branch.office.example',
+      },
     },
     {
       name: 'resolvers that check signatures cannot resolve it',
