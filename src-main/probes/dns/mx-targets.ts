@@ -1,6 +1,5 @@
 // The servers that MX records name: whether each can be found, and by whom it can be reached.
 import { isIP } from 'node:net';
-import { kindOf } from '../addresses.ts';
 import type { World } from '../world.ts';
 import type { Authority } from './authority.ts';
 import { isSpeaker } from './common.ts';
@@ -90,26 +89,3 @@ async function contradictionsOf(dns: Dns, host: string, { zone, servers }: Autho
 export function isHostName(name: string): boolean {
   return /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name);
 }
-
-/** What such addresses are, in a sentence that begins with them. */
-export function beyondText(address: string): string {
-  return words[kindOf(address)] ?? 'not of the public Internet';
-}
-
-const words: Readonly<Record<string, string>> = {
-  ...{
-    private: 'of a private network',
-    uniqueLocal: 'of a private network',
-    carrierGradeNat: 'of a provider’s inside',
-  },
-  ...{
-    loopback: 'each sender’s own machine',
-    linkLocal: 'of a local network',
-    unspecified: 'no address at all',
-  },
-  ...{
-    multicast: 'for groups and not for one server',
-    broadcast: 'for all of a network and not for one server',
-  },
-  ...{ benchmarking: 'for measurements alone', reserved: 'reserved, and nobody has it' },
-};

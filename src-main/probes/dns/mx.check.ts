@@ -4,15 +4,18 @@ import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Found } from '../check.ts';
 import { canonical as canonicalAddress } from '../addresses.ts';
 import type { Relay } from '../target.ts';
-import { authorityOf, evidenceOfAll, listed, ofDns, ordered } from './common.ts';
+import type { Authority } from './authority.ts';
+import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, ofDns, ordered } from './common.ts';
 import type { Mx } from './common.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns, Resolution } from './dns.ts';
+import { askedElsewhere } from './elsewhere.ts';
 import { evidenceOf } from './evidence.ts';
 import { canonical } from './message.ts';
 import { factOf, mostCommon, mxSets, plain, textOf, wordsOf } from './mx-sets.ts';
-import { beyondText, isBeyond, isHostName, mxTarget } from './mx-targets.ts';
+import { isBeyond, isHostName, mxTarget } from './mx-targets.ts';
 import type { MxTarget } from './mx-targets.ts';
+import type { Exchange } from './transport.ts';
 
 export const mx = defineCheck({
   ...ofDns,
@@ -41,6 +44,10 @@ export const mx = defineCheck({
     'null-mx-and-others': wrong(
       'attention',
       'An MX record says that the domain takes no mail, and others name servers: senders choose one or the other.',
+    ),
+    'too-long': wrong(
+      'urgent',
+      'The MX records do not fit into an answer over UDP, and the name servers do not answer over TCP: nobody can get them.',
     ),
     differs: wrong(
       'urgent',
@@ -104,6 +111,14 @@ export const mx = defineCheck({
     const { aliases } = resolution;
     const different = [...new Set(said.map(textOf))];
     if (resolution.status === 'could-not' && different.length < 2) {
+      const cut = await cutShort(dns, domain, authority);
+      if (cut !== null) {
+        report('too-long', {
+          summary: `The MX records of ${domain} are too long for UDP, and none of its name servers gives them over TCP.`,
+          evidence: evidenceOfAll(cut),
+        });
+        return;
+      }
       throw new CouldNotCheck(resolution.reason, resolution.evidence);
     }
     const evidence =
@@ -282,6 +297,17 @@ export const mx = defineCheck({
     }
   },
 });
+
+/** What all name servers said whose answers are cut short over UDP and not to be had over TCP; null when TCP may be closed here. */
+async function cutShort(dns: Dns, domain: string, authority: Authority): Promise<Exchange[] | null> {
+  const asked = await Promise.all(
+    authority.servers.filter(isSpeaker).map((server) => dns.ask(server, domain, 'MX')),
+  );
+  if (asked.length === 0 || !asked.every(({ isCutOff, reply }) => isCutOff && reply === null)) return null;
+  const elsewhere = await askedElsewhere(dns, authority, { via: 'tcp' });
+  const reply = elsewhere?.reply ?? null;
+  return reply === null ? null : asked;
+}
 
 /** A record's name that is not there, or that is an alias for one that is not. */
 function absentText(domain: string, { aliases }: Resolution): string {

@@ -1,4 +1,5 @@
 // Scenarios of the DNS checks: one world a row, and all that must be found in it.
+import type { Fault } from '../../lab/internet/internet.ts';
 import type { ZoneOptions } from '../../lab/internet/zones.ts';
 import { scenarios } from '../scenario.ts';
 import type { DnsWorld } from './play.ts';
@@ -29,6 +30,20 @@ const away = {
   name: 'no name server of the domain answers',
   world: office({}, { faults: { [ns1]: 'silent', [ns2]: 'silent' }, resolvers: { public: 'plain' } }),
 };
+
+/** Both name servers, or the second alone, mishear questions in this way. */
+const mishear = (fault: Fault, ...names: string[]): DnsWorld =>
+  office(
+    {},
+    {
+      faults: Object.fromEntries(names.map((name) => [name, fault])),
+      resolvers: { one: 'plain', two: 'validating' },
+    },
+  );
+const manyMx = Array.from(
+  { length: 30 },
+  (_, index) => `@ MX ${index} ${'x'.repeat(40)}-${index}.mail.office.example.`,
+);
 
 const relay = { hostname: 'relay.mailward.example', addresses: [] };
 const relayZone: DnsWorld['zones'] = { 'mailward.example': { records: ['relay A 198.51.100.9'] } };
@@ -64,6 +79,22 @@ const changed = office(
   },
 );
 const resolvers = { one: 'plain', two: 'plain' } as const;
+
+/** The domain with these name servers and another, which is named by an alias. */
+function byAlias(servers: readonly string[]): DnsWorld {
+  const real = 'real.dnshost.example';
+  const names = [...servers, 'nb.dnshost.example'];
+  return office(
+    {
+      servers: Object.fromEntries([...servers, real].map((name) => [name, { names }])),
+      parent: { names },
+    },
+    {
+      resolvers: { one: 'plain' },
+      zones: { 'dnshost.example': { servers: ['ns1.dnshost.example'], records: ['nb CNAME real'] } },
+    },
+  );
+}
 
 export default [
   ...scenarios<DnsWorld>('dns-interception', [
@@ -158,6 +189,123 @@ export default [
       world: office({}, { faults: { [ns2]: 'udp-only' } }),
     },
     {
+      name: 'all name servers lose questions with EDNS',
+      finds: ['no-server-edns'],
+      world: mishear('drops-edns', ns1, ns2),
+    },
+    {
+      name: 'a name server loses questions with EDNS',
+      finds: ['edns-dropped'],
+      world: mishear('drops-edns', ns2),
+    },
+    {
+      name: 'all name servers lose questions that ask for signatures',
+      finds: ['no-server-edns'],
+      world: mishear('drops-do', ns1, ns2),
+    },
+    {
+      name: 'all name servers fail when asked with EDNS',
+      finds: ['no-server-edns'],
+      world: mishear('fails-edns', ns1, ns2),
+    },
+    {
+      name: 'a name server fails when asked with EDNS',
+      finds: ['edns-dropped'],
+      world: mishear('fails-edns', ns2),
+    },
+    {
+      name: 'all name servers say that they know no version of EDNS',
+      finds: ['no-server-edns'],
+      world: mishear('no-version', ns1, ns2),
+    },
+    {
+      name: 'all name servers refuse EDNS as those of before 1999 do',
+      finds: ['edns-refused'],
+      world: mishear('refuses-edns', ns1, ns2),
+    },
+    {
+      name: 'all name servers overlook EDNS, as they may',
+      finds: ['fine'],
+      world: mishear('ignores-edns', ns1, ns2),
+    },
+    {
+      name: 'a name server loses questions with a cookie',
+      finds: ['options-dropped'],
+      world: mishear('drops-options', ns2),
+    },
+    {
+      name: 'our own network loses questions with EDNS',
+      finds: ['could-not-check'],
+      world: office(
+        {},
+        {
+          faults: {
+            'a.root': 'drops-edns',
+            'ns.nic.example': 'drops-edns',
+            [ns1]: 'drops-edns',
+            [ns2]: 'drops-edns',
+          },
+        },
+      ),
+    },
+    {
+      name: 'a name server cuts its answers short and has TCP closed',
+      finds: ['no-tcp'],
+      world: mishear('truncates', ns2),
+    },
+    {
+      name: 'all name servers cut their answers short and have TCP closed',
+      finds: ['no-server-answers'],
+      world: mishear('truncates', ns1, ns2),
+    },
+    {
+      name: 'a name server’s name is an alias',
+      finds: ['name-is-alias'],
+      world: byAlias([ns1]),
+    },
+    {
+      name: 'the only name server’s name is an alias',
+      finds: ['one-server', 'only-aliases'],
+      world: byAlias([]),
+    },
+    {
+      name: 'a name server has a private address',
+      finds: ['address-private'],
+      world: office(
+        { servers: { [ns1]: {}, [ns2]: {} } },
+        { network: (internet) => ({ alsoPublic: [`${internet.address(ns1)}/32`] }) },
+      ),
+    },
+    {
+      name: 'all name servers have private addresses',
+      finds: ['no-server-answers'],
+      world: office({}, { network: () => ({ alsoPublic: ['192.0.2.0/24'] }) }),
+    },
+    {
+      name: 'all name servers have IPv6 addresses only, and this machine has none',
+      finds: ['could-not-check', 'ipv6-only'],
+      world: office(
+        { parent: { names: [ns1, ns2], glue: { [ns1]: null, [ns2]: null } } },
+        {
+          zones: {
+            example: {
+              servers: ['ns.nic.example'],
+              records: [`${ns1}. AAAA 2001:db8::53`, `${ns2}. AAAA 2001:db8:1::53`],
+            },
+          },
+        },
+      ),
+    },
+    {
+      name: 'two names of name servers lead to one address',
+      finds: ['one-server'],
+      world: office({
+        servers: { [ns1]: { names: [ns1, 'ns9.office.example'] } },
+        parent: { names: [ns1, 'ns9.office.example'], glue: { 'ns9.office.example': null } },
+        records: (at) => [...mail, `ns9 A ${at(ns1)}`],
+      }),
+    },
+    {
       name: 'TCP to name servers is closed on our side',
       finds: ['could-not-check'],
       world: office(
@@ -230,6 +378,16 @@ export default [
     { name: 'no MX record and no address', finds: ['nowhere'], world: records('@ TXT "hello"') },
     { name: 'null MX', finds: ['null-mx'], world: records('@ MX 0 .') },
     { name: 'null MX next to another', finds: ['null-mx-and-others'], world: records('@ MX 0 .', ...mail) },
+    {
+      name: 'the MX records are too long for UDP, and TCP is closed',
+      finds: ['too-long'],
+      world: office({ records: manyMx }, { faults: { [ns1]: 'udp-only', [ns2]: 'udp-only' } }),
+    },
+    {
+      name: 'all name servers lose questions with EDNS',
+      finds: ['fine'],
+      world: mishear('drops-edns', ns1, ns2),
+    },
     {
       name: 'the name servers have different sets',
       finds: ['differs'],
@@ -349,6 +507,17 @@ export default [
         domain: 'branch.office.example',
       },
     },
+    {
+      name: 'a target’s name servers deny the very name when asked for an IPv6 address',
+      finds: ['target-contradicted'],
+      world: office(
+        { records: ['@ MX 10 mail.far.example.'] },
+        {
+          zones: { 'far.example': { servers: ['ns.far.example'], records: ['mail A 192.0.2.1'] } },
+          faults: { 'ns.far.example': 'denies-ipv6' },
+        },
+      ),
+    },
     { name: 'the domain is an alias', finds: ['fine'], world: alias(shop) },
     {
       name: 'the domain is an alias for an alias',
@@ -434,6 +603,16 @@ export default [
       name: 'the name servers differ',
       finds: ['servers-differ'],
       world: office({ servers: { [ns1]: {}, [ns2]: { records: old } } }, { resolvers }),
+    },
+    {
+      name: 'all name servers lose questions with EDNS',
+      finds: ['unresolvable'],
+      world: mishear('drops-edns', ns1, ns2),
+    },
+    {
+      name: 'all name servers answer with nothing to questions with EDNS',
+      finds: ['could-not-check'],
+      world: mishear('no-version', ns1, ns2),
     },
     { name: 'the domain is an alias', world: alias(shop, { resolvers }), finds: ['agrees'] },
     {
