@@ -96,6 +96,25 @@ function byAlias(servers: readonly string[]): DnsWorld {
   );
 }
 
+const ended = -5 * 86_400;
+/** The domain, itself not signed, with names in a zone of somebody else’s that is. */
+function needing(
+  lines: readonly string[],
+  signed: boolean | number,
+  zone: ZoneOptions = {},
+  servers: readonly string[] = [ns1, ns2],
+): DnsWorld {
+  const provider = {
+    ...{ servers: ['ns1.provider.example'], signed },
+    records: servers.includes('mx.provider.example') ? [] : ['mx A 192.0.2.7'],
+    ...zone,
+  };
+  return office(
+    { servers, records: lines },
+    { zones: { 'provider.example': provider }, resolvers: { strict: 'validating' } },
+  );
+}
+
 export default [
   ...scenarios<DnsWorld>('dns-interception', [
     { ...healthy, finds: ['genuine'] },
@@ -771,6 +790,72 @@ export default [
           resolvers: { strict: 'validating' },
         },
       ),
+    },
+    {
+      name: 'the mail server’s own zone is signed, and all is well',
+      finds: ['unsigned'],
+      world: needing(['@ MX 10 mx.provider.example.'], true),
+    },
+    {
+      name: 'the signatures of the mail server’s own zone have run out',
+      finds: ['names-not-validated'],
+      world: needing(['@ MX 10 mx.provider.example.'], ended),
+    },
+    {
+      name: 'the zone above the mail server’s own zone vouches for another key',
+      finds: ['names-not-validated'],
+      world: needing(['@ MX 10 mx.provider.example.'], true, { parent: { ds: 'wrong' } }),
+    },
+    {
+      name: 'the mail server’s own zone is signed at one of its name servers only',
+      finds: ['name-not-validated'],
+      world: needing(['@ MX 10 mx.provider.example.', '@ MX 20 mail', ...mail.slice(1)], true, {
+        servers: { 'ns1.provider.example': { signed: false } },
+      }),
+    },
+    {
+      name: 'the domain has no MX record, and its address is behind an alias into a zone whose signatures have run out',
+      finds: ['not-validated'],
+      world: {
+        ...needing(['sub CNAME mx.provider.example.'], ended),
+        domain: 'sub.office.example',
+      },
+    },
+    {
+      name: 'one of two mail servers has a zone of its own whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing(['@ MX 10 mx.provider.example.', '@ MX 20 mail', ...mail.slice(1)], ended),
+    },
+    {
+      name: 'the MTA-STS policy’s host is in a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing([...mail, '_mta-sts TXT "v=STSv1; id=1"', 'mta-sts CNAME mx.provider.example.'], ended),
+    },
+    {
+      name: 'Mailward’s own name is in a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: {
+        ...needing(mail, ended),
+        relay: { hostname: 'mx.provider.example', addresses: ['198.51.100.9'] },
+      },
+    },
+    {
+      name: 'a name server’s name is in a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing(mail, ended, {}, [ns1, 'mx.provider.example']),
+    },
+    {
+      name: 'all name servers’ names are in a zone whose signatures have run out',
+      finds: ['names-not-validated'],
+      world: needing(mail, ended, {}, ['mx.provider.example']),
+    },
+    {
+      name: 'the mail server’s own zone is signed badly, and no resolver that checks signatures answers',
+      finds: ['could-not-check'],
+      world: {
+        ...needing(['@ MX 10 mx.provider.example.'], ended),
+        network: (internet) => ({ publicResolvers: [internet.address('nobody')] }),
+      },
     },
     { ...unknown, finds: ['not-applicable'] },
     { ...away, finds: ['could-not-check'] },
