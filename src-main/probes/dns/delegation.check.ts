@@ -120,6 +120,10 @@ export const delegation = defineCheck({
     }
     // Whoever stands where resolvers do not come does no work for the zone, however well it answers us.
     const servers = seen.filter(({ address }) => world.isPublic(address));
+    // Takes as long as finding out what is wrong does, so that it begins at the first doubt.
+    if (servers.some(({ soa }) => soa.reply !== null && soa.reply.edns === null)) {
+      void seenElsewhere(dns, world, zone);
+    }
     const faults = (await Promise.all(servers.map((server) => ednsFaultOf(dns, server, zone)))).filter(
       (fault) => fault !== null,
     );

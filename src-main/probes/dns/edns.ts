@@ -33,10 +33,11 @@ export async function ednsFaultOf(dns: Dns, server: NameServer, zone: string): P
     dns.ask(server, zone, 'SOA', { dnssec: true }),
     dns.ask(server, zone, 'SOA', { cookie: true }),
   ]);
+  // Packets get lost. Once is nothing.
+  const anew = { again: true, giveUpMs: 2_000, repeatMs: 700 };
   if (isLost(signed)) {
-    // Packets get lost. Once is nothing.
     const [again, plain] = await Promise.all([
-      dns.ask(server, zone, 'SOA', { dnssec: true, again: true }),
+      dns.ask(server, zone, 'SOA', { dnssec: true, ...anew }),
       plainly(),
     ]);
     if (!isLost(again) || !speaksIn(plain)) return null;
@@ -48,7 +49,7 @@ export async function ednsFaultOf(dns: Dns, server: NameServer, zone: string): P
     return { server, kind: 'refuses', does, asked: [signed] };
   }
   if (!isLost(cookie)) return null;
-  const again = await dns.ask(server, zone, 'SOA', { cookie: true, again: true });
+  const again = await dns.ask(server, zone, 'SOA', { cookie: true, ...anew });
   return isLost(again)
     ? { server, kind: 'no-options', does: doesWith(again, 'with a cookie'), asked: [again, signed] }
     : null;

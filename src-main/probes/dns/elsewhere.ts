@@ -23,11 +23,16 @@ export async function askedElsewhere(
  * Public resolvers that were asked for a name of the zone that is in no cache, and of these the one that has an answer of the
  * zone's name servers.
  */
-export async function seenElsewhere(
-  dns: Dns,
-  { settings }: World,
-  zone: string,
-): Promise<{ asked: Exchange[]; reached: Exchange | undefined }> {
+export function seenElsewhere(dns: Dns, world: World, zone: string): Promise<Elsewhere> {
+  return world.once(`${zone} seen elsewhere`, () => askResolvers(dns, world, zone));
+}
+
+interface Elsewhere {
+  asked: Exchange[];
+  reached: Exchange | undefined;
+}
+
+async function askResolvers(dns: Dns, { settings }: World, zone: string): Promise<Elsewhere> {
   const name = `${randomBytes(6).toString('hex')}.${zone}`;
   const asked = await Promise.all(
     publicResolvers(settings)

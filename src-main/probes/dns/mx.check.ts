@@ -196,13 +196,14 @@ export const mx = defineCheck({
       if (found.aliases.length > 0 && !each.isAbsent) {
         problemOf('target-is-alias', `${host} is an alias for ${found.aliases.at(-1)?.data ?? ''}.`);
       }
-      if (contradictions.length > 0) {
+      // Whoever has other MX records has other servers' addresses too, and of the records it has been said.
+      if (contradictions.length > 0 && different.length === 1) {
         problemOf(
           'target-differs',
           `Of the name servers of ${authority.zone}, some have an address of ${host} and some say that there is none.`,
           evidenceOfAll(contradictions),
         );
-      } else if (isContradicted(each)) {
+      } else if (contradictions.length === 0 && isContradicted(each)) {
         const [has, lacks] = found.of.v4 === 'answer' ? ['IPv4', 'IPv6'] : ['IPv6', 'IPv4'];
         problemOf(
           'target-contradicted',

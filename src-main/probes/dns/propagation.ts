@@ -111,7 +111,7 @@ export async function stuckOf(
       const resolver = { name, address };
       const other = await dns.ask(resolver, '.', 'SOA', { recursive: true, giveUpMs: 3_000 });
       if (other.reply === null) return [];
-      const how = { recursive: true, giveUpMs: 4_000, repeatMs: 1_500, again: true };
+      const how = { recursive: true, giveUpMs: 3_000, repeatMs: 1_500, again: true };
       const anew = await dns.ask(resolver, canonical(domain), 'MX', how);
       return cached(anew, domain) === null ? [evidenceOf(other), evidenceOf(anew)] : [];
     }),

@@ -415,6 +415,11 @@ export default [
       }),
     },
     {
+      name: 'the name servers name different servers, each with that one’s address alone',
+      finds: ['differs'],
+      world: office({ servers: { [ns1]: {}, [ns2]: { records: ['@ MX 10 other', 'other A 192.0.2.2'] } } }),
+    },
+    {
       name: 'the name servers have different preferences',
       finds: ['differs'],
       world: office({ servers: { [ns1]: {}, [ns2]: { records: [...mail.slice(1), '@ MX 20 mail'] } } }),
