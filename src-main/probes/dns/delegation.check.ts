@@ -104,7 +104,9 @@ export const delegation = defineCheck({
       return;
     }
     const said = new Set<string>();
-    const seen = await asWeCanSee(dns, authority);
+    // Whoever stands where resolvers do not come does no work for the zone, however well it answers us.
+    const hidden = authority.servers.filter(({ address }) => !world.isPublic(address));
+    const servers = (await asWeCanSee(dns, authority)).filter((server) => !hidden.includes(server));
     if (isIpv6Only(world, authority)) {
       said.add('ipv6-only');
       report('ipv6-only', {
@@ -112,14 +114,12 @@ export const delegation = defineCheck({
         evidence: authority.evidence,
       });
     }
-    if (seen.length === 0 && authority.servers.length > 0) {
+    if (servers.length === 0 && hidden.length < authority.servers.length) {
       throw new CouldNotCheck(
         `From this network there is no way to the name servers of ${zone}.`,
         evidenceOfAll(authority.servers.map(({ soa }) => soa)),
       );
     }
-    // Whoever stands where resolvers do not come does no work for the zone, however well it answers us.
-    const servers = seen.filter(({ address }) => world.isPublic(address));
     // Takes as long as finding out what is wrong does, so that it begins at the first doubt.
     if (servers.some(({ soa }) => soa.reply !== null && soa.reply.edns === null)) {
       void seenElsewhere(dns, world, zone);
@@ -150,7 +150,7 @@ export const delegation = defineCheck({
 
     await sayOfEdns();
     for (const server of servers) {
-      if (isSpeaker(server) || isDeaf(server) || isStrayGlue(server) || server.soa.isCutOff) continue;
+      if (isSpeaker(server) || isDeaf(server) || isStrayGlue(server) || isStuck(server.soa)) continue;
       const isSilent = server.soa.reply === null;
       problem(isSilent ? 'server-silent' : 'not-authoritative', {
         subject: server.address,
@@ -198,7 +198,7 @@ export const delegation = defineCheck({
         });
       }
     }
-    for (const server of seen.filter(({ address }) => !world.isPublic(address))) {
+    for (const server of hidden) {
       problem('address-private', {
         subject: server.address,
         summary: `Nobody outside can ask the name server ${nameOf(server)}: its address is ${beyondText(server.address)}.`,
@@ -243,9 +243,10 @@ export const delegation = defineCheck({
         evidence: evidenceOfAll(speakers.map(({ soa }) => soa)),
       });
     }
-    const names = new Set([...seen, ...authority.without].map(({ name }) => name));
+    const known = [...servers, ...hidden];
+    const names = new Set([...known, ...authority.without].map(({ name }) => name));
     const addresses = new Set(authority.servers.map(({ address }) => address));
-    if (names.size === 1 || addresses.size === 1) {
+    if (names.size === 1 || (addresses.size === 1 && authority.without.length === 0)) {
       problem('one-server', {
         summary:
           names.size === 1
@@ -253,9 +254,9 @@ export const delegation = defineCheck({
             : `All ${names.size} name servers of ${zone} are one, at ${[...addresses].join()}.`,
         evidence: authority.evidence,
       });
-    } else if (new Set(seen.map(({ address }) => networkOf(address))).size === 1) {
+    } else if (new Set(known.map(({ address }) => networkOf(address))).size === 1) {
       problem('one-network', {
-        summary: `All ${names.size} name servers of ${zone} are in one network, ${networkOf(seen[0]?.address ?? '')}.`,
+        summary: `All ${names.size} name servers of ${zone} are in one network, ${networkOf(known[0]?.address ?? '')}.`,
         evidence: authority.evidence,
       });
     }

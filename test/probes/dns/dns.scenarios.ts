@@ -6,6 +6,7 @@ import type { DnsWorld } from './play.ts';
 
 const ns1 = 'ns1.office.example';
 const ns2 = 'ns2.office.example';
+const threeNames = [ns1, ns2, 'ns3.office.example'];
 const mail = ['@ MX 10 mail', 'mail A 192.0.2.1', 'mail AAAA 2001:db8::1'];
 
 /** The domain with two name servers in different networks, and what is different. */
@@ -294,6 +295,15 @@ export default [
         { servers: { [ns1]: {}, [ns2]: {} } },
         { network: (internet) => ({ alsoPublic: [`${internet.address(ns1)}/32`] }) },
       ),
+    },
+    {
+      name: 'a name server has an address that was never given out',
+      finds: ['address-private'],
+      world: office({
+        servers: { [ns1]: { names: threeNames }, [ns2]: { names: threeNames } },
+        parent: { names: threeNames, glue: { 'ns3.office.example': '240.0.0.1' } },
+        records: [...mail, 'ns3 A 240.0.0.1'],
+      }),
     },
     {
       name: 'all name servers have private addresses',
