@@ -59,9 +59,10 @@ function isAbsent({ status, why, aliases }: Addresses): boolean {
   return status === 'no-data' || status === 'no-such-name' || isRing;
 }
 
-/** Whether all that a server has are addresses that nobody outside reaches. */
-export function isBeyond({ reachable, beyond }: MxTarget): boolean {
-  return reachable.length === 0 && beyond.length > 0;
+/** Whether all that a server has are addresses that nobody outside reaches; `unsure` when there may be others. */
+export function beyondness({ reachable, beyond, found }: MxTarget): 'reached' | 'beyond' | 'unsure' {
+  if (reachable.length > 0 || beyond.length === 0) return 'reached';
+  return found.of.v4 === 'could-not' || found.of.v6 === 'could-not' ? 'unsure' : 'beyond';
 }
 
 /**

@@ -13,7 +13,7 @@ import { askedElsewhere } from './elsewhere.ts';
 import { evidenceOf } from './evidence.ts';
 import { canonical } from './message.ts';
 import { factOf, mostCommon, mxSets, plain, textOf, wordsOf } from './mx-sets.ts';
-import { isBeyond, isHostName, mxTarget } from './mx-targets.ts';
+import { beyondness, isHostName, mxTarget } from './mx-targets.ts';
 import type { MxTarget } from './mx-targets.ts';
 import type { Exchange } from './transport.ts';
 
@@ -213,6 +213,13 @@ export const mx = defineCheck({
       if (found.status === 'could-not' && !each.isAbsent) {
         couldNotCheck({ subject: host, summary: found.reason, evidence: found.evidence });
         isFine = false;
+      } else if (beyondness(each) === 'unsure') {
+        couldNotCheck({
+          subject: host,
+          summary: `Whether ${host} has an address besides ${listed(beyond.map(beyondOf))} could not be found out.`,
+          evidence: found.evidence,
+        });
+        isFine = false;
       } else if (beyond.length > 0 && each.reachable.length > 0) {
         problemOf(
           'target-private',
@@ -220,7 +227,7 @@ export const mx = defineCheck({
         );
       }
     }
-    const lost = targets.filter((each) => each.isAbsent || isBeyond(each));
+    const lost = targets.filter((each) => each.isAbsent || beyondness(each) === 'beyond');
     if (lost.length > 0 && targets.every((each) => each.isAddress || lost.includes(each))) {
       problem('no-target-found', {
         summary: `No server that ${domain} names for its mail can be reached from the Internet: ${listed(lost.map(lostText))}.`,

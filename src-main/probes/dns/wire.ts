@@ -290,6 +290,9 @@ function nameOfType(number: number): string {
   return typeNames.get(number) ?? `TYPE${number}`;
 }
 
+/** A name has no more labels than that; one that jumps more often only costs time. */
+const mostJumps = 127;
+
 /** Reads octets of a message one after another, up to an end that it does not pass. */
 class Reader {
   readonly #message: Buffer;
@@ -358,6 +361,7 @@ class Reader {
     const labels: string[] = [];
     let total = 1;
     let back: number | null = null;
+    let jumps = 0;
     let from = this.#at;
     let at = this.#at;
     for (;;) {
@@ -372,6 +376,7 @@ class Reader {
         if (at + 2 > end) throw new Malformed('a pointer is cut off');
         const to = this.#message.readUInt16BE(at) & 0x3fff;
         if (to < headerLength || to >= from) throw new Malformed('a pointer does not lead back');
+        if ((jumps += 1) > mostJumps) throw new Malformed('a name with too many pointers');
         back ??= at + 2;
         from = to;
         at = to;

@@ -158,6 +158,22 @@ describe('a name', () => {
     expect(named(hex('026e73 c00c 00')), 'with something after it').toBe('doubtful');
   });
 
+  it('that jumps from pointer to pointer without an end costs no time', () => {
+    const good = Buffer.concat([
+      wire('a'),
+      ...Array.from({ length: 200 }, (_, index) =>
+        u16(0xc000 | (start + (index === 0 ? 0 : 3 + 2 * (index - 1)))),
+      ),
+    ]);
+    const at = (jumps: number) =>
+      read('NS', [
+        { type: 65_280, data: good },
+        { type: numbers.NS, data: u16(0xc000 | (start + 3 + 2 * (jumps - 2))) },
+      ]);
+    expect(at(100)).toMatchObject({ answers: [{}, { data: 'a' }] });
+    expect(at(201)).toBe('doubtful');
+  });
+
   it('does not go on by itself beyond its record', () => {
     expect(named(wire('ns.example.net'), 4)).toBe('doubtful');
     expect(named(hex('3f6e73'))).toBe('doubtful');

@@ -33,6 +33,7 @@ async function found(of: Record<string, Said[]>) {
 }
 
 const v4: Said[] = [{ answers: [[host, 'A', '192.0.2.1']] }];
+const inside: Said[] = [{ answers: [[host, 'A', '10.0.0.1']] }];
 const v6: Said[] = [{ answers: [[host, 'AAAA', '2001:db8::1']] }];
 const no: Said[] = [{ rcode: 3, authorities: [[zone, 'SOA', soa]] }];
 const fails: Said[] = [{ rcode: 2, aa: false }];
@@ -44,6 +45,11 @@ describe('a mail server whose name is', () => {
     ['denied for IPv4, and without IPv6 address', { A: no, AAAA: [{}] }, ['no-target-found']],
     ['there for IPv6, and nobody says anything of IPv4', { A: fails, AAAA: v6 }, ['could-not-check']],
     ['there for IPv4, and nobody says anything of IPv6', { A: v4, AAAA: fails }, ['fine']],
+    [
+      'at a private IPv4 address, and nobody says anything of IPv6',
+      { A: inside, AAAA: fails },
+      ['could-not-check'],
+    ],
     ['without IPv4 address, and nobody says anything of IPv6', { A: [{}], AAAA: fails }, ['could-not-check']],
   ])('%s', async (_, of, codes) => {
     const all = await found(of);
