@@ -40,7 +40,11 @@ export const messageMeanings: readonly Meaning[] = [
     rule: 'listed-recipient',
     cause: 'other',
     temporary: false,
-    holds: near(words('recipient, rcpt, addressee'), words('black listed, blacklisted, blocklisted'), 8),
+    holds: unless(
+      near(words('recipient, rcpt, addressee'), words('black listed, blacklisted, blocklisted'), 8),
+      // There it is the one who lists: "IP address blacklisted by recipient".
+      says(or(v.client, words('listed|blacklisted|blocklisted by'))),
+    ),
   },
   {
     rule: 'listed-sender',

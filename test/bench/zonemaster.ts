@@ -17,19 +17,27 @@ const [ns1, ns2] = [`ns1.${domain}`, `ns2.${domain}`];
 const ours = ['dns-interception', 'delegation', 'mx', 'dnssec'];
 const theirs = [
   ...['Basic', 'Delegation', 'Consistency', 'DNSSEC'],
-  ...['Connectivity/connectivity01', 'Connectivity/connectivity02'],
+  ...[
+    'Connectivity/connectivity01',
+    'Connectivity/connectivity02',
+    'Nameserver/nameserver02',
+    'Nameserver/nameserver11',
+  ],
   ...['Zone/zone08', 'Zone/zone09', 'Zone/zone10'],
 ];
 
 interface Common {
   name: string;
   zone?: ZoneOptions;
+  /** Other zones. */
+  zones?: InternetOptions['zones'];
   faults?: InternetOptions['faults'];
   networks?: InternetOptions['networks'];
   /** Why one of the two sees trouble and the other none; where nothing is said they must agree. */
   differs?: string;
 }
 
+const byAlias = [ns1, 'nb.dnshost.example'];
 const mail = ['@ MX 10 mail', 'mail A 192.0.2.1'];
 const worlds: readonly Common[] = [
   { name: 'all is well, unsigned', zone: { signed: false } },
@@ -73,6 +81,37 @@ const worlds: readonly Common[] = [
   },
   { name: 'the signatures have run out', zone: { signed: -864_000 } },
   { name: 'the zone above vouches for another key', zone: { parent: { ds: 'wrong' } } },
+  { name: 'all name servers lose questions with EDNS', faults: { [ns1]: 'drops-edns', [ns2]: 'drops-edns' } },
+  {
+    name: 'all name servers fail when asked with EDNS',
+    faults: { [ns1]: 'fails-edns', [ns2]: 'fails-edns' },
+  },
+  { name: 'a name server refuses EDNS', faults: { [ns2]: 'refuses-edns' } },
+  { name: 'a name server loses questions with a cookie', faults: { [ns2]: 'drops-options' } },
+  {
+    name: 'a name server’s name is an alias',
+    zone: {
+      servers: { [ns1]: { names: byAlias }, 'real.dnshost.example': { names: byAlias } },
+      parent: { names: byAlias },
+    },
+    zones: { 'dnshost.example': { servers: ['ns1.dnshost.example'], records: ['nb CNAME real'] } },
+  },
+  {
+    name: 'the only MX target has a private address',
+    differs: 'Zonemaster does not look the MX targets up.',
+    zone: { records: ['@ MX 10 mail', 'mail A 10.0.0.1'] },
+  },
+  {
+    name: 'an MX target has an underscore',
+    differs: 'Zonemaster looks at the names in MX records only when asked for its tests of syntax.',
+    zone: { records: ['@ MX 10 ma_il', 'ma_il A 192.0.2.1'] },
+  },
+  {
+    name: 'the mail server’s own zone is signed wrongly',
+    differs: 'Zonemaster looks at the signatures of the domain’s own zone alone.',
+    zone: { records: ['@ MX 10 mx.provider.example.'] },
+    zones: { 'provider.example': { signed: -864_000, records: ['mx A 192.0.2.7'] } },
+  },
 ];
 
 export interface Compared {
@@ -117,7 +156,10 @@ export async function compareAll(folder: string, tell: (one: Compared) => void):
 
 async function compare(world: Common, folder: string): Promise<Compared> {
   await using internet = await Internet.start({
-    zones: { [domain]: { servers: [ns1, ns2], ttl: 3600, signed: true, records: mail, ...world.zone } },
+    zones: {
+      [domain]: { servers: [ns1, ns2], ttl: 3600, signed: true, records: mail, ...world.zone },
+      ...world.zones,
+    },
     faults: world.faults ?? {},
     networks: world.networks ?? {},
     resolvers: { one: 'validating', two: 'validating' },

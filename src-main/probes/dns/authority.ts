@@ -18,6 +18,8 @@ export interface NameServer extends Server {
   isGlue: boolean;
   /** This address is what the name's own zone says; null: that could not be found out. */
   isOwn: boolean | null;
+  /** What the server's name is an alias for; null when it is none, as it should be (RFC 2181, section 10.3). */
+  alias: string | null;
   /** What it says of the zone (SOA and NS, over UDP). */
   soa: Exchange;
   ns: Exchange;
@@ -37,13 +39,22 @@ export interface Authority {
   parentNames: string[] | null;
   servers: NameServer[];
   /** Names without any address, with what was found of them. */
-  without: { name: string; inParent: boolean; status: string; reason: string; evidence: Evidence[] }[];
+  without: {
+    name: string;
+    alias: string | null;
+    inParent: boolean;
+    status: string;
+    reason: string;
+    evidence: Evidence[];
+  }[];
+  /** What was found of names that are aliases. */
+  aliases: { name: string; alias: string; evidence: Evidence[] }[];
   evidence: Evidence[];
 }
 
 /** Finds them, and asks every one of them at every address for the zone's SOA and NS records. */
 export async function findAuthority(dns: Dns, domain: string): Promise<Authority> {
-  const nothing = { referral: null, parentNames: null, servers: [], without: [] };
+  const nothing = { referral: null, parentNames: null, servers: [], without: [], aliases: [] };
   if (!isAskable(domain)) {
     const reason = `“${domain}” is not a name that DNS can have.`;
     return { status: 'could-not', why: 'servers', reason, zone: '.', ...nothing, evidence: [] };
@@ -99,15 +110,17 @@ export async function findAuthority(dns: Dns, domain: string): Promise<Authority
     servers: all.flatMap(({ name, at }) =>
       at.map((server) => ({ ...server, inParent: parentNames.has(name), inZone: zoneNames.has(name) })),
     ),
-    without: all.flatMap(({ name, at, status, reason, evidence }) =>
-      at.length > 0 ? [] : [{ name, inParent: parentNames.has(name), status, reason, evidence }],
+    without: all.flatMap(({ name, alias, at, status, reason, evidence }) =>
+      at.length > 0 ? [] : [{ name, alias, inParent: parentNames.has(name), status, reason, evidence }],
     ),
+    aliases: all.flatMap(({ name, alias, evidence }) => (alias === null ? [] : [{ name, alias, evidence }])),
     evidence: [referral, found.answer].flatMap((each) => (each === null ? [] : [evidenceOf(each)])),
   };
 }
 
 interface Asked {
   name: string;
+  alias: string | null;
   at: Omit<NameServer, 'inParent' | 'inZone'>[];
   status: string;
   reason: string;
@@ -125,15 +138,16 @@ async function askServer(dns: Dns, zone: string, name: string, glue: readonly st
   glue.forEach(put);
   const own = await dns.addresses(name);
   const ownAddresses = [...own.v4, ...own.v6];
+  const alias = own.aliases.at(-1)?.data ?? null;
   ownAddresses.forEach(put);
   const at = await Promise.all(
     [...asks].map(async ([address, both]) => {
       const [soa, ns] = await both;
       const isOwn = own.status === 'could-not' ? null : ownAddresses.includes(address);
-      return { ...soa.server, name, isGlue: glue.includes(address), isOwn, soa, ns };
+      return { ...soa.server, name, alias, isGlue: glue.includes(address), isOwn, soa, ns };
     }),
   );
-  return { name, at, status: own.status, reason: own.reason, evidence: own.evidence };
+  return { name, alias, at, status: own.status, reason: own.reason, evidence: own.evidence };
 }
 
 function zoneOf({ judgement, cut }: Found, domain: string): string {

@@ -1,5 +1,6 @@
 // What the DNS checks have in common: who speaks for the domain, and saying so when that is not known.
 import type { Evidence } from '../../../shared/finding.ts';
+import { kindOf } from '../addresses.ts';
 import { CouldNotCheck } from '../check.ts';
 import type { Authority, NameServer } from './authority.ts';
 import type { Dns } from './dns.ts';
@@ -35,7 +36,12 @@ export function speakersOf(authority: Authority): NameServer[] {
 
 /** Whether a server answered with authority for its zone. */
 export function isSpeaker({ soa }: NameServer): boolean {
-  return soa.reply?.aa === true && soa.reply.rcode === 'NOERROR' && pick(soa.reply.answers, 'SOA').length > 0;
+  return speaksIn(soa);
+}
+
+/** Whether an answer to the question for a zone's SOA record comes with authority. */
+export function speaksIn({ reply }: Exchange): boolean {
+  return reply?.aa === true && reply.rcode === 'NOERROR' && pick(reply.answers, 'SOA').length > 0;
 }
 
 /** One MX record. */
@@ -67,3 +73,26 @@ export function nameOf(server: NameServer): string {
 export function evidenceOfAll(exchanges: readonly Exchange[]): Evidence[] {
   return exchanges.map(evidenceOf);
 }
+
+/** What an address that is not of the public Internet is, after “it is”. */
+export function beyondText(address: string): string {
+  return words[kindOf(address)] ?? 'not of the public Internet';
+}
+
+const words: Readonly<Record<string, string>> = {
+  ...{
+    private: 'of a private network',
+    uniqueLocal: 'of a private network',
+    carrierGradeNat: 'of a provider’s inside',
+  },
+  ...{
+    loopback: 'each sender’s own machine',
+    linkLocal: 'of a local network',
+    unspecified: 'no address at all',
+  },
+  ...{
+    multicast: 'for groups and not for one server',
+    broadcast: 'for all of a network and not for one server',
+  },
+  ...{ benchmarking: 'for measurements alone', reserved: 'reserved, and nobody has it' },
+};

@@ -1,16 +1,17 @@
 // Check `delegation`: are the domain's name servers those that the zone above names, and do all of them do their work?
 import { isIPv6 } from 'node:net';
-import { randomBytes } from 'node:crypto';
 import { defineCheck, CouldNotCheck, fine, wrong } from '../check.ts';
 import type { Found } from '../check.ts';
 import type { World } from '../world.ts';
 import type { Authority, NameServer } from './authority.ts';
-import { authorityOf, evidenceOfAll, isSpeaker, listed, nameOf, ofDns } from './common.ts';
+import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, nameOf, ofDns } from './common.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
+import { ednsFaultOf } from './edns.ts';
+import type { EdnsFault } from './edns.ts';
+import { askedElsewhere, seenElsewhere } from './elsewhere.ts';
 import { evidenceOf } from './evidence.ts';
 import { groupsOf, parentOf, pick } from './message.ts';
-import { publicResolvers } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
 
 export const delegation = defineCheck({
@@ -30,12 +31,44 @@ export const delegation = defineCheck({
       'urgent',
       'None of the domain’s name servers gives an answer: nobody can find out where its mail should go.',
     ),
+    'no-server-edns': wrong(
+      'urgent',
+      'None of the name servers answers questions as resolvers ask them, with EDNS (RFC 6891): to resolvers, all of them are dead.',
+    ),
+    'edns-dropped': wrong(
+      'attention',
+      'A name server does not answer questions with EDNS, or that ask for signatures, as resolvers ask them; to these it is dead.',
+    ),
+    'edns-refused': wrong(
+      'attention',
+      'A name server knows nothing of EDNS (RFC 6891) and refuses such questions; resolvers have to ask everything twice.',
+    ),
+    'options-dropped': wrong(
+      'attention',
+      'A name server does not answer questions that bring an option along, such as a cookie (RFC 7873); some resolvers always do.',
+    ),
     'server-silent': wrong('attention', 'One of the name servers does not answer; the others do its work.'),
     'not-authoritative': wrong(
       'attention',
       'One of the name servers does not know the domain: it refuses, fails, or answers without authority.',
     ),
     'no-tcp': wrong('attention', 'A name server answers over UDP only; long answers cannot be had from it.'),
+    'name-is-alias': wrong(
+      'attention',
+      'A name server’s name is an alias (CNAME), which is not allowed (RFC 2181); many resolvers do not follow it and do not ask that server.',
+    ),
+    'only-aliases': wrong(
+      'urgent',
+      'The names of all name servers are aliases (CNAME), which is not allowed (RFC 2181): many resolvers find none of them.',
+    ),
+    'address-private': wrong(
+      'attention',
+      'A name server has an address that is not of the public Internet (private, loopback, reserved and the like), where nobody outside can ask it.',
+    ),
+    'ipv6-only': wrong(
+      'attention',
+      'All name servers have IPv6 addresses only; resolvers without IPv6, of which there are many, cannot ask them.',
+    ),
     'names-differ': wrong('attention', 'The zone above names other name servers than the zone itself.'),
     'serial-differs': wrong(
       'attention',
@@ -70,31 +103,54 @@ export const delegation = defineCheck({
       });
       return;
     }
-    const servers = await asWeCanSee(dns, authority);
-    const speakers = servers.filter(isSpeaker);
-    if (servers.length === 0 && authority.servers.length > 0) {
+    const said = new Set<string>();
+    // Whoever stands where resolvers do not come does no work for the zone, however well it answers us.
+    const hidden = authority.servers.filter(({ address }) => !world.isPublic(address));
+    const servers = (await asWeCanSee(dns, authority)).filter((server) => !hidden.includes(server));
+    if (isIpv6Only(world, authority)) {
+      said.add('ipv6-only');
+      report('ipv6-only', {
+        summary: `No name server of ${zone} has an IPv4 address.`,
+        evidence: authority.evidence,
+      });
+    }
+    if (servers.length === 0 && hidden.length < authority.servers.length) {
       throw new CouldNotCheck(
         `From this network there is no way to the name servers of ${zone}.`,
         evidenceOfAll(authority.servers.map(({ soa }) => soa)),
       );
     }
-    if (speakers.length === 0) {
+    // Takes as long as finding out what is wrong does, so that it begins at the first doubt.
+    if (servers.some(({ soa }) => soa.reply !== null && soa.reply.edns === null)) {
+      void seenElsewhere(dns, world, zone);
+    }
+    const faults = (await Promise.all(servers.map((server) => ednsFaultOf(dns, server, zone)))).filter(
+      (fault) => fault !== null,
+    );
+    const deaf = faults.filter(({ kind }) => kind === 'deaf');
+    const isDeaf = (server: NameServer) => deaf.some((fault) => fault.server === server);
+    const speakers = servers.filter(isSpeaker);
+    if (speakers.length === 0 && deaf.length === 0) {
       const found = await silence(dns, world, authority, servers);
       report('no-server-answers', found);
       return;
     }
     const overTcp = await Promise.all(
-      speakers.map(async (server) => ({ server, tcp: await dns.ask(server, zone, 'SOA', { via: 'tcp' }) })),
+      speakers.map(async (server) => {
+        // That it does not hear EDNS is another fault.
+        const how = { via: 'tcp' as const, ...(isDeaf(server) ? { edns: false as const } : {}) };
+        return { server, tcp: await dns.ask(server, zone, 'SOA', how) };
+      }),
     );
     const facts = factsOf(authority, servers, overTcp);
-    const said = new Set<string>();
     const problem = (code: Exclude<Parameters<typeof report>[0], 'fine'>, found: Found) => {
       said.add(code);
       report(code, { facts, ...found });
     };
 
+    await sayOfEdns();
     for (const server of servers) {
-      if (isSpeaker(server) || isStrayGlue(server)) continue;
+      if (isSpeaker(server) || isDeaf(server) || isStrayGlue(server) || isStuck(server.soa)) continue;
       const isSilent = server.soa.reply === null;
       problem(isSilent ? 'server-silent' : 'not-authoritative', {
         subject: server.address,
@@ -104,8 +160,11 @@ export const delegation = defineCheck({
         evidence: [evidenceOf(server.soa)],
       });
     }
-    const closed = overTcp.filter(({ tcp }) => tcp.reply === null);
-    const ourWay = closed.length === 0 ? null : await wayOverTcp(dns, authority);
+    const closed = [
+      ...overTcp.filter(({ tcp }) => tcp.reply === null),
+      ...servers.filter(({ soa }) => isStuck(soa)).map((server) => ({ server, tcp: server.soa })),
+    ];
+    const ourWay = closed.length === 0 ? null : await askedElsewhere(dns, authority, { via: 'tcp' });
     if (ourWay !== null && ourWay.reply === null) {
       said.add('tcp');
       couldNotCheck({
@@ -117,10 +176,34 @@ export const delegation = defineCheck({
       for (const { server, tcp } of closed) {
         problem('no-tcp', {
           subject: server.address,
-          summary: `The name server ${nameOf(server)} answers over UDP but not over TCP.`,
-          evidence: [evidenceOf(server.soa), evidenceOf(tcp)],
+          summary: isStuck(server.soa)
+            ? `The name server ${nameOf(server)} cuts its answers short over UDP and does not answer over TCP.`
+            : `The name server ${nameOf(server)} answers over UDP but not over TCP.`,
+          evidence: [...new Set([server.soa, tcp])].map(evidenceOf),
         });
       }
+    }
+    const { aliases } = authority;
+    if (aliases.length > 0 && servers.every(isByAlias)) {
+      problem('only-aliases', {
+        summary: `${listed(aliases.map(({ name, alias }) => `${name} is an alias for ${alias}`))}; ${zone} has no other name server.`,
+        evidence: aliases.flatMap(({ evidence }) => evidence),
+      });
+    } else {
+      for (const { name, alias, evidence } of aliases) {
+        problem('name-is-alias', {
+          subject: name,
+          summary: `${name}, which is to be a name server of ${zone}, is an alias for ${alias}: many resolvers do not follow it.`,
+          evidence,
+        });
+      }
+    }
+    for (const server of hidden) {
+      problem('address-private', {
+        subject: server.address,
+        summary: `Nobody outside can ask the name server ${nameOf(server)}: its address is ${beyondText(server.address)}.`,
+        evidence: [...authority.evidence, evidenceOf(server.soa)],
+      });
     }
     for (const server of servers.filter(isStrayGlue)) {
       problem('glue-wrong', {
@@ -132,9 +215,9 @@ export const delegation = defineCheck({
         ],
       });
     }
-    for (const { name, reason, evidence, status } of authority.without) {
+    for (const { name, alias, reason, evidence, status } of authority.without) {
       // An address that could not be looked for is nothing to hold against the name.
-      if (status === 'could-not') continue;
+      if (status === 'could-not' || alias !== null) continue;
       problem('name-without-address', {
         subject: name,
         summary: `The name server ${name} has no address. ${reason}`.trim(),
@@ -160,15 +243,20 @@ export const delegation = defineCheck({
         evidence: evidenceOfAll(speakers.map(({ soa }) => soa)),
       });
     }
-    const names = new Set([...servers.map(({ name }) => name), ...authority.without.map(({ name }) => name)]);
-    if (names.size === 1) {
+    const known = [...servers, ...hidden];
+    const names = new Set([...known, ...authority.without].map(({ name }) => name));
+    const addresses = new Set(authority.servers.map(({ address }) => address));
+    if (names.size === 1 || (addresses.size === 1 && authority.without.length === 0)) {
       problem('one-server', {
-        summary: `${zone} has a single name server, ${[...names].join()}.`,
+        summary:
+          names.size === 1
+            ? `${zone} has a single name server, ${[...names].join()}.`
+            : `All ${names.size} name servers of ${zone} are one, at ${[...addresses].join()}.`,
         evidence: authority.evidence,
       });
-    } else if (new Set(servers.map(({ address }) => networkOf(address))).size === 1) {
+    } else if (new Set(known.map(({ address }) => networkOf(address))).size === 1) {
       problem('one-network', {
-        summary: `All ${names.size} name servers of ${zone} are in one network, ${networkOf(servers[0]?.address ?? '')}.`,
+        summary: `All ${names.size} name servers of ${zone} are in one network, ${networkOf(known[0]?.address ?? '')}.`,
         evidence: authority.evidence,
       });
     }
@@ -179,8 +267,72 @@ export const delegation = defineCheck({
         facts,
       });
     }
+
+    /** Of servers that hear only what no resolver asks. */
+    async function sayOfEdns(): Promise<void> {
+      if (faults.length === 0) return;
+      const isOption = ({ kind }: EdnsFault) => kind === 'no-options';
+      const [ways, { asked, reached }] = await Promise.all([
+        Promise.all([
+          ...(faults.some((fault) => !isOption(fault))
+            ? [askedElsewhere(dns, authority, { dnssec: true })]
+            : []),
+          ...(faults.some(isOption) ? [askedElsewhere(dns, authority, { cookie: true })] : []),
+        ]),
+        seenElsewhere(dns, world, zone),
+      ]);
+      const evidence = faults.flatMap((fault) => evidenceOfAll(fault.asked));
+      const blocked = ways.flatMap((way) => (way !== null && way.reply === null ? [way] : []));
+      if (blocked.length > 0) {
+        said.add('EDNS');
+        couldNotCheck({
+          subject: 'EDNS',
+          summary:
+            'Whether the name servers answer questions with EDNS is not known: from here no other does either.',
+          evidence: [...evidence, ...evidenceOfAll(blocked)],
+        });
+        return;
+      }
+      const working = servers.filter((server) => isSpeaker(server) || isDeaf(server));
+      if (working.every(isDeaf) && reached === undefined) {
+        problem('no-server-edns', {
+          summary: `No name server of ${zone} answers as resolvers ask: ${listed(deaf.map(({ server, does }) => `${nameOf(server)} ${does}`))}.`,
+          evidence: [...evidence, ...evidenceOfAll(asked)],
+        });
+      }
+      for (const { server, kind, does, asked: own } of faults) {
+        if (said.has('no-server-edns') && kind === 'deaf') continue;
+        problem(ednsCodes[kind], {
+          subject: server.address,
+          summary: `The name server ${nameOf(server)} ${does}.`,
+          evidence: evidenceOfAll(own),
+        });
+      }
+    }
   },
 });
+
+const ednsCodes = { deaf: 'edns-dropped', refuses: 'edns-refused', 'no-options': 'options-dropped' } as const;
+
+/** A name server whose address is known by way of an alias alone. */
+function isByAlias({ alias, isGlue }: NameServer): boolean {
+  return alias !== null && !isGlue;
+}
+
+/** Cut short over UDP, and TCP gave nothing. */
+function isStuck({ isCutOff, reply }: Exchange): boolean {
+  return isCutOff && reply === null;
+}
+
+/** All of those that can be asked from outside have IPv6 alone, and none is left of which that is not known. */
+function isIpv6Only(world: World, { servers, without }: Authority): boolean {
+  const addresses = servers.map(({ address }) => address).filter((address) => world.isPublic(address));
+  return (
+    addresses.length > 0 &&
+    addresses.every((address) => isIPv6(address)) &&
+    without.every(({ status }) => status !== 'could-not')
+  );
+}
 
 /** Without IPv6 of our own, nothing can be said of servers at such addresses. */
 async function asWeCanSee(dns: Dns, { servers }: Authority): Promise<NameServer[]> {
@@ -188,13 +340,6 @@ async function asWeCanSee(dns: Dns, { servers }: Authority): Promise<NameServer[
   const seen =
     isMute && !(await dns.reachesIpv6()) ? servers.filter(({ address }) => !isIPv6(address)) : servers;
   return seen.filter(({ soa }) => soa.failure !== 'unreachable');
-}
-
-/** A question over TCP to somebody else: the zone above, or a root server. */
-function wayOverTcp(dns: Dns, { referral, zone }: Authority): Promise<Exchange> | null {
-  const [root] = dns.roots.flatMap(({ name, glue }) => glue.map((address) => ({ name, address })));
-  if (referral !== null) return dns.ask(referral.server, zone, 'NS', { via: 'tcp' });
-  return root === undefined ? null : dns.ask(root, '.', 'SOA', { via: 'tcp' });
 }
 
 /**
@@ -209,20 +354,18 @@ async function silence(
 ): Promise<Found> {
   const { zone, referral, without } = authority;
   const evidence = [
-    ...evidenceOfAll(servers.map(({ soa }) => soa)),
+    ...evidenceOfAll(authority.servers.map(({ soa }) => soa)),
     ...without.flatMap((each) => each.evidence),
+    ...authority.aliases.flatMap((each) => each.evidence),
   ];
-  const answered = servers.some(({ soa }) => soa.reply !== null);
-  // A name nobody has asked for before is in no cache.
-  const name = `${randomBytes(6).toString('hex')}.${zone}`;
-  const [above, ...others] = await Promise.all([
+  const isCutOff = servers.some(({ soa }) => isStuck(soa));
+  const answered = servers.some(({ soa }) => soa.reply !== null) || isCutOff;
+  const [above, overTcp, { asked, reached }] = await Promise.all([
     referral === null ? null : dns.ask(referral.server, zone, 'NS', { again: true }),
-    ...publicResolvers(world.settings)
-      .slice(0, 3)
-      .map((resolver) => dns.ask(resolver, name, 'A', { recursive: true, giveUpMs: 4_000 })),
+    isCutOff ? askedElsewhere(dns, authority, { via: 'tcp' }) : null,
+    seenElsewhere(dns, world, zone),
   ]);
-  const reached = others.find(({ reply }) => reply !== null && ['NOERROR', 'NXDOMAIN'].includes(reply.rcode));
-  if (reached !== undefined && !answered) {
+  if (reached !== undefined && (!answered || isCutOff)) {
     throw new CouldNotCheck(
       `The name servers of ${zone} do not answer from here, but they do elsewhere: something is in the way between here and there.`,
       [...evidence, evidenceOf(reached)],
@@ -234,17 +377,28 @@ async function silence(
       [...evidence, evidenceOf(above)],
     );
   }
-  const failed = others.filter(({ reply }) => reply !== null);
+  if (overTcp !== null && overTcp.reply === null) {
+    throw new CouldNotCheck(
+      `The name servers of ${zone} cut their answers short, and over TCP nobody at all answers from here.`,
+      [...evidence, evidenceOf(overTcp)],
+    );
+  }
   return {
-    summary:
-      servers.length === 0
-        ? `None of the name servers of ${zone} has an address.`
-        : answered
-          ? `None of the name servers of ${zone} knows it.`
-          : `None of the name servers of ${zone} answers.`,
-    evidence: [...evidence, ...evidenceOfAll(failed)],
+    summary: silenceText(zone, authority, servers),
+    evidence: [...evidence, ...evidenceOfAll(asked)],
     facts: { zone, servers: factsOf(authority, servers, []).servers },
   };
+}
+
+function silenceText(zone: string, { servers: all }: Authority, servers: readonly NameServer[]): string {
+  if (all.length === 0) return `None of the name servers of ${zone} has an address.`;
+  if (servers.length === 0) {
+    return `None of the name servers of ${zone} has an address on the public Internet, so that nobody outside can ask them.`;
+  }
+  if (servers.some(({ soa }) => isStuck(soa))) {
+    return `None of the name servers of ${zone} gives a whole answer: they cut it short over UDP, and do not answer over TCP.`;
+  }
+  return `None of the name servers of ${zone} ${servers.some(({ soa }) => soa.reply !== null) ? 'knows it' : 'answers'}.`;
 }
 
 /** Given by the parent, but not by the name's own zone. */

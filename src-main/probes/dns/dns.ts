@@ -47,6 +47,10 @@ export interface Addresses {
   status: Status;
   v4: string[];
   v6: string[];
+  /** Of each family by itself. */
+  of: { v4: Status; v6: Status };
+  /** Why nothing was found out, where that is so. */
+  why: Why | null;
   reason: string;
   aliases: DnsRecord<'CNAME'>[];
   evidence: Evidence[];
@@ -133,8 +137,12 @@ export class Dns {
     const both = [v4, v6];
     const found = both.some(({ status }) => status === 'answer');
     const failed = both.find(({ status }) => status === 'could-not');
+    // Whoever says that a name has no such records says that there is such a name.
+    const absent = both.some(({ status }) => status === 'no-data') ? 'no-data' : 'no-such-name';
     return {
-      status: found ? 'answer' : failed !== undefined ? 'could-not' : v4.status,
+      status: found ? 'answer' : failed !== undefined ? 'could-not' : absent,
+      of: { v4: v4.status, v6: v6.status },
+      why: found ? null : (failed?.why ?? null),
       v4: v4.records.map(({ data }) => data),
       v6: v6.records.map(({ data }) => data),
       reason: found ? '' : (failed?.reason ?? ''),

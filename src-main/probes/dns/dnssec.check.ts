@@ -1,5 +1,4 @@
 // Check `dnssec`: is the domain signed, and if so, do its signatures hold?
-import { createHash } from 'node:crypto';
 import type { Finding } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { NameServer } from './authority.ts';
@@ -7,23 +6,25 @@ import { authorityOf, listed, nameOf, ofDns, speakersOf } from './common.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
+import { isUsable, matches, tagOf } from './ds.ts';
 import { canonical, pick } from './message.ts';
 import type { DataOf, RecordType } from './message.ts';
+import { lostRoles, lostText, neededNames, neededText } from './needed-names.ts';
 import { publicResolvers } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
+import { dateText, seenBy } from './validation.ts';
 
 const day = 86_400_000;
 /** Signatures are renewed in good time, by the day where they live for two, by the week where they live for a month. */
 const soon = { ms: 3 * day, ofLifetime: 0.2 };
 
 type DnsKey = DataOf['DNSKEY'];
-type Ds = DataOf['DS'];
 
 export const dnssec = defineCheck({
   ...ofDns,
   name: 'dnssec',
   question: 'Is the domain signed with DNSSEC, and if so, do its signatures hold?',
-  deadlineMs: 12_000,
+  deadlineMs: 15_000,
   findings: {
     signed: fine('The domain is signed, the zone above vouches for its key, and the signatures hold.'),
     unsigned: fine(
@@ -46,6 +47,14 @@ export const dnssec = defineCheck({
       'urgent',
       'Resolvers that check signatures refuse the domain; those that do not check them find it.',
     ),
+    'names-not-validated': wrong(
+      'urgent',
+      'Resolvers that check signatures refuse the names of all servers that take the mail, or of all name servers, whose own zones are signed wrongly: mail from whoever uses such resolvers does not arrive.',
+    ),
+    'name-not-validated': wrong(
+      'attention',
+      'Resolvers that check signatures refuse a name that mail depends on: one of several mail servers or name servers, the host of the MTA-STS policy, or Mailward’s own.',
+    ),
   },
   async run({ target, world, report, couldNotCheck }) {
     const dns = dnsOf(world);
@@ -58,7 +67,7 @@ export const dnssec = defineCheck({
     const [above, servers, seen] = await Promise.all([
       dns.find(zone, 'DS', true),
       Promise.all(speakers.map((server) => signed(dns, server, zone, canonical(target.domain)))),
-      seenBy(dns, canonical(target.domain), publicResolvers(world.settings)),
+      seenBy(dns, canonical(target.domain), 'MX', publicResolvers(world.settings).slice(0, 6)),
     ]);
     if (above.judgement === null || above.answer === null) {
       throw new CouldNotCheck(`Whether ${zone} is signed could not be found out from the zone above.`, [
@@ -89,8 +98,7 @@ export const dnssec = defineCheck({
       report(code, of === undefined ? found : { ...found, subject: of.address });
     };
 
-    // Digests and algorithms that nobody can check do not count (RFC 4035, section 5.2).
-    const usable = anchors.filter(({ digestType }) => digestType in digests);
+    const usable = anchors.filter(isUsable);
     if (usable.length > 0) {
       const now = world.now();
       const telling = servers.filter(({ keys }) => keys.reply?.aa === true && keys.reply.rcode === 'NOERROR');
@@ -163,6 +171,27 @@ export const dnssec = defineCheck({
         refused.flatMap(({ checked, unchecked }) => [checked, unchecked]),
       );
     }
+    const isOurs = ['key-unknown', 'expired', 'not-signed-everywhere', 'not-validated'].some((code) =>
+      said.has(code),
+    );
+    const needed = await neededNames(target, world, authority, seen.heard, isOurs ? zone : null);
+    const lost = lostRoles(needed, authority);
+    for (const role of lost) {
+      const all = needed.filter((each) => each.role === role);
+      said.add('names-not-validated');
+      report('names-not-validated', {
+        subject: role,
+        summary: lostText(all),
+        evidence: [...evidence, ...all.flatMap((each) => each.evidence)],
+      });
+    }
+    for (const each of needed) {
+      if (each.state === 'found' || lost.includes(each.role)) continue;
+      said.add('name-not-validated');
+      const found = { subject: each.name, summary: neededText(each), evidence: each.evidence };
+      if (each.state === 'unknown') couldNotCheck(found);
+      else report('name-not-validated', found);
+    }
     if (said.size > 0) return;
     if (usable.length > 0) {
       report('signed', { summary: `${zone} is signed, and its signatures hold.`, evidence, facts });
@@ -208,74 +237,7 @@ async function signed(dns: Dns, server: NameServer, zone: string, domain: string
   return { server, keys: asked[0], dnskeys, signatures, unsigned };
 }
 
-interface SeenBy {
-  /** Resolvers that refuse the domain when they check signatures, and find it when told not to. */
-  refused: { checked: Exchange; unchecked: Exchange }[];
-  /** An answer whose signatures a resolver found good. */
-  accepted: Exchange | null;
-}
-
-/** What public resolvers that check signatures make of the domain; those that do not check show nothing. */
-async function seenBy(
-  dns: Dns,
-  domain: string,
-  resolvers: readonly { name: string | null; address: string }[],
-): Promise<SeenBy> {
-  const how = { recursive: true, dnssec: true, giveUpMs: 4_000, repeatMs: 1_500 };
-  const all = await Promise.all(
-    resolvers.slice(0, 6).map(async (resolver) => {
-      const checked = await dns.ask(resolver, domain, 'MX', how);
-      const isRefused = checked.reply?.rcode === 'SERVFAIL';
-      const unchecked = isRefused ? await dns.ask(resolver, domain, 'MX', { ...how, unchecked: true }) : null;
-      return { checked, unchecked };
-    }),
-  );
-  return {
-    refused: all.flatMap(({ checked, unchecked }) =>
-      unchecked?.reply?.rcode === 'NOERROR' ? [{ checked, unchecked }] : [],
-    ),
-    accepted: all.find(({ checked }) => checked.reply?.ad === true)?.checked ?? null,
-  };
-}
-
 function isEnding({ expiration, inception }: DataOf['RRSIG'], now: number): boolean {
   const left = expiration * 1000 - now;
   return left < soon.ms && left < (expiration - inception) * 1000 * soon.ofLifetime;
-}
-
-/** Digest types that are in use, by number (RFC 8624). */
-const digests: Readonly<Record<number, string>> = { 1: 'sha1', 2: 'sha256', 4: 'sha384' };
-
-/** Whether a DS record is of this key (RFC 4034, section 5.1.4). */
-function matches(ds: Ds, key: DnsKey, zone: string): boolean {
-  const digest = digests[ds.digestType];
-  if (digest === undefined || ds.algorithm !== key.algorithm || ds.keyTag !== tagOf(key)) return false;
-  return createHash(digest).update(wireName(zone)).update(wireKey(key)).digest().equals(ds.digest);
-}
-
-/** RFC 4034, appendix B. */
-function tagOf(key: DnsKey): number {
-  let sum = 0;
-  wireKey(key).forEach((octet, index) => (sum += index % 2 === 0 ? octet << 8 : octet));
-  return (sum + (sum >>> 16)) & 0xffff;
-}
-
-function wireKey({ flags, algorithm, key }: DnsKey): Buffer {
-  const head = Buffer.alloc(4);
-  head.writeUInt16BE(flags, 0);
-  head.writeUInt8(3, 2);
-  head.writeUInt8(algorithm, 3);
-  return Buffer.concat([head, key]);
-}
-
-function wireName(name: string): Buffer {
-  const labels = name === '.' ? [] : name.split('.');
-  return Buffer.concat([
-    ...labels.flatMap((label) => [Buffer.from([Buffer.byteLength(label)]), Buffer.from(label)]),
-    Buffer.from([0]),
-  ]);
-}
-
-function dateText(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' at ');
 }

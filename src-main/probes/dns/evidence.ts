@@ -10,6 +10,9 @@ export function evidenceOf(exchange: Exchange): Evidence {
     ...(question.class === 'CH' ? ['class CH'] : []),
     ...(via === 'tcp' ? ['over TCP'] : []),
     ...(question.unchecked === true ? ['without validation'] : []),
+    ...(question.edns === false ? ['without EDNS'] : []),
+    ...(question.cookie === true ? ['with a cookie'] : []),
+    ...(question.dnssec === true && question.recursive !== true ? ['with signatures'] : []),
   ];
   return {
     asked: `${question.type} ${question.name}${how.length === 0 ? '' : ` (${how.join(', ')})`}`,
@@ -26,14 +29,14 @@ export function serverText({ name, address, port }: Server): string {
 }
 
 /** Reply code, flags and records; or why there is none. */
-export function answerText({ reply, failure, tookMs, via }: Exchange): string {
+export function answerText({ reply, failure, tookMs, via, refusedEdns }: Exchange): string {
   if (reply === null) return failureText(failure ?? 'timeout', tookMs, via);
   const flags = [
     ...(reply.aa ? ['authoritative'] : []),
     ...(reply.ra ? ['recursion available'] : []),
     ...(reply.ad ? ['validated'] : []),
   ];
-  const head = [reply.rcode, ...flags].join(', ');
+  const head = `${refusedEdns === null ? '' : `${refusedEdns} to EDNS; without it `}${[reply.rcode, ...flags].join(', ')}`;
   const records = reply.answers.length > 0 ? reply.answers : reply.authorities;
   return [head, ...records.slice(0, 20).map(recordText)].join('\n');
 }
@@ -80,8 +83,8 @@ function dataText(type: string, data: unknown): string {
       return `${ds.keyTag} ${ds.algorithm} ${ds.digestType} ${ds.digest.toString('hex')}`;
     }
     case 'DNSKEY': {
-      const { flags, algorithm, key } = data as DataOf['DNSKEY'];
-      return `${flags} 3 ${algorithm} ${key.toString('base64')}`;
+      const { flags, protocol, algorithm, key } = data as DataOf['DNSKEY'];
+      return `${flags} ${protocol} ${algorithm} ${key.toString('base64')}`;
     }
     case 'RRSIG': {
       const { typeCovered, algorithm, expiration, keyTag, signersName } = data as DataOf['RRSIG'];

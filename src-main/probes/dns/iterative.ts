@@ -88,6 +88,7 @@ export class Iteration {
     const key = [
       ...[whom.address, whom.port, asked.name, asked.type, asked.class ?? 'IN', options.via ?? 'udp'],
       ...[asked.recursive === true, asked.dnssec === true, asked.unchecked === true],
+      ...[asked.edns !== false, asked.cookie === true],
     ].join(' ');
     const known = options.again === true ? undefined : this.#exchanges.get(key);
     if (known !== undefined) return known.then((before) => ({ ...before, server: whom }));
@@ -98,7 +99,7 @@ export class Iteration {
       ? exchange(whom, asked, { ...patience, ...options, now, ...(signal === undefined ? {} : { signal }) })
       : Promise.resolve({
           ...{ server: whom, question: asked, via: 'udp', at: now(), tookMs: 0 },
-          ...{ reply: null, failure: 'unaskable' },
+          ...{ reply: null, failure: 'unaskable', isCutOff: false, refusedEdns: null },
         });
     this.#exchanges.set(key, answer);
     void answer.then(({ failure }) => {

@@ -2,6 +2,7 @@
 import { canonical, isWithin, pick } from './message.ts';
 import type { DnsRecord } from './message.ts';
 import type { Exchange } from './transport.ts';
+import { labelsOf } from './wire.ts';
 
 /** A name's answer, or the way to it. Negative ones carry how long they may be kept, s; null when the server did not say. */
 export type Judgement =
@@ -29,7 +30,7 @@ export function judge(exchange: Exchange, zone: string): Verdict {
     reply.aa ? judgement : { kind: 'unsure', otherwise: judgement };
 
   if (pick(reply.answers, question.type, name).length > 0) return sure({ kind: 'answer' });
-  const [alias] = pick(reply.answers, 'CNAME', name);
+  const alias = pick(reply.answers, 'CNAME', name)[0] ?? renamed(name, pick(reply.answers, 'DNAME'));
   if (alias !== undefined) return sure({ kind: 'alias', to: alias.data, record: alias });
 
   const soa = pick(reply.authorities, 'SOA').find(
@@ -56,6 +57,15 @@ export function judge(exchange: Exchange, zone: string): Verdict {
   }
   if (reply.aa) return { kind: 'no-data', ttl, zone: owner };
   return useless(soa === undefined ? 'not authoritative' : 'no data, without authority');
+}
+
+/** The alias that a DNAME record makes of a name below it (RFC 6672, section 2.2), where the server has left that to us. */
+function renamed(name: string, records: readonly DnsRecord<'DNAME'>[]): DnsRecord<'CNAME'> | undefined {
+  const record = records.find((each) => each.name !== name && isWithin(name, each.name));
+  if (record === undefined) return undefined;
+  const own = labelsOf(name).slice(0, -labelsOf(record.name).length || undefined);
+  const data = [...own, ...labelsOf(record.data)].join('.');
+  return { ...record, name, type: 'CNAME', data };
 }
 
 function useless(because: string): Verdict {

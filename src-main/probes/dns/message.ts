@@ -1,6 +1,8 @@
 // DNS messages as this resolver asks and reads them (RFC 1035, RFC 6891), and the arithmetic of names.
+import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import packet from 'dns-packet';
+import { headerLength, labelsOf, readMessage, writeName, writeQuery, writeQuestion } from './wire.ts';
+import type { Edns, WireRecord } from './wire.ts';
 
 /** What a record of each type carries. */
 export interface DataOf {
@@ -8,6 +10,7 @@ export interface DataOf {
   AAAA: string;
   NS: string;
   CNAME: string;
+  DNAME: string;
   PTR: string;
   MX: { preference: number; exchange: string };
   TXT: Buffer[];
@@ -21,7 +24,7 @@ export interface DataOf {
     minimum: number;
   };
   DS: { keyTag: number; algorithm: number; digestType: number; digest: Buffer };
-  DNSKEY: { flags: number; algorithm: number; key: Buffer };
+  DNSKEY: { flags: number; protocol: number; algorithm: number; key: Buffer };
   RRSIG: {
     typeCovered: string;
     algorithm: number;
@@ -60,6 +63,10 @@ export interface Question {
   dnssec?: boolean;
   /** Asks a validating resolver not to validate (CD). */
   unchecked?: boolean;
+  /** `false` asks as before 1999, without EDNS. */
+  edns?: false;
+  /** Brings a cookie along (RFC 7873), as many resolvers do. */
+  cookie?: boolean;
 }
 
 /** What a server said. */
@@ -77,6 +84,8 @@ export interface Reply {
   answers: DnsRecord[];
   authorities: DnsRecord[];
   additionals: DnsRecord[];
+  /** What the server says of its EDNS; null when it answered without. */
+  edns: Edns | null;
 }
 
 /** As large an answer as passes everywhere unfragmented. */
@@ -84,23 +93,15 @@ const udpSize = 1232;
 
 /** A query's octets. `edns: false` for servers of before 1999. */
 export function encodeQuery(id: number, name: string, question: Question, edns: boolean): Buffer {
-  return packet.encode({
-    type: 'query',
-    id,
-    flags:
-      (question.recursive === true ? packet.RECURSION_DESIRED : 0) |
-      (question.unchecked === true ? packet.CHECKING_DISABLED : 0),
-    questions: [{ name, type: question.type, class: question.class ?? 'IN' }],
-    additionals: edns
-      ? [
-          {
-            type: 'OPT',
-            name: '.',
-            udpPayloadSize: udpSize,
-            flags: question.dnssec === true ? packet.DNSSEC_OK : 0,
-          },
-        ]
-      : [],
+  const { type, class: of = 'IN', recursive, unchecked, dnssec, cookie } = question;
+  return writeQuery({
+    ...{ id, name, type, class: of, rd: recursive === true, cd: unchecked === true },
+    edns: edns
+      ? {
+          ...{ udpSize, dnssec: dnssec === true },
+          ...(cookie === true ? { cookie: randomBytes(8) } : {}),
+        }
+      : null,
   });
 }
 
@@ -116,60 +117,52 @@ export function readReply(
   name: string,
   question: Question,
 ): Reply | 'foreign' | 'doubtful' {
-  if (octets.length < 12 || octets.readUInt16BE(0) !== id || (octets.readUInt8(2) & 0x80) === 0)
+  if (octets.length < headerLength || octets.readUInt16BE(0) !== id || (octets.readUInt8(2) & 0x80) === 0)
     return 'foreign';
-  let decoded;
+  let message;
   try {
-    decoded = packet.decode(octets);
+    message = readMessage(octets);
   } catch {
     // A cut-off message may end inside a record; what counts is that it is cut off.
     return (octets.readUInt8(2) & 0x02) !== 0 ? cutOff() : 'doubtful';
   }
-  const [asked] = decoded.questions;
-  if (asked === undefined) {
+  const { question: asked, rcode, aa, tc, ra, ad, edns } = message;
+  if (asked === null) {
     // Servers that refuse to read a question need not repeat it.
-    if (decoded.rcode === 'NOERROR' || decoded.rcode === 'NXDOMAIN') return 'foreign';
+    if (rcode === 'NOERROR' || rcode === 'NXDOMAIN') return 'foreign';
   } else {
-    if (asked.type !== question.type || asked.class !== (question.class ?? 'IN')) return 'foreign';
-    if (bare(asked.name) !== bare(name)) {
-      return canonical(asked.name) === canonical(name) ? 'doubtful' : 'foreign';
-    }
+    const own = writeQuestion(name, question.type, question.class ?? 'IN');
+    if (!asked.equals(own)) return lower(asked).equals(lower(own)) ? 'doubtful' : 'foreign';
   }
-  const wanted = question.class ?? 'IN';
-  const section = (records: { name: string; type: string; class?: string; ttl?: number; data?: unknown }[]) =>
+  const wanted = question.class === 'CH' ? 3 : 1;
+  const section = (records: readonly WireRecord[]) =>
     records.filter((record) => record.class === wanted).map(recordOf);
   return {
-    rcode: decoded.rcode,
-    aa: decoded.flag_aa,
-    tc: decoded.flag_tc,
-    ra: decoded.flag_ra,
-    ad: decoded.flag_ad,
-    answers: section(decoded.answers),
-    authorities: section(decoded.authorities),
-    additionals: section(decoded.additionals),
+    ...{ rcode, aa, tc, ra, ad, edns },
+    answers: section(message.answers),
+    authorities: section(message.authorities),
+    additionals: section(message.additionals),
   };
+}
+
+/** A question's octets with its letters in lower case; what is no letter there stays what it is in both that are compared. */
+function lower(question: Buffer): Buffer {
+  return Buffer.from(question.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet)));
 }
 
 function cutOff(): Reply {
   return {
-    rcode: 'NOERROR',
-    aa: false,
-    tc: true,
-    ra: false,
-    ad: false,
-    answers: [],
-    authorities: [],
-    additionals: [],
+    ...{ rcode: 'NOERROR', aa: false, tc: true, ra: false, ad: false },
+    ...{ answers: [], authorities: [], additionals: [], edns: null },
   };
 }
 
-function recordOf(record: { name: string; type: string; ttl?: number; data?: unknown }): DnsRecord {
-  // A lifetime with the highest bit set is none (RFC 2181, section 8).
-  const ttl = record.ttl ?? 0;
+function recordOf(record: WireRecord): DnsRecord {
   return {
     name: canonical(record.name),
     type: record.type as RecordType,
-    ttl: ttl > 0x7fff_ffff ? 0 : ttl,
+    // A lifetime with the highest bit set is none (RFC 2181, section 8).
+    ttl: record.ttl > 0x7fff_ffff ? 0 : record.ttl,
     data: namesLower(record.type, record.data) as DnsRecord['data'],
   };
 }
@@ -194,7 +187,7 @@ const nameFields: Readonly<Record<string, readonly string[]>> = {
 };
 
 function bare(name: string): string {
-  return name === '.' ? name : name.replace(/\.$/, '');
+  return name === '.' ? name : name.replace(/(?<!\\)\.$/, '');
 }
 
 /** A name in lower case without a final dot; the root is `.`. */
@@ -202,24 +195,22 @@ export function canonical(name: string): string {
   return name === '' ? '.' : bare(name).toLowerCase();
 }
 
-/** Whether a name can be asked for: labels of 1–63 octets, 253 in all. */
+/** Whether a name can be asked for: labels of 1–63 octets, 255 in all. */
 export function isAskable(name: string): boolean {
-  if (name === '.') return true;
-  return (
-    Buffer.byteLength(name) <= 253 &&
-    name.split('.').every((label) => label !== '' && Buffer.byteLength(label) <= 63)
-  );
+  return writeName(name) !== null;
 }
 
 /** Whether a name is the zone's own or below it. Both canonical. */
 export function isWithin(name: string, zone: string): boolean {
-  return zone === '.' || name === zone || name.endsWith(`.${zone}`);
+  if (zone === '.' || name === zone) return true;
+  if (!name.endsWith(`.${zone}`)) return false;
+  // The dot may be part of a label.
+  return !name.includes('\\') || labelsOf(name).slice(-labelsOf(zone).length).join('.') === zone;
 }
 
 /** The name without its first label. */
 export function parentOf(name: string): string {
-  const dot = name.indexOf('.');
-  return name === '.' || dot < 0 ? '.' : name.slice(dot + 1);
+  return labelsOf(name).slice(1).join('.') || '.';
 }
 
 /** Records of one type, and of one name when given. */

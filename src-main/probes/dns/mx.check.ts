@@ -1,17 +1,20 @@
 // Check `mx`: does every name server name the same servers for the domain's mail, and are these where mail should go?
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import type { Finding } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Found } from '../check.ts';
+import { canonical as canonicalAddress } from '../addresses.ts';
 import type { Relay } from '../target.ts';
-import type { NameServer } from './authority.ts';
-import { authorityOf, listed, ofDns, ordered, setText, speakersOf } from './common.ts';
+import type { Authority } from './authority.ts';
+import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, ofDns, ordered } from './common.ts';
 import type { Mx } from './common.ts';
 import { dnsOf } from './dns.ts';
-import type { Addresses, Dns } from './dns.ts';
+import type { Dns, Resolution } from './dns.ts';
+import { askedElsewhere } from './elsewhere.ts';
 import { evidenceOf } from './evidence.ts';
-import { canonical, pick } from './message.ts';
+import { canonical } from './message.ts';
+import { factOf, mostCommon, mxSets, plain, textOf, wordsOf } from './mx-sets.ts';
+import { beyondness, isHostName, mxTarget } from './mx-targets.ts';
+import type { MxTarget } from './mx-targets.ts';
 import type { Exchange } from './transport.ts';
 
 export const mx = defineCheck({
@@ -26,7 +29,14 @@ export const mx = defineCheck({
       'attention',
       'There are no MX records; senders try the domain’s own address instead, which not all do.',
     ),
-    nowhere: wrong('urgent', 'There are neither MX records nor an address: mail has nowhere to go.'),
+    nowhere: wrong(
+      'urgent',
+      'There are neither MX records nor an address that the world reaches: mail has nowhere to go.',
+    ),
+    'alias-loop': wrong(
+      'urgent',
+      'The domain is an alias that leads in a circle, or through more aliases than anybody follows: nobody finds its MX records.',
+    ),
     'null-mx': wrong(
       'urgent',
       'The MX record says that the domain takes no mail (RFC 7505): all mail to it is refused.',
@@ -34,6 +44,10 @@ export const mx = defineCheck({
     'null-mx-and-others': wrong(
       'attention',
       'An MX record says that the domain takes no mail, and others name servers: senders choose one or the other.',
+    ),
+    'too-long': wrong(
+      'urgent',
+      'The MX records do not fit into an answer over UDP, and the name servers do not answer over TCP: nobody can get them.',
     ),
     differs: wrong(
       'urgent',
@@ -53,11 +67,27 @@ export const mx = defineCheck({
     ),
     'no-target-found': wrong(
       'urgent',
-      'None of the servers that the MX records name has an address: mail cannot be delivered.',
+      'None of the servers that the MX records name has an address that the world reaches: mail cannot be delivered.',
+    ),
+    'target-differs': wrong(
+      'urgent',
+      'One name server has an address for a server that an MX record names, and another says that there is none: some senders do not find it.',
+    ),
+    'target-contradicted': wrong(
+      'attention',
+      'For a server that an MX record names there are addresses of one kind, and for the other kind the answer that there is no such name; who remembers that finds neither (RFC 8020).',
     ),
     'target-private': wrong(
       'attention',
-      'A server that an MX record names has an address of private networks only, which nobody outside reaches.',
+      'A server that an MX record names has an address that is not of the public Internet (private, loopback, reserved and the like), which nobody outside reaches.',
+    ),
+    'target-not-host-name': wrong(
+      'attention',
+      'An MX record names a server by a name that no host may have, with an underscore or the like (RFC 1123); some senders refuse it.',
+    ),
+    'ipv6-only': wrong(
+      'attention',
+      'The servers that take the mail have IPv6 addresses only; senders without IPv6, of whom there are many, do not reach them.',
     ),
     'not-the-relay': wrong('attention', 'The MX records do not name Mailward: mail goes past it.'),
     'relay-not-first': wrong(
@@ -69,48 +99,68 @@ export const mx = defineCheck({
     const dns = dnsOf(world);
     const { domain, relay } = target;
     const [authority, resolution] = await Promise.all([authorityOf(dns, domain), dns.resolve(domain, 'MX')]);
-    if (authority.status === 'no-such-name' || resolution.status === 'no-such-name') {
-      report('no-such-domain', {
-        summary: `There is no domain ${domain}.`,
-        evidence: authority.status === 'no-such-name' ? authority.evidence : resolution.evidence,
-      });
+    if (authority.status === 'no-such-name') {
+      report('no-such-domain', { summary: `There is no domain ${domain}.`, evidence: authority.evidence });
       return;
     }
-    const said = await sets(dns, domain, speakersOf(authority));
-    const isAlias = resolution.aliases.length > 0;
-    if (resolution.status === 'could-not') throw new CouldNotCheck(resolution.reason, resolution.evidence);
+    if (resolution.why === 'loop' && resolution.aliases.length > 0) {
+      report('alias-loop', { summary: resolution.reason, evidence: resolution.evidence });
+      return;
+    }
+    const said = await mxSets(dns, domain, authority);
+    const { aliases } = resolution;
+    const different = [...new Set(said.map(textOf))];
+    if (resolution.status === 'could-not' && different.length < 2) {
+      const cut = await cutShort(dns, domain, authority);
+      if (cut !== null) {
+        report('too-long', {
+          summary: `The MX records of ${domain} are too long for UDP, and none of its name servers gives them over TCP.`,
+          evidence: evidenceOfAll(cut),
+        });
+        return;
+      }
+      throw new CouldNotCheck(resolution.reason, resolution.evidence);
+    }
     const evidence =
-      said.length > 0 && !isAlias ? said.map(({ asked }) => evidenceOf(asked)) : resolution.evidence;
-    const records = ordered(resolution.records.map(({ data }) => data));
+      said.length > 0 && (aliases.length === 0 || different.length > 1)
+        ? said.map(({ asked }) => evidenceOf(asked))
+        : resolution.evidence;
+    const byWayOf = aliases.length === 0 ? '' : `, by way of ${listed(aliases.map(({ data }) => data))}`;
 
     let isFine = true;
     const problem = (code: Exclude<Parameters<typeof report>[0], 'fine'>, found: Found) => {
       isFine = false;
       report(code, { evidence, ...found });
     };
-    const different = new Set(said.map(({ records: set }) => setText(set)));
-    if (!isAlias && different.size > 1) {
+    if (different.length > 1) {
       problem('differs', {
-        summary: `The name servers of ${authority.zone} do not agree: ${listed([...different].map((set) => (set === '' ? 'none' : set)))}.`,
-        facts: {
-          servers: said.map(({ server, records: set }) => ({
-            name: server.name,
-            address: server.address,
-            mx: ordered(set).map(plain),
-          })),
-        },
+        summary: `The name servers of ${authority.zone} do not agree: ${listed(different.map(wordsOf))}.`,
+        facts: { servers: said.map(factOf) },
       });
     }
+    // Where they differ, more is found out of those that name servers.
+    const chosen = mostCommon(said.filter(({ records }) => records.length > 0)) ?? mostCommon(said);
+    const records = ordered(chosen?.records ?? resolution.records.map(({ data }) => data));
     if (records.length === 0) {
-      const own = await dns.addresses(domain);
-      if (own.status === 'could-not') throw new CouldNotCheck(own.reason, own.evidence);
-      const has = own.status === 'answer';
+      if (different.length > 1) return;
+      if (chosen?.exists === false || resolution.status === 'no-such-name') {
+        problem('no-such-domain', { summary: absentText(domain, resolution) });
+        return;
+      }
+      const own = await mxTarget(domain, world, authority);
+      if (own.found.status === 'could-not' && !own.isAbsent) {
+        throw new CouldNotCheck(own.found.reason, own.found.evidence);
+      }
+      const has = own.reachable.length > 0;
       problem(has ? 'no-mx' : 'nowhere', {
         summary: has
-          ? `${domain} has no MX records; mail goes to its own address, ${listed([...own.v4, ...own.v6])}.`
-          : `${domain} has neither MX records nor an address.`,
-        evidence: [...evidence, ...own.evidence],
+          ? `${domain} has no MX records${byWayOf}; mail goes to its own address, ${listed(own.reachable)}.`
+          : own.beyond.length > 0
+            ? `${domain} has no MX records, and no address but ${listed(own.beyond.map(beyondOf))}.`
+            : `${domain} has neither MX records nor an address${byWayOf}.`,
+        evidence: [...evidence, ...own.found.evidence],
       });
+      if (has) sayOfIpv6([own]);
       return;
     }
     const named = records.filter(({ exchange }) => exchange !== '.');
@@ -126,44 +176,72 @@ export const mx = defineCheck({
 
     const hosts = [...new Set(named.map(({ exchange }) => exchange))];
     const [targets, own] = await Promise.all([
-      Promise.all(hosts.map(async (host) => ({ host, found: await look(dns, host) }))),
+      Promise.all(hosts.map((host) => mxTarget(host, world, authority))),
       relay === null ? null : relayAddresses(dns, relay),
     ]);
-    for (const { host, found } of targets) {
-      const problemOf = (code: Parameters<typeof problem>[0], summary: string) =>
-        problem(code, { subject: host, summary, evidence: [...evidence, ...found.evidence] });
-      if (isIP(host) !== 0) {
+    for (const each of targets) {
+      const { host, found, beyond, contradictions } = each;
+      const problemOf = (code: Parameters<typeof problem>[0], summary: string, more = found.evidence) =>
+        problem(code, { subject: host, summary, evidence: [...evidence, ...more] });
+      if (each.isAddress) {
         problemOf(
           'target-is-address',
           `An MX record of ${domain} holds the address ${host} in place of a name.`,
         );
-      } else if (found.aliases.length > 0) {
+        continue;
+      }
+      if (!isHostName(host)) {
+        problemOf('target-not-host-name', `${host} is not a name that a host may have.`);
+      }
+      if (found.aliases.length > 0 && !each.isAbsent) {
         problemOf('target-is-alias', `${host} is an alias for ${found.aliases.at(-1)?.data ?? ''}.`);
       }
-      if (found.status === 'could-not' && isIP(host) === 0) {
+      // Whoever has other MX records has other servers' addresses too, and of the records it has been said.
+      if (contradictions.length > 0 && different.length === 1) {
+        problemOf(
+          'target-differs',
+          `Of the name servers of ${authority.zone}, some have an address of ${host} and some say that there is none.`,
+          evidenceOfAll(contradictions),
+        );
+      } else if (contradictions.length === 0 && isContradicted(each)) {
+        const [has, lacks] = found.of.v4 === 'answer' ? ['IPv4', 'IPv6'] : ['IPv6', 'IPv4'];
+        problemOf(
+          'target-contradicted',
+          `${host} has an ${has} address, but asked for an ${lacks} address its name servers say that there is no such name.`,
+        );
+      }
+      if (found.status === 'could-not' && !each.isAbsent) {
         couldNotCheck({ subject: host, summary: found.reason, evidence: found.evidence });
         isFine = false;
-      } else if (found.status === 'answer' && [...found.v4, ...found.v6].every(isPrivate)) {
+      } else if (beyondness(each) === 'unsure') {
+        couldNotCheck({
+          subject: host,
+          summary: `Whether ${host} has an address besides ${listed(beyond.map(beyondOf))} could not be found out.`,
+          evidence: found.evidence,
+        });
+        isFine = false;
+      } else if (beyond.length > 0 && each.reachable.length > 0) {
         problemOf(
           'target-private',
-          `${host} has no address but ${listed([...found.v4, ...found.v6])}, which nobody outside reaches.`,
+          `Of the addresses of ${host}, nobody outside reaches ${listed(beyond.map(beyondOf))}.`,
         );
       }
     }
-    const missing = targets.filter(({ host, found }) => isAbsent(found) && isIP(host) === 0);
-    if (missing.length > 0 && missing.length === targets.length) {
+    const lost = targets.filter((each) => each.isAbsent || beyondness(each) === 'beyond');
+    if (lost.length > 0 && targets.every((each) => each.isAddress || lost.includes(each))) {
       problem('no-target-found', {
-        summary: `No server that ${domain} names for its mail has an address: ${listed(missing.map(({ host }) => host))}.`,
-        evidence: [...evidence, ...missing.flatMap(({ found }) => found.evidence)],
+        summary: `No server that ${domain} names for its mail can be reached from the Internet: ${listed(lost.map(lostText))}.`,
+        evidence: [...evidence, ...lost.flatMap(({ found }) => found.evidence)],
       });
     } else {
-      for (const { host, found } of missing) {
-        problem('target-not-found', {
-          subject: host,
-          summary: `${host} ${found.status === 'no-such-name' ? 'does not exist' : 'has no address'}.`,
-          evidence: [...evidence, ...found.evidence],
+      for (const each of lost) {
+        problem(each.isAbsent ? 'target-not-found' : 'target-private', {
+          subject: each.host,
+          summary: `${lostText(each)}${each.isAbsent ? '' : ', which nobody outside reaches'}.`,
+          evidence: [...evidence, ...each.found.evidence],
         });
       }
+      sayOfIpv6(targets);
     }
 
     const facts: Finding['facts'] = {
@@ -176,9 +254,9 @@ export const mx = defineCheck({
     if (relay !== null && own !== null) {
       const isRelay = ({ exchange }: Mx) =>
         exchange === canonical(relay.hostname) ||
-        (targets.find(({ host }) => host === exchange)?.found ?? null)?.v4.some((each) => own.has(each)) ===
-          true ||
-        targets.find(({ host }) => host === exchange)?.found.v6.some((each) => own.has(each)) === true;
+        targets.some(
+          ({ host, found }) => host === exchange && [...found.v4, ...found.v6].some((each) => own.has(each)),
+        );
       const ours = named.filter(isRelay);
       const [first] = named;
       if (ours.length === 0) {
@@ -198,56 +276,72 @@ export const mx = defineCheck({
     }
     if (isFine) {
       report('fine', {
-        summary: `Mail for ${domain} goes to ${listed(hosts)}, as all its name servers say.`,
+        summary: `Mail for ${domain} goes to ${listed(hosts)}${byWayOf}, as all its name servers say.`,
         evidence: [...evidence, ...targets.flatMap(({ found }) => found.evidence)],
         facts,
+      });
+    }
+
+    /** Of servers of which one at least can be found. */
+    function sayOfIpv6(all: readonly MxTarget[]): void {
+      const isV4 = ({ found, reachable }: MxTarget) =>
+        reachable.some((address) => found.v4.includes(address));
+      const left = all.filter(({ reachable }) => reachable.length > 0);
+      if (left.length === 0 || left.some(isV4)) return;
+      const unknown = all.filter(({ found }) => found.of.v4 === 'could-not');
+      const subject = { subject: 'IPv4', evidence: left.flatMap(({ found }) => found.evidence) };
+      if (unknown.length === 0) {
+        problem('ipv6-only', {
+          ...subject,
+          summary: `${listed(left.map(({ host }) => host))} ${left.length === 1 ? 'has' : 'have'} no IPv4 address that the world reaches.`,
+        });
+        return;
+      }
+      isFine = false;
+      couldNotCheck({
+        ...subject,
+        summary: `Whether ${listed(unknown.map(({ host }) => host))} can be reached without IPv6 could not be found out.`,
       });
     }
   },
 });
 
-/** Each server's own set. */
-export async function sets(
-  dns: Dns,
-  domain: string,
-  servers: readonly NameServer[],
-  again = false,
-): Promise<{ server: NameServer; asked: Exchange; records: Mx[]; ttl: number | null }[]> {
-  const all = await Promise.all(
-    servers.map(async (server) => ({ server, asked: await dns.ask(server, domain, 'MX', { again }) })),
+/** What all name servers said whose answers are cut short over UDP and not to be had over TCP; null when TCP may be closed here. */
+async function cutShort(dns: Dns, domain: string, authority: Authority): Promise<Exchange[] | null> {
+  const asked = await Promise.all(
+    authority.servers.filter(isSpeaker).map((server) => dns.ask(server, domain, 'MX')),
   );
-  return all.flatMap(({ server, asked }) => {
-    const { reply } = asked;
-    if (reply?.aa !== true || !['NOERROR', 'NXDOMAIN'].includes(reply.rcode)) return [];
-    const records = pick(reply.answers, 'MX', canonical(domain));
-    const ttl = records.length === 0 ? null : Math.min(...records.map((record) => record.ttl));
-    return [{ server, asked, records: records.map(({ data }) => data), ttl }];
-  });
+  if (asked.length === 0 || !asked.every(({ isCutOff, reply }) => isCutOff && reply === null)) return null;
+  const elsewhere = await askedElsewhere(dns, authority, { via: 'tcp' });
+  const reply = elsewhere?.reply ?? null;
+  return reply === null ? null : asked;
 }
 
-/** A record as facts have it. */
-export function plain({ preference, exchange }: Mx): { preference: number; exchange: string } {
-  return { preference, exchange };
+/** A record's name that is not there, or that is an alias for one that is not. */
+function absentText(domain: string, { aliases }: Resolution): string {
+  const [last] = aliases.slice(-1);
+  return last === undefined
+    ? `There is no domain ${domain}.`
+    : `${domain} is an alias for ${last.data}, and there is no such name.`;
 }
 
-/** An address in a name's place is where it says; nobody is asked. */
-function look(dns: Dns, host: string): Promise<Addresses> {
-  if (isIP(host) === 0) return dns.addresses(host);
-  const nothing = { status: 'no-data' as const, v4: [], v6: [], reason: '', aliases: [], evidence: [] };
-  return Promise.resolve(nothing);
+function lostText({ host, found, beyond, isAbsent }: MxTarget): string {
+  if (!isAbsent) return `${host} has no address but ${listed(beyond.map(beyondOf))}`;
+  if (found.why === 'loop') return `${host} is an alias that leads in a circle`;
+  return `${host} ${found.status === 'no-such-name' ? 'does not exist' : 'has no address'}`;
 }
 
-function isAbsent({ status }: Addresses): boolean {
-  return status === 'no-data' || status === 'no-such-name';
+function beyondOf(address: string): string {
+  return `${address} (${beyondText(address)})`;
+}
+
+/** One family is there, and of the other it is said that the very name is not. */
+function isContradicted({ found: { of } }: MxTarget): boolean {
+  return [of.v4, of.v6].includes('answer') && [of.v4, of.v6].includes('no-such-name');
 }
 
 async function relayAddresses(dns: Dns, { hostname, addresses }: Relay): Promise<Set<string>> {
-  if (addresses.length > 0) return new Set(addresses);
+  if (addresses.length > 0) return new Set(addresses.map((each) => canonicalAddress(each) ?? each));
   const { v4, v6 } = await dns.addresses(hostname);
   return new Set([...v4, ...v6]);
-}
-
-function isPrivate(address: string): boolean {
-  const range = ipaddr.parse(address).range();
-  return ['private', 'carrierGradeNat', 'uniqueLocal', 'linkLocal', 'unspecified'].includes(range);
 }

@@ -3,12 +3,12 @@ import type { Finding } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
-import { authorityOf, ofDns, setText, speakersOf } from './common.ts';
+import { authorityOf, ofDns, setText } from './common.ts';
 import type { Mx } from './common.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
-import { plain } from './mx.check.ts';
-import { spreadOf } from './propagation.ts';
+import { plain } from './mx-sets.ts';
+import { spreadOf, stuckOf } from './propagation.ts';
 import type { Spread } from './propagation.ts';
 import { publicResolvers } from './public-resolvers.ts';
 
@@ -16,7 +16,7 @@ export const propagation = defineCheck({
   ...ofDns,
   name: 'mx-propagation',
   question: 'Does everybody see the MX records as they are now, and if not, when will they?',
-  deadlineMs: 12_000,
+  deadlineMs: 15_000,
   findings: {
     agrees: fine('All name servers and all public resolvers that were asked give the same MX records.'),
     spreading: wrong(
@@ -52,15 +52,19 @@ export const propagation = defineCheck({
     const of = (state: string) =>
       items.filter((item) => item.kind === 'resolver' && item.state === state).length;
     const answering = of('agrees') + of('differs');
+    const unheard = items.filter(({ kind, state }) => kind === 'resolver' && state === 'silent');
+    const { stuck, evidence: waited } =
+      answering > 0 ? { stuck: 0, evidence: [] } : await stuckOf(dns, target.domain, unheard);
     if (items.some(({ kind, state }) => kind === 'authoritative' && state === 'differs')) {
       report('servers-differ', {
         summary: `The name servers of ${target.domain} give different MX records.`,
         ...{ evidence, facts },
       });
-    } else if (answering === 0 && of('failed') > of('silent')) {
+    } else if (answering === 0 && of('failed') + stuck > unheard.length - stuck) {
       report('unresolvable', {
-        summary: `None of the ${of('failed')} public resolvers that answered can find the MX records of ${target.domain}.`,
-        ...{ evidence, facts },
+        summary: `None of the ${of('failed') + stuck} public resolvers that answer can find the MX records of ${target.domain}.`,
+        evidence: [...evidence, ...waited],
+        facts,
       });
     } else if (answering === 0) {
       throw new CouldNotCheck('None of the public resolvers gives an answer from here.', evidence);
@@ -82,7 +86,7 @@ async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<S
   const authority = await authorityOf(dns, domain);
   if (authority.status === 'no-such-name')
     throw new NotApplicable(`There is no domain ${domain}.`, authority.evidence);
-  return spreadOf(dns, domain, speakersOf(authority), publicResolvers(settings));
+  return spreadOf(dns, domain, authority, publicResolvers(settings));
 }
 
 /** When the set of now was first seen, and which one was there before; from what this check found earlier. */

@@ -1,12 +1,13 @@
 // How far a change of the MX records has spread: what every name server and public resolver says, and until when.
 import type { Evidence } from '../../../shared/finding.ts';
-import type { NameServer } from './authority.ts';
-import { ordered, setText } from './common.ts';
+import type { Authority } from './authority.ts';
+import { ordered } from './common.ts';
 import type { Mx } from './common.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
 import { canonical, isWithin, pick } from './message.ts';
-import { sets } from './mx.check.ts';
+import type { DnsRecord } from './message.ts';
+import { mostCommon, mxSets, textOf } from './mx-sets.ts';
 import type { PublicResolver } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
 
@@ -44,16 +45,19 @@ export interface Spread {
 /** A resolver may be many machines with a cache each; so many questions show more of them. */
 const questions = 2;
 
-/** Asks every one of them, anew. `servers` are those that speak for the zone; null when none of them answered. */
+/**
+ * Asks every one of them, anew. Null when no name server had an answer of use.
+ * @throws CouldNotCheck when nobody speaks for the domain.
+ */
 export async function spreadOf(
   dns: Dns,
   domain: string,
-  servers: readonly NameServer[],
+  authority: Authority,
   resolvers: readonly PublicResolver[],
 ): Promise<Spread | null> {
   const name = canonical(domain);
   const [own, others] = await Promise.all([
-    sets(dns, name, servers, true),
+    mxSets(dns, name, authority, true),
     Promise.all(
       resolvers.map(async (resolver) => ({
         resolver,
@@ -67,9 +71,9 @@ export async function spreadOf(
   ]);
   const target = mostCommon(own);
   if (target === null) return null;
-  const wanted = setText(target.records);
+  const wanted = textOf(target);
   const evidence: Evidence[] = own.map(({ asked }) => evidenceOf(asked));
-  const items: SpreadItem[] = own.map(({ server, records, ttl }) => ({
+  const items: SpreadItem[] = own.map(({ server, exists, records, ttl }) => ({
     ...{
       name: server.name,
       address: server.address,
@@ -78,7 +82,7 @@ export async function spreadOf(
       mx: ordered(records),
       ttl,
     },
-    ...{ state: setText(records) === wanted ? 'agrees' : 'differs', until: null },
+    ...{ state: textOf({ exists, records }) === wanted ? 'agrees' : 'differs', until: null },
   }));
   for (const { resolver, answers } of others) {
     const { item, shown } = itemOf(resolver, name, answers, wanted);
@@ -93,6 +97,28 @@ export async function spreadOf(
   };
 }
 
+/**
+ * Of resolvers that were silent about a domain, those that answer when asked for the root, and are silent about the domain, or fail,
+ * a second time too: what keeps them from an answer is the domain and not the way to them.
+ */
+export async function stuckOf(
+  dns: Dns,
+  domain: string,
+  silent: readonly Pick<SpreadItem, 'name' | 'address'>[],
+): Promise<{ stuck: number; evidence: Evidence[] }> {
+  const all = await Promise.all(
+    silent.map(async ({ name, address }) => {
+      const resolver = { name, address };
+      const other = await dns.ask(resolver, '.', 'SOA', { recursive: true, giveUpMs: 3_000 });
+      if (other.reply === null) return [];
+      const how = { recursive: true, giveUpMs: 3_000, repeatMs: 1_500, again: true };
+      const anew = await dns.ask(resolver, canonical(domain), 'MX', how);
+      return cached(anew, domain) === null ? [evidenceOf(other), evidenceOf(anew)] : [];
+    }),
+  );
+  return { stuck: all.filter(({ length }) => length > 0).length, evidence: all.flat() };
+}
+
 /** A resolver's answers as one: the oldest set that any of its machines still has counts. */
 function itemOf(
   resolver: PublicResolver,
@@ -104,7 +130,7 @@ function itemOf(
   const read = answers.map((asked) => ({ asked, said: cached(asked, domain) }));
   const told = read.flatMap(({ asked, said }) => (said === null ? [] : [{ asked, said }]));
   const outdated = told
-    .filter(({ said }) => setText(said.mx) !== wanted)
+    .filter(({ said }) => textOf({ exists: said.exists, records: said.mx }) !== wanted)
     .sort((a, b) => b.said.ttl - a.said.ttl);
   const chosen = outdated[0] ?? told[0];
   const base = { name, address, kind: 'resolver' as const, place };
@@ -126,27 +152,26 @@ function itemOf(
 }
 
 /** What a resolver has, and for how long; null when it could not find out. */
-function cached({ reply }: Exchange, domain: string): { mx: Mx[]; ttl: number } | null {
+function cached({ reply }: Exchange, domain: string): { exists: boolean; mx: Mx[]; ttl: number } | null {
   if (reply === null || !['NOERROR', 'NXDOMAIN'].includes(reply.rcode)) return null;
   const records = pick(reply.answers, 'MX');
   if (records.length > 0) {
-    return { mx: records.map(({ data }) => data), ttl: Math.min(...reply.answers.map(({ ttl }) => ttl)) };
+    const ttl = Math.min(...reply.answers.map((record) => record.ttl));
+    return { exists: true, mx: records.map(({ data }) => data), ttl };
   }
-  const soa = pick(reply.authorities, 'SOA').find((record) => isWithin(domain, record.name));
+  const end = endOf(canonical(domain), pick(reply.answers, 'CNAME'));
+  const soa = pick(reply.authorities, 'SOA').find((record) => isWithin(end, record.name));
   // What is not there is remembered too (RFC 2308).
-  return { mx: [], ttl: soa === undefined ? 0 : Math.min(soa.ttl, soa.data.minimum) };
+  return {
+    exists: reply.rcode === 'NOERROR',
+    mx: [],
+    ttl: soa === undefined ? 0 : Math.min(soa.ttl, soa.data.minimum),
+  };
 }
 
-function mostCommon<T extends { records: Mx[]; server: NameServer; asked: Exchange; ttl: number | null }>(
-  all: readonly T[],
-): T | null {
-  const counts = new Map<string, number>();
-  for (const { records } of all) {
-    const text = setText(records);
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  const [best] = [...all].sort(
-    (a, b) => (counts.get(setText(b.records)) ?? 0) - (counts.get(setText(a.records)) ?? 0),
-  );
-  return best ?? null;
+/** Where an answer's aliases lead. */
+function endOf(name: string, aliases: readonly DnsRecord<'CNAME'>[]): string {
+  let end = name;
+  for (const _ of aliases) end = aliases.find((alias) => alias.name === end)?.data ?? end;
+  return end;
 }

@@ -34,6 +34,10 @@ export interface Exchange {
   tookMs: number;
   reply: Reply | null;
   failure: Failure | null;
+  /** The answer over UDP was cut short, so that TCP was tried. */
+  isCutOff: boolean;
+  /** The reply code by which the server would have none of EDNS, before it was asked without; null when it did not. */
+  refusedEdns: string | null;
 }
 
 export interface ExchangeOptions {
@@ -60,12 +64,16 @@ export async function exchange(
   const timed = { ...options, giveUpMs, repeatMs: options.repeatMs ?? 1_000 };
   let via: 'udp' | 'tcp' = options.via ?? 'udp';
   let outcome: Outcome = 'doubtful';
-  for (const edns of [true, false]) {
+  let wasCutOff = false;
+  let refusedEdns: string | null = null;
+  for (const edns of question.edns === false ? [false] : [true, false]) {
     if (via === 'udp') {
       outcome = await overUdp(server, question, { edns, mixed: true }, timed);
       // Cut off, or perhaps forged: TCP gives all of it, and nobody on the side can guess its numbers.
-      if (isCutOff(outcome)) via = 'tcp';
-      else if (outcome === 'doubtful') {
+      if (isCutOff(outcome)) {
+        wasCutOff = true;
+        via = 'tcp';
+      } else if (outcome === 'doubtful') {
         outcome = await overTcp(server, question, edns, timed);
         if (typeof outcome === 'object') via = 'tcp';
         // A server that loses the case of letters and has TCP closed is as safe as they were all before.
@@ -75,8 +83,8 @@ export async function exchange(
     if (via === 'tcp' && (typeof outcome !== 'object' || outcome.tc)) {
       outcome = await overTcp(server, question, edns, timed);
     }
-    const isTooNew = typeof outcome === 'object' && ['FORMERR', 'NOTIMP'].includes(outcome.rcode);
-    if (!isTooNew) break;
+    if (typeof outcome !== 'object' || !['FORMERR', 'NOTIMP'].includes(outcome.rcode) || !edns) break;
+    refusedEdns = outcome.rcode;
   }
   return {
     server,
@@ -84,6 +92,8 @@ export async function exchange(
     via,
     at: now(),
     tookMs: Math.round(elapsed().ms),
+    isCutOff: wasCutOff,
+    refusedEdns,
     ...(typeof outcome === 'object'
       ? { reply: outcome, failure: null }
       : { reply: null, failure: outcome === 'doubtful' ? 'garbled' : outcome }),
@@ -109,8 +119,9 @@ function overUdp(
   // An answer repeats the name letter by letter: a guess has to get the case of each right too.
   const name = mixed ? mixCase(question.name) : question.name;
   const query = encodeQuery(id, name, question, edns);
-  // Old firewalls swallow EDNS, so that a repeated question does without, unless signatures are wanted.
-  const repeated = encodeQuery(id, name, question, edns && question.dnssec === true);
+  // Old firewalls swallow EDNS, so that a repeated question does without, unless that is what it is about.
+  const isAbout = question.dnssec === true || question.cookie === true;
+  const repeated = encodeQuery(id, name, question, edns && isAbout);
   return new Promise((resolve) => {
     // Bound to a random port of its own, and connected: only this address can answer, and its refusals are heard.
     const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');

@@ -8,16 +8,18 @@ import { Block } from './block.ts';
 import { Keeper } from './keeper.ts';
 import { Nsd } from './nsd.ts';
 import { Signer } from './signing.ts';
-import { silence, udpOnly } from './stand-ins.ts';
+import { front, hearings, silence } from './stand-ins.ts';
 import { Unbound } from './unbound.ts';
 import { closest, zoneFile } from './zones.ts';
 import type { Holding, Zone, ZoneOptions } from './zones.ts';
 
 /**
  * What is wrong with a whole server. `stopped`: nobody listens; `silent`: packets go there and nothing comes back;
- * `udp-only`: TCP is closed; `deaf-to-us`: the same, and Mailward's own questions are lost while resolvers are answered; `lame`: a resolver sits there, which speaks for no zone.
+ * `udp-only`: TCP is closed; `deaf-to-us`: the same, and Mailward's own questions are lost while resolvers are answered; `lame`: a resolver sits there, which speaks for no zone;
+ * others mishear questions, as `hearings` says.
  */
-export type Fault = 'stopped' | 'silent' | 'udp-only' | 'deaf-to-us' | 'lame';
+export type Fault = 'stopped' | 'silent' | 'lame' | Mishearing;
+type Mishearing = 'udp-only' | 'deaf-to-us' | keyof typeof hearings;
 
 export interface InternetOptions {
   zones: Readonly<Record<string, ZoneOptions>>;
@@ -30,6 +32,16 @@ export interface InternetOptions {
   /** PTR records: the names of hosts' addresses, by host or address. */
   reverse?: Readonly<Record<string, string>>;
 }
+
+/** What is the public Internet here: the addresses the lab lives at, and those of documentation for hosts that nobody asks. */
+const standIns = [
+  '127.0.0.0/8',
+  '192.0.2.0/24',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '2001:db8::/32',
+  '198.18.0.0/15',
+];
 
 const hosting = 'hosting.example';
 const root = 'a.root';
@@ -86,11 +98,12 @@ export class Internet implements AsyncDisposable {
 
   /** Mailward's settings for living here, with others of the probes' when given. */
   settings(more: Partial<ProbesSettings> = {}): ProbesSettings {
+    const resolvers = [...this.#resolvers.values()].map(({ address }) => address);
     const probes = {
-      // All of the lab lives here.
-      alsoPublic: ['127.0.0.0/8'],
+      alsoPublic: [...standIns],
       rootServers: [this.address(root)],
-      publicResolvers: [...this.#resolvers.values()].map(({ address }) => address),
+      // Never those of the Internet.
+      publicResolvers: resolvers.length > 0 ? resolvers : [this.address('nobody')],
       ...more,
     };
     return settingsSchema.parse({ probes }).probes;
@@ -129,8 +142,13 @@ export class Internet implements AsyncDisposable {
     await this.#untilAnswering(resolver.address);
   }
 
-  /** Asks a resolver something, so that it has the answer in its cache. */
-  async prime(resolver: string, name: string, type: 'MX' | 'A' | 'TXT' | 'NS'): Promise<void> {
+  /** Asks a resolver something, so that it has the answer in its cache; or with `NXDOMAIN`, that there is none. */
+  async prime(
+    resolver: string,
+    name: string,
+    type: 'MX' | 'A' | 'TXT' | 'NS',
+    rcode: 'NOERROR' | 'NXDOMAIN' = 'NOERROR',
+  ): Promise<void> {
     const address = this.#resolvers.get(resolver)?.address ?? '';
     await until(`${resolver} does not answer`, async () => {
       const { reply } = await exchange(
@@ -138,7 +156,7 @@ export class Internet implements AsyncDisposable {
         { name, type, recursive: true },
         { giveUpMs: 5_000 },
       );
-      return reply?.rcode === 'NOERROR';
+      return reply?.rcode === rcode;
     });
   }
 
@@ -208,11 +226,7 @@ export class Internet implements AsyncDisposable {
     for (const [name, server] of this.#servers) {
       const fault = faults[name];
       if (fault === undefined || isBehind(fault)) server.start();
-      if (isBehind(fault)) {
-        // Resolvers ask from addresses of their own; Mailward, like any program, from the machine's.
-        const deafTo = fault === 'deaf-to-us' ? '127.0.0.1' : null;
-        this.#standIns.set(name, await udpOnly(server.address, server.port, deafTo));
-      }
+      if (isBehind(fault)) this.#standIns.set(name, await standBefore(server, fault));
       if (fault === 'silent') this.#standIns.set(name, await silence(server.address));
       if (fault === 'lame') this.#resolver(`lame-${name}`, server.address, null).start();
     }
@@ -303,8 +317,27 @@ function isList(servers: NonNullable<ZoneOptions['servers']>): servers is readon
 }
 
 /** Whether something of ours stands in front of the real server. */
-function isBehind(fault: Fault | undefined): boolean {
-  return fault === 'udp-only' || fault === 'deaf-to-us';
+function isBehind(fault: Fault | undefined): fault is Mishearing {
+  return fault !== undefined && !['stopped', 'silent', 'lame'].includes(fault);
+}
+
+function standBefore({ address, port }: Nsd, fault: Mishearing): Promise<AsyncDisposable> {
+  switch (fault) {
+    case 'udp-only':
+      return front(address, port, (question) => ({ pass: question }), false);
+    case 'deaf-to-us':
+      // Resolvers ask from addresses of their own; Mailward, like any program, from the machine's.
+      return front(
+        address,
+        port,
+        (question, from) => (from === '127.0.0.1' ? null : { pass: question }),
+        false,
+      );
+    case 'truncates':
+      return front(address, port, hearings.truncates, false);
+    default:
+      return front(address, port, hearings[fault]);
+  }
 }
 
 function pointers(reverse: Readonly<Record<string, string>>, at: (host: string) => string): string[] {

@@ -1,11 +1,13 @@
-// A signed domain whose keys cannot be had: that proves nothing, neither good nor bad.
+// What proves that signatures are wrong, and what does not: keys that cannot be had, a resolver that fails once.
 import { expect, it } from 'vitest';
 import { dnssec } from '../../../src-main/probes/dns/dnssec.check.ts';
 import { runChecks } from '../../../src-main/probes/runner.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
 import { Forger } from '../../lab/internet/forger.ts';
 import type { Said } from '../../lab/internet/forger.ts';
-import { targetOf } from './play.ts';
+import { Internet } from '../../lab/internet/internet.ts';
+import { hasInternet } from '../../lab/packages.ts';
+import { ask, targetOf } from './play.ts';
 
 const zone = 'office.example';
 const digest = Buffer.alloc(32, 7);
@@ -35,3 +37,47 @@ it.each([
     ['could-not-check', 'The zone above says that office.example is signed, but its keys could not be had.'],
   ]);
 });
+
+it('a resolver that fails once, and not again, has refused nothing', async () => {
+  await using server = await Forger.start(({ type }) => [
+    { answers: type === 'DS' ? [] : (said[type] ?? []), authorities: said['SOA'] ?? [] },
+  ]);
+  let asked = 0;
+  await using resolver = await Forger.start(
+    ({ type }) => {
+      if (type === 'MX') asked += 1;
+      return [type === 'MX' && asked === 1 ? { rcode: 2 } : { answers: said[type] ?? [] }];
+    },
+    { address: '127.0.0.2', port: server.port },
+  );
+  const { probes: settings } = settingsSchema.parse({
+    probes: { rootServers: [server.address], dnsPort: server.port, publicResolvers: [resolver.address] },
+  });
+  const found = await runChecks({
+    ...{ checks: [dnssec], target: targetOf(zone), settings },
+    onFinding: () => undefined,
+  });
+  expect(found.map(({ code }) => code)).toEqual(['unsigned']);
+  expect(asked).toBe(3);
+});
+
+it.skipIf(!hasInternet)(
+  'a mail server’s own zone that is signed wrongly stops mail, and who says so is shown',
+  async () => {
+    await using internet = await Internet.start({
+      zones: {
+        [zone]: { records: ['@ MX 10 mx.provider.example.'] },
+        'provider.example': { signed: -86_400, records: ['mx A 192.0.2.7'] },
+      },
+      resolvers: { strict: 'validating', plain: 'plain' },
+    });
+    const [found] = await ask(internet, 'dnssec');
+    expect(found).toMatchObject({ code: 'names-not-validated', severity: 'urgent', subject: 'mail-server' });
+    expect(found?.summary).toContain('mx.provider.example');
+    expect(found?.summary).toMatch(/signatures of provider\.example ran out on \d{4}-/);
+    const said = found?.evidence.map(({ asked, of, answer }) => [asked, of, answer.split(/[,\n]/)[0]]);
+    const strict = internet.address('strict');
+    expect(said).toContainEqual(['A mx.provider.example', strict, 'SERVFAIL']);
+    expect(said).toContainEqual(['A mx.provider.example (without validation)', strict, 'NOERROR']);
+  },
+);

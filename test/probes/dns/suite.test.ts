@@ -69,6 +69,28 @@ describe.skipIf(!hasInternet)('all DNS checks of a domain', () => {
     expect(tookMs).toBeLessThan(Math.max(...dnsChecks.map(({ deadlineMs }) => deadlineMs)));
   });
 
+  it.concurrent('blame the name servers that are deaf to resolvers’ questions, and not the resolvers', async () => {
+    await using internet = await Internet.start({
+      zones,
+      faults: { 'ns1.office.example': 'drops-edns', 'ns2.office.example': 'drops-edns' },
+      resolvers: { one: 'validating', two: 'plain' },
+    });
+    const { found } = await suite(internet.settings());
+    expect(short(found)).toEqual([
+      'delegation no-server-edns',
+      'dns-interception genuine',
+      'dnssec unsigned',
+      'mx fine',
+      'mx-propagation unresolvable',
+    ]);
+    // The question that is lost, and the same one without what loses it.
+    const said = found
+      .find(({ check }) => check === 'delegation')
+      ?.evidence.map(({ asked, answer }) => [asked, answer.split(/[\n,]| within/)[0]]);
+    expect(said).toContainEqual(['SOA office.example (with signatures)', 'no answer']);
+    expect(said).toContainEqual(['SOA office.example (without EDNS)', 'NOERROR']);
+  });
+
   it.concurrent('know nothing, and say so, when the network is down', async () => {
     await using internet = await Internet.start({ zones });
     const { found } = await suite(await internet.cutOff());

@@ -17,6 +17,7 @@ declare module 'dns-packet' {
     name: '.';
     udpPayloadSize: number;
     flags: number;
+    extendedRcode?: number;
   }
   interface Packet {
     type: 'query' | 'response';
