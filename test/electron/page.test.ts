@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectClient } from '../../src-main/service/client.ts';
+import { Keys } from '../../src-main/service/keys.ts';
 import { startService } from '../../src-main/service/service.ts';
 import { DataDirLocked } from '../../src-main/engine/lock.ts';
 import { buildAppFolder } from './app-folder.ts';
@@ -218,20 +219,19 @@ describe('the port', () => {
 });
 
 describe('attached to a running service', () => {
-  const token = 'a'.repeat(32);
-
   test('the window shows the service’s engine, over a service that goes and comes back', async () => {
     const engine = new EngineDouble();
+    const keys = await Keys.open(newFolder());
     const serve = (port: number) =>
       startService({
         engine: engine as never,
-        token,
+        keys,
         listen: { host: '127.0.0.1', port },
         trouble: () => undefined,
       });
     let service = await serve(0);
     const port = Number(new URL(service.url).port);
-    const holder = { pid: 1, host: 'service', url: service.url, token } as const;
+    const holder = { pid: 1, host: 'service', url: service.url, token: keys.token } as const;
     const { inside, page, machine, electron, exited } = await startPage({
       openEngine: (options) =>
         Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
