@@ -87,6 +87,8 @@ export class Connection {
   }
 
   async #run(): Promise<never> {
+    // Whoever made the connection may have a secret for it.
+    await Promise.resolve();
     let failures = 0;
     let refusals = 0;
     for (;;) {

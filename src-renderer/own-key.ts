@@ -6,7 +6,11 @@ const database = 'mailward';
 const store = 'keys';
 const name = 'access';
 
-const credentialSchema = z.object({ id: z.string(), key: z.instanceof(CryptoKey) });
+const credentialSchema = z.object({
+  id: z.string(),
+  // Looked for when it is needed: at an address that is not safe a browser has no such thing.
+  key: z.custom<CryptoKey>((value) => value instanceof CryptoKey),
+});
 
 /** A browser that forgets everything (a private window) still has it until the page is closed. */
 let present: Credential | null = null;

@@ -25,6 +25,8 @@ export class InterfaceFiles {
   /** Where the files are, by the paths at which they are served. */
   readonly #places = new Map<string, string>();
   readonly #read = new Map<string, InterfaceFile>();
+  /** The one inline script of the page, as a Content-Security-Policy names it; null when there is no page. */
+  readonly inlineScript: string | null = null;
 
   /** Finds the user interface; it has no files when it has not been built. */
   constructor(folder = interfaceDir()) {
@@ -37,8 +39,16 @@ export class InterfaceFiles {
     // The page and its parts are those of one build, even if another is made while we run.
     const page = this.find('/index.html');
     if (page === null) return;
-    page.body = Buffer.from(withIntegrity(page.body.toString(), (path) => this.find(path)?.body ?? null));
+    const scripts = [...this.#places.keys()].filter((path) => path.endsWith('.js'));
+    const map = importMap(scripts, (path) => this.#hashOf(path));
+    this.inlineScript = `sha256-${createHash('sha256').update(map).digest('base64')}`;
+    page.body = Buffer.from(withIntegrity(page.body.toString(), map, (path) => this.#hashOf(path)));
     this.#read.set('/', page);
+  }
+
+  #hashOf(path: string): string | null {
+    const body = this.find(path)?.body;
+    return body === undefined ? null : `sha384-${createHash('sha384').update(body).digest('base64')}`;
   }
 
   /** The file at a path; null when there is none. Never throws. */
@@ -59,16 +69,25 @@ export class InterfaceFiles {
   }
 }
 
+type HashOf = (path: string) => string | null;
+
+/** What each script must hash to, also those that are loaded later (HTML, import maps: `integrity`). */
+function importMap(scripts: readonly string[], hashOf: HashOf): string {
+  const integrity = Object.fromEntries(scripts.map((path) => [`.${path}`, hashOf(path)]));
+  return JSON.stringify({ integrity });
+}
+
 /**
- * Writes into the page what each script and style that it names must hash to (Subresource Integrity): what another program
- * left in a browser's cache under these names, while it had our port, is not run then.
+ * Writes into the page what each script and style must hash to (Subresource Integrity): what another program left in a
+ * browser's cache under these names, while it had our port, is not run then.
  */
-function withIntegrity(page: string, read: (path: string) => Buffer | null): string {
-  return page.replace(/ (?:src|href)="\.(\/assets\/[^"]+)"/g, (attribute, path: string) => {
-    const body = read(path);
-    if (body === null) return attribute;
-    return `${attribute} integrity="sha384-${createHash('sha384').update(body).digest('base64')}"`;
+function withIntegrity(page: string, map: string, hashOf: HashOf): string {
+  const named = page.replace(/ (?:src|href)="\.(\/assets\/[^"]+)"/g, (attribute, path: string) => {
+    const hash = hashOf(path);
+    return hash === null ? attribute : `${attribute} integrity="${hash}"`;
   });
+  // Before the first module: a map that comes later is not heeded by every browser.
+  return named.replace('<head>', `<head><script type="importmap">${map}</script>`);
 }
 
 /** Beside the bundle, or in `out/` when running from source. */

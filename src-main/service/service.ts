@@ -27,12 +27,15 @@ const LINGER = 1_000;
 /** Clients are asked this often whether they are still there, ms: a machine that fell asleep does not say goodbye. */
 const ASK_EVERY = 30_000;
 
-const CSP =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
-  "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+function policy(inlineScript: string | null): string {
+  return (
+    `default-src 'self'; script-src 'self'${inlineScript === null ? '' : ` '${inlineScript}'`}; ` +
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  );
+}
 
 const HEADERS = {
-  'Content-Security-Policy': CSP,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -74,6 +77,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { engine, keys, trouble, listen } = options;
   const publicUrl = options.publicUrl ?? null;
   const files = new InterfaceFiles();
+  const headersOfAll = { ...HEADERS, 'Content-Security-Policy': policy(files.inlineScript) };
   const calls = new Calls();
   const guests = new Map<WebSocket, Guest>();
 
@@ -195,7 +199,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const say = (status: number, words: string, more: Record<string, string> = {}) => {
       const type = 'text/plain; charset=utf-8';
       response
-        .writeHead(status, { ...HEADERS, 'Content-Type': type, ...more })
+        .writeHead(status, { ...headersOfAll, 'Content-Type': type, ...more })
         .end(method === 'HEAD' ? '' : words);
     };
     const path = pathOf(request.url ?? '');
@@ -231,13 +235,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     }
     response
       .writeHead(200, {
-        ...HEADERS,
+        ...headersOfAll,
         'Content-Type': file.type,
         'Content-Length': file.body.byteLength,
-        ...(file.immutable
-          ? { 'Cache-Control': 'max-age=31536000, immutable' }
-          : // What another program left in the browser, while it had our port, is not to be used for our pages.
-            { 'Clear-Site-Data': '"cache"' }),
+        ...(file.immutable ? { 'Cache-Control': 'max-age=31536000, immutable' } : {}),
       })
       .end(method === 'HEAD' ? undefined : file.body);
   }
