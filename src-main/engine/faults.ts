@@ -69,10 +69,15 @@ export function catchFaults(note: (error: unknown) => void): () => void {
 }
 
 function wordsOf(error: unknown): string {
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return words.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST);
+  try {
+    const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return words.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST);
+  } catch {
+    // Whatever can be thrown may throw in its turn when it is asked what it is.
+    return 'something that cannot be put into words';
+  }
 }
 
 function traceOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? wordsOf(error)) : wordsOf(error);
+  return (error instanceof Error ? error.stack : undefined) ?? wordsOf(error);
 }

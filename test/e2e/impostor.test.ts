@@ -230,4 +230,3 @@ test('at an address to which anybody could listen the page says that it cannot b
   await page.getByText(/ssh -N -L 8025/).waitFor();
   await outside.close();
 });
-

@@ -1,6 +1,6 @@
 // Another program on the service's port: it writes down all that it gets, and answers as one who is after the admin's access.
 import { createServer, type Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { once } from 'node:events';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -21,7 +21,6 @@ export type Manner =
 
 export interface ImpostorOptions {
   port: number;
-  host?: string;
   manner: Manner;
   /** What it serves, by path. */
   pages?: Record<string, { type: string; body: string }>;
@@ -30,6 +29,8 @@ export interface ImpostorOptions {
 const made = 'A'.repeat(43);
 
 export class Impostor implements AsyncDisposable {
+  /** Its address, without a slash at the end. */
+  readonly url: string;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   /** All octets that came, of all connections, in the order in which they came; frames of WebSockets unmasked. */
@@ -38,6 +39,7 @@ export class Impostor implements AsyncDisposable {
   readonly said: string[] = [];
 
   private constructor(options: ImpostorOptions) {
+    this.url = `http://127.0.0.1:${options.port}`;
     this.#server = createServer((request, response) => {
       this.heard += `${request.method} ${request.url}\n${JSON.stringify(request.rawHeaders)}\n`;
       request.on('data', (chunk: Buffer) => (this.heard += chunk.toString()));
@@ -60,7 +62,7 @@ export class Impostor implements AsyncDisposable {
 
   static async start(options: ImpostorOptions): Promise<Impostor> {
     const impostor = new Impostor(options);
-    impostor.#server.listen(options.port, options.host ?? '127.0.0.1');
+    impostor.#server.listen(options.port, '127.0.0.1');
     await once(impostor.#server, 'listening');
     return impostor;
   }
@@ -89,15 +91,14 @@ export class Impostor implements AsyncDisposable {
 
 /** Passes every octet on to the real service at another port, with the address changed to what that one expects. */
 export class Relay implements AsyncDisposable {
-  readonly #server: import('node:net').Server;
+  readonly #server: TcpServer;
   heard = '';
 
-  private constructor(server: import('node:net').Server) {
+  private constructor(server: TcpServer) {
     this.#server = server;
   }
 
   static async start(port: number, to: number): Promise<Relay> {
-    const { createServer: createTcpServer } = await import('node:net');
     const server = createTcpServer((socket) => {
       const onward = connect(to, '127.0.0.1');
       for (const each of [socket, onward]) each.on('error', () => undefined);

@@ -13,7 +13,7 @@ import { patience, until } from './wait.ts';
 const checkout = resolve(import.meta.dirname, '../..');
 
 /** `MAILWARD_FROM=out` tests the build (as `npm test` does after building); else the sources, as they are now. */
-function entry(): string {
+export function entry(): string {
   const isBuilt = process.env['MAILWARD_FROM'] === 'out';
   return join(checkout, isBuilt ? 'out/main/mailward.js' : 'src-main/cli/main.ts');
 }

@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { credentialOf, introduce, wireOf } from '../../shared/greeting.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import type { Service } from '../../src-main/service/service.ts';
@@ -44,10 +45,10 @@ async function upgrade(
   });
 }
 
-async function get(path: string, headers: Record<string, string> = {}) {
+async function get(path: string, headers: Record<string, string> = {}, url = service.url) {
   return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
     (resolve, reject) => {
-      const asked = request(`${service.url}${path}`, { headers }, (response) => {
+      const asked = request(`${url}${path}`, { headers }, (response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => (body += chunk.toString()));
         response.on('end', () =>
@@ -127,6 +128,40 @@ describe('the pages', () => {
     const { status, body } = await get(path);
     expect(status).not.toBe(200);
     expect(body).not.toContain('mailward.js');
+  });
+});
+
+describe('behind a proxy that it was told of', () => {
+  const publicUrl = new URL('https://mail.example.com');
+
+  it.each([
+    ['passes the public name on', { host: 'mail.example.com', origin: 'https://mail.example.com' }],
+    ['asks for our own address', { origin: 'https://mail.example.com' }],
+  ])('a page of the public address is let in, whether the proxy %s', async (_how, headers) => {
+    await using proxied = await ServiceUnderTest.start({ publicUrl });
+    const socket = new WebSocket(`${proxied.service.url.replace('http', 'ws')}/rpc`, ['mailward'], {
+      headers,
+    });
+    const wire = wireOf(socket);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const credential = await credentialOf(proxied.keys.token);
+    const where = 'https://mail.example.com';
+    expect(await introduce(wire, { credential, where, want: 'contract' })).toEqual({});
+    socket.terminate();
+  });
+
+  it('a page of any other address is not', async () => {
+    await using proxied = await ServiceUnderTest.start({ publicUrl });
+    const { port } = new URL(proxied.service.url);
+    for (const headers of [
+      { host: 'mail.example.com', origin: 'https://evil.example' },
+      { host: 'mail.example.com', origin: 'http://mail.example.com' },
+      { host: 'mail.example.com', origin: `http://127.0.0.1:${port}` },
+      { origin: 'https://evil.example' },
+    ]) {
+      const { status } = await get('/', headers, proxied.service.url);
+      expect(status).toBe(403);
+    }
   });
 });
 

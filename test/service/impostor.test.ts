@@ -25,12 +25,23 @@ describe('the command line, where another program has the port that the folder n
     for (const command of [['status'], ['token', 'link'], ['token', 'renew'], ['queue', 'list']]) {
       const { status, stderr } = await mailward([...command, '--data', service.dataDir]);
       expect(status).toBe(3);
-      expect(stderr).toMatch(/what answers at http:\S+ (?:is not the Mailward of this data folder|does not let us in)/);
+      expect(stderr).toMatch(
+        /what answers at http:\S+ (?:is not the Mailward of this data folder|does not let us in)/,
+      );
     }
     expect(impostor.heard).not.toContain(service.token);
     expect(impostor.said.every((line) => !line.includes('proof'))).toBe(true);
     await replayed(impostor.said, service.url);
   });
+});
+
+it('a program that takes the connection and says nothing is waited for no longer than eight seconds', async () => {
+  await using impostor = await Impostor.start({ port: await freePort(), manner: 'stays silent' });
+  const token = 't'.repeat(32);
+  await expect(connectClient({ url: impostor.url, token })).rejects.toThrow(
+    'does not answer: it takes too long',
+  );
+  expect(impostor.heard).not.toContain(token);
 });
 
 /** Whatever was heard elsewhere opens nothing at the real service. */
@@ -85,9 +96,9 @@ it('a browser’s key opens the contract and nothing else', async () => {
   const own = await enrol(under.service.url, under.keys.token);
   for (const want of ['link', 'renew', 'browsers', 'forget', 'enrol'] as const) {
     const { socket, wire } = await greeting(under.service.url);
-    await expect(
-      introduce(wire, { credential: own, where: under.service.url, want }),
-    ).rejects.toThrow('does not allow that');
+    await expect(introduce(wire, { credential: own, where: under.service.url, want })).rejects.toThrow(
+      'does not allow that',
+    );
     socket.terminate();
   }
 });
