@@ -99,11 +99,10 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
           <>
             <p>
               It has been used, it is older than ten minutes, Mailward was started anew since, or it is not
-              your Mailward that answers at {host}. Make a new one and paste it here.
+              your Mailward that answers at {host}. If somebody else has used it, shut everybody out first:{' '}
+              <Code>mailward token renew</Code>
             </p>
-            <p>
-              If somebody else has used it, shut everybody out first: <Code>mailward token renew</Code>
-            </p>
+            <p>Then make a new one, and paste it here.</p>
           </>
         ),
         takesLink: true,
