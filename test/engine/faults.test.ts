@@ -1,11 +1,15 @@
 // An exception that nobody foresaw does not end what moves the mail: it is logged, counted, and shown until the next start.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Overview } from '../../shared/overview.ts';
 import { Faults } from '../../src-main/engine/faults.ts';
+import { readHolder } from '../../src-main/engine/lock.ts';
+import { connectClient } from '../../src-main/service/client.ts';
 import { RawClient } from '../lab/client.ts';
-import { Service } from '../lab/mailward.ts';
+import { entry, Service } from '../lab/mailward.ts';
 import { scratch } from '../lab/scratch.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
@@ -57,6 +61,38 @@ describe('a service in which something is thrown that nobody catches', () => {
     close();
     expect(await service.stop()).toBe(0);
   });
+});
+
+it('a service whose log nobody reads any more goes on after a fault', async () => {
+  using folder = scratch('fault');
+  const script = join(folder.path, 'mistake.mjs');
+  writeFileSync(script, mistake);
+  const dataDir = join(folder.path, 'data');
+  const args = ['--import', script, entry(), 'serve', '--json', '--data', dataDir];
+  const child = spawn(process.execPath, [...args, '--smtp', '127.0.0.1:0', '--listen', '127.0.0.1:0'], {
+    env: { PATH: process.env['PATH'], HOME: folder.path },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { origin } = new URL((JSON.parse(line.toString()) as { ui: string }).ui);
+    child.stderr.destroy();
+    const { token } = readHolder(dataDir) ?? {};
+    const { client, close } = await connectClient({ url: origin, token: token ?? '' });
+    for (let count = 1; count <= 4; count++) {
+      child.kill('SIGUSR2');
+      await until('it is not counted', async () => {
+        for await (const { fault } of await client.live.overview()) return fault?.count === count;
+        return false;
+      });
+    }
+    close();
+    expect(child.exitCode).toBeNull();
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
 });
 
 describe('faults', () => {

@@ -171,3 +171,56 @@ it('the token stays the same, for this user alone', async () => {
   expect(statSync(`${mailward.dataDir}/access-token`).mode & 0o077).toBe(0);
   expect(statSync(mailward.dataDir).mode & 0o077).toBe(0);
 });
+
+describe('a client that has been let in', () => {
+  it('and sends what is no call gets no further than its own connection', async () => {
+    const faults: unknown[] = [];
+    const note = (error: unknown) => faults.push(error);
+    process.on('unhandledRejection', note);
+    const { socket, wire } = await greeting();
+    const credential = await credentialOf(token);
+    await introduce(wire, { credential, where: service.url, want: 'contract' });
+    wire.end();
+    const stream = { 'content-type': 'text/event-stream' };
+    for (const message of [
+      'nonsense',
+      'null',
+      '7',
+      '[]',
+      '{}',
+      '{"i":1}',
+      '{"i":1,"p":null}',
+      '{"i":1,"p":{"u":"//"}}',
+      '{"i":1,"p":{"u":"http://["}}',
+      '{"i":1,"p":{"u":7}}',
+      '{"i":1,"p":{"u":"/__proto__/constructor"}}',
+      '{"i":"__proto__","p":{"u":"/domains/list"}}',
+      JSON.stringify({ i: 2, p: { u: '/domains/list', h: stream } }),
+      JSON.stringify({ i: 2, t: 3, p: { e: 'message', d: 1 } }),
+      JSON.stringify({ i: 2, t: 3, p: { e: 'error' } }),
+      JSON.stringify({ i: 2, t: 3, p: null }),
+      JSON.stringify({ i: 2, t: 4 }),
+      JSON.stringify({ i: 3, t: 99, p: {} }),
+      JSON.stringify({ i: 4, p: { u: '/live/overview', m: 'DELETE', h: { 'last-event-id': ['x'] } } }),
+      JSON.stringify({ i: 5, p: { u: '/messages/get', b: { json: { id: 'x'.repeat(100_000) } } } }),
+      Buffer.alloc(100_000, 0xff),
+      Buffer.from([0xff]),
+    ]) {
+      socket.send(message);
+    }
+    const { client, close } = await connectClient({ url: service.url, token });
+    expect(await client.domains.list()).toEqual([]);
+    close();
+    socket.terminate();
+    expect(await connectClient({ url: service.url, token }).then((each) => each.close())).toBeUndefined();
+    process.off('unhandledRejection', note);
+    expect(faults).toEqual([]);
+  });
+});
+
+async function greeting() {
+  const socket = new WebSocket(`${service.url.replace('http', 'ws')}/rpc`, ['mailward']);
+  const wire = wireOf(socket);
+  await new Promise((resolve) => socket.once('open', resolve));
+  return { socket, wire };
+}
