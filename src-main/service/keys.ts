@@ -117,7 +117,7 @@ export class Keys {
         if (!browser) return false;
         if (this.#now() - browser.stored.lastAt > COARSE) {
           browser.stored.lastAt = this.#now();
-          this.#write();
+          this.#writeIfPossible();
         }
         return true;
       }
@@ -144,7 +144,7 @@ export class Keys {
     const stored = { id: credential.id, key, where, name, since: at, lastAt: at };
     this.#browsers.set(credential.id, { stored, credential });
     this.#tidy();
-    this.#write();
+    this.#writeIfPossible();
     return credential.id;
   }
 
@@ -175,6 +175,15 @@ export class Keys {
     const byAge = [...this.#browsers.values()].sort((a, b) => a.stored.lastAt - b.stored.lastAt);
     for (const { stored } of byAge.slice(0, this.#browsers.size - MOST_BROWSERS))
       this.#browsers.delete(stored.id);
+  }
+
+  /** On a full disk the admin must get in all the same: the key is then good until the next start. */
+  #writeIfPossible(): void {
+    try {
+      this.#write();
+    } catch {
+      // Whatever is wrong with the disk is told by those who store mail on it.
+    }
   }
 
   #write(): void {

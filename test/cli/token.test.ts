@@ -1,9 +1,10 @@
 // Who may use the user interface, from the command line: one-time links, a new token, browsers; and what is printed where.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { credentialOf } from '../../shared/greeting.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import { entry, mailward, Service } from '../lab/mailward.ts';
@@ -48,7 +49,6 @@ describe('mailward token link', () => {
     let now = 1_700_000_000_000;
     const keys = await Keys.open(folder.path, () => now);
     const { code } = await keys.link();
-    const { credentialOf } = await import('../../shared/greeting.ts');
     const { id } = await credentialOf(code);
     now += 599_999;
     expect(keys.find(id, 'http://127.0.0.1:1')?.kind).toBe('link');
@@ -104,6 +104,21 @@ describe('mailward token browsers and forget', () => {
     expect((await mailward(['token', 'browsers', '--data', folder.path])).stdout).toBe(
       'No browser has been let in.\n',
     );
+  });
+
+  it('a browser gets in although the disk takes nothing, until the next start', async () => {
+    using folder = scratch('browsers');
+    let now = 1_700_000_000_000;
+    const keys = await Keys.open(folder.path, () => now);
+    // Nothing can be written beside the list: there is a folder of that name.
+    mkdirSync(join(folder.path, 'browsers.json.new'));
+    const id = await keys.enrol('a'.repeat(43), 'http://127.0.0.1:8025', 'a browser');
+    now += 86_400_000;
+    const bearer = keys.find(id, 'http://127.0.0.1:8025');
+    expect(bearer !== null && keys.use(bearer)).toBe(true);
+    // But nobody is told that a browser is shut out which could come back.
+    await expect(keys.renew()).rejects.toThrow('EISDIR');
+    expect((await Keys.open(folder.path)).browsers).toEqual([]);
   });
 
   it('a browser that has not come for thirty days, and one too many, must be let in anew', async () => {
@@ -181,7 +196,6 @@ describe('what serve prints', () => {
     const { token } = service;
     await service.stop();
     writeFileSync(join(service.dataDir, 'access-token'), `${token}\n`);
-    const { chmodSync } = await import('node:fs');
     chmodSync(join(service.dataDir, 'access-token'), 0o644);
     await service.start();
     expect(service.token).not.toBe(token);

@@ -90,6 +90,24 @@ describe('the contract over WebSocket', () => {
     expect(headers['location']).toBe(`${service.url}/`);
   });
 
+  it('is open at an IPv6 address too', async () => {
+    await using six = await ServiceUnderTest.start({ listen: { host: '::1', port: 0 } });
+    expect(six.service.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    const { client, close } = await connectClient(six.link);
+    expect(await client.domains.list()).toEqual([]);
+    close();
+  });
+
+  it('is open at each address of a service that listens on all, under that address alone', async () => {
+    await using all = await ServiceUnderTest.start({ listen: { host: '0.0.0.0', port: 0 } });
+    const { port } = new URL(all.service.url);
+    for (const address of ['127.0.0.1', '127.0.0.2']) {
+      const { close } = await connectClient({ url: `http://${address}:${port}`, token: all.keys.token });
+      close();
+      expect((await get('/health', { host: '127.0.0.3' }, `http://${address}:${port}`)).status).toBe(421);
+    }
+  });
+
   it('is at one path only', async () => {
     expect(await upgrade({}, ['mailward'], '/')).toBe(404);
   });
