@@ -24,7 +24,7 @@ export interface Credential {
  * What a client wants: to speak the contract; the same and a key of its own for next time; or, with the data folder's own
  * token alone, a one-time link, a new token, the list of browsers, or one of them forgotten.
  */
-export const wishes = ['contract', 'enrol', 'link', 'renew', 'browsers', 'forget'] as const;
+const wishes = ['contract', 'enrol', 'link', 'renew', 'browsers', 'forget'] as const;
 export type Wish = (typeof wishes)[number];
 
 /** Octets of a random number, of a proof, and of a derived key. */
@@ -33,7 +33,7 @@ const ID_OCTETS = 12;
 /** Base64url characters of 32 octets. */
 const CHARACTERS = 43;
 /** Longest message of the greeting, in characters. */
-export const longestGreeting = 4096;
+const longestGreeting = 4096;
 
 const number = z.string().length(CHARACTERS);
 
@@ -48,7 +48,7 @@ export const helloSchema = z.object({
 export type Hello = z.infer<typeof helloSchema>;
 
 /** Why a server does not go on: it does not know the key (any more), or may not do what is wanted. */
-export const refusals = ['unknown-key', 'not-allowed'] as const;
+const refusals = ['unknown-key', 'not-allowed'] as const;
 export type Refusal = (typeof refusals)[number];
 
 const refusalSchema = z.object({ refused: z.enum(refusals) });
@@ -110,7 +110,7 @@ export interface Meeting {
   serverNonce: string;
 }
 
-export type Side = 'server' | 'client';
+type Side = 'server' | 'client';
 
 export async function proofOf(key: SigningKey, side: Side, meeting: Meeting): Promise<string> {
   return text(await sign(key, partsOf(`mailward 1, proof of the ${side}`, meeting)));

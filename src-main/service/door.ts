@@ -46,10 +46,6 @@ export class Door {
     server.on('connection', (socket: Socket) => this.#came(socket));
   }
 
-  get open(): number {
-    return this.#standing.size;
-  }
-
   /** Whoever speaks over this socket has shown that they may come in: they are not sent away for another's sake. */
   letIn(socket: unknown): void {
     const standing = this.#standing.get(socket as Socket);

@@ -205,7 +205,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const path = pathOf(request.url ?? '');
     if (asksForLocalhost(request) && path !== null && path !== '/health') {
       // The browser keeps the fragment over a redirect, so a link stays whole.
-      say(308, `Open ${pageUrl}/`, { Location: pageUrl + path });
+      const known = files.find(path) === null ? '/' : path;
+      say(308, `Open ${pageUrl}/`, { Location: pageUrl + known });
       return;
     }
     if (originOf(request, publicUrl) === null && !asksForLocalhost(request)) {

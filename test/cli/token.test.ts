@@ -1,7 +1,16 @@
 // Who may use the user interface, from the command line: one-time links, a new token, browsers; and what is printed where.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { credentialOf } from '../../shared/greeting.ts';
@@ -83,7 +92,9 @@ describe('mailward token renew', () => {
     expect((await service.command('token', 'renew')).status).toBe(0);
     await service.start();
     await expect(connectClient({ url: service.url, token })).rejects.toThrow('does not know this access key');
-    expect((await service.client()).close()).toBeUndefined();
+    const { client, close } = await service.client();
+    expect(await client.domains.list()).toEqual([]);
+    close();
   });
 });
 

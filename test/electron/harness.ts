@@ -149,6 +149,21 @@ export async function start(options: StartWith = {}): Promise<Started> {
   return started;
 }
 
+/** A service on a double of the engine, which can be stopped and started again on its port, with its keys. */
+export async function doubleService(engine: EngineDouble) {
+  const keys = await Keys.open(newFolder());
+  const serve = (port: number) =>
+    startService({
+      engine: engine as never,
+      keys,
+      listen: { host: '127.0.0.1', port },
+      trouble: () => undefined,
+    });
+  const first = await serve(0);
+  const holder = { pid: 1, host: 'service', url: first.url, token: keys.token } as const;
+  return { first, port: Number(new URL(first.url).port), serve, holder, token: keys.token };
+}
+
 /** Waits until `condition` holds; what it throws or gives is in the message when it never does. */
 export async function until(condition: () => unknown, what: string): Promise<void> {
   await vi.waitFor(

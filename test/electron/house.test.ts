@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DataDirLocked } from '../../src-main/engine/lock.ts';
 import { connectClient } from '../../src-main/service/client.ts';
-import { Keys } from '../../src-main/service/keys.ts';
-import { startService } from '../../src-main/service/service.ts';
 import { Impostor, type Manner } from '../lab/impostor.ts';
 import { EngineDouble } from './engine-double.ts';
-import { newFolder, start, until } from './harness.ts';
+import { doubleService, newFolder, start, until } from './harness.ts';
 
 let umask: number;
 beforeEach(() => {
@@ -22,7 +20,7 @@ describe('the data folder', () => {
   test('and all in it are for this user alone, whatever the session’s umask', async () => {
     const { dataDir, window } = await start();
     await window();
-    expect(process.umask()).toBe(0o077);
+    expect(process.umask(0o077)).toBe(0o077);
     for (const path of [dataDir, join(dataDir, 'browser')]) expect(statSync(path).mode & 0o077).toBe(0);
     for (const name of readdirSync(dataDir)) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
   });
@@ -53,17 +51,7 @@ describe('a shell that is attached to a service, when another program takes the 
     'tells it nothing, says so, and goes on when the service is back: it %s',
     async (manner) => {
       const engine = new EngineDouble();
-      const keys = await Keys.open(newFolder());
-      const serve = (port: number) =>
-        startService({
-          engine: engine as never,
-          keys,
-          listen: { host: '127.0.0.1', port },
-          trouble: () => undefined,
-        });
-      let service = await serve(0);
-      const port = Number(new URL(service.url).port);
-      const holder = { pid: 1, host: 'service', url: service.url, token: keys.token } as const;
+      const { first, port, serve, holder, token } = await doubleService(engine);
       const { machine, window, electron, exited } = await start({
         openEngine: (options) =>
           Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
@@ -71,7 +59,7 @@ describe('a shell that is attached to a service, when another program takes the 
       });
       await window();
       await until(() => machine.tray.toolTip.startsWith('Mail is flowing'), 'the service to be reached');
-      await service.close();
+      await first.close();
       {
         await using impostor = await Impostor.start({ port, manner });
         await until(
@@ -80,10 +68,10 @@ describe('a shell that is attached to a service, when another program takes the 
         );
         expect(machine.tray.image).toContain('problem');
         expect(impostor.heard).toContain('/rpc');
-        expect(impostor.heard).not.toContain(keys.token);
+        expect(impostor.heard).not.toContain(token);
         expect(impostor.heard).not.toContain('proof');
       }
-      service = await serve(port);
+      const service = await serve(port);
       await until(() => machine.tray.toolTip.startsWith('Mail is flowing'), 'the tray to follow again');
       electron.app.quit();
       expect(await exited).toBe(0);

@@ -1,4 +1,5 @@
 // How much of the machine the user interface's door can take: never what mail needs.
+import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
@@ -8,7 +9,7 @@ import type { Client } from '../../shared/contract/index.ts';
 import { credentialOf, introduce, wireOf } from '../../shared/greeting.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { connectClient } from '../../src-main/service/client.ts';
-import { roomFor } from '../../src-main/service/door.ts';
+import { Door, roomFor } from '../../src-main/service/door.ts';
 import { RawClient } from '../lab/client.ts';
 import { Service } from '../lab/mailward.ts';
 import { until } from '../lab/wait.ts';
@@ -63,6 +64,71 @@ describe('with 256 descriptors and a client that opens connections and says no m
   });
 });
 
+describe('the places at the door', () => {
+  /** A connection as far as the door looks at it. */
+  class Standing extends EventEmitter {
+    readonly remoteAddress: string | undefined;
+    destroyed = false;
+    constructor(remoteAddress: string | undefined) {
+      super();
+      this.remoteAddress = remoteAddress;
+    }
+    destroy(): void {
+      this.destroyed = true;
+      this.emit('close');
+    }
+  }
+
+  function doorOf(most: number) {
+    const server = new EventEmitter();
+    const door = new Door(server as never, most);
+    const come = (address: string | undefined) => {
+      const socket = new Standing(address);
+      server.emit('connection', socket);
+      return socket;
+    };
+    return { door, come };
+  }
+
+  it('are given up by the one that stood longest without a key, never by one that showed it', () => {
+    const { door, come } = doorOf(3);
+    const [first, second, third] = [come('127.0.0.1'), come('127.0.0.1'), come('127.0.0.1')];
+    door.letIn(first);
+    const fourth = come('127.0.0.1');
+    expect([first, second, third, fourth].map(({ destroyed }) => destroyed)).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+    door.letIn(third);
+    door.letIn(fourth);
+    expect(come('127.0.0.1').destroyed).toBe(true);
+    first.destroy();
+    expect(come('127.0.0.1').destroyed).toBe(false);
+  });
+
+  it.each([
+    ['IPv4', ['192.0.2.7', '::ffff:192.0.2.7']],
+    ['the same IPv6 /64', ['2001:db8::1', '2001:db8::ffff:2']],
+  ])('of one address of another machine are a quarter at most (%s)', (_what, addresses) => {
+    const { come } = doorOf(16);
+    const all = Array.from({ length: 10 }, (_, at) => come(addresses[at % 2]));
+    expect(all.filter(({ destroyed }) => !destroyed)).toEqual(all.slice(-4));
+    expect(come('192.0.2.8').destroyed).toBe(false);
+    expect(come('127.0.0.1').destroyed).toBe(false);
+    expect(all.filter(({ destroyed }) => !destroyed)).toHaveLength(4);
+  });
+
+  it('are none for a connection that was gone before it was looked at', () => {
+    expect(doorOf(3).come(undefined).destroyed).toBe(true);
+  });
+
+  it('are one in eight of the descriptors, and never none', () => {
+    expect([64, 256, 1024, 20_000].map(roomFor)).toEqual([8, 32, 128, 256]);
+  });
+});
+
 it('a request that does not come to its end in ten seconds is ended, as is a connection that says nothing', async () => {
   await using under = await ServiceUnderTest.start();
   const port = Number(new URL(under.service.url).port);
@@ -92,7 +158,7 @@ describe('one client', () => {
     const other = await connectClient(under.link);
     expect(await other.client.domains.list()).toEqual([]);
     other.close();
-    await Promise.all(open.map((stream) => stream.return?.()));
+    await Promise.all(open.map((stream) => stream.return()));
     await until('the places are not free again', () =>
       client.domains.list().then(
         () => true,
@@ -120,7 +186,7 @@ describe('one client', () => {
     const many = 400;
     for (let count = 0; count < many; count++) {
       const other = await client.live.overview();
-      await other.return?.();
+      await other.return();
     }
     const last = under.mailward.engine.overview();
     socket.resume();

@@ -113,6 +113,12 @@ describe('a request that nobody should send', () => {
   });
 
   it('of any method and target gets an answer or an end', async () => {
+    const byName = (line: string) => request(line).replace('Host: 127.0.0.1', 'Host: localhost');
+    await Promise.all(
+      [...targets, '/\x7f', '/\f', '/\t', '/\x01'].map((target) =>
+        ask(port, byName(`GET ${target} HTTP/1.1`)),
+      ),
+    );
     for (const method of methods) {
       await Promise.all(targets.map((target) => ask(port, request(`${method} ${target} HTTP/1.1`))));
     }
@@ -280,6 +286,7 @@ async function misbehave(random: Random): Promise<void> {
   const values = [
     'websocket',
     '100-continue',
+    `localhost:${port}`,
     'chunked',
     `127.0.0.1:${port}`,
     'null',
