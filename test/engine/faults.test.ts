@@ -1,7 +1,6 @@
 // An exception that nobody foresaw does not end what moves the mail: it is logged, counted, and shown until the next start.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Overview } from '../../shared/overview.ts';
@@ -10,23 +9,15 @@ import { readHolder } from '../../src-main/engine/lock.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { RawClient } from '../lab/client.ts';
 import { entry, Service } from '../lab/mailward.ts';
+import { mistakeIn } from '../lab/mistake.ts';
 import { scratch } from '../lab/scratch.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
 
-/** Lets the service itself throw, at each signal, as a mistake in it would. */
-const mistake = `let count = 0;
-process.on('SIGUSR2', () => {
-  if (count++ % 2 === 0) throw new TypeError('nobody foresaw \\u001b[31m this');
-  Promise.reject(new RangeError('nor this'));
-});
-`;
-
 describe('a service in which something is thrown that nobody catches', () => {
   it('goes on: mail is taken and delivered, and log, status and overview tell of the fault', async () => {
     using folder = scratch('fault');
-    const script = join(folder.path, 'mistake.mjs');
-    writeFileSync(script, mistake);
+    const script = mistakeIn(folder.path);
     await using sink = new Sink();
     await sink.start();
     await using service = await Service.start({ env: { NODE_OPTIONS: `--import ${script}` } });
@@ -65,8 +56,7 @@ describe('a service in which something is thrown that nobody catches', () => {
 
 it('a service whose log nobody reads any more goes on after a fault', async () => {
   using folder = scratch('fault');
-  const script = join(folder.path, 'mistake.mjs');
-  writeFileSync(script, mistake);
+  const script = mistakeIn(folder.path);
   const dataDir = join(folder.path, 'data');
   const args = ['--import', script, entry(), 'serve', '--json', '--data', dataDir];
   const child = spawn(process.execPath, [...args, '--smtp', '127.0.0.1:0', '--listen', '127.0.0.1:0'], {
