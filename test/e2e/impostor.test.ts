@@ -57,6 +57,8 @@ describe('the open tab', () => {
         expect(impostor.heard).toContain('/rpc');
         gotNothing(impostor);
         expect(await admin.barriers()).toEqual([]);
+        await admin.page.setViewportSize({ width: 320, height: 640 });
+        expect(await admin.overflow()).toBe(0);
       }
       await service.start();
       await isIn(admin);

@@ -82,6 +82,10 @@ export function serveCommand(): Command {
         print(`User interface: ${ui}`);
         if (read) print(`That link works once, within ${LINK_LASTS / 60_000} minutes.`);
         print(`${read ? 'For another' : 'For a link that lets a browser in'}: ${linkCommand(dataDir)}`);
+        if (!publicUrl && !isOwn(new URL(service.url).hostname))
+          print(
+            'Pages of that address let nobody in: use a tunnel, or a proxy and --public (docs/security.md).',
+          );
         if (engine.smtp) print(`SMTP: ${formatHostPort(engine.smtp.host, engine.smtp.port)}`);
         print(`Data folder: ${dataDir}`);
         print('Press Ctrl-C to stop.');
@@ -133,6 +137,11 @@ async function start(places: Places, trouble: (words: string) => void, demo: Dem
     await engine.close();
     throw error;
   }
+}
+
+/** Whether a URL's host is this machine, to which browsers give what they keep from addresses that others could be at. */
+function isOwn(hostname: string): boolean {
+  return hostname.startsWith('127.') || hostname === '[::1]';
 }
 
 /** Whether standard output goes into systemd's journal (systemd.exec(5), JOURNAL_STREAM: the stream's device and inode). */
