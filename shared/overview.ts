@@ -101,6 +101,16 @@ export const listenerStateSchema = z.object({
 });
 export type ListenerState = z.infer<typeof listenerStateSchema>;
 
+/** Faults of Mailward's own since it was started: exceptions that nobody foresaw. Times in UTC ms. */
+export const faultSchema = z.object({
+  count: z.number().int(),
+  since: z.number().int(),
+  lastAt: z.number().int(),
+  /** What the last one said of itself. */
+  words: z.string(),
+});
+export type Fault = z.infer<typeof faultSchema>;
+
 export const overviewSchema = z.object({
   at: z.number().int(),
   state: healthSchema,
@@ -112,5 +122,7 @@ export const overviewSchema = z.object({
   listener: listenerStateSchema,
   /** Filters on the way in that do not work at present: mail goes on without them. */
   filterTroubles: z.array(filterTroubleSchema),
+  /** Null as it should be. */
+  fault: faultSchema.nullable(),
 });
 export type Overview = z.infer<typeof overviewSchema>;

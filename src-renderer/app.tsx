@@ -1,4 +1,4 @@
-// The whole interface: look, queries, dialogs, and the choice between the screens and the question for a token.
+// The whole interface: look, queries, dialogs, and the choice between the screens and what is shown when there is no way in.
 import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
@@ -8,7 +8,7 @@ import { StrictMode } from 'react';
 import type { Connection } from './connection.ts';
 import { EngineProvider, useConnectionView } from './engine.tsx';
 import { router } from './router.tsx';
-import { TokenScreen } from './screens/token.tsx';
+import { GateScreen } from './screens/gate.tsx';
 import { theme, variables } from './theme.ts';
 
 const queries = new QueryClient({
@@ -25,14 +25,14 @@ const queries = new QueryClient({
 });
 
 export function App({ connection }: { connection: Connection }) {
-  const { state } = useConnectionView(connection);
+  const { obstacle } = useConnectionView(connection);
   return (
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
           <ModalsProvider>
-            {state === 'refused' ? (
-              <TokenScreen connection={connection} />
+            {obstacle !== null ? (
+              <GateScreen connection={connection} obstacle={obstacle} />
             ) : (
               <EngineProvider connection={connection}>
                 <RouterProvider router={router} />

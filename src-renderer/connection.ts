@@ -3,8 +3,7 @@ import type { ClientContext, ClientLink } from '@orpc/client';
 import { createORPCClient } from '@orpc/client';
 import type { Client } from '../shared/contract/index.ts';
 import type { DesktopAbilities } from '../shared/desktop.ts';
-import { type Channel, type Opener, portOpener, socketOpener, TokenRefused } from './channel.ts';
-import { keepToken, readToken } from './token.ts';
+import { type Channel, NotLetIn, type Obstacle, type Opener, portOpener, socketOpener } from './channel.ts';
 
 declare global {
   interface Window {
@@ -14,8 +13,8 @@ declare global {
 }
 
 /**
- * `connecting`: the first time; `open`; `lost`: it was or should be there, and is tried again by itself;
- * `refused`: no token, or one that the service does not accept.
+ * `connecting`: the first time; `open`; `lost`: it was or should be there; `refused`: something is there, but no way in. It is
+ * tried again by itself in each case.
  */
 export type ConnectionState = 'connecting' | 'open' | 'lost' | 'refused';
 
@@ -23,6 +22,8 @@ export type ConnectionState = 'connecting' | 'open' | 'lost' | 'refused';
 export interface ConnectionView {
   state: ConnectionState;
   epoch: number;
+  /** Why there is no way in, while the state is `refused`. */
+  obstacle: Obstacle | null;
 }
 
 /** A call was made while there was no wire, and none came in time. */
@@ -49,13 +50,18 @@ export class Connection {
   readonly desktop: DesktopAbilities | null;
   readonly #open: Opener;
   readonly #listeners = new Set<() => void>();
-  #view: ConnectionView = { state: 'connecting', epoch: 0 };
+  #view: ConnectionView = { state: 'connecting', epoch: 0, obstacle: null };
   #channel: Channel | null = null;
   #wake: () => void = () => undefined;
+  /** Given by the address or by hand, and not used yet. */
+  #secret: string | null = null;
 
   constructor() {
     this.desktop = window.mailward ?? null;
-    this.#open = this.desktop === null ? socketOpener(readToken) : portOpener();
+    this.#open =
+      this.desktop === null
+        ? socketOpener({ read: () => this.#secret, spent: () => (this.#secret = null) })
+        : portOpener();
     const link: ClientLink<ClientContext> = {
       call: async (path, input, options) => (await this.#present()).link.call(path, input, options),
     };
@@ -72,14 +78,17 @@ export class Connection {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Uses another token from now on. */
-  useToken(token: string): void {
-    keepToken(token);
-    this.#set('connecting');
+  /** Lets this browser in with a one-time link's code, or the token. */
+  useSecret(secret: string): void {
+    this.#secret = secret;
+    if (this.#channel !== null) this.#channel.close();
+    else this.#set('connecting');
     this.#wake();
   }
 
   async #run(): Promise<never> {
+    // Whoever made the connection may have a secret for it.
+    await Promise.resolve();
     let failures = 0;
     let refusals = 0;
     for (;;) {
@@ -94,9 +103,14 @@ export class Connection {
         this.#channel = null;
         this.#set('lost');
       } catch (error) {
-        // An engine that is just starting may refuse once between two questions: believe the second time.
-        refusals = error instanceof TokenRefused ? refusals + 1 : 0;
-        if (refusals >= 2 || readToken() === null) this.#set(this.desktop === null ? 'refused' : 'lost');
+        const obstacle = error instanceof NotLetIn ? error.obstacle : null;
+        // A service that is just starting or stopping may seem to be another between two questions: believe the second time.
+        refusals = obstacle === null ? 0 : refusals + 1;
+        // What became of a link is to be read until there is something new.
+        if (obstacle === 'no-key' && this.#view.obstacle === 'link-unknown')
+          this.#set('refused', 'link-unknown');
+        else if (obstacle !== null && (refusals >= 2 || obstacle !== 'not-mailward'))
+          this.#set('refused', obstacle);
         else if (this.#view.epoch > 0 || failures > 0) this.#set('lost');
       }
       await this.#pause(pauses[Math.min(failures, pauses.length - 1)] ?? 5000);
@@ -143,9 +157,9 @@ export class Connection {
     });
   }
 
-  #set(state: ConnectionState): void {
-    if (state === this.#view.state && state !== 'open') return;
-    this.#view = { state, epoch: this.#view.epoch + (state === 'open' ? 1 : 0) };
+  #set(state: ConnectionState, obstacle: Obstacle | null = null): void {
+    if (state === this.#view.state && obstacle === this.#view.obstacle && state !== 'open') return;
+    this.#view = { state, epoch: this.#view.epoch + (state === 'open' ? 1 : 0), obstacle };
     for (const listener of this.#listeners) listener();
   }
 }

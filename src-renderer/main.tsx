@@ -6,11 +6,21 @@ import './styles/base.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { Connection } from './connection.ts';
-import { takeTokenFromAddress } from './token.ts';
+import { takeFormerToken, watchAddress } from './secret.ts';
 
-// Before the router reads the address: a token there is no place in the app.
-takeTokenFromAddress();
+const connection = new Connection();
+const former = takeFormerToken();
+if (former !== null) connection.useSecret(former);
+watchAddress((secret) => connection.useSecret(secret));
+void sendWorkersAway();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no #root');
-createRoot(root).render(<App connection={new Connection()} />);
+createRoot(root).render(<App connection={connection} />);
+
+/** Mailward has no service worker: one that is here was planted by another program that had this address for a while. */
+async function sendWorkersAway(): Promise<void> {
+  const { serviceWorker } = navigator as { serviceWorker?: ServiceWorkerContainer };
+  for (const worker of (await serviceWorker?.getRegistrations().catch(() => [])) ?? [])
+    await worker.unregister();
+}

@@ -12,6 +12,7 @@ import { queueCommand } from './commands/queue.ts';
 import { recipientsCommand } from './commands/recipients.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
 import { Ended, EXIT } from './context.ts';
 import { version } from './version.ts';
 
@@ -33,6 +34,7 @@ for (const command of [
   checkCommand(),
   diagnoseCommand(),
   classifyCommand(),
+  tokenCommand(),
 ]) {
   // Subcommands end like the program: with our exit status, not by leaving the process.
   for (const one of [command, ...command.commands]) {
@@ -47,6 +49,9 @@ process.umask(0o077);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.problem);
 });
+
+// A log that nobody reads any more must not end the service.
+process.stderr.on('error', () => undefined);
 
 try {
   await program.parseAsync();

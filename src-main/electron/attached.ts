@@ -6,7 +6,7 @@ import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import type { Backend, Status } from './backend.ts';
 import { endStream, forwardTo } from './forward.ts';
-import { connectClient } from './neighbours.ts';
+import { connectClient, Faults, NotMailward } from './neighbours.ts';
 
 /** Where the service listens, and what it wants to hear. */
 export interface Link {
@@ -16,6 +16,13 @@ export interface Link {
 
 /** How long to wait before asking a silent service again, in ms. */
 const retryMs = 2000;
+
+/** What stands at the service's address, and is not it, has been told nothing. */
+const impostor: Status = {
+  state: 'problem',
+  sentence:
+    'Another program has taken the place of the Mailward service: it was told nothing. Find out what listens there.',
+};
 
 const silent: Status = {
   state: 'could-not-check',
@@ -27,7 +34,7 @@ const silent: Status = {
  * asked for the link each time: a service that was started anew may listen elsewhere. Rejects when the first
  * connection fails.
  */
-export async function attach(find: () => Promise<Link>): Promise<Backend> {
+export async function attach(find: () => Promise<Link>, trouble: (words: string) => void): Promise<Backend> {
   const events = new EventEmitter<{ status: [Status]; settings: [Settings]; lost: [] }>();
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
@@ -39,8 +46,17 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
 
   const say = (next: Status) => {
     status = { state: next.state, sentence: next.sentence };
-    events.emit('status', status);
+    events.emit('status', shown());
   };
+  // The engine knows nothing of faults in here.
+  const faults = new Faults(trouble, () => events.emit('status', shown()));
+  const shown = (): Status =>
+    faults.present === null || status.state === 'problem'
+      ? status
+      : {
+          state: 'attention',
+          sentence: `Something in this window's own program went wrong; start it anew. ${status.sentence}`,
+        };
   const follow = async () => {
     while (!isClosing()) {
       try {
@@ -64,8 +80,13 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
         connection = await connect(find);
         reached.resolve(undefined);
         return;
-      } catch {
-        // Still silent.
+      } catch (error) {
+        // Still silent, or not the one we look for.
+        if (isClosing()) return;
+        const now = error instanceof NotMailward ? impostor : silent;
+        if (status.sentence === now.sentence) continue;
+        say(now);
+        if (now === impostor) trouble((error as Error).message);
       }
     }
   };
@@ -76,7 +97,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
       if (path !== 'settings.set') return;
       events.emit('settings', settingsSchema.parse((output as { settings: unknown }).settings));
     }),
-    status: () => status,
+    status: shown,
     onStatus: (listener) => {
       events.on('status', listener);
       return () => events.off('status', listener);
@@ -91,6 +112,7 @@ export async function attach(find: () => Promise<Link>): Promise<Backend> {
       return () => events.off('settings', listener);
     },
     reachable: () => reached.promise,
+    fault: (error) => faults.note(error),
     onLost: (listener) => {
       events.on('lost', listener);
     },

@@ -18,6 +18,8 @@ export interface Backend {
   onSettings(listener: (settings: Settings) => void): () => void;
   /** Settles when calls can be answered: at once, unless a service has gone and is being looked for. */
   reachable(): Promise<unknown>;
+  /** An exception in this process that nobody foresaw: it is logged, counted and shown. */
+  fault(error: unknown): void;
   /** Calls back each time the way to the engine is lost; calls under way have failed then. */
   onLost(listener: () => void): void;
   /** Stops the engine, or lets go of the service. Mail that was accepted is on disk and stays there. */

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
-import { defaultDataDir } from './neighbours.ts';
+import { defaultDataDir, prepareDataDir } from './neighbours.ts';
 import { explain } from './failure.ts';
 import { guardPages } from './guard.ts';
 import { declareScheme } from './protocol.ts';
@@ -13,6 +13,8 @@ import type { StartOptions } from './start-options.ts';
 start();
 
 function start(): void {
+  // Whatever we write is for this user's eyes: mail, and the token that opens it.
+  process.umask(0o077);
   let options: StartOptions;
   try {
     options = readStartOptions(process.argv.slice(1), process.env, process.cwd());
@@ -28,6 +30,8 @@ function start(): void {
   // Chromium's own files stay together, apart from the mail.
   const browserDir = join(dataDir, 'browser');
   try {
+    // Nothing is put into a folder before it is known to be ours.
+    prepareDataDir(dataDir);
     // Electron takes no path that is not there yet.
     mkdirSync(browserDir, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -2,7 +2,7 @@
 import { attach } from './attached.ts';
 import type { Link } from './attached.ts';
 import type { Backend, Status } from './backend.ts';
-import { accessToken, DataDirLocked, openEngine, readHolder, startService } from './neighbours.ts';
+import { DataDirLocked, Keys, openEngine, readHolder, startService } from './neighbours.ts';
 import type { Engine, Holder, Service } from './neighbours.ts';
 
 export interface BackendOptions {
@@ -23,7 +23,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     const first = linkOf(error.holder);
     if (first === null) throw error;
     // A service that was started anew may answer elsewhere: who has the folder is read again each time.
-    return attach(() => Promise.resolve(linkOf(readHolder(options.dataDir)) ?? first));
+    const find = () => Promise.resolve(linkOf(readHolder(options.dataDir)) ?? first);
+    return attach(find, options.trouble);
   }
 }
 
@@ -34,9 +35,17 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
 async function openToCommandLine(engine: Engine, options: BackendOptions): Promise<Service | null> {
   const { dataDir, trouble } = options;
   try {
-    const token = accessToken(dataDir);
-    const service = await startService({ engine, token, listen: { host: '127.0.0.1', port: 0 }, trouble });
-    engine.announce({ pid: process.pid, host: 'desktop', url: service.url, token });
+    const keys = await Keys.open(dataDir);
+    const service = await startService({
+      engine,
+      keys,
+      listen: { host: '127.0.0.1', port: 0 },
+      trouble,
+      renewed: (token) => announce(token),
+    });
+    const announce = (token: string) =>
+      engine.announce({ pid: process.pid, host: 'desktop', url: service.url, token });
+    announce(keys.token);
     return service;
   } catch (error) {
     trouble(`the command line cannot reach this app: ${String(error)}`);
@@ -62,6 +71,7 @@ function fromEngine(engine: Engine, service: Service | null): Backend {
     },
     onSettings: (listener) => engine.settings.onChange(listener),
     reachable: () => Promise.resolve(),
+    fault: (error) => engine.fault(error),
     onLost: () => undefined,
     close: async () => {
       await service?.close();

@@ -9,6 +9,7 @@ import { explain } from './failure.ts';
 import { guardSession } from './guard.ts';
 import { openMemory } from './memory.ts';
 import { setMenu } from './menu.ts';
+import { catchFaults } from './neighbours.ts';
 import { openBackend } from './open-backend.ts';
 import { servePorts } from './ports.ts';
 import { serveInterface } from './protocol.ts';
@@ -60,6 +61,10 @@ export async function runShell(options: ShellOptions): Promise<void> {
     return;
   }
   if (quitting.begun()) return;
+  app.once(
+    'quit',
+    catchFaults((error) => backend.fault(error)),
+  );
 
   guardSession();
   serveInterface(join(app.getAppPath(), 'out/renderer'));

@@ -14,6 +14,7 @@ import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
 import type { Check } from '../probes/check.ts';
 import { Correspondence, type World } from './correspondence.ts';
+import { Faults } from './faults.ts';
 import { Health } from './health.ts';
 import { Rows } from './live.ts';
 import { LiveOverview } from './live-overview.ts';
@@ -59,6 +60,8 @@ export interface Engine {
   readonly smtp: { host: string; port: number } | null;
   overview: () => Overview;
   onOverview: (listener: (overview: Overview) => void) => () => void;
+  /** An exception that nobody foresaw, of whatever part of this process: it is logged, counted and shown. */
+  fault: (error: unknown) => void;
   /** Tells other programs of this user how to reach the engine. */
   announce: (holder: Holder) => void;
   close: () => Promise<void>;
@@ -103,6 +106,7 @@ class RunningEngine implements Engine {
   readonly #correspondence: Correspondence;
   readonly #indexer: LogIndexer;
   readonly #health: Health;
+  readonly #faults: Faults;
   readonly #offline: boolean;
   readonly #overview: LiveOverview;
   #closing: Promise<void> | null = null;
@@ -138,6 +142,7 @@ class RunningEngine implements Engine {
     this.#offline = options.offline === true;
     this.#waiting = new WaitingCounts(db, () => this.#changed());
     const trouble = options.trouble ?? (() => undefined);
+    this.#faults = new Faults(trouble, () => this.#changed());
     const events = {
       settled: (
         message: DueMessage,
@@ -295,6 +300,10 @@ class RunningEngine implements Engine {
     return this.#overview.on(listener);
   }
 
+  fault(error: unknown): void {
+    this.#faults.note(error);
+  }
+
   announce(holder: Holder): void {
     this.#lock.announce(holder);
   }
@@ -395,6 +404,7 @@ class RunningEngine implements Engine {
         ...(this.#offline ? { problem: 'it is not running on this data folder' } : {}),
       },
       filterTroubles: this.#screening.troubles,
+      fault: this.#faults.present,
     });
   }
 }

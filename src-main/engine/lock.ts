@@ -1,16 +1,10 @@
 // One engine to a data folder. The lock is the operating system's, so a crash or `kill -9` never leaves it behind.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { readOwnFile } from '../settings/own-file.ts';
+import { replaceFile } from '../settings/replace-file.ts';
+import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles } from './data-owner.ts';
 
 /** How to reach the engine that has the folder. */
 export interface Holder {
@@ -84,10 +78,16 @@ function makeFolder(path: string, attempts = 100): void {
   }
 }
 
-/** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked` or `DataDirUnusable`. */
-export function lockDataDir(dataDir: string): DataDirLock {
-  const announcement = announcementIn(dataDir);
-  let db: DatabaseSync;
+function refuse(reason: string | null): void {
+  if (reason !== null) throw new DataDirUnusable(reason);
+}
+
+/**
+ * Makes the folder if need be and closes it to other users, once it is sure that it is ours: whatever is to be written to it
+ * or read from it comes after this. Throws `DataDirUnusable`.
+ */
+export function prepareDataDir(dataDir: string): void {
+  refuse(whyNotLeadingTo(dataDir));
   try {
     makeFolder(dataDir);
   } catch (error) {
@@ -95,10 +95,25 @@ export function lockDataDir(dataDir: string): DataDirLock {
       `cannot make the data folder ${dataDir} (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --data`,
     );
   }
+  refuse(whyNotOwn(dataDir));
   refuseOthersFolder(dataDir);
   try {
     // Mail lies in here: no other user of the machine may read it.
     chmodSync(dataDir, 0o700);
+  } catch (error) {
+    throw new DataDirUnusable(
+      `cannot close the data folder ${dataDir} to other users: ${(error as Error).message}; choose another with --data`,
+    );
+  }
+  refuse(whyNotOwnFiles(dataDir));
+}
+
+/** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked` or `DataDirUnusable`. */
+export function lockDataDir(dataDir: string): DataDirLock {
+  prepareDataDir(dataDir);
+  const announcement = announcementIn(dataDir);
+  let db: DatabaseSync;
+  try {
     db = new DatabaseSync(join(dataDir, LOCK_FILE));
   } catch (error) {
     throw new DataDirUnusable(
@@ -118,7 +133,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
   rmSync(announcement, { force: true });
   return {
     announce(holder) {
-      writeFileSync(announcement, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+      replaceFile(announcement, `${JSON.stringify(holder)}\n`);
     },
     release() {
       rmSync(announcement, { force: true });
@@ -132,7 +147,7 @@ const announcementIn = (dataDir: string) => join(dataDir, 'engine.json');
 /** Who has the data folder, as they announced it; null when nobody did. The one who did may be gone by now. */
 export function readHolder(dataDir: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(announcementIn(dataDir), 'utf8')) as Holder;
+    return JSON.parse(readOwnFile(announcementIn(dataDir)) ?? 'null') as Holder | null;
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import type { Domain } from '../../shared/domain.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type {
   DomainOverview,
+  Fault,
   ListenerState,
   Minute,
   Overview,
@@ -38,6 +39,8 @@ export interface OverviewInput {
   meter: Meter;
   listener: ListenerState;
   filterTroubles: FilterTrouble[];
+  /** Faults of Mailward's own since the start; null when there was none. */
+  fault: Fault | null;
 }
 
 const MINUTE = 60_000;
@@ -50,15 +53,21 @@ const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
 export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
-  const state = worst([...domains.map((domain) => domain.state), listenerHealth(input.listener)]);
+  const { listener, fault } = input;
+  const state = worst([
+    ...domains.map((domain) => domain.state),
+    listenerHealth(listener),
+    fault === null ? 'ok' : 'attention',
+  ]);
   return {
     at: input.now,
     state: domains.length === 0 && state === 'ok' ? 'not-applicable' : state,
-    sentence: sentenceFor(domains, input.listener),
+    sentence: sentenceFor(domains, listener, fault),
     domains,
     minutes: input.meter.minutes(input.now) satisfies Minute[],
-    listener: input.listener,
+    listener,
     filterTroubles: input.filterTroubles,
+    fault,
   };
 }
 
@@ -203,11 +212,18 @@ function domainSentence(
     : `Mail for ${name} is flowing.`;
 }
 
-function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState): string {
+function sentenceFor(
+  domains: readonly DomainOverview[],
+  listener: ListenerState,
+  fault: Fault | null,
+): string {
   if (!listener.listening)
     return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
-  if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
   const bad = domains.filter((domain) => !isWell(domain));
+  // What stops mail is told before what only may.
+  if (bad.length === 0 && fault !== null)
+    return `Mailward goes on after ${fault.count === 1 ? 'a fault' : `${fault.count} faults`} of its own; what it accepted is on disk. Start it anew when it suits.`;
+  if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
   // The listener's trouble is everybody's: it is told once, and only when no domain has one of its own.
   if (bad.length === 0 && listener.problem !== null)
     return 'Mail is flowing, but the TLS certificate needs attention.';

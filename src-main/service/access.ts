@@ -1,44 +1,41 @@
-// Who may talk to the service: whoever has the token, from a page that the service itself served.
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// From where the service may be used: under the address that it is reached at, from pages that it served itself.
+import type { IncomingMessage } from 'node:http';
 
-/** 192 bits. */
-const TOKEN_BYTES = 24;
-const TOKEN = /^[\w-]{32}$/;
-
-/** Reads the data folder's access token, or makes one. It stays the same, so that a bookmark goes on working. */
-export function accessToken(dataDir: string): string {
-  const path = join(dataDir, 'access-token');
-  try {
-    const known = readFileSync(path, 'utf8').trim();
-    if (TOKEN.test(known)) return known;
-  } catch {
-    // No token yet: the folder is new, or the admin removed the file to have a new one.
-  }
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  writeFileSync(path, `${token}\n`, { mode: 0o600 });
-  return token;
-}
-
-export function sameToken(given: string, token: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(token);
-  return a.length === b.length && timingSafeEqual(a, b);
+/** `HOST:PORT` as it stands in a URL. */
+export function authority(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**
- * Whether a request's Host names us. A hostile page can point a name of its own at 127.0.0.1 (DNS rebinding); its
- * requests then carry that name. Names and addresses that are ours: the one listened on, and localhost.
+ * The origin under which a request reaches us; null when its Host is not ours. A hostile page can point a name of its own
+ * at 127.0.0.1 (DNS rebinding): its requests then carry that name. So a Host is ours when it is the very address that the
+ * connection came in at, or belongs to the public address. Not so `localhost`: it may be ::1 or 127.0.0.1, and another
+ * program may listen at the other of the two.
  */
-export function hostAllowed(host: string | undefined, listen: { host: string; port: number }): boolean {
-  if (host === undefined) return false;
-  const name = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-  const names = new Set([name, 'localhost', '127.0.0.1', '[::1]']);
-  return [...names].some((one) => host === `${one}:${listen.port}` || (listen.port === 80 && host === one));
+export function originOf(
+  { headers: { host }, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  publicUrl: URL | null,
+): string | null {
+  if (host === undefined || socket.localAddress === undefined || socket.localPort === undefined) return null;
+  if (publicUrl !== null && host.toLowerCase() === publicUrl.host) return publicUrl.origin;
+  // A socket that listens for both families shows an IPv4 address as ::ffff:192.0.2.1.
+  const own = authority(socket.localAddress.replace(/^::ffff:(?=\d+\.)/, ''), socket.localPort);
+  return host === own || (socket.localPort === 80 && `${host}:80` === own) ? `http://${host}` : null;
 }
 
-/** Whether the page that asks is ours: same host and port as the request went to. Programs send no Origin. */
-export function originAllowed(origin: string | undefined, host: string): boolean {
-  return origin === undefined || origin === `http://${host}`;
+/**
+ * The origin of the page that asks; that of the address asked for a program, which sends none; null when the page is not
+ * ours.
+ */
+export function askingOrigin(request: IncomingMessage, publicUrl: URL | null): string | null {
+  const own = originOf(request, publicUrl);
+  const { origin } = request.headers;
+  if (own === null || origin === undefined || origin === own) return own;
+  // A proxy may pass our own address on as the Host.
+  return publicUrl !== null && origin === publicUrl.origin ? origin : null;
+}
+
+/** Whether a request asks for this machine by the name that each machine calls itself. */
+export function asksForLocalhost({ headers: { host }, socket }: IncomingMessage): boolean {
+  return host === `localhost:${socket.localPort ?? 0}` || (socket.localPort === 80 && host === 'localhost');
 }

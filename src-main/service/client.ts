@@ -3,6 +3,16 @@ import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import { WebSocket } from 'ws';
 import type { Client } from '../../shared/contract/index.ts';
+import { credentialOf, introduce, Refused, Unproven, type Wish, wireOf } from '../../shared/greeting.ts';
+
+/** How long the service may take to answer, ms. */
+const ANSWER_WITHIN = 8000;
+
+/** Where a service is, and the secret that opens it: the data folder's token, or the code of a one-time link. */
+export interface ServiceLink {
+  url: string;
+  token: string;
+}
 
 export interface ConnectedClient {
   client: Client;
@@ -11,25 +21,81 @@ export interface ConnectedClient {
   close: () => void;
 }
 
-/** Connects to a running service. Throws when it does not answer, or refuses the token. */
-export async function connectClient(service: { url: string; token: string }): Promise<ConnectedClient> {
-  const socket = new WebSocket(
-    `${service.url.replace(/^http/, 'ws')}/rpc`,
-    ['mailward', `token.${service.token}`],
-    {
-      handshakeTimeout: 5000,
-    },
-  );
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', () => resolve());
-    socket.once('error', (error) =>
-      reject(new Error(`the running Mailward at ${service.url} does not answer: ${error.message}`)),
-    );
+/** What answers at the service's address is not the service: it does not know the secret, and has not been told it. */
+export class NotMailward extends Error {}
+
+/**
+ * Connects to a running service. Throws when it does not answer, and `NotMailward` when something else answers in its
+ * place; the token is told to nobody.
+ */
+export async function connectClient(service: ServiceLink): Promise<ConnectedClient> {
+  const { socket, ended } = await introduced(service, 'contract');
+  const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
+  return { client: createORPCClient(link), ended, close: () => socket.close() };
+}
+
+/** Asks a running service for what only the data folder's token may ask for. Throws as `connectClient`. */
+export async function askService(
+  service: ServiceLink,
+  want: Wish,
+  about = '',
+): Promise<Record<string, unknown>> {
+  const { socket, welcome } = await introduced(service, want, about);
+  socket.close();
+  return welcome;
+}
+
+async function introduced(service: ServiceLink, want: Wish, about = '') {
+  const { url, token } = service;
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/rpc`, ['mailward'], {
+    handshakeTimeout: ANSWER_WITHIN,
+    maxPayload: MOST_ANSWER,
+    followRedirects: false,
   });
   const ended = new Promise<void>((resolve) => {
     socket.once('close', () => resolve());
   });
-  socket.on('error', () => socket.terminate());
-  const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
-  return { client: createORPCClient(link), ended, close: () => socket.close() };
+  const failures: Error[] = [];
+  socket.on('error', (error) => {
+    failures.push(error);
+    socket.terminate();
+  });
+  const wire = wireOf(socket);
+  const tooLate = setTimeout(() => {
+    failures.push(new Error('it takes too long'));
+    socket.terminate();
+  }, ANSWER_WITHIN);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('unexpected-response', (_request, { statusCode }) =>
+        reject(new NotMailward(`it answers ${statusCode ?? 'something'} to Mailward's greeting`)),
+      );
+      socket.once('close', () => reject(failures[0] ?? new Error('the connection ended')));
+    });
+    const where = new URL(url).origin;
+    const welcome = await introduce(wire, { credential: await credentialOf(token), where, want, about });
+    return { socket, ended, welcome };
+  } catch (error) {
+    socket.terminate();
+    throw explained(url, failures[0] ?? error);
+  } finally {
+    clearTimeout(tooLate);
+    wire.end();
+  }
+}
+
+/** Largest message that a service may send, octets: an export of 256 MiB with what surrounds it. */
+const MOST_ANSWER = 300 * 1_048_576;
+
+function explained(url: string, error: unknown): Error {
+  if (error instanceof Unproven || error instanceof NotMailward) {
+    return new NotMailward(
+      `what answers at ${url} is not the Mailward of this data folder: ${error.message}; find out which program listens there. It has not been told the access token`,
+    );
+  }
+  if (error instanceof Refused && !error.proven) {
+    return new NotMailward(`what answers at ${url} does not let us in: ${error.message}`);
+  }
+  return new Error(`the running Mailward at ${url} does not answer: ${(error as Error).message}`);
 }

@@ -1,5 +1,6 @@
 // Replaces a small file so that a crash, or a full disk, leaves the old one or the new one and never half of either.
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, renameSync, writeSync } from 'node:fs';
+import { openOwnFile } from './own-file.ts';
 
 /**
  * Writes the content beside the file, makes sure it is on disk, and puts it in the file's place in one step.
@@ -8,7 +9,7 @@ import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
  */
 export function replaceFile(path: string, content: string): void {
   const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', 0o600);
+  const file = openOwnFile(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC);
   try {
     writeSync(file, content);
     fsyncSync(file);

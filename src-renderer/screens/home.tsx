@@ -1,9 +1,9 @@
 // The home screen: the state in a sentence, the mail's way by domain, what waits, and the last hour.
-import { Alert } from '@mantine/core';
+import { Alert, Code } from '@mantine/core';
 import { IconMailForward } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { DomainOverview, Overview, Waiting } from '../../shared/overview.ts';
+import type { DomainOverview, Fault, Overview, Waiting } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
 import { useOverview } from '../engine.tsx';
 import { count, size, span } from '../format.ts';
@@ -12,7 +12,7 @@ import { LegPanel } from '../parts/leg-panel.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
 import { type LegName, MailPath } from '../parts/mail-path.tsx';
 import { MinutesChart } from '../parts/minutes-chart.tsx';
-import { useNow } from '../parts/moment.tsx';
+import { Moment, useNow } from '../parts/moment.tsx';
 import { Busy, Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
@@ -46,9 +46,33 @@ export function HomeScreen() {
           {overview.listener.problem}
         </Alert>
       )}
+      {overview.fault !== null && <FaultNote fault={overview.fault} />}
       <FilterTroubles troubles={overview.filterTroubles} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
     </Page>
+  );
+}
+
+/** Exceptions that nobody foresaw: mail goes on, but something may stand still until the next start. */
+function FaultNote({ fault }: { fault: Fault }) {
+  return (
+    <Alert
+      color="yellow"
+      title={
+        fault.count === 1
+          ? 'Something inside Mailward went wrong'
+          : `Something inside Mailward went wrong, ${count(fault.count)} times`
+      }
+    >
+      <p>
+        Last <Moment at={fault.lastAt} />. Mail goes on, and what was accepted is on disk; but something may
+        stand still, so start Mailward anew when it suits. Please report this text, and what the log says at
+        that time:
+      </p>
+      <Code block className="broken-text">
+        {fault.words}
+      </Code>
+    </Alert>
   );
 }
 

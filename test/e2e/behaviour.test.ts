@@ -360,27 +360,27 @@ describe('settings', () => {
 });
 
 describe('the connection', () => {
-  test('the token leaves the address, and a reload still gets in', async () => {
+  test('a link leaves the address, and a reload still gets in', async () => {
     expect(visitor.page.url()).not.toContain('token');
     await visitor.page.reload();
     await visitor.the('heading', /^example\.com$/).waitFor();
   });
 
-  test('without a token, or with a wrong one, the page says where to find it and takes it pasted', async () => {
-    const { origin } = new URL(office.service.ui);
-    await using stranger = await Visitor.arrive(browser, origin);
+  test('without a key the page says how to get in, takes a link pasted, and refuses what is none', async () => {
+    const { url } = office.service;
+    await using stranger = await Visitor.arrive(browser, url);
     await stranger.the('heading', /needs to know that you may come in/).waitFor();
-    const box = stranger.the('textbox', 'Address or token');
+    const box = stranger.the('textbox', 'Link');
     await box.fill('open sesame');
     await stranger.the('button', 'Open Mailward').click();
-    await stranger.page.getByText('There is no token in this text').waitFor();
-    await box.fill(`${origin}/#token=${'x'.repeat(32)}`);
+    await stranger.page.getByText('There is no link in this text').waitFor();
+    await box.fill(`${url}/#token=${'x'.repeat(32)}`);
     await stranger.the('button', 'Open Mailward').click();
-    await stranger.the('heading', /token is not accepted/).waitFor();
+    await stranger.the('heading', /link does not let you in/).waitFor();
     expect(await stranger.barriers()).toEqual([]);
-    await stranger.the('textbox', 'Address or token').fill(office.service.ui);
+    await stranger.the('textbox', 'Link').fill(office.service.link);
     await stranger.the('button', 'Open Mailward').click();
-    await stranger.the('heading', /^example\.com$/).waitFor();
+    await stranger.the('link', 'Home').first().waitFor();
   });
 
   test('when the engine goes away the page says so calmly, and comes back by itself', async () => {

@@ -21,6 +21,7 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
       door: { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 },
     },
     filterTroubles: [],
+    fault: null,
     ...change,
   };
 }
@@ -64,6 +65,8 @@ export class EngineDouble {
     this.events.emit('overview', this.#overview);
     this.#overviews.publish('overview', this.#overview);
   }
+  readonly faults: unknown[] = [];
+  readonly fault = (error: unknown) => void this.faults.push(error);
   change(desktop: Partial<Settings['desktop']>): void {
     this.settings.set({ ...this.#settings, desktop: { ...this.#settings.desktop, ...desktop } });
   }

@@ -1,10 +1,12 @@
 // Starts the real entry file of the shell on the stand-in for Electron, as often as a test likes, and stops what is left.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, vi } from 'vitest';
-import { DataDirLocked, DataDirUnusable, readHolder } from '../../src-main/engine/lock.ts';
-import { accessToken } from '../../src-main/service/access.ts';
+import { catchFaults, Faults } from '../../src-main/engine/faults.ts';
+import { DataDirLocked, DataDirUnusable, prepareDataDir, readHolder } from '../../src-main/engine/lock.ts';
+import { NotMailward } from '../../src-main/service/client.ts';
+import { Keys } from '../../src-main/service/keys.ts';
 import { startService } from '../../src-main/service/service.ts';
 import { BrokenSettings } from '../../src-main/settings/settings.ts';
 import { EngineDouble } from './engine-double.ts';
@@ -90,13 +92,23 @@ export async function start(options: StartWith = {}): Promise<Started> {
 
   vi.resetModules();
   vi.doMock('../../src-main/electron/neighbours.ts', () => ({
-    openEngine: options.openEngine ?? (() => Promise.resolve(engine)),
+    openEngine:
+      options.openEngine ??
+      (() => {
+        // By this file the next start knows the folder for Mailward's.
+        writeFileSync(join(dataDir, 'engine.lock'), '');
+        return Promise.resolve(engine);
+      }),
     BrokenSettings,
     DataDirLocked,
     DataDirUnusable,
+    catchFaults,
+    Faults,
+    NotMailward,
+    prepareDataDir,
     readHolder,
     defaultDataDir: () => dataDir,
-    accessToken,
+    Keys,
     startService,
     connectClient: options.connectClient ?? (() => Promise.reject(new Error('connect ECONNREFUSED'))),
   }));
@@ -135,6 +147,21 @@ export async function start(options: StartWith = {}): Promise<Started> {
   };
   running.push(started);
   return started;
+}
+
+/** A service on a double of the engine, which can be stopped and started again on its port, with its keys. */
+export async function doubleService(engine: EngineDouble) {
+  const keys = await Keys.open(newFolder());
+  const serve = (port: number) =>
+    startService({
+      engine: engine as never,
+      keys,
+      listen: { host: '127.0.0.1', port },
+      trouble: () => undefined,
+    });
+  const first = await serve(0);
+  const holder = { pid: 1, host: 'service', url: first.url, token: keys.token } as const;
+  return { first, port: Number(new URL(first.url).port), serve, holder, token: keys.token };
 }
 
 /** Waits until `condition` holds; what it throws or gives is in the message when it never does. */

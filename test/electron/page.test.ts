@@ -5,11 +5,10 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { connectClient } from '../../src-main/service/client.ts';
-import { startService } from '../../src-main/service/service.ts';
 import { DataDirLocked } from '../../src-main/engine/lock.ts';
 import { buildAppFolder } from './app-folder.ts';
 import { EngineDouble } from './engine-double.ts';
-import { newFolder, start, until } from './harness.ts';
+import { doubleService, newFolder, start, until } from './harness.ts';
 import type { StartWith } from './harness.ts';
 import { Machine } from './stand-in/machine.ts';
 
@@ -218,20 +217,9 @@ describe('the port', () => {
 });
 
 describe('attached to a running service', () => {
-  const token = 'a'.repeat(32);
-
   test('the window shows the service’s engine, over a service that goes and comes back', async () => {
     const engine = new EngineDouble();
-    const serve = (port: number) =>
-      startService({
-        engine: engine as never,
-        token,
-        listen: { host: '127.0.0.1', port },
-        trouble: () => undefined,
-      });
-    let service = await serve(0);
-    const port = Number(new URL(service.url).port);
-    const holder = { pid: 1, host: 'service', url: service.url, token } as const;
+    const { first, port, serve, holder } = await doubleService(engine);
     const { inside, page, machine, electron, exited } = await startPage({
       openEngine: (options) =>
         Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
@@ -253,12 +241,12 @@ describe('attached to a running service', () => {
       ),
     ).toBe(4);
 
-    await service.close();
+    await first.close();
     await until(() => machine.tray.toolTip.includes('does not answer'), 'the tray to say so');
     expect(machine.tray.image).toContain('attention');
     await holds(inside, 'heard.ends === 1');
     const asked = inside.evaluate('connect()');
-    service = await serve(port);
+    const service = await serve(port);
     await asked;
     expect(await inside.evaluate('client.domains.list()')).toEqual([]);
     await until(() => machine.tray.toolTip === 'Mail is being held', 'the tray to follow again');

@@ -9,7 +9,7 @@ import {
   type Definition,
   type Found,
 } from '../../src-main/probes/check.ts';
-import { accessToken } from '../../src-main/service/access.ts';
+import { Keys } from '../../src-main/service/keys.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { startService } from '../../src-main/service/service.ts';
 import { mailward, type Finished } from './mailward.ts';
@@ -92,10 +92,11 @@ export class Clinic implements AsyncDisposable {
       checks: checks.map(({ check }) => check),
       world: { clock },
     });
-    const token = accessToken(folder.path);
+    const keys = await Keys.open(folder.path);
+    const { token } = keys;
     const service = await startService({
       engine,
-      token,
+      keys,
       listen: { host: '127.0.0.1', port: 0 },
       trouble: () => undefined,
     });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Client } from '../../shared/contract/index.ts';
 import { connectClient } from '../../src-main/service/client.ts';
@@ -13,7 +13,7 @@ import { patience, until } from './wait.ts';
 const checkout = resolve(import.meta.dirname, '../..');
 
 /** `MAILWARD_FROM=out` tests the build (as `npm test` does after building); else the sources, as they are now. */
-function entry(): string {
+export function entry(): string {
   const isBuilt = process.env['MAILWARD_FROM'] === 'out';
   return join(checkout, isBuilt ? 'out/main/mailward.js' : 'src-main/cli/main.ts');
 }
@@ -45,6 +45,7 @@ export async function mailward(
 /** What `serve --json` says when it is ready. */
 interface Ready {
   ready: true;
+  /** A one-time link; only the address where none is made. */
   ui: string;
   smtp: { host: string; port: number };
   dataDir: string;
@@ -99,9 +100,38 @@ export class Service implements AsyncDisposable {
     return this.#isReady().smtp.port;
   }
 
-  /** Address of the user interface, with its token. */
+  /** Address of the user interface with the data folder's token, which lets any number of browsers in. */
   get ui(): string {
+    return `${this.url}/#token=${this.token}`;
+  }
+
+  /** Address of the user interface, without a slash at the end. */
+  get url(): string {
+    return new URL(this.#isReady().ui).origin;
+  }
+
+  /** The one-time link that it printed when it was started last. */
+  get link(): string {
     return this.#isReady().ui;
+  }
+
+  /** The data folder's token, as it is now. */
+  get token(): string {
+    return readFileSync(join(this.dataDir, 'access-token'), 'utf8').trim();
+  }
+
+  /** What it has printed on standard output since it was started last. */
+  get stdout(): string {
+    return this.#output?.text().stdout ?? '';
+  }
+
+  /** What it has printed on standard error since it was started last. */
+  get complaints(): string {
+    return this.#output?.text().stderr ?? '';
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   get pid(): number {
@@ -172,8 +202,7 @@ export class Service implements AsyncDisposable {
 
   /** A connection like the user interface's: the whole contract, over WebSocket. */
   async client(): Promise<{ client: Client; close: () => void }> {
-    const { origin, hash } = new URL(this.ui);
-    return connectClient({ url: origin, token: hash.replace('#token=', '') });
+    return connectClient({ url: this.url, token: this.token });
   }
 
   async addDomain(name: string, route: string): Promise<void> {

@@ -1,11 +1,14 @@
 // `mailward serve`: the headless host in the foreground.
+import { fstatSync } from 'node:fs';
 import { Command } from 'commander';
 import pino from 'pino';
 import { formatHostPort, parseHostPort } from '../../../shared/names.ts';
 import { openEngine } from '../../engine/engine.ts';
-import { accessToken } from '../../service/access.ts';
-import { startService } from '../../service/service.ts';
+import { catchFaults } from '../../engine/faults.ts';
+import { Keys, LINK_LASTS } from '../../service/keys.ts';
+import { linkTo, startService } from '../../service/service.ts';
 import { Ended, EXIT, globalsOf, print, printJson } from '../context.ts';
+import { defaultDataDir } from '../../settings/data-dir.ts';
 import { startDemo, type Demo } from '../demo/demo.ts';
 import { version } from '../version.ts';
 
@@ -20,6 +23,7 @@ interface Address {
 interface Options {
   smtp?: string;
   listen?: string;
+  public?: string;
   demo?: boolean;
 }
 
@@ -32,6 +36,10 @@ export function serveCommand(): Command {
     )
     .option('--listen <host:port>', `where to serve the user interface (default: ${DEFAULT_LISTEN})`)
     .option(
+      '--public <url>',
+      'where browsers reach the user interface, when a proxy stands in front of it: https://HOST',
+    )
+    .option(
       '--demo',
       'a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
     )
@@ -42,28 +50,42 @@ export function serveCommand(): Command {
       const smtpText = options.smtp ?? usualSmtp;
       const smtp = smtpText === undefined ? undefined : readAddress(smtpText);
       const listen = readAddress(options.listen ?? usualListen);
+      const publicUrl = options.public === undefined ? undefined : readPublicUrl(options.public);
       // From here on a stop is an orderly one, also in the middle of a start.
       const stop = stopSignal();
       const demo = options.demo === true ? startDemo() : null;
       const dataDir = demo?.dataDir ?? globals.dataDir;
       const log = pino(
         { base: null, timestamp: pino.stdTimeFunctions.isoTime },
-        pino.destination({ dest: 2, sync: true }),
+        // A standard error that nobody reads any more must not end what moves the mail.
+        pino.destination({ dest: 2, sync: true }).on('error', () => undefined),
       );
       const trouble = (words: string) => log.warn(words);
 
-      const { engine, service } = await start(dataDir, smtp, listen, trouble, demo).catch(
-        async (error: unknown) => {
-          await demo?.cleanUp();
-          throw error;
-        },
-      );
+      const { engine, service, keys } = await start(
+        { dataDir, smtp, listen, ...(publicUrl ? { publicUrl } : {}) },
+        trouble,
+        demo,
+      ).catch(async (error: unknown) => {
+        await demo?.cleanUp();
+        throw error;
+      });
+      const endCatching = catchFaults((error) => engine.fault(error));
 
-      const ui = `${service.url}/#token=${service.token}`;
+      // A link opens the door to whoever reads it: it is given only where it is read at once, by a person or a program, and
+      // not where it is kept.
+      const read = process.stdout.isTTY || (globals.json && !isJournal());
+      const ui = read ? linkTo(service.pageUrl, (await keys.link()).code) : `${service.pageUrl}/`;
       if (globals.json) printJson({ ready: true, ui, smtp: engine.smtp, dataDir });
       else {
         print(`Mailward ${version} is ready.`);
         print(`User interface: ${ui}`);
+        if (read) print(`That link works once, within ${LINK_LASTS / 60_000} minutes.`);
+        print(`${read ? 'For another' : 'For a link that lets a browser in'}: ${linkCommand(dataDir)}`);
+        if (!publicUrl && !isOwn(new URL(service.url).hostname))
+          print(
+            'Pages of that address let nobody in: use a tunnel, or a proxy and --public (docs/security.md).',
+          );
         if (engine.smtp) print(`SMTP: ${formatHostPort(engine.smtp.host, engine.smtp.port)}`);
         print(`Data folder: ${dataDir}`);
         print('Press Ctrl-C to stop.');
@@ -74,17 +96,20 @@ export function serveCommand(): Command {
       demo?.stop();
       await service.close();
       await engine.close();
+      endCatching();
       await demo?.cleanUp();
     });
 }
 
-async function start(
-  dataDir: string,
-  smtp: Address | undefined,
-  listen: Address,
-  trouble: (words: string) => void,
-  demo: Demo | null,
-) {
+interface Places {
+  dataDir: string;
+  smtp: Address | undefined;
+  listen: Address;
+  publicUrl?: URL;
+}
+
+async function start(places: Places, trouble: (words: string) => void, demo: Demo | null) {
+  const { dataDir, smtp, listen, publicUrl } = places;
   const engine = await openEngine({
     dataDir,
     host: 'service',
@@ -94,15 +119,53 @@ async function start(
     ...(smtp ? { smtp } : {}),
   });
   try {
-    const token = accessToken(dataDir);
-    const service = await startService({ engine, token, listen, trouble });
-    engine.announce({ pid: process.pid, host: 'service', url: service.url, token });
+    const keys = await Keys.open(dataDir);
+    const service = await startService({
+      engine,
+      keys,
+      listen,
+      ...(publicUrl ? { publicUrl } : {}),
+      trouble,
+      renewed: (token) => announce(token),
+    });
+    const announce = (token: string) =>
+      engine.announce({ pid: process.pid, host: 'service', url: service.url, token });
+    announce(keys.token);
     await demo?.begin(engine);
-    return { engine, service: { ...service, token } };
+    return { engine, service, keys };
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+/** Whether a URL's host is this machine, to which browsers give what they keep from addresses that others could be at. */
+function isOwn(hostname: string): boolean {
+  return hostname.startsWith('127.') || hostname === '[::1]';
+}
+
+/** Whether standard output goes into systemd's journal (systemd.exec(5), JOURNAL_STREAM: the stream's device and inode). */
+function isJournal(): boolean {
+  const stream = process.env['JOURNAL_STREAM'];
+  if (stream === undefined) return false;
+  try {
+    const { dev, ino } = fstatSync(1);
+    return stream === `${dev}:${ino}`;
+  } catch {
+    return true;
+  }
+}
+
+function linkCommand(dataDir: string): string {
+  return `mailward token link${dataDir === defaultDataDir() ? '' : ` --data ${dataDir}`}`;
+}
+
+function readPublicUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'https:' || url.href !== `${url.origin}/`) {
+    throw new Ended(EXIT.usage, `--public ${text}: write https://HOST or https://HOST:PORT`);
+  }
+  return url;
 }
 
 function readAddress(text: string): Address {

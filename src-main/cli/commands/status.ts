@@ -39,6 +39,12 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
   }
   for (const { filter, skipped, since, words } of overview.filterTroubles)
     print(`Filter ${filter} could not be asked ${skipped} times since ${formatTime(since)}: ${plain(words)}`);
+  if (overview.fault !== null) {
+    const { count, since, lastAt, words } = overview.fault;
+    print(
+      `Faults inside Mailward since ${formatTime(since)}: ${count}, the last at ${formatTime(lastAt)}: ${plain(words)}`,
+    );
+  }
   if (overview.domains.length === 0) return;
   print('');
   printTable(

@@ -6,8 +6,9 @@
 //
 // A note is never wrong, however late it is read: ids are not used again, and what a server took stays taken. A note that
 // a power cut tore fails its checksum and counts for nothing.
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { openOwnFile } from '../../settings/own-file.ts';
 import type { Outcome } from '../../storage/operations/spool.ts';
 
 /** Octets of notes after which the file is begun anew. */
@@ -29,8 +30,8 @@ export class Receipts {
 
   /** Opens the file and answers the notes that the last process left. Throws the system's error when it cannot be opened. */
   static open(path: string): { receipts: Receipts; left: Outcome[] } {
-    const file = openSync(path, 'a+', 0o600);
-    const text = readFileSync(path, 'latin1');
+    const file = openOwnFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND);
+    const text = readFileSync(file, 'latin1');
     const left = text.split('\n').flatMap((line) => readNote(line) ?? []);
     return { receipts: new Receipts(file, text.length), left };
   }

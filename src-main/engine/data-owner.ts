@@ -1,0 +1,91 @@
+// Whether a data folder is this user's alone: nobody else may have put into it what we would then read, or write to.
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** What Mailward keeps in its folder; the user may put other things beside. */
+const OURS =
+  /^(?:engine\.(?:lock|json)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$/;
+
+/** May write into the folder, whoever owns it. */
+const ANYBODY = 0o002;
+/** What is in the folder can be renamed or removed by its owner alone (chmod(1), restricted deletion). */
+const STICKY = 0o1000;
+
+/**
+ * Why the folders that lead to a data folder do not do, or null: somebody else could put another folder in its place.
+ * A group that may write to one of them is trusted. On Windows nothing is asked: the system's own rights say it there.
+ */
+export function whyNotLeadingTo(dataDir: string): string | null {
+  const user = process.getuid?.();
+  if (user === undefined) return null;
+  const trusted = trustedOwners(user);
+  for (const folder of new Set([...parentsOf(dataDir), ...parentsOf(realOf(dataDir))])) {
+    const stats = statsOf(statSync, folder);
+    // What is not there yet is made by us.
+    if (stats === null) continue;
+    if (!trusted.has(stats.uid))
+      return `the folder ${folder} belongs to another user (uid ${stats.uid}), who could put other things in the place of ${dataDir}; choose a data folder elsewhere with --data`;
+    if ((stats.mode & ANYBODY) !== 0 && (stats.mode & STICKY) === 0)
+      return `every user may write to the folder ${folder}, and so put other things in the place of ${dataDir}; take that right away (chmod o-w ${folder}) or choose a data folder elsewhere with --data`;
+  }
+  return null;
+}
+
+/** Why a folder that exists is not this user's, or null. */
+export function whyNotOwn(dataDir: string): string | null {
+  const user = process.getuid?.();
+  if (user === undefined) return null;
+  const { uid } = statSync(dataDir);
+  if (uid === user) return null;
+  return `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as that user, or choose another folder with --data`;
+}
+
+/** Why what is in the folder is not this user's, or null. To be asked once nobody else can enter the folder any more. */
+export function whyNotOwnFiles(dataDir: string): string | null {
+  const user = process.getuid?.();
+  if (user === undefined) return null;
+  for (const name of readdirSync(dataDir)) {
+    if (!OURS.test(name)) continue;
+    const path = join(dataDir, name);
+    const stats = statsOf(lstatSync, path);
+    if (stats === null || stats.uid === user) continue;
+    const what = stats.isSymbolicLink() ? 'is a link that another user laid' : 'belongs to another user';
+    return `${path} ${what} (uid ${stats.uid}, and this one is ${user}): it may have been put there to do harm. Remove it, or make it yours if you know it (chown ${user})`;
+  }
+  return null;
+}
+
+/** Root may do everything anyway. In a user namespace, owners from outside of it all look like one (user_namespaces(7)). */
+function trustedOwners(user: number): ReadonlySet<number> {
+  const trusted = new Set([0, user]);
+  try {
+    if (!/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8')))
+      trusted.add(Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8')));
+  } catch {
+    // Not Linux: there are no such namespaces.
+  }
+  return trusted;
+}
+
+/** The folders above a path, up to the root. */
+function parentsOf(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [parent, ...parentsOf(parent)];
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realOf(parent), path.slice(parent.length));
+  }
+}
+
+function statsOf(ask: (path: string) => Stats, path: string): Stats | null {
+  try {
+    return ask(path);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,131 @@
+// An exception that nobody foresaw does not end what moves the mail: it is logged, counted, and shown until the next start.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Overview } from '../../shared/overview.ts';
+import { Faults } from '../../src-main/engine/faults.ts';
+import { readHolder } from '../../src-main/engine/lock.ts';
+import { connectClient } from '../../src-main/service/client.ts';
+import { RawClient } from '../lab/client.ts';
+import { entry, Service } from '../lab/mailward.ts';
+import { mistakeIn } from '../lab/mistake.ts';
+import { scratch } from '../lab/scratch.ts';
+import { Sink } from '../lab/sink.ts';
+import { until } from '../lab/wait.ts';
+
+describe('a service in which something is thrown that nobody catches', () => {
+  it('goes on: mail is taken and delivered, and log, status and overview tell of the fault', async () => {
+    using folder = scratch('fault');
+    const script = mistakeIn(folder.path);
+    await using sink = new Sink();
+    await sink.start();
+    await using service = await Service.start({ env: { NODE_OPTIONS: `--import ${script}` } });
+    await service.addDomain('example.com', `${sink.host}:${sink.port},tls=none`);
+    const { client, close } = await service.client();
+    const fault = async (): Promise<Overview> => {
+      for await (const overview of await client.live.overview()) return overview;
+      throw new Error('no overview');
+    };
+    expect((await fault()).fault).toBeNull();
+
+    process.kill(service.pid, 'SIGUSR2');
+    await until('the fault is not counted', async () => (await fault()).fault?.count === 1);
+    process.kill(service.pid, 'SIGUSR2');
+    await until('the rejection is not counted', async () => (await fault()).fault?.count === 2);
+
+    await using smtp = await RawClient.greet(service.smtpPort);
+    await smtp.openData('ann@example.org', 'office@example.com');
+    smtp.send('Subject: still here\r\n\r\nHello.\r\n.\r\n');
+    await smtp.expect(250);
+    await until('the mail does not arrive', () => sink.taken === 1);
+
+    const overview = await fault();
+    expect(overview.state).toBe('attention');
+    expect(overview.sentence).toContain('after 2 faults of its own');
+    expect(overview.fault?.words).toBe('RangeError: nor this');
+    const { stdout } = await service.command('status');
+    expect(stdout).toMatch(/Faults inside Mailward since .*: 2, the last at .*: RangeError: nor this/);
+    expect(service.complaints).toContain('a fault inside Mailward: TypeError: nobody foresaw');
+    expect(service.complaints).toContain('mistake.mjs');
+    expect(service.complaints).not.toContain('\u{1b}');
+    close();
+    expect(await service.stop()).toBe(0);
+  });
+});
+
+it('a service whose log nobody reads any more goes on after a fault', async () => {
+  using folder = scratch('fault');
+  const script = mistakeIn(folder.path);
+  const dataDir = join(folder.path, 'data');
+  const args = ['--import', script, entry(), 'serve', '--json', '--data', dataDir];
+  const child = spawn(process.execPath, [...args, '--smtp', '127.0.0.1:0', '--listen', '127.0.0.1:0'], {
+    env: { PATH: process.env['PATH'], HOME: folder.path },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { origin } = new URL((JSON.parse(line.toString()) as { ui: string }).ui);
+    child.stderr.destroy();
+    const { token } = readHolder(dataDir) ?? {};
+    const { client, close } = await connectClient({ url: origin, token: token ?? '' });
+    for (let count = 1; count <= 4; count++) {
+      child.kill('SIGUSR2');
+      await until('it is not counted', async () => {
+        for await (const { fault } of await client.live.overview()) return fault?.count === count;
+        return false;
+      });
+    }
+    close();
+    expect(child.exitCode).toBeNull();
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
+describe('faults', () => {
+  it('in great number are counted all, and not logged all', () => {
+    const log: string[] = [];
+    let changes = 0;
+    const faults = new Faults(
+      (words) => log.push(words),
+      () => changes++,
+    );
+    for (let number = 0; number < 1000; number++) faults.note(new Error(`number ${number}`), 60_000);
+    expect(faults.present).toEqual({
+      count: 1000,
+      since: 60_000,
+      lastAt: 60_000,
+      words: 'Error: number 999',
+    });
+    expect(log).toHaveLength(11);
+    expect(log[10]).toContain('counted, not logged');
+    faults.note('anything at all', 120_000);
+    expect(log).toHaveLength(12);
+    expect(changes).toBe(1001);
+  });
+
+  it('of any kind, and a log that fails, are no further fault', () => {
+    const faults = new Faults(
+      () => {
+        throw new Error('EPIPE');
+      },
+      () => undefined,
+    );
+    for (const thrown of [
+      undefined,
+      null,
+      7,
+      '',
+      Symbol('x'),
+      { toString: null },
+      new Error('x'.repeat(10_000)),
+    ]) {
+      expect(() => faults.note(thrown)).not.toThrow();
+    }
+    expect(faults.present?.count).toBe(7);
+    expect(faults.present?.words.length).toBeLessThanOrEqual(300);
+  });
+});
