@@ -101,6 +101,41 @@ export const listenerStateSchema = z.object({
 });
 export type ListenerState = z.infer<typeof listenerStateSchema>;
 
+/** Why no mail can be stored. Mail that is sent meanwhile is refused for now (451 or 452), and stays with its senders. */
+export const storageTroubleSchema = z.object({
+  /**
+   * `files`: the data folder or a file in it was removed, renamed, replaced or written over; `ended`: the thread that stores does
+   * not run; `taken`: by another Mailward; `low-space`: only the reserve is left; `full`: that too is used up; `locked`: by another program; `no-answer`: the
+   * disk hangs.
+   */
+  kind: z.enum([
+    'files',
+    'taken',
+    'damaged',
+    'ended',
+    'read-only',
+    'full',
+    'low-space',
+    'locked',
+    'input-output',
+    'no-answer',
+  ]),
+  /** Goes on after "because": no capital, no full stop. */
+  what: z.string(),
+  /** What to do, in sentences. */
+  remedy: z.string(),
+  /** UTC ms. */
+  since: z.number().int(),
+});
+export type StorageTrouble = z.infer<typeof storageTroubleSchema>;
+
+export const storageStateSchema = z.object({
+  state: healthSchema,
+  /** The gravest; null when all is well. */
+  trouble: storageTroubleSchema.nullable(),
+});
+export type StorageState = z.infer<typeof storageStateSchema>;
+
 export const overviewSchema = z.object({
   at: z.number().int(),
   state: healthSchema,
@@ -110,6 +145,8 @@ export const overviewSchema = z.object({
   /** The last 60 minutes, oldest first; the last one is still filling. */
   minutes: z.array(minuteSchema),
   listener: listenerStateSchema,
+  /** Whether mail can be stored. */
+  storage: storageStateSchema,
   /** Filters on the way in that do not work at present: mail goes on without them. */
   filterTroubles: z.array(filterTroubleSchema),
 });

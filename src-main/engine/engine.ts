@@ -12,13 +12,14 @@ import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { openDatabase, type Database } from '../storage/database.ts';
+import { StorageWatch } from '../storage/watch.ts';
 import type { Check } from '../probes/check.ts';
 import { Correspondence, type World } from './correspondence.ts';
 import { Health } from './health.ts';
 import { Rows } from './live.ts';
 import { LiveOverview } from './live-overview.ts';
 import { LogIndexer } from './log-indexer.ts';
-import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
+import { takeDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
 import { countedAs, fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
@@ -31,6 +32,8 @@ import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
 const TRAFFIC_INTERVAL = 250;
+/** How often to look whether the data folder is still ours, ms. */
+const KEEP_EVERY = 500;
 
 export { StorageError } from '../storage/database.ts';
 
@@ -41,6 +44,8 @@ export interface EngineOptions {
   smtp?: { host: string; port: number };
   /** Opened to work on the data folder, not to relay: no listener, no deliveries. */
   offline?: boolean;
+  /** Nothing is made where no Mailward ever ran (`DataDirMissing`). */
+  existing?: boolean;
   demo?: boolean;
   version?: string;
   /** For tests: a clock, name servers and mail servers of their own. */
@@ -69,14 +74,24 @@ export interface Engine {
  * `DataDirUnusable`, `BrokenSettings`, `StorageError`, or what the listener says about its port.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const lock = lockDataDir(options.dataDir);
+  const lock = await takeDataDir(options.dataDir, { existing: options.existing === true });
+  if (options.offline) lock.announce({ pid: process.pid, host: 'command', url: null, token: null });
   let db: Database | null = null;
+  let changed: () => void = () => undefined;
+  const storage = new StorageWatch({
+    dataDir: options.dataDir,
+    changed: () => changed(),
+    trouble: options.trouble ?? (() => undefined),
+  });
   try {
     const settings = openSettings(options.dataDir);
-    db = await openDatabase(join(options.dataDir, 'mailward.db'));
-    const running = await RunningEngine.start(options, lock, settings, db);
+    db = await openDatabase(join(options.dataDir, 'mailward.db'), storage.events);
+    storage.start(db);
+    const running = await RunningEngine.start(options, lock, settings, db, storage);
+    changed = () => running.storageChanged();
     return running;
   } catch (error) {
+    storage.close();
     await db?.close();
     lock.release();
     throw error;
@@ -91,6 +106,7 @@ class RunningEngine implements Engine {
   readonly #lock: DataDirLock;
   readonly #db: Database;
   readonly #spool: Spool;
+  readonly #storage: StorageWatch;
   readonly #directory = new Directory();
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
@@ -105,6 +121,7 @@ class RunningEngine implements Engine {
   readonly #health: Health;
   readonly #offline: boolean;
   readonly #overview: LiveOverview;
+  #keeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | null = null;
 
   static async start(
@@ -112,9 +129,10 @@ class RunningEngine implements Engine {
     lock: DataDirLock,
     settings: SettingsStore,
     db: Database,
+    storage: StorageWatch,
   ): Promise<RunningEngine> {
     const spool = await Spool.open(db, options.dataDir);
-    const engine = new RunningEngine(options, lock, settings, db, spool);
+    const engine = new RunningEngine(options, lock, settings, db, spool, storage);
     try {
       await engine.#begin(options);
     } catch (error) {
@@ -130,8 +148,10 @@ class RunningEngine implements Engine {
     settings: SettingsStore,
     db: Database,
     spool: Spool,
+    storage: StorageWatch,
   ) {
     this.settings = settings;
+    this.#storage = storage;
     this.#lock = lock;
     this.#db = db;
     this.#spool = spool;
@@ -196,7 +216,7 @@ class RunningEngine implements Engine {
       learned: (learned) => correspondence.learned.learned(learned),
       spool,
       screening: this.#screening,
-      dataDir: options.dataDir,
+      storage,
       accepted: (message, content) => this.#accepted(message, content),
       rejected: (message) => this.#rejected(message),
       changed: () => this.#changed(),
@@ -282,6 +302,8 @@ class RunningEngine implements Engine {
       this.#detours.start();
       this.#modes.start();
       this.#indexer.start();
+      this.#keeping = setInterval(() => this.#storage.taken(this.#lock.keep() === 'taken'), KEEP_EVERY);
+      this.#keeping.unref();
     }
     this.#overview.refresh();
   }
@@ -292,6 +314,11 @@ class RunningEngine implements Engine {
 
   onOverview(listener: (overview: Overview) => void): () => void {
     return this.#overview.on(listener);
+  }
+
+  /** Mail can be stored, or it cannot any more. */
+  storageChanged(): void {
+    this.#overview.refresh();
   }
 
   announce(holder: Holder): void {
@@ -305,7 +332,9 @@ class RunningEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#keeping);
     await this.#stop();
+    this.#storage.close();
     await this.#db.close();
     this.#lock.release();
   }
@@ -394,6 +423,7 @@ class RunningEngine implements Engine {
         ...(this.#offline ? { problem: 'it is not running on this data folder' } : {}),
       },
       filterTroubles: this.#screening.troubles,
+      storage: this.#storage.state,
     });
   }
 }

@@ -9,6 +9,7 @@ import type {
   Minute,
   Overview,
   PaceOverview,
+  StorageState,
   Waiting,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
@@ -38,6 +39,7 @@ export interface OverviewInput {
   meter: Meter;
   listener: ListenerState;
   filterTroubles: FilterTrouble[];
+  storage: StorageState;
 }
 
 const MINUTE = 60_000;
@@ -48,15 +50,20 @@ const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
 export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
-  const state = worst([...domains.map((domain) => domain.state), listenerHealth(input.listener)]);
+  const state = worst([
+    ...domains.map((domain) => domain.state),
+    listenerHealth(input.listener),
+    input.storage.state,
+  ]);
   return {
     at: input.now,
     state: domains.length === 0 && state === 'ok' ? 'not-applicable' : state,
-    sentence: sentenceFor(domains, input.listener),
+    sentence: sentenceFor(domains, input),
     domains,
     minutes: input.meter.minutes(input.now) satisfies Minute[],
     listener: input.listener,
     filterTroubles: input.filterTroubles,
+    storage: input.storage,
   };
 }
 
@@ -66,7 +73,8 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const waiting = input.waiting(name);
   const health = input.health(name);
   const trouble = health?.trouble ?? null;
-  const inboundState = listenerHealth(listener);
+  const cannotStore = input.storage.trouble;
+  const inboundState = worst([listenerHealth(listener), input.storage.state]);
   const outboundState: Health = !input.running
     ? 'could-not-check'
     : mode.name === 'hold'
@@ -87,22 +95,26 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
     state: worst([inboundState, outboundState, failedState, late ? 'attention' : 'ok']),
     sentence: !input.running
       ? `Mailward is not running: no mail for ${name} is taken or delivered; ${messages(stored(waiting))} stored.`
-      : domainSentence(
-          domain,
-          waiting,
-          trouble,
-          late ? now - oldest : null,
-          isLimited(pace) ? (pace?.drainsAt ?? null) : null,
-          now,
-          health?.lastDeliveredAt ?? null,
-        ),
+      : cannotStore
+        ? `No mail for ${name} is taken: Mailward cannot store it. Senders keep it and try again.`
+        : domainSentence(
+            domain,
+            waiting,
+            trouble,
+            late ? now - oldest : null,
+            isLimited(pace) ? (pace?.drainsAt ?? null) : null,
+            now,
+            health?.lastDeliveredAt ?? null,
+          ),
     inbound: {
       state: inboundState,
       words: !listener.listening
         ? 'not listening'
-        : listener.problem === null
-          ? 'listening'
-          : 'not encrypted well',
+        : cannotStore
+          ? 'cannot store mail'
+          : listener.problem === null
+            ? 'listening'
+            : 'not encrypted well',
       acceptedPerMinute: meter.perMinute(name, 'accepted', now),
       rejectedPerMinute: meter.perMinute(name, 'rejected', now),
       lastAt: meter.lastAt(name, 'accepted'),
@@ -192,7 +204,12 @@ function domainSentence(
     : `Mail for ${name} is flowing.`;
 }
 
-function sentenceFor(domains: readonly DomainOverview[], listener: ListenerState): string {
+function sentenceFor(
+  domains: readonly DomainOverview[],
+  { listener, storage }: Pick<OverviewInput, 'listener' | 'storage'>,
+): string {
+  if (storage.trouble)
+    return `Mailward cannot store mail: ${storage.trouble.what}. Senders keep their mail and try again.`;
   if (!listener.listening)
     return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
   if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';

@@ -56,7 +56,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     );
     return undefined;
   });
-  app.get('/health', (context) => context.json({ ready: true }));
+  // For a supervisor or a monitor, and so without a login: whether mail is taken, and a word why not.
+  app.get('/health', (context) => {
+    const { trouble } = engine.overview().storage;
+    return trouble === null
+      ? context.json({ ready: true })
+      : context.json({ ready: false, storage: trouble.kind, since: trouble.since }, 503);
+  });
   app.use('/*', serveStatic({ root: userInterfaceDir() }));
   app.notFound((context) => context.text('Not found', 404));
 

@@ -10,7 +10,7 @@ import type {
 } from '../../storage/operations/spool.ts';
 import type { DetourOutcome } from '../../storage/operations/detours.ts';
 import type { Learned, Lesson } from '../../storage/operations/recipients.ts';
-import type { Database } from '../../storage/database.ts';
+import { StorageError, type Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
 import { Receipts } from './receipts.ts';
 
@@ -113,9 +113,22 @@ export class Deposit {
       });
       return { content: whole ? data : null, learned };
     } catch (error) {
-      this.drop();
+      // It may have been written all the same, to files that are gone or by a thread that died before it could say so.
+      this.#takeBack(error);
       throw error;
     }
+  }
+
+  #takeBack(error: unknown): void {
+    const isUnsure =
+      error instanceof StorageError && (error.failing === 'files' || error.failing === 'ended');
+    if (!isUnsure) {
+      this.drop();
+      return;
+    }
+    this.#dropped = true;
+    this.#parts = [];
+    this.#db.write('withdraw', this.id).catch(() => undefined);
   }
 
   /** Forgets what was written. */

@@ -12,6 +12,7 @@ import { causeWords, type Cause } from '../../../shared/cause.ts';
 import type { MessageState, Reply } from '../../../shared/message.ts';
 import { found, readSearch, wordsOf, type Phrase } from '../../../shared/search.ts';
 import { firstIdAt } from '../ids.ts';
+import { rebuildSearch } from '../search-index.ts';
 
 export interface SearchQuery {
   states: MessageState[] | null;
@@ -219,6 +220,10 @@ export function searchWrites(db: DatabaseSync) {
   }
 
   return {
+    /** Throws the index away and begins it anew. */
+    rebuildSearch(): void {
+      rebuildSearch(db);
+    },
     /**
      * Brings the index on by `limit` messages at most: those past the mark that arrived before `before` (UTC ms; those
      * that have just arrived are about to change), then those that changed. Returns how many it worked on: 0 when all is done.
