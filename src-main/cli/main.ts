@@ -10,6 +10,7 @@ import { domainCommand } from './commands/domain.ts';
 import { logCommand } from './commands/log.ts';
 import { queueCommand } from './commands/queue.ts';
 import { recipientsCommand } from './commands/recipients.ts';
+import { repairCommand } from './commands/repair.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { Ended, EXIT } from './context.ts';
@@ -33,6 +34,7 @@ for (const command of [
   checkCommand(),
   diagnoseCommand(),
   classifyCommand(),
+  repairCommand(),
 ]) {
   // Subcommands end like the program: with our exit status, not by leaving the process.
   for (const one of [command, ...command.commands]) {

@@ -74,8 +74,11 @@ export interface Engine {
  * `DataDirUnusable`, `BrokenSettings`, `StorageError`, or what the listener says about its port.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const lock = await takeDataDir(options.dataDir, { existing: options.existing === true });
-  if (options.offline) lock.announce({ pid: process.pid, host: 'command', url: null, token: null });
+  const lock = await takeDataDir(options.dataDir, {
+    existing: options.existing === true,
+    yields: options.offline === true,
+  });
+  announceEarly(lock, options.offline ? 'command' : options.host);
   let db: Database | null = null;
   let changed: () => void = () => undefined;
   const storage = new StorageWatch({
@@ -95,6 +98,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     await db?.close();
     lock.release();
     throw error;
+  }
+}
+
+/** Others see at once what has the folder, and wait until they are told how to reach it. */
+function announceEarly(lock: DataDirLock, host: Holder['host']): void {
+  try {
+    lock.announce({ pid: process.pid, host, url: null, token: null });
+  } catch {
+    // The disk is full, or can only be read: opening the database says so with more weight.
   }
 }
 
@@ -121,6 +133,7 @@ class RunningEngine implements Engine {
   readonly #health: Health;
   readonly #offline: boolean;
   readonly #overview: LiveOverview;
+  readonly #trouble: (words: string) => void;
   #keeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | null = null;
 
@@ -158,6 +171,7 @@ class RunningEngine implements Engine {
     this.#offline = options.offline === true;
     this.#waiting = new WaitingCounts(db, () => this.#changed());
     const trouble = options.trouble ?? (() => undefined);
+    this.#trouble = trouble;
     const events = {
       settled: (
         message: DueMessage,
@@ -288,6 +302,10 @@ class RunningEngine implements Engine {
 
   async #begin(options: EngineOptions): Promise<void> {
     this.#directory.replace(await this.#db.read('domains'));
+    for (const { name, parts } of await this.#db.read('damagedDomains'))
+      this.#trouble(
+        `in the database, the ${parts.join(' and ')} of ${name} cannot be read; ${parts.includes('route') || parts.includes('mode') ? 'its mail is taken and held until that is set again' : 'it is as if it had not been set'}`,
+      );
     await fillMeter(this.#meter, this.#db, Date.now());
     await this.#waiting.refresh();
     await this.#correspondence.begin(this.#offline);

@@ -109,6 +109,7 @@ const MAY_BE_THERE: ReadonlySet<string> = new Set([
   'rdap-bootstrap.json',
   'rdap-bootstrap.json.new',
   'engine.json',
+  'engine.next',
   `${DATABASE}-shm`,
   'desktop.json',
   'desktop.json.new',
@@ -145,36 +146,70 @@ function makeFolder(path: string, attempts = 100): void {
   }
 }
 
-/** How long to wait for a holder who has not said who they are, and for a command to be done, ms. */
+/** How long to wait for a holder who has not said who they are, and for a command to be done or an engine to be up, ms. */
 const PATIENCE = 10_000;
-const PATIENCE_WITH_COMMANDS = 60_000;
+const LONG_PATIENCE = 60_000;
 const AGAIN = 25;
 
 /**
  * As `lockDataDir`; waits while the folder is only held for a moment: by a command, or by an engine that is starting and
  * has not yet said how it is reached.
  */
-export async function takeDataDir(dataDir: string, options: LockOptions = {}): Promise<DataDirLock> {
+export async function takeDataDir(dataDir: string, options: TakeOptions = {}): Promise<DataDirLock> {
   const began = performance.now();
-  for (;;) {
-    try {
-      return lockDataDir(dataDir, options);
-    } catch (error) {
-      if (!(error instanceof DataDirLocked)) throw error;
-      const patience = patienceWith(error.holder);
-      if (performance.now() - began >= patience) throw error;
+  let waits = false;
+  try {
+    for (;;) {
+      try {
+        if (options.yields !== true || !isAwaited(dataDir)) return lockDataDir(dataDir, options);
+        if (performance.now() - began >= LONG_PATIENCE) throw new DataDirLocked(dataDir, readHolder(dataDir));
+      } catch (error) {
+        if (!(error instanceof DataDirLocked)) throw error;
+        if (performance.now() - began >= patienceWith(error.holder, options.yields === true)) throw error;
+        if (options.yields !== true && !waits) waits = askForTurn(dataDir);
+      }
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
+  } finally {
+    if (waits) rmSync(turnIn(dataDir), { force: true });
   }
 }
 
-function patienceWith(holder: Holder | null): number {
-  if (holder?.host === 'command') return PATIENCE_WITH_COMMANDS;
+export interface TakeOptions extends LockOptions {
+  /** Lets an engine that waits for the folder go first: commands in a row would keep it out for ever. */
+  yields?: boolean;
+}
+
+/** The process id of an engine that waits for the folder. */
+const turnIn = (dataDir: string) => join(dataDir, 'engine.next');
+
+function askForTurn(dataDir: string): boolean {
+  try {
+    writeFileSync(turnIn(dataDir), String(process.pid), { mode: 0o600 });
+    return true;
+  } catch {
+    // It waits without.
+    return false;
+  }
+}
+
+function isAwaited(dataDir: string): boolean {
+  try {
+    return isAlive(Number(readFileSync(turnIn(dataDir), 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+function patienceWith(holder: Holder | null, isCommand: boolean): number {
   // Words of one who is gone: whoever has the folder now has just taken it.
-  return holder === null || !isAlive(holder.pid) ? PATIENCE : 0;
+  if (holder === null || !isAlive(holder.pid)) return PATIENCE;
+  // An engine that is starting will say how a command reaches it.
+  return holder.host === 'command' || (isCommand && holder.url === null) ? LONG_PATIENCE : 0;
 }
 
 function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -252,13 +287,18 @@ export function lockDataDir(dataDir: string, { existing = false }: LockOptions =
 }
 
 /** SQLite's exclusive lock is a lock of the operating system's on every platform, and ends with the process. */
-function openLock(dataDir: string): DatabaseSync {
+function openLock(dataDir: string, mayMakeAnew = true): DatabaseSync {
   const db = new DatabaseSync(join(dataDir, LOCK_FILE));
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return db;
   } catch (error) {
     db.close();
+    // Nothing is in it: one that a restore or a crash left as rubbish is made anew.
+    if (mayMakeAnew && /not a database|malformed/.test((error as Error).message)) {
+      rmSync(join(dataDir, LOCK_FILE));
+      return openLock(dataDir, false);
+    }
     throw error;
   }
 }

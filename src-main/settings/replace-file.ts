@@ -1,5 +1,5 @@
 // Replaces a small file so that a crash, or a full disk, leaves the old one or the new one and never half of either.
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
  * Writes the content beside the file, makes sure it is on disk, and puts it in the file's place in one step.
@@ -10,7 +10,8 @@ export function replaceFile(path: string, content: string): void {
   const temporary = `${path}.new`;
   const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, content);
+    // All of it, or an error: one write may take only a part when the disk is nearly full.
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

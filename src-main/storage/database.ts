@@ -1,6 +1,7 @@
 // The caller's side of the database: a writer thread with group commit, and a reader thread that never holds it up.
 import { basename, dirname } from 'node:path';
 import { Channel, type ChannelEvents } from './channel.ts';
+import { lookAtDisk, NO_ROOM } from './disk.ts';
 import { StorageError, StorageFull } from './failures.ts';
 import type { FileTrouble } from './open-files.ts';
 import type { Reads, Writes } from './operations/index.ts';
@@ -242,7 +243,10 @@ class OpenDatabase implements Database {
 export function explained(error: unknown, path: string): unknown {
   if (!(error instanceof StorageError)) return error;
   const folder = dirname(path);
-  const { message, failing } = error;
+  const { message } = error;
+  // A file that cannot be made longer is an I/O error to SQLite, also where there is no room.
+  const failing =
+    error.failing === 'input-output' && lookAtDisk(folder).freeBytes < NO_ROOM ? 'full' : error.failing;
   const words = (text: string) => new StorageError(text, failing, error.files);
   const repair = `mailward repair --data ${folder}`;
   switch (failing) {

@@ -3,9 +3,9 @@
 // Each thing that can go wrong is seen in its own way: files that are gone by the writer (open-files.ts), a dead thread by its
 // end, free space and a read-only disk by looking every second, all else by a write that fails. After such a write small ones are
 // tried until one is on disk: mail is refused at the door meanwhile, so nothing else would show that it works again.
-import { accessSync, constants, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorageState, StorageTrouble } from '../../shared/overview.ts';
+import { lookAtDisk, NO_ROOM, type Disk } from './disk.ts';
 import type { Database, DatabaseEvents } from './database.ts';
 import type { StorageError, StorageFailing } from './failures.ts';
 import type { FileTrouble } from './open-files.ts';
@@ -42,7 +42,7 @@ export interface WatchOptions {
   /** Something that an admin should read in the log. */
   trouble: (words: string) => void;
   /** For tests: the disk's free octets, and whether it may be written to. */
-  disk?: () => { freeBytes: number; writable: boolean };
+  disk?: () => Disk;
 }
 
 export class StorageWatch {
@@ -187,9 +187,11 @@ export class StorageWatch {
       this.#damaged(error.message);
       return;
     }
-    if (this.#failing !== null && this.#failing !== failing) this.#set(this.#failing, null);
-    this.#failing = failing;
-    this.#set(failing, this.#aboutFailing(failing, error.message));
+    // A file that cannot be made longer is an I/O error to SQLite, also where there is no room.
+    const kind = failing === 'input-output' && this.#freeBytes < NO_ROOM ? 'full' : failing;
+    if (this.#failing !== null && this.#failing !== kind) this.#set(this.#failing, null);
+    this.#failing = kind;
+    this.#set(kind, this.#aboutFailing(kind, error.message));
   }
 
   #worked(): void {
@@ -304,17 +306,3 @@ export class StorageWatch {
 type Told = Pick<StorageTrouble, 'what' | 'remedy'>;
 
 const mebibytes = (bytes: number) => Math.floor(bytes / (1024 * 1024));
-
-function lookAtDisk(folder: string): { freeBytes: number; writable: boolean } {
-  let freeBytes = Number.POSITIVE_INFINITY;
-  let writable = true;
-  try {
-    const disk = statfsSync(folder);
-    freeBytes = disk.bavail * disk.bsize;
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    // A folder that is gone, and a file system that cannot say, are found out otherwise: storing fails, and the client is told then.
-    if ((error as NodeJS.ErrnoException).code === 'EROFS') writable = false;
-  }
-  return { freeBytes, writable };
-}

@@ -21,7 +21,7 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
       door: { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 },
     },
     filterTroubles: [],
-  storage: { state: 'ok', trouble: null },
+    storage: { state: 'ok', trouble: null },
     ...change,
   };
 }

@@ -155,7 +155,15 @@ export class Spool {
   static async open(db: Database, dataDir: string): Promise<Spool> {
     await db.write('removeOrphans');
     const { receipts, left } = Receipts.open(join(dataDir, 'receipts'));
-    await Promise.all(left.map((outcome) => db.write('settle', outcome)));
+    await Promise.all(
+      left.map((outcome) =>
+        db.write('settle', outcome).catch((error: unknown) => {
+          // A note that fits nothing any more keeps nobody from starting; a disk that fails does.
+          if (error instanceof StorageError && error.failing === null) return;
+          throw error;
+        }),
+      ),
+    );
     receipts.forgetLeft();
     return new Spool(db, await db.write('highestId'), receipts);
   }
