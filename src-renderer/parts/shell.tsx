@@ -103,7 +103,7 @@ function EngineNote({ overview }: { overview: Overview | null }) {
   return (
     <>
       {info.data?.demo === true && <p className="shell-demo">Demonstration with a pretend office</p>}
-      {overview !== null && overview.storage.trouble !== null && (
+      {overview?.storage.trouble && (
         <p className="shell-listener">
           <StateShape state="problem" size={12} />
           <Link to="/">Cannot store mail</Link>

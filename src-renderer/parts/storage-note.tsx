@@ -22,7 +22,7 @@ export function StorageBanner({ overview }: { overview: Overview | null }) {
   const isHome = useRouterState({ select: (state) => state.location.pathname === '/' });
   return (
     <div role="status" className="banner-place">
-      {overview !== null && overview.storage.trouble !== null && !isHome && (
+      {overview?.storage.trouble && !isHome && (
         <p className="banner banner-problem">
           <StateShape state="problem" size={14} />
           <span>

@@ -59,10 +59,10 @@ function message(id: number): NewMessage {
   };
 }
 
-function query<T>(sql: string): T {
+function query(sql: string): unknown {
   const opened = new DatabaseSync(path());
   try {
-    return opened.prepare(sql).get() as T;
+    return opened.prepare(sql).get();
   } finally {
     opened.close();
   }
