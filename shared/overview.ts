@@ -101,6 +101,20 @@ export const listenerStateSchema = z.object({
 });
 export type ListenerState = z.infer<typeof listenerStateSchema>;
 
+/** What can keep mail from being stored, gravest first: with the files gone nothing else matters. */
+export const storageTroubleKinds = [
+  'files',
+  'taken',
+  'damaged',
+  'ended',
+  'read-only',
+  'full',
+  'low-space',
+  'locked',
+  'input-output',
+  'no-answer',
+] as const;
+
 /** Why no mail can be stored. Mail that is sent meanwhile is refused for now (451 or 452), and stays with its senders. */
 export const storageTroubleSchema = z.object({
   /**
@@ -108,18 +122,7 @@ export const storageTroubleSchema = z.object({
    * not run; `taken`: by another Mailward; `low-space`: only the reserve is left; `full`: that too is used up; `locked`: by another program; `no-answer`: the
    * disk hangs.
    */
-  kind: z.enum([
-    'files',
-    'taken',
-    'damaged',
-    'ended',
-    'read-only',
-    'full',
-    'low-space',
-    'locked',
-    'input-output',
-    'no-answer',
-  ]),
+  kind: z.enum(storageTroubleKinds),
   /** Goes on after "because": no capital, no full stop. */
   what: z.string(),
   /** What to do, in sentences. */

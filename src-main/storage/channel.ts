@@ -38,7 +38,7 @@ export interface ChannelEvents {
 }
 
 export class Channel {
-  readonly #input: WorkerInput;
+  readonly #input: () => WorkerInput;
   readonly #events: ChannelEvents;
   /** Null while the thread is being started anew; calls wait then. */
   #worker: Worker | null = null;
@@ -57,13 +57,14 @@ export class Channel {
   #resting: ((failure: StorageError | null) => void) | null = null;
   #rescued: ((path: string | StorageError) => void) | null = null;
 
-  private constructor(input: WorkerInput, events: ChannelEvents) {
+  private constructor(input: () => WorkerInput, events: ChannelEvents) {
     this.#input = input;
     this.#events = events;
-    this.#gathers = input.role === 'writer';
+    this.#gathers = input().role === 'writer';
   }
 
-  static async open(input: WorkerInput, events: ChannelEvents): Promise<Channel> {
+  /** `input` is asked at each start of the thread. */
+  static async open(input: () => WorkerInput, events: ChannelEvents): Promise<Channel> {
     const channel = new Channel(input, events);
     await channel.#start();
     return channel;
@@ -77,9 +78,10 @@ export class Channel {
   async #start(): Promise<void> {
     // Built, the worker stands beside the bundle that holds this code; unbuilt, it is the source beside this file.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './storage-worker.js';
+    const input = this.#input();
     const worker = new Worker(new URL(file, import.meta.url), {
-      workerData: this.#input,
-      name: `storage ${this.#input.role}`,
+      workerData: input,
+      name: `storage ${input.role}`,
     });
     let why: unknown = null;
     worker.on('error', (error: unknown) => {

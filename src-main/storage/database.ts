@@ -19,6 +19,10 @@ type Caller<Ops extends Operations> = <Name extends keyof Ops & string>(
 const WRITES_SURELY = new Set(['accept', 'addPiece', 'settle', 'settleDetour', 'putDomain']);
 /** A log that lost its name is begun anew after this time, ms: whoever moved it may be about to put it back. */
 const RENEW_AFTER = 30_000;
+/** Where a file's time of change is that of the last write. (NTFS changes it later, as it likes.) */
+const TELLS_TIMES = process.platform === 'linux' || process.platform === 'darwin';
+/** A file system whose times tell so often of writes that did no harm is not believed any more. */
+const FALSE_ALARMS = 3;
 /** How long a look through all of the database is good for, ms. */
 const DOUBT_AGAIN = 60_000;
 
@@ -82,6 +86,8 @@ class OpenDatabase implements Database {
   #mending: Promise<void> = Promise.resolve();
   #isMending = false;
   #closing = false;
+  /** How often the files were looked through because of their times. */
+  #falseAlarms = 0;
   #filesTrouble: FileTrouble | null = null;
   #renewal: NodeJS.Timeout | null = null;
   readonly #renewAfter: number;
@@ -106,7 +112,7 @@ class OpenDatabase implements Database {
     });
     const path = this.#path;
     this.#writer = await Channel.open(
-      { path, role: 'writer' },
+      () => ({ path, role: 'writer', trustTimes: TELLS_TIMES && this.#falseAlarms < FALSE_ALARMS }),
       {
         ...common('writer'),
         files: (trouble) => this.#filesMoved(trouble),
@@ -116,7 +122,10 @@ class OpenDatabase implements Database {
       },
     );
     try {
-      this.#reader = await Channel.open({ path, role: 'reader' }, common('reader'));
+      this.#reader = await Channel.open(
+        () => ({ path, role: 'reader', trustTimes: false }),
+        common('reader'),
+      );
     } catch (error) {
       await this.#writer.close();
       throw error;
@@ -212,12 +221,18 @@ class OpenDatabase implements Database {
   /** Somebody else wrote into the files: what is in memory of them is forgotten, and they are looked through. */
   async #readAnew(): Promise<void> {
     this.#suspect = true;
+    const isLastToBelieve = ++this.#falseAlarms === FALSE_ALARMS;
     // The reader is closed last, and so the log is not copied into what may be another database.
     await this.#writer.rest('close');
     await this.#reader.rest('close');
     await this.#writer.go();
     await this.#reader.go();
-    if (await this.#lookIntoIt()) this.#events.files(null);
+    if (!(await this.#lookIntoIt())) return;
+    this.#events.files(null);
+    if (isLastToBelieve)
+      this.#events.note(
+        'the database was written to by another program several times and was whole each time, or its file system changes times by itself; times are not looked at any more until the next start',
+      );
   }
 
   /** Something could not be read. It may have been a moment's failure, and all of the database takes long to read. */

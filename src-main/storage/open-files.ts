@@ -34,13 +34,16 @@ export class OpenFiles {
     this.#known = known;
   }
 
-  /** Remembers the files of the database at `path`, which must be open and have been read. Throws when one is not there. */
-  static of(path: string): OpenFiles {
+  /**
+   * Remembers the files of the database at `path`, which must be open and have been read. Throws when one is not there.
+   * @param trustTimes whether the file system changes a file's time of change with each write, and only then.
+   */
+  static of(path: string, trustTimes: boolean): OpenFiles {
     const known = (part: FilePart, file: string, ours: boolean): Known => ({
       part,
       path: file,
       stats: statSync(file, { bigint: true }),
-      ours,
+      ours: ours && trustTimes,
     });
     return new OpenFiles([
       known('folder', dirname(path), false),

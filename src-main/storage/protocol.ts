@@ -4,6 +4,8 @@ import type { FileTrouble } from './open-files.ts';
 export interface WorkerInput {
   path: string;
   role: 'writer' | 'reader';
+  /** Whether a time of change that is not of the writer's own making means that somebody else wrote. */
+  trustTimes: boolean;
 }
 
 export interface Call {

@@ -4,7 +4,7 @@
 // end, free space and a read-only disk by looking every second, all else by a write that fails. After such a write small ones are
 // tried until one is on disk: mail is refused at the door meanwhile, so nothing else would show that it works again.
 import { join } from 'node:path';
-import type { StorageState, StorageTrouble } from '../../shared/overview.ts';
+import { storageTroubleKinds, type StorageState, type StorageTrouble } from '../../shared/overview.ts';
 import { lookAtDisk, NO_ROOM, type Disk } from './disk.ts';
 import type { Database, DatabaseEvents } from './database.ts';
 import type { StorageError, StorageFailing } from './failures.ts';
@@ -20,20 +20,6 @@ const LOOK_EVERY = 1000;
 const NO_ANSWER = 10_000;
 /** Octets of a trial write: a disk or a quota with a few blocks left must not pass. */
 const TRIAL = 65_536;
-
-/** What the watch is told of, gravest first: with the files gone nothing else matters. */
-const GRAVEST_FIRST: readonly StorageTrouble['kind'][] = [
-  'files',
-  'taken',
-  'damaged',
-  'ended',
-  'read-only',
-  'full',
-  'low-space',
-  'locked',
-  'input-output',
-  'no-answer',
-];
 
 export interface WatchOptions {
   dataDir: string;
@@ -113,7 +99,7 @@ export class StorageWatch {
 
   /** The gravest thing that keeps mail from being stored; null when nothing does. */
   get trouble(): StorageTrouble | null {
-    for (const kind of GRAVEST_FIRST) {
+    for (const kind of storageTroubleKinds) {
       const one = this.#present.get(kind);
       if (one) return one;
     }

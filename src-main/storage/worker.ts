@@ -1,6 +1,7 @@
 // The database's own thread. Writes that arrive together share one transaction, and so one fsync (group commit).
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { migrate } from './migrations.ts';
 import { OpenFiles, type FilePart, type FileTrouble } from './open-files.ts';
@@ -36,12 +37,21 @@ interface Open {
 function open(): Open {
   const isWriter = input.role === 'writer';
   if (isWriter) refuseHalfADatabase(input.path);
+  const isBegunAnew =
+    isWriter && !existsSync(input.path) && existsSync(join(dirname(input.path), 'receipts'));
   const db = new DatabaseSync(input.path, { readOnly: !isWriter });
   db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   const notes: string[] = [];
+  if (isBegunAnew)
+    notes.push(
+      `there was no ${input.path}, though Mailward has run in its folder before; an empty one was begun`,
+    );
   if (isWriter) {
     // FULL: every commit waits until the log is on disk. A 250 rests on it (docs/durability.md).
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
+    const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string };
+    if (mode !== 'wal')
+      throw new Error('its file system cannot hold a log beside it: put it on a local disk');
+    db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;');
     // Small: after pages were split, a commit walks through all of the cache.
     db.exec('PRAGMA cache_size = -8000;');
     migrate(db);
@@ -54,7 +64,7 @@ function open(): Open {
     db,
     operations: new Map(Object.entries(operations) as [string, Operation][]),
     readOnly: new Set(Object.keys(readers)),
-    files: isWriter ? OpenFiles.of(input.path) : null,
+    files: isWriter ? OpenFiles.of(input.path, input.trustTimes) : null,
     notes,
   };
 }
