@@ -170,6 +170,7 @@ export class Channel {
   #ended(worker: Worker, why: unknown): void {
     if (worker !== this.#worker) return;
     this.#worker = null;
+    this.#rescued?.(new StorageError(endedFor(why), 'ended'));
     const resting = this.#resting;
     if (resting) {
       resting(null);

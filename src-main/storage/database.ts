@@ -84,7 +84,7 @@ class OpenDatabase implements Database {
   #writer!: Channel;
   #reader!: Channel;
   #mending: Promise<void> = Promise.resolve();
-  #isMending = false;
+  #begun = false;
   #closing = false;
   /** How often the files were looked through because of their times. */
   #falseAlarms = 0;
@@ -112,7 +112,12 @@ class OpenDatabase implements Database {
     });
     const path = this.#path;
     this.#writer = await Channel.open(
-      () => ({ path, role: 'writer', trustTimes: TELLS_TIMES && this.#falseAlarms < FALSE_ALARMS }),
+      () => ({
+        path,
+        role: 'writer',
+        mayBegin: !this.#begun,
+        trustTimes: TELLS_TIMES && this.#falseAlarms < FALSE_ALARMS,
+      }),
       {
         ...common('writer'),
         files: (trouble) => this.#filesMoved(trouble),
@@ -121,9 +126,10 @@ class OpenDatabase implements Database {
         },
       },
     );
+    this.#begun = true;
     try {
       this.#reader = await Channel.open(
-        () => ({ path, role: 'reader', trustTimes: false }),
+        () => ({ path, role: 'reader', mayBegin: false, trustTimes: false }),
         common('reader'),
       );
     } catch (error) {
@@ -171,18 +177,16 @@ class OpenDatabase implements Database {
     if (error.failing === 'damaged') this.#mend(() => this.#doubt());
   }
 
+  /** One thing after the other: each ends and starts threads. */
   #mend(how: () => Promise<void>): void {
-    if (this.#isMending || this.#closing) return;
-    this.#isMending = true;
-    this.#mending = how()
-      .catch((error: unknown) => this.#events.note(`${basename(this.#path)}: ${(error as Error).message}`))
-      .finally(() => {
-        this.#isMending = false;
-      });
+    this.#mending = this.#mending
+      .then(() => (this.#closing ? undefined : how()))
+      .catch((error: unknown) => this.#events.note(`${basename(this.#path)}: ${(error as Error).message}`));
   }
 
   /** The database is in its place, and its log has lost its name: all that is in the log is copied over, and another is begun. */
   async #renewLog(): Promise<void> {
+    if (this.#filesTrouble === null) return;
     await this.#reader.rest('close');
     try {
       await this.#writer.rest('empty-log');

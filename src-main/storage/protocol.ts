@@ -4,6 +4,8 @@ import type { FileTrouble } from './open-files.ts';
 export interface WorkerInput {
   path: string;
   role: 'writer' | 'reader';
+  /** Whether a database may be begun: only by a start, never by a thread that takes up another's work. */
+  mayBegin: boolean;
   /** Whether a time of change that is not of the writer's own making means that somebody else wrote. */
   trustTimes: boolean;
 }

@@ -37,6 +37,7 @@ interface Open {
 function open(): Open {
   const isWriter = input.role === 'writer';
   if (isWriter) refuseHalfADatabase(input.path);
+  if (!input.mayBegin && !existsSync(input.path)) throw new Error('the database is not there');
   const isBegunAnew =
     isWriter && !existsSync(input.path) && existsSync(join(dirname(input.path), 'receipts'));
   const db = new DatabaseSync(input.path, { readOnly: !isWriter });

@@ -1,7 +1,7 @@
 // When mail cannot be stored, with the service as users run it: nothing answered 250 is lost, and every way of asking says so.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
@@ -138,6 +138,35 @@ describe('every way of asking says so', () => {
     await disk.free();
     await until('it is not well again', async () => (await health(service)) === 200);
     expect(service.stderr).toBe('');
+  });
+});
+
+describe('repair', () => {
+  it('waits for nobody while Mailward runs, leaves a whole database alone, and copies what can be read of a damaged one', async () => {
+    await using service = await held();
+    const running = await service.command('repair');
+    expect([running.status, running.stderr]).toEqual([
+      3,
+      expect.stringMatching(/in use by Mailward's service/),
+    ]);
+    await service.stop();
+    const whole = await service.command('repair');
+    expect([whole.status, whole.stdout]).toEqual([0, 'The database is whole. Nothing was changed.\n']);
+    writeFileSync(join(service.dataDir, 'mailward.db'), 'no database at all\n'.repeat(500));
+    const start = await mailward(['serve', '--data', service.dataDir, '--listen', '127.0.0.1:0']);
+    expect(start.status).toBe(1);
+    expect(start.stderr).toMatch(
+      /^mailward: the database .*mailward\.db is damaged .*nothing in it was changed\. `mailward repair --data .*\n$/,
+    );
+    const anew = await service.command('repair');
+    expect([anew.status, anew.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Found: file is not a database\nNothing could be read.*\nThe damaged database is kept as .*damaged-/,
+      ),
+    ]);
+    await service.start();
+    expect(await health(service)).toBe(200);
   });
 });
 

@@ -1,6 +1,7 @@
 // The files of an open database: what is noticed about them, and what is put right.
 import { readdirSync, rmSync, utimesSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase, type Database, type DatabaseEvents } from '../../src-main/storage/database.ts';
 import type { FileTrouble } from '../../src-main/storage/open-files.ts';
@@ -65,6 +66,25 @@ it('a file system that changes times by itself is not believed for long', async 
   await db.write('addPiece', piece(1));
   expect(await db.read('piece', { messageId: 1, index: 0 })).toHaveLength(100);
   expect(seen.filter((one) => one?.fault === 'changed')).toHaveLength(3);
+});
+
+it('a thread that takes up another’s work begins no database where there is none', async () => {
+  const threads: Worker[] = [];
+  const remember = (thread: Worker) => threads.push(thread);
+  process.on('worker', remember);
+  try {
+    const other = await openDatabase(path('.other'), {
+      ...events,
+      ended: (_, error) => notes.push(error.message),
+    });
+    for (const end of ['', '-wal', '-shm']) rmSync(path(`.other${end}`));
+    await threads[0]?.terminate();
+    await until('it is not tried', () => notes.includes('the database is not there'));
+    expect(readdirSync(folder.path).filter((name) => name.endsWith('.other'))).toEqual([]);
+    await other.close();
+  } finally {
+    process.off('worker', remember);
+  }
 });
 
 it('who reads beside it, or copies it, is no trouble', async () => {
