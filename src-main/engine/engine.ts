@@ -11,7 +11,7 @@ import { Screening } from '../relay/policy/filters/screening.ts';
 import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
-import { openDatabase, type Database } from '../storage/database.ts';
+import { explained, openDatabase, type Database } from '../storage/database.ts';
 import { StorageWatch } from '../storage/watch.ts';
 import type { Check } from '../probes/check.ts';
 import { Correspondence, type World } from './correspondence.ts';
@@ -88,9 +88,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
   try {
     const settings = openSettings(options.dataDir);
-    db = await openDatabase(join(options.dataDir, 'mailward.db'), storage.events);
+    const path = join(options.dataDir, 'mailward.db');
+    db = await openDatabase(path, storage.events);
     storage.start(db);
-    const running = await RunningEngine.start(options, lock, settings, db, storage);
+    const running = await RunningEngine.start(options, lock, settings, db, storage).catch(
+      (error: unknown) => {
+        // The first writes of a start find out what opening did not.
+        throw explained(error, path);
+      },
+    );
     changed = () => running.storageChanged();
     return running;
   } catch (error) {
