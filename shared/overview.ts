@@ -111,6 +111,44 @@ export const faultSchema = z.object({
 });
 export type Fault = z.infer<typeof faultSchema>;
 
+/** What can keep mail from being stored, gravest first: with the files gone nothing else matters. */
+export const storageTroubleKinds = [
+  'files',
+  'taken',
+  'damaged',
+  'ended',
+  'read-only',
+  'full',
+  'low-space',
+  'locked',
+  'input-output',
+  'no-answer',
+] as const;
+
+/** Why no mail can be stored. Mail that is sent meanwhile is refused for now (451 or 452), and stays with its senders. */
+export const storageTroubleSchema = z.object({
+  /**
+   * `files`: the data folder or a file in it was removed, renamed, replaced or written over; `ended`: the thread that stores does
+   * not run; `taken`: by another Mailward; `low-space`: only the reserve is left; `full`: that too is used up; `locked`: by another program; `no-answer`: the
+   * disk hangs.
+   */
+  kind: z.enum(storageTroubleKinds),
+  /** Goes on after "because": no capital, no full stop. */
+  what: z.string(),
+  /** What to do, in sentences. */
+  remedy: z.string(),
+  /** UTC ms. */
+  since: z.number().int(),
+});
+export type StorageTrouble = z.infer<typeof storageTroubleSchema>;
+
+export const storageStateSchema = z.object({
+  state: healthSchema,
+  /** The gravest; null when all is well. */
+  trouble: storageTroubleSchema.nullable(),
+});
+export type StorageState = z.infer<typeof storageStateSchema>;
+
 export const overviewSchema = z.object({
   at: z.number().int(),
   state: healthSchema,
@@ -120,6 +158,8 @@ export const overviewSchema = z.object({
   /** The last 60 minutes, oldest first; the last one is still filling. */
   minutes: z.array(minuteSchema),
   listener: listenerStateSchema,
+  /** Whether mail can be stored. */
+  storage: storageStateSchema,
   /** Filters on the way in that do not work at present: mail goes on without them. */
   filterTroubles: z.array(filterTroubleSchema),
   /** Null as it should be. */

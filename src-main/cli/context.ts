@@ -1,10 +1,12 @@
 // What every command shares: the data folder, the way it prints, and how it ends.
 import { createRouterClient } from '@orpc/server';
 import type { Command } from 'commander';
-import { resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Client } from '../../shared/contract/index.ts';
 import { openEngine } from '../engine/engine.ts';
-import { DataDirLocked } from '../engine/lock.ts';
+import { DataDirLocked, DataDirMissing } from '../engine/lock.ts';
 import { connectClient } from '../service/client.ts';
 import { defaultDataDir } from '../settings/data-dir.ts';
 
@@ -40,28 +42,80 @@ export interface Reached {
   running: boolean;
 }
 
+/** How often a service that does not answer is asked, and how long to wait in between, ms. */
+const TRIES = 3;
+const AGAIN = 200;
+
+/**
+ * What a command does where there is no data folder. Whoever only asks must not leave an empty one where the real one was moved
+ * away: `fail` says that there is none, `go on` does without, and only a command that begins something may `make` it.
+ */
+export type WithoutFolder = 'fail' | 'go on' | 'make';
+
 /** Runs a command against the running engine, or opens the data folder when nobody has it. */
-export async function withEngine<T>(globals: Globals, run: (reached: Reached) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  globals: Globals,
+  run: (reached: Reached) => Promise<T>,
+  withoutFolder: WithoutFolder = 'fail',
+): Promise<T> {
+  const reached = await reach(globals, withoutFolder);
   try {
-    const engine = await openEngine({ dataDir: globals.dataDir, host: 'service', offline: true });
-    try {
-      return await run({ client: createRouterClient(engine.router), running: false });
-    } finally {
+    return await run(reached);
+  } finally {
+    await reached.leave();
+  }
+}
+
+/** An engine on a folder that is thrown away, with the settings if they are there: for questions that need no data. */
+async function reachNothing(absent: string): Promise<Left> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mailward-'));
+  const settings = join(absent, 'settings.json');
+  if (existsSync(settings)) copyFileSync(settings, join(dataDir, 'settings.json'));
+  const engine = await openEngine({ dataDir, host: 'service', offline: true });
+  return {
+    client: createRouterClient(engine.router),
+    running: false,
+    leave: async () => {
       await engine.close();
-    }
-  } catch (error) {
-    if (!(error instanceof DataDirLocked)) throw error;
-    const holder = error.holder;
-    if (!holder?.url || !holder.token) throw new Ended(EXIT.couldNotCheck, error.message);
-    const connected = await connectClient({ url: holder.url, token: holder.token }).catch(
-      (reason: unknown) => {
-        throw new Ended(EXIT.couldNotCheck, (reason as Error).message);
-      },
-    );
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Left extends Reached {
+  leave: () => Promise<void>;
+}
+
+async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promise<Left> {
+  for (let tries = 1; ; tries++) {
     try {
-      return await run({ client: connected.client, running: true });
-    } finally {
-      connected.close();
+      const existing = withoutFolder !== 'make';
+      const engine = await openEngine({ dataDir, host: 'service', offline: true, existing });
+      return {
+        client: createRouterClient(engine.router),
+        running: false,
+        leave: () => engine.close(),
+      };
+    } catch (error) {
+      if (error instanceof DataDirMissing && withoutFolder === 'go on') return reachNothing(dataDir);
+      if (!(error instanceof DataDirLocked)) throw error;
+      const holder = error.holder;
+      if (!holder?.url || !holder.token) throw new Ended(EXIT.couldNotCheck, error.message);
+      try {
+        const { client, close } = await connectClient({ url: holder.url, token: holder.token });
+        return {
+          client,
+          running: true,
+          leave: () => {
+            close();
+            return Promise.resolve();
+          },
+        };
+      } catch (reason) {
+        // It may have stopped between its announcement and our call: then the folder is free.
+        if (tries === TRIES) throw new Ended(EXIT.couldNotCheck, (reason as Error).message);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import { domainCommand } from './commands/domain.ts';
 import { logCommand } from './commands/log.ts';
 import { queueCommand } from './commands/queue.ts';
 import { recipientsCommand } from './commands/recipients.ts';
+import { repairCommand } from './commands/repair.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -35,6 +36,7 @@ for (const command of [
   diagnoseCommand(),
   classifyCommand(),
   tokenCommand(),
+  repairCommand(),
 ]) {
   // Subcommands end like the program: with our exit status, not by leaving the process.
   for (const one of [command, ...command.commands]) {

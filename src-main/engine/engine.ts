@@ -11,7 +11,8 @@ import { Screening } from '../relay/policy/filters/screening.ts';
 import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
-import { openDatabase, type Database } from '../storage/database.ts';
+import { explained, openDatabase, type Database } from '../storage/database.ts';
+import { StorageWatch } from '../storage/watch.ts';
 import type { Check } from '../probes/check.ts';
 import { Correspondence, type World } from './correspondence.ts';
 import { Faults } from './faults.ts';
@@ -19,7 +20,7 @@ import { Health } from './health.ts';
 import { Rows } from './live.ts';
 import { LiveOverview } from './live-overview.ts';
 import { LogIndexer } from './log-indexer.ts';
-import { lockDataDir, type DataDirLock, type Holder } from './lock.ts';
+import { takeDataDir, type DataDirLock, type Holder } from './lock.ts';
 import { Meter } from './meter.ts';
 import { countedAs, fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
@@ -32,6 +33,8 @@ import { createRouter, type EngineRouter } from './router.ts';
 import { WaitingCounts } from './waiting.ts';
 
 const TRAFFIC_INTERVAL = 250;
+/** How often to look whether the data folder is still ours, ms. */
+const KEEP_EVERY = 500;
 
 export { StorageError } from '../storage/database.ts';
 
@@ -42,6 +45,8 @@ export interface EngineOptions {
   smtp?: { host: string; port: number };
   /** Opened to work on the data folder, not to relay: no listener, no deliveries. */
   offline?: boolean;
+  /** Nothing is made where no Mailward ever ran (`DataDirMissing`). */
+  existing?: boolean;
   demo?: boolean;
   version?: string;
   /** For tests: a clock, name servers and mail servers of their own. */
@@ -72,17 +77,45 @@ export interface Engine {
  * `DataDirUnusable`, `BrokenSettings`, `StorageError`, or what the listener says about its port.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const lock = lockDataDir(options.dataDir);
+  const lock = await takeDataDir(options.dataDir, {
+    existing: options.existing === true,
+    yields: options.offline === true,
+  });
+  announceEarly(lock, options.offline ? 'command' : options.host);
   let db: Database | null = null;
+  let changed: () => void = () => undefined;
+  const storage = new StorageWatch({
+    dataDir: options.dataDir,
+    changed: () => changed(),
+    trouble: options.trouble ?? (() => undefined),
+  });
   try {
     const settings = openSettings(options.dataDir);
-    db = await openDatabase(join(options.dataDir, 'mailward.db'));
-    const running = await RunningEngine.start(options, lock, settings, db);
+    const path = join(options.dataDir, 'mailward.db');
+    db = await openDatabase(path, storage.events);
+    storage.start(db);
+    const running = await RunningEngine.start(options, lock, settings, db, storage).catch(
+      (error: unknown) => {
+        // The first writes of a start find out what opening did not.
+        throw explained(error, path);
+      },
+    );
+    changed = () => running.storageChanged();
     return running;
   } catch (error) {
+    storage.close();
     await db?.close();
     lock.release();
     throw error;
+  }
+}
+
+/** Others see at once what has the folder, and wait until they are told how to reach it. */
+function announceEarly(lock: DataDirLock, host: Holder['host']): void {
+  try {
+    lock.announce({ pid: process.pid, host, url: null, token: null });
+  } catch {
+    // The disk is full, or can only be read: opening the database says so with more weight.
   }
 }
 
@@ -94,6 +127,7 @@ class RunningEngine implements Engine {
   readonly #lock: DataDirLock;
   readonly #db: Database;
   readonly #spool: Spool;
+  readonly #storage: StorageWatch;
   readonly #directory = new Directory();
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
@@ -109,6 +143,8 @@ class RunningEngine implements Engine {
   readonly #faults: Faults;
   readonly #offline: boolean;
   readonly #overview: LiveOverview;
+  readonly #trouble: (words: string) => void;
+  #keeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | null = null;
 
   static async start(
@@ -116,9 +152,10 @@ class RunningEngine implements Engine {
     lock: DataDirLock,
     settings: SettingsStore,
     db: Database,
+    storage: StorageWatch,
   ): Promise<RunningEngine> {
     const spool = await Spool.open(db, options.dataDir);
-    const engine = new RunningEngine(options, lock, settings, db, spool);
+    const engine = new RunningEngine(options, lock, settings, db, spool, storage);
     try {
       await engine.#begin(options);
     } catch (error) {
@@ -134,8 +171,10 @@ class RunningEngine implements Engine {
     settings: SettingsStore,
     db: Database,
     spool: Spool,
+    storage: StorageWatch,
   ) {
     this.settings = settings;
+    this.#storage = storage;
     this.#lock = lock;
     this.#db = db;
     this.#spool = spool;
@@ -143,6 +182,7 @@ class RunningEngine implements Engine {
     this.#waiting = new WaitingCounts(db, () => this.#changed());
     const trouble = options.trouble ?? (() => undefined);
     this.#faults = new Faults(trouble, () => this.#changed());
+    this.#trouble = trouble;
     const events = {
       settled: (
         message: DueMessage,
@@ -201,7 +241,7 @@ class RunningEngine implements Engine {
       learned: (learned) => correspondence.learned.learned(learned),
       spool,
       screening: this.#screening,
-      dataDir: options.dataDir,
+      storage,
       accepted: (message, content) => this.#accepted(message, content),
       rejected: (message) => this.#rejected(message),
       lacksSmtpUtf8: (domain) => this.#scheduler.lacksSmtpUtf8(domain),
@@ -274,6 +314,10 @@ class RunningEngine implements Engine {
 
   async #begin(options: EngineOptions): Promise<void> {
     this.#directory.replace(await this.#db.read('domains'));
+    for (const { name, parts } of await this.#db.read('damagedDomains'))
+      this.#trouble(
+        `in the database, the ${parts.join(' and ')} of ${name} cannot be read; ${parts.includes('route') || parts.includes('mode') ? 'its mail is taken and held until that is set again' : 'it is as if it had not been set'}`,
+      );
     await fillMeter(this.#meter, this.#db, Date.now());
     await this.#waiting.refresh();
     await this.#correspondence.begin(this.#offline);
@@ -288,6 +332,8 @@ class RunningEngine implements Engine {
       this.#detours.start();
       this.#modes.start();
       this.#indexer.start();
+      this.#keeping = setInterval(() => this.#storage.taken(this.#lock.keep() === 'taken'), KEEP_EVERY);
+      this.#keeping.unref();
     }
     this.#overview.refresh();
   }
@@ -304,6 +350,11 @@ class RunningEngine implements Engine {
     this.#faults.note(error);
   }
 
+  /** Mail can be stored, or it cannot any more. */
+  storageChanged(): void {
+    this.#overview.refresh();
+  }
+
   announce(holder: Holder): void {
     this.#lock.announce(holder);
   }
@@ -315,7 +366,9 @@ class RunningEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#keeping);
     await this.#stop();
+    this.#storage.close();
     await this.#db.close();
     this.#lock.release();
   }
@@ -405,6 +458,7 @@ class RunningEngine implements Engine {
       },
       filterTroubles: this.#screening.troubles,
       fault: this.#faults.present,
+      storage: this.#storage.state,
     });
   }
 }

@@ -9,11 +9,18 @@ import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles } from './data-owner.ts';
 /** How to reach the engine that has the folder. */
 export interface Holder {
   pid: number;
-  host: 'service' | 'desktop';
+  /** `command`: a command of the command line, which is done soon. */
+  host: 'service' | 'desktop' | 'command';
   /** Where its service answers, e.g. `http://127.0.0.1:8025`; null when it offers none. */
   url: string | null;
   token: string | null;
 }
+
+const HOSTS: Readonly<Record<Holder['host'], string>> = {
+  service: "Mailward's service",
+  desktop: "Mailward's desktop app",
+  command: 'a mailward command',
+};
 
 /** Another engine has the data folder. */
 export class DataDirLocked extends Error {
@@ -21,7 +28,7 @@ export class DataDirLocked extends Error {
   constructor(dataDir: string, holder: Holder | null) {
     super(
       holder
-        ? `the data folder ${dataDir} is in use by Mailward's ${holder.host === 'desktop' ? 'desktop app' : 'service'} (process ${holder.pid}); stop that one first, or choose another folder with --data`
+        ? `the data folder ${dataDir} is in use by ${HOSTS[holder.host]} (process ${holder.pid}); stop that one first, or choose another folder with --data`
         : `the data folder ${dataDir} is in use by another Mailward; stop that one first, or choose another folder with --data`,
     );
     this.holder = holder;
@@ -31,17 +38,38 @@ export class DataDirLocked extends Error {
 /** The data folder cannot be used. */
 export class DataDirUnusable extends Error {}
 
+/** There is nothing of Mailward's where its data folder should be. */
+export class DataDirMissing extends DataDirUnusable {
+  constructor(dataDir: string) {
+    super(
+      `there is no Mailward in ${dataDir}: it was never started there, or its folder was moved or removed, or its disk is not mounted. Nothing was made; name the right folder with --data, or start Mailward there with \`mailward serve\``,
+    );
+  }
+}
+
 export interface DataDirLock {
   /** Tells others how to reach us. */
   announce: (holder: Holder) => void;
+  /**
+   * Whether the folder is still ours. A lock file that was removed is made and locked again, and so is the announcement;
+   * `taken` when another Mailward was quicker.
+   */
+  keep: () => 'ours' | 'taken';
   release: () => void;
 }
 
-/** What a data folder of ours has in it from the first moment on. */
+export interface LockOptions {
+  /** Nothing is made: a folder in which Mailward never ran, or which is not there, is `DataDirMissing`. */
+  existing?: boolean;
+}
+
+/** Each of these makes a folder ours, whatever else is in it: the lock is there from the first moment, the database in every copy. */
 const LOCK_FILE = 'engine.lock';
+const DATABASE = 'mailward.db';
+const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`];
 
 /** A folder of somebody else's must not be closed to them, nor filled with our files, because of a slip of the keyboard. */
-function refuseOthersFolder(dataDir: string): void {
+function refuseOthersFolder(dataDir: string): string[] {
   if (!statSync(dataDir).isDirectory()) {
     throw new DataDirUnusable(`${dataDir} is a file, not a folder; choose another data folder with --data`);
   }
@@ -53,16 +81,54 @@ function refuseOthersFolder(dataDir: string): void {
       `cannot read the data folder ${dataDir}: ${(error as Error).message}; give this user the right to, or choose another with --data`,
     );
   }
-  const ours = names.includes(LOCK_FILE) || names.every((name) => OURS_BEFORE_THE_LOCK.has(name));
-  if (!ours) {
+  if (names.some((name) => TELLING.includes(name))) return names;
+  const others = names.filter((name) => !MAY_BE_THERE.has(name) && !name.startsWith(`${DATABASE}.`));
+  if (others.length > 0) {
     throw new DataDirUnusable(
-      `${dataDir} has other things in it (${names.slice(0, 3).join(', ')}); choose an empty or a new data folder with --data`,
+      `${dataDir} has other things in it (${others.slice(0, 3).join(', ')}) and no ${DATABASE}; choose an empty or a new data folder with --data, or put Mailward's files there`,
     );
   }
+  return names;
 }
 
-/** What may be in a data folder that was never opened: settings written beforehand, the desktop's own. */
-const OURS_BEFORE_THE_LOCK = new Set(['settings.json', 'desktop.json', 'browser', 'lost+found', '.DS_Store']);
+/**
+ * What a folder may have in it that has neither lock nor database: settings written beforehand, the rest of a backup
+ * (docs/architecture.md lists our files), the desktop app's and Electron's own, and what systems leave in folders.
+ */
+const MAY_BE_THERE: ReadonlySet<string> = new Set([
+  'settings.json',
+  'settings.json.new',
+  'receipts',
+  'access-token',
+  'rdap-bootstrap.json',
+  'rdap-bootstrap.json.new',
+  'browsers.json',
+  'browsers.json.new',
+  'engine.json',
+  'engine.json.new',
+  'engine.next',
+  'engine.next.new',
+  `${DATABASE}-shm`,
+  'desktop.json',
+  'desktop.json.new',
+  'browser',
+  'SingletonLock',
+  'SingletonCookie',
+  'SingletonSocket',
+  'lockfile',
+  'Crashpad',
+  'lost+found',
+  '.DS_Store',
+  '.Trashes',
+  '.fseventsd',
+  '.Spotlight-V100',
+  '.snapshots',
+  '@eaDir',
+  '$RECYCLE.BIN',
+  'System Volume Information',
+  'Thumbs.db',
+  'desktop.ini',
+]);
 
 /** As `mkdir -p`. (Node's own recursive mkdir never ends where the kernel says that a parent which exists does not.) */
 function makeFolder(path: string, attempts = 100): void {
@@ -84,9 +150,10 @@ function refuse(reason: string | null): void {
 
 /**
  * Makes the folder if need be and closes it to other users, once it is sure that it is ours: whatever is to be written to it
- * or read from it comes after this. Throws `DataDirUnusable`.
+ * or read from it comes after this. Throws `DataDirUnusable`, and `DataDirMissing` where it must exist.
  */
-export function prepareDataDir(dataDir: string): void {
+export function prepareDataDir(dataDir: string, { existing = false }: LockOptions = {}): void {
+  if (existing && !existsSync(dataDir)) throw new DataDirMissing(dataDir);
   refuse(whyNotLeadingTo(dataDir));
   try {
     makeFolder(dataDir);
@@ -96,50 +163,186 @@ export function prepareDataDir(dataDir: string): void {
     );
   }
   refuse(whyNotOwn(dataDir));
-  refuseOthersFolder(dataDir);
+  const names = refuseOthersFolder(dataDir);
+  if (existing && !names.some((name) => TELLING.includes(name))) throw new DataDirMissing(dataDir);
   try {
     // Mail lies in here: no other user of the machine may read it.
     chmodSync(dataDir, 0o700);
   } catch (error) {
-    throw new DataDirUnusable(
-      `cannot close the data folder ${dataDir} to other users: ${(error as Error).message}; choose another with --data`,
-    );
+    throw unusable(dataDir, error);
   }
   refuse(whyNotOwnFiles(dataDir));
 }
 
-/** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked` or `DataDirUnusable`. */
-export function lockDataDir(dataDir: string): DataDirLock {
-  prepareDataDir(dataDir);
+/** How long to wait for a holder who has not said who they are, and for a command to be done or an engine to be up, ms. */
+const PATIENCE = 10_000;
+const LONG_PATIENCE = 60_000;
+const AGAIN = 25;
+
+/**
+ * As `lockDataDir`; waits while the folder is only held for a moment: by a command, or by an engine that is starting and
+ * has not yet said how it is reached.
+ */
+export async function takeDataDir(dataDir: string, options: TakeOptions = {}): Promise<DataDirLock> {
+  const began = performance.now();
+  let waits = false;
+  try {
+    for (;;) {
+      try {
+        if (options.yields !== true || !isAwaited(dataDir)) return lockDataDir(dataDir, options);
+        if (performance.now() - began >= LONG_PATIENCE) throw new DataDirLocked(dataDir, readHolder(dataDir));
+      } catch (error) {
+        if (!(error instanceof DataDirLocked)) throw error;
+        if (performance.now() - began >= patienceWith(error.holder, options.yields === true)) throw error;
+        if (options.yields !== true && !waits) waits = askForTurn(dataDir);
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  } finally {
+    if (waits) rmSync(turnIn(dataDir), { force: true });
+  }
+}
+
+export interface TakeOptions extends LockOptions {
+  /** Lets an engine that waits for the folder go first: commands in a row would keep it out for ever. */
+  yields?: boolean;
+}
+
+/** The process id of an engine that waits for the folder. */
+const turnIn = (dataDir: string) => join(dataDir, 'engine.next');
+
+function askForTurn(dataDir: string): boolean {
+  try {
+    replaceFile(turnIn(dataDir), String(process.pid));
+    return true;
+  } catch {
+    // It waits without.
+    return false;
+  }
+}
+
+function isAwaited(dataDir: string): boolean {
+  try {
+    return isAlive(Number(readOwnFile(turnIn(dataDir)) ?? ''));
+  } catch {
+    return false;
+  }
+}
+
+function patienceWith(holder: Holder | null, isCommand: boolean): number {
+  // Words of one who is gone: whoever has the folder now has just taken it.
+  if (holder === null || !isAlive(holder.pid)) return PATIENCE;
+  // An engine that is starting will say how a command reaches it.
+  return holder.host === 'command' || (isCommand && holder.url === null) ? LONG_PATIENCE : 0;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked`, `DataDirMissing` or `DataDirUnusable`. */
+export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDirLock {
+  prepareDataDir(dataDir, options);
   const announcement = announcementIn(dataDir);
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(join(dataDir, LOCK_FILE));
+    db = openLock(dataDir);
   } catch (error) {
-    throw new DataDirUnusable(
-      `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,
-    );
+    if (isTaken(error)) throw new DataDirLocked(dataDir, readHolder(dataDir));
+    throw unusable(dataDir, error);
   }
-  try {
-    // SQLite's exclusive lock is a lock of the operating system's on every platform, and ends with the process.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-  } catch (error) {
+  // Under the lock: what there is of a database now is nobody else's doing.
+  if (
+    options.existing === true &&
+    !TELLING.some((name) => name !== LOCK_FILE && existsSync(join(dataDir, name)))
+  ) {
     db.close();
-    if (/locked|busy/i.test((error as Error).message)) throw new DataDirLocked(dataDir, readHolder(dataDir));
-    throw new DataDirUnusable(
-      `cannot use the data folder ${dataDir}: ${(error as Error).message}; give this user the right to write there, or choose another folder with --data`,
-    );
+    throw new DataDirMissing(dataDir);
   }
   rmSync(announcement, { force: true });
+  const folder = identityOf(dataDir);
+  let lock = identityOf(join(dataDir, LOCK_FILE));
+  let announced: Holder | null = null;
+  const isOurFolder = () => identityOf(dataDir) === folder;
+  const write = () => {
+    if (announced) replaceFile(announcement, `${JSON.stringify(announced)}\n`);
+  };
   return {
     announce(holder) {
-      replaceFile(announcement, `${JSON.stringify(holder)}\n`);
+      announced = holder;
+      try {
+        write();
+      } catch (error) {
+        throw unusable(dataDir, error);
+      }
+    },
+    keep() {
+      if (!isOurFolder()) return 'ours';
+      try {
+        if (identityOf(join(dataDir, LOCK_FILE)) !== lock) {
+          const again = openLock(dataDir);
+          db.close();
+          db = again;
+          lock = identityOf(join(dataDir, LOCK_FILE));
+        }
+        if (!existsSync(announcement)) write();
+      } catch (error) {
+        if (isTaken(error)) return 'taken';
+        // The folder cannot be written to; that has its own alarm.
+      }
+      return 'ours';
     },
     release() {
-      rmSync(announcement, { force: true });
+      if (isOurFolder() && identityOf(join(dataDir, LOCK_FILE)) === lock)
+        rmSync(announcement, { force: true });
       db.close();
     },
   };
+}
+
+/** SQLite's exclusive lock is a lock of the operating system's on every platform, and ends with the process. */
+function openLock(dataDir: string, mayMakeAnew = true): DatabaseSync {
+  const db = new DatabaseSync(join(dataDir, LOCK_FILE));
+  try {
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    return db;
+  } catch (error) {
+    db.close();
+    // Nothing is in it: one that a restore or a crash left as rubbish is made anew.
+    if (mayMakeAnew && /not a database|malformed/.test((error as Error).message)) {
+      rmSync(join(dataDir, LOCK_FILE));
+      return openLock(dataDir, false);
+    }
+    throw error;
+  }
+}
+
+const isTaken = (error: unknown) => /locked|busy/i.test((error as Error).message);
+
+/** Device and inode; null when there is no such file. */
+function identityOf(path: string): string | null {
+  try {
+    const stats = statSync(path, { bigint: true });
+    return `${stats.dev}:${stats.ino}`;
+  } catch {
+    return null;
+  }
+}
+
+function unusable(dataDir: string, error: unknown): DataDirUnusable {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const remedy = /ENOSPC|EDQUOT|disk is full|no space/i.test(`${code ?? ''} ${message}`)
+    ? 'the disk is full: free some space on it and start Mailward again; the mail in it is as it was'
+    : /EROFS|readonly|read-only/i.test(`${code ?? ''} ${message}`)
+      ? 'it can only be read: mount its disk for writing and start Mailward again; the mail in it is as it was'
+      : 'give this user the right to write there, or choose another folder with --data';
+  return new DataDirUnusable(`cannot use the data folder ${dataDir} (${message}); ${remedy}`);
 }
 
 const announcementIn = (dataDir: string) => join(dataDir, 'engine.json');

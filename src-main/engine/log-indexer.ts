@@ -1,5 +1,5 @@
 // Keeps the message log's search index close behind the mail, without ever being in its way.
-import type { Database } from '../storage/database.ts';
+import { StorageError, type Database } from '../storage/database.ts';
 
 /** A message is left alone for so long after its arrival, ms: by then most are delivered, and are indexed once and not twice. */
 const SETTLING = 5_000;
@@ -13,6 +13,8 @@ export class LogIndexer {
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
   #closed = false;
+  /** Once is enough: if it is damaged again, the damage is elsewhere. */
+  #rebuilt = false;
 
   constructor(db: Database, trouble: (words: string) => void) {
     this.#db = db;
@@ -35,8 +37,28 @@ export class LogIndexer {
         (await this.#db.write('indexLog', { before: Date.now() - SETTLING, limit: SLICE })) > 0
       );
     } catch (error) {
-      if (!this.#closed) this.#trouble(`the message log's search falls behind: ${(error as Error).message}`);
+      if (!this.#closed) await this.#failed(error);
     }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const failing = error instanceof StorageError ? error.failing : null;
+    // What ails the storage as a whole is told by whoever watches it.
+    if (failing !== null && failing !== 'search') return;
+    const words = (error as Error).message;
+    if (failing === null || this.#rebuilt) {
+      this.#trouble(`the message log's search falls behind: ${words}`);
+      return;
+    }
+    this.#rebuilt = true;
+    this.#trouble(
+      `the message log's search index is damaged (${words}); it is made anew from the messages, and finds little until that is done`,
+    );
+    await this.#db
+      .write('rebuildSearch')
+      .catch((again: unknown) =>
+        this.#trouble(`the search index cannot be made anew: ${(again as Error).message}`),
+      );
   }
 
   async close(): Promise<void> {

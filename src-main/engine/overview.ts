@@ -10,6 +10,7 @@ import type {
   Minute,
   Overview,
   PaceOverview,
+  StorageState,
   Waiting,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
@@ -41,6 +42,7 @@ export interface OverviewInput {
   filterTroubles: FilterTrouble[];
   /** Faults of Mailward's own since the start; null when there was none. */
   fault: Fault | null;
+  storage: StorageState;
 }
 
 const MINUTE = 60_000;
@@ -53,20 +55,22 @@ const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
 export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
-  const { listener, fault } = input;
+  const { listener, fault, storage } = input;
   const state = worst([
     ...domains.map((domain) => domain.state),
     listenerHealth(listener),
+    storage.state,
     fault === null ? 'ok' : 'attention',
   ]);
   return {
     at: input.now,
     state: domains.length === 0 && state === 'ok' ? 'not-applicable' : state,
-    sentence: sentenceFor(domains, listener, fault),
+    sentence: sentenceFor(domains, input),
     domains,
     minutes: input.meter.minutes(input.now) satisfies Minute[],
     listener,
     filterTroubles: input.filterTroubles,
+    storage,
     fault,
   };
 }
@@ -77,8 +81,9 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const waiting = input.waiting(name);
   const health = input.health(name);
   const trouble = health?.trouble ?? null;
+  const cannotStore = input.storage.trouble;
   const refusals = (health?.refusals?.count ?? 0) >= REFUSES_ALL ? (health?.refusals ?? null) : null;
-  const inboundState = listenerHealth(listener);
+  const inboundState = worst([listenerHealth(listener), input.storage.state]);
   const outboundState: Health = !input.running
     ? 'could-not-check'
     : mode.name === 'hold'
@@ -101,23 +106,27 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
     state: worst([inboundState, outboundState, failedState, late ? 'attention' : 'ok']),
     sentence: !input.running
       ? `Mailward is not running: no mail for ${name} is taken or delivered; ${messages(stored(waiting))} stored.`
-      : domainSentence(
-          domain,
-          waiting,
-          trouble,
-          refusals,
-          late ? now - oldest : null,
-          isLimited(pace) ? (pace?.drainsAt ?? null) : null,
-          now,
-          health?.lastDeliveredAt ?? null,
-        ),
+      : cannotStore
+        ? `No mail for ${name} is taken: Mailward cannot store it. Senders keep it and try again.`
+        : domainSentence(
+            domain,
+            waiting,
+            trouble,
+            refusals,
+            late ? now - oldest : null,
+            isLimited(pace) ? (pace?.drainsAt ?? null) : null,
+            now,
+            health?.lastDeliveredAt ?? null,
+          ),
     inbound: {
       state: inboundState,
       words: !listener.listening
         ? 'not listening'
-        : listener.problem === null
-          ? 'listening'
-          : 'not encrypted well',
+        : cannotStore
+          ? 'cannot store mail'
+          : listener.problem === null
+            ? 'listening'
+            : 'not encrypted well',
       acceptedPerMinute: meter.perMinute(name, 'accepted', now),
       rejectedPerMinute: meter.perMinute(name, 'rejected', now),
       lastAt: meter.lastAt(name, 'accepted'),
@@ -214,9 +223,10 @@ function domainSentence(
 
 function sentenceFor(
   domains: readonly DomainOverview[],
-  listener: ListenerState,
-  fault: Fault | null,
+  { listener, storage, fault }: Pick<OverviewInput, 'listener' | 'storage' | 'fault'>,
 ): string {
+  if (storage.trouble)
+    return `Mailward cannot store mail: ${storage.trouble.what}. Senders keep their mail and try again.`;
   if (!listener.listening)
     return `Mailward is not taking mail: ${listener.problem ?? 'the SMTP listener is stopped'}.`;
   const bad = domains.filter((domain) => !isWell(domain));

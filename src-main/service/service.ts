@@ -225,8 +225,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       say(200, LEAVING_WORKER, { 'Content-Type': 'text/javascript; charset=utf-8' });
       return;
     }
+    // For a supervisor or a monitor, and so without a login: whether mail is taken, and a word why not.
     if (path === '/health') {
-      say(200, JSON.stringify({ ready: true }), { 'Content-Type': 'application/json' });
+      const { trouble } = engine.overview().storage;
+      const state =
+        trouble === null ? { ready: true } : { ready: false, storage: trouble.kind, since: trouble.since };
+      say(trouble === null ? 200 : 503, JSON.stringify(state), { 'Content-Type': 'application/json' });
       return;
     }
     const file = path === null ? null : files.find(path);

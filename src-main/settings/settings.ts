@@ -8,6 +8,15 @@ import { replaceFile } from './replace-file.ts';
 /** The file cannot be used as it is. The message names the key and what was expected; the file is left alone. */
 export class BrokenSettings extends Error {}
 
+/** What is told of a file that cannot be used as it is. */
+const SAFE =
+  'nothing was changed, and mail and domains are not in it. Mend the file, or move it away to start with the defaults';
+/** Faults told at a time: a file with a hundred is not mended by reading them all. */
+const MOST_TOLD = 5;
+
+/** The parser quotes what it read, line ends and all. */
+const plainly = (words: string) => words.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+
 type Listener = (settings: Settings, before: Settings) => void;
 
 export interface SettingsStore {
@@ -47,10 +56,11 @@ export function openSettings(dataDir: string): SettingsStore {
 
 function readFile(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    // Some editors begin a file with a byte order mark.
+    return readFileSync(path, 'utf8').replace(/^\u{feff}/u, '');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new BrokenSettings(`cannot read ${path}: ${(error as Error).message}`);
+    throw new BrokenSettings(`cannot read the settings ${path}: ${(error as Error).message}; ${SAFE}`);
   }
 }
 
@@ -61,16 +71,20 @@ function parse(text: string | null, path: string): Settings {
     value = JSON.parse(text);
   } catch (error) {
     throw new BrokenSettings(
-      `${path} is not valid JSON (${(error as Error).message}); mend it, or move it away to start with the defaults`,
+      `the settings ${path} are not valid JSON (${plainly((error as Error).message)}); ${SAFE}`,
     );
   }
-  return check(value, path);
+  return check(value, `the settings ${path}`, `; ${SAFE}`);
 }
 
-function check(value: unknown, where: string): Settings {
+function check(value: unknown, where: string, remedy = ''): Settings {
   const result = settingsSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new BrokenSettings(`${where}: ${result.error.issues.map(describe).join('; ')}`);
+  const { issues } = result.error;
+  const more = issues.length > MOST_TOLD ? `; and ${issues.length - MOST_TOLD} more` : '';
+  throw new BrokenSettings(
+    `${where}: ${issues.slice(0, MOST_TOLD).map(describe).join('; ')}${more}${remedy}`,
+  );
 }
 
 function describe(issue: z.core.$ZodIssue): string {

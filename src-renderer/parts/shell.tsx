@@ -21,6 +21,7 @@ import { useConnectionView, useEngine, useOverview } from '../engine.tsx';
 import { count } from '../format.ts';
 import '../styles/shell.css';
 import { StateShape } from './state-mark.tsx';
+import { StorageBanner } from './storage-note.tsx';
 
 const places = [
   { to: '/', label: 'Home', icon: <IconHome2 size={20} stroke={1.7} /> },
@@ -74,6 +75,7 @@ export function Shell() {
       </div>
       <main id="content" className="shell-main" tabIndex={-1}>
         <ConnectionBanner />
+        <StorageBanner overview={overview} />
         <Outlet />
       </main>
     </div>
@@ -101,6 +103,12 @@ function EngineNote({ overview }: { overview: Overview | null }) {
   return (
     <>
       {info.data?.demo === true && <p className="shell-demo">Demonstration with a pretend office</p>}
+      {overview?.storage.trouble && (
+        <p className="shell-listener">
+          <StateShape state="problem" size={12} />
+          <Link to="/">Cannot store mail</Link>
+        </p>
+      )}
       {overview !== null && (
         <p className="shell-listener">
           <StateShape state={overview.listener.listening ? 'ok' : 'problem'} size={12} />

@@ -16,6 +16,7 @@ import { Moment, useNow } from '../parts/moment.tsx';
 import { Busy, Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
+import { StorageNote } from '../parts/storage-note.tsx';
 
 export function HomeScreen() {
   const overview = useOverview();
@@ -36,6 +37,7 @@ export function HomeScreen() {
         </span>
       }
     >
+      <StorageNote storage={overview.storage} />
       {overview.listener.problem !== null && (
         <Alert
           color={overview.listener.listening ? 'yellow' : 'red'}

@@ -1,9 +1,16 @@
 // Starting and stopping: what is in the way is told, nothing is left running, nobody is kept waiting.
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openEngine } from '../../src-main/engine/engine.ts';
-import { DataDirLocked, DataDirUnusable, lockDataDir } from '../../src-main/engine/lock.ts';
+import {
+  DataDirLocked,
+  DataDirMissing,
+  DataDirUnusable,
+  lockDataDir,
+  takeDataDir,
+  type Holder,
+} from '../../src-main/engine/lock.ts';
 import { RawClient } from '../lab/client.ts';
 import { scratch } from '../lab/scratch.ts';
 import { EngineUnderTest } from './support.ts';
@@ -34,10 +41,12 @@ describe('a start', () => {
 
   it('on a folder in use says by whom', async () => {
     await using mailward = await EngineUnderTest.start();
-    mailward.engine.announce({ pid: 4711, host: 'desktop', url: null, token: null });
+    mailward.engine.announce({ pid: process.pid, host: 'desktop', url: null, token: null });
     const second = openEngine({ dataDir: mailward.dataDir, host: 'service' });
     await expect(second).rejects.toBeInstanceOf(DataDirLocked);
-    await expect(second).rejects.toThrow(/desktop app \(process 4711\); stop that one first/);
+    await expect(second).rejects.toThrow(
+      new RegExp(`desktop app \\(process ${process.pid}\\); stop that one first`),
+    );
   });
 
   it('makes the folder, and the folders above it', () => {
@@ -55,6 +64,115 @@ describe('a start', () => {
     chmodSync(path, 0o777);
     lockDataDir(path).release();
     expect(statSync(path).mode & 0o077).toBe(0);
+  });
+});
+
+describe('a folder with things in it', () => {
+  const named = (...names: string[]) => {
+    const path = folder();
+    for (const name of names) writeFileSync(`${path}/${name}`, '');
+    return path;
+  };
+
+  it.each([
+    [
+      'all but the lock of a backup',
+      ['mailward.db', 'settings.json', 'receipts', 'access-token', 'rdap-bootstrap.json'],
+    ],
+    ['a database alone', ['mailward.db']],
+    ['a database beside other things', ['mailward.db', 'README.txt', 'backup.log']],
+    ['a lock beside other things', ['engine.lock', 'README.txt']],
+    ['settings written beforehand', ['settings.json']],
+    [
+      'what is left without a database',
+      ['settings.json', 'access-token', 'receipts', 'engine.json', 'mailward.db.damaged-20260301T120000'],
+    ],
+    ['the desktop app’s own', ['desktop.json', 'browser', 'SingletonLock']],
+    ['what systems leave', ['lost+found', '.DS_Store', 'desktop.ini', 'Thumbs.db']],
+  ])('is ours: %s', (_, names) => {
+    lockDataDir(named(...names)).release();
+  });
+
+  it.each([
+    ['somebody’s papers', ['letter.txt', 'settings.json']],
+    ['another program’s data', ['data.db', 'config.json']],
+    ['names that only begin like ours', ['mailward.dbx', 'receipts.txt']],
+  ])('is not ours and left as it is: %s', (_, names) => {
+    const path = named(...names);
+    const mode = statSync(path).mode;
+    expect(() => lockDataDir(path)).toThrow(DataDirUnusable);
+    expect(() => lockDataDir(path)).toThrow(/has other things in it/);
+    expect([statSync(path).mode, readdirSync(path).sort()]).toEqual([mode, names.toSorted()]);
+  });
+});
+
+describe('a folder that somebody has for a moment', () => {
+  const words = (holder: Partial<Holder>): Holder => ({
+    pid: process.pid,
+    host: 'service',
+    url: null,
+    token: null,
+    ...holder,
+  });
+
+  it('is waited for: a command is done soon', async () => {
+    const path = folder();
+    const first = lockDataDir(path);
+    first.announce(words({ host: 'command' }));
+    const second = takeDataDir(path);
+    first.release();
+    (await second).release();
+  });
+
+  it('is waited for, too, while nobody has said who has it, and when those who said so are gone', async () => {
+    const path = folder();
+    const first = lockDataDir(path);
+    const second = takeDataDir(path);
+    // A process id that no system hands out.
+    writeFileSync(`${path}/engine.json`, JSON.stringify(words({ pid: 2 ** 30 })));
+    const third = takeDataDir(path);
+    first.release();
+    (await second).release();
+    (await third).release();
+  });
+
+  it('is refused at once when a service has it', async () => {
+    const path = folder();
+    const first = lockDataDir(path);
+    first.announce(words({}));
+    await expect(takeDataDir(path)).rejects.toThrow(
+      /Mailward's service \(process \d+\); stop that one first/,
+    );
+    first.release();
+  });
+
+  it('is started on while others look into it again and again', async () => {
+    const dataDir = folder();
+    await (await openEngine({ dataDir, host: 'service', offline: true })).close();
+    let looking = true;
+    const looker = async () => {
+      while (looking) await (await openEngine({ dataDir, host: 'service', offline: true })).close();
+    };
+    const lookers = [looker(), looker()];
+    try {
+      for (let start = 0; start < 3; start++)
+        await (await openEngine({ dataDir, host: 'service', smtp: { host: '127.0.0.1', port: 0 } })).close();
+    } finally {
+      looking = false;
+      await Promise.all(lookers);
+    }
+  });
+});
+
+describe('a folder that is asked about', () => {
+  it.each(['not there', 'empty', 'with settings alone'])('%s is left so', async (how) => {
+    const path = how === 'not there' ? `${folder()}/data` : folder();
+    if (how === 'with settings alone') writeFileSync(`${path}/settings.json`, '{}');
+    const before = existsSync(path) ? readdirSync(path) : null;
+    const asked = openEngine({ dataDir: path, host: 'service', offline: true, existing: true });
+    await expect(asked).rejects.toBeInstanceOf(DataDirMissing);
+    await expect(asked).rejects.toThrow(/there is no Mailward in .*moved or removed.*Nothing was made/);
+    expect(existsSync(path) ? readdirSync(path) : null).toEqual(before);
   });
 });
 

@@ -39,7 +39,21 @@ describe('the settings', () => {
     writeFileSync(file(), text);
     expect(() => openSettings(dir)).toThrow(BrokenSettings);
     expect(() => openSettings(dir)).toThrow(words);
+    // Which file, what is safe, what helps; in one line.
+    expect(() => openSettings(dir)).toThrow(
+      /^the settings \/.*settings\.json.*nothing was changed, and mail and domains are not in it\. Mend the file, or move it away/,
+    );
     expect(readFileSync(file(), 'utf8')).toBe(text);
+  });
+
+  it('are read from a file that an editor began with a byte order mark', () => {
+    writeFileSync(file(), '\u{feff}{"smtp": {"port": 2600}}');
+    expect(openSettings(dir).get().smtp.port).toBe(2600);
+  });
+
+  it('that are no text at all are told without what is in them', () => {
+    writeFileSync(file(), '{\u001b[31m\r\n"a": \u0007}');
+    expect(() => openSettings(dir)).toThrow(/^[^\p{Cc}]+$/u);
   });
 
   it('are stored for this user alone, and told to whoever listens', () => {

@@ -56,17 +56,21 @@ export function checkCommand(): Command {
           process.exitCode = await follow(domain, globals, readEvery(options.every));
           return;
         }
-        process.exitCode = await withEngine(globals, async ({ client }) => {
-          const known = await client.checks.list();
-          if (!known.some((check) => check.name === name))
-            throw new Ended(EXIT.usage, unknownCheck(name, known));
-          return tell(
-            await client.checks.run({ check: name, domain }),
-            domain,
-            globals,
-            options.verbose === true,
-          );
-        });
+        process.exitCode = await withEngine(
+          globals,
+          async ({ client }) => {
+            const known = await client.checks.list();
+            if (!known.some((check) => check.name === name))
+              throw new Ended(EXIT.usage, unknownCheck(name, known));
+            return tell(
+              await client.checks.run({ check: name, domain }),
+              domain,
+              globals,
+              options.verbose === true,
+            );
+          },
+          'go on',
+        );
       },
     );
 }
@@ -79,14 +83,17 @@ export function diagnoseCommand(): Command {
     .action(async (target: string, options: Options, command: Command) => {
       const globals = globalsOf(command);
       const domain = readName(target);
-      process.exitCode = await withEngine(globals, async ({ client }: Reached) =>
-        tell(await client.checks.runAll({ domain }), domain, globals, options.verbose === true),
+      process.exitCode = await withEngine(
+        globals,
+        async ({ client }: Reached) =>
+          tell(await client.checks.runAll({ domain }), domain, globals, options.verbose === true),
+        'go on',
       );
     });
 }
 
 async function list(globals: Globals): Promise<void> {
-  const all = await withEngine(globals, ({ client }) => client.checks.list());
+  const all = await withEngine(globals, ({ client }) => client.checks.list(), 'go on');
   if (globals.json) all.forEach(printJson);
   else
     printTable(

@@ -27,7 +27,7 @@ export function domainCommand(): Command {
     .action(async (name: string, options: { route: string[]; tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(options.route, options.tls) };
-      const added = await withEngine(globals, ({ client }) => client.domains.add(input));
+      const added = await withEngine(globals, ({ client }) => client.domains.add(input), 'make');
       if (globals.json) printJson(added);
       else print(`Mail for ${added.name} is taken and delivered to ${routeWords(added.route)}.`);
     });

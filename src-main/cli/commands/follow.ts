@@ -86,10 +86,14 @@ export async function follow(domain: string, globals: Globals, most: number): Pr
 
 async function askOnce(domain: string, globals: Globals): Promise<Finding> {
   const found: Finding[] = [];
-  await withEngine(globals, async ({ client }) => {
-    for await (const event of await client.checks.run({ check: followed, domain }))
-      if (event.kind === 'finding') found.push(event.finding);
-  });
+  await withEngine(
+    globals,
+    async ({ client }) => {
+      for await (const event of await client.checks.run({ check: followed, domain }))
+        if (event.kind === 'finding') found.push(event.finding);
+    },
+    'go on',
+  );
   const [finding] = found;
   if (finding === undefined)
     throw new Ended(EXIT.couldNotCheck, 'the run was broken off before it had an answer');

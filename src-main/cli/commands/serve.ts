@@ -1,5 +1,6 @@
 // `mailward serve`: the headless host in the foreground.
 import { fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Command } from 'commander';
 import pino from 'pino';
 import { formatHostPort, parseHostPort } from '../../../shared/names.ts';
@@ -187,6 +188,14 @@ async function stopSignal(): Promise<void> {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
-    process.on('SIGHUP', onSignal);
+    // A terminal that closes ends what runs in it. Started with nohup, setsid or by a supervisor we have none, and a hang-up is not
+    // about us. (That the signal was to be ignored cannot be seen: Node.js sets it back to its default before any of this runs.)
+    process.on('SIGHUP', () => {
+      if (hasTerminal()) onSignal();
+    });
   });
+}
+
+function hasTerminal(): boolean {
+  return [0, 1, 2].some((descriptor) => isatty(descriptor));
 }

@@ -32,7 +32,12 @@ export function statusCommand(): Command {
 
 function show(overview: Overview, running: boolean, dataDir: string): void {
   if (running) {
-    print(overview.sentence);
+    print(plain(overview.sentence));
+    const { trouble } = overview.storage;
+    if (trouble) {
+      print(`Since ${formatTime(trouble.since)}. What to do: ${plain(trouble.remedy)}`);
+      print('');
+    }
     print(`SMTP listener: ${formatHostPort(overview.listener.host, overview.listener.port)}`);
   } else {
     print(`Mailward is not running on ${dataDir}: no mail is taken or delivered.`);

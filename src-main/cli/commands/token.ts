@@ -1,9 +1,8 @@
 // `mailward token link|renew|browsers|forget`: who may use the user interface.
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { Wish } from '../../../shared/greeting.ts';
-import { DataDirLocked, lockDataDir } from '../../engine/lock.ts';
+import { DataDirLocked, takeDataDir } from '../../engine/lock.ts';
 import { askService } from '../../service/client.ts';
 import { Keys } from '../../service/keys.ts';
 import { Ended, EXIT, formatTime, globalsOf, plain, print, printJson, printTable } from '../context.ts';
@@ -101,10 +100,9 @@ async function ask(
   stopped: (keys: Keys) => Answer | Promise<Answer>,
   about = '',
 ): Promise<Answer> {
-  if (!existsSync(dataDir)) throw new Ended(EXIT.couldNotCheck, `there is no data folder ${dataDir}`);
   let lock;
   try {
-    lock = lockDataDir(dataDir);
+    lock = await takeDataDir(dataDir, { existing: true, yields: true });
   } catch (error) {
     if (!(error instanceof DataDirLocked)) throw error;
     const { holder } = error;

@@ -5,19 +5,23 @@ import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { StorageFull } from '../../storage/database.ts';
 import { formatId } from '../../storage/ids.ts';
+import type { StorageWatch } from '../../storage/watch.ts';
 import type { Judged } from '../policy/filters/runner.ts';
 import type { Visit } from '../policy/filters/screening.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { Envelope, Learned, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
 import type { IncomingConnection, MessageSink } from './connection.ts';
-import type { DiskSpace } from './disk-space.ts';
 import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
 import { cleanSender, toRejected, type Refusals } from './refusals.ts';
 
 const NO_HEAD = Buffer.alloc(0);
 export const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
-const BROKEN: Reply = { code: 451, enhanced: '4.3.0', text: 'Cannot store the message, try again later' };
+export const BROKEN: Reply = {
+  code: 451,
+  enhanced: '4.3.0',
+  text: 'Cannot store the message, try again later',
+};
 const NO_SMTPUTF8: Reply = {
   code: 550,
   enhanced: '5.6.7',
@@ -29,7 +33,7 @@ export interface AcceptanceOptions {
   directory: Directory;
   bounces: IncomingBounces;
   spool: Spool;
-  space: DiskSpace;
+  storage: StorageWatch;
   lacksSmtpUtf8: (domain: Domain) => boolean;
   /** Something was learned about recipients from a message. */
   learned: (learned: Learned) => void;
@@ -147,10 +151,8 @@ export class Acceptance {
           );
           return reply;
         } catch (error) {
-          const full = error instanceof StorageFull;
-          if (full) this.#options.space.foundFull();
-          this.#options.trouble(`a message could not be stored: ${(error as Error).message}`);
-          return full ? FULL : BROKEN;
+          this.#tell(`a message could not be stored`, error);
+          return error instanceof StorageFull ? FULL : BROKEN;
         } finally {
           ended();
         }
@@ -188,6 +190,12 @@ export class Acceptance {
     return domain !== undefined && this.#options.lacksSmtpUtf8(domain);
   }
 
+  /** What is known of the storage has been told once, and is not told again with every message. */
+  #tell(what: string, error: unknown): void {
+    if (this.#options.storage.trouble === null)
+      this.#options.trouble(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
   #toStored(mailbox: Mailbox, quarantine: boolean): NewRecipient {
     const held = this.#options.directory.get(mailbox.domain)?.mode.name === 'hold';
     return {
@@ -202,7 +210,7 @@ export class Acceptance {
   #log(envelope: Envelope, size: number): void {
     this.#options.spool.logRejected(envelope, size).then(
       (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
-      (error: unknown) => this.#options.trouble(`a refusal could not be logged: ${String(error)}`),
+      (error: unknown) => this.#tell('a refusal could not be logged', error),
     );
   }
 }

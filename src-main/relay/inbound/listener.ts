@@ -9,12 +9,12 @@ import { readMailbox, type Directory, type Mailbox } from '../policy/directory.t
 import type { Screening, Visit } from '../policy/filters/screening.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { RecipientPolicy } from '../policy/recipients.ts';
+import type { StorageWatch } from '../../storage/watch.ts';
 import type { Learned, NewMessage, Spool } from '../spool/spool.ts';
-import { Acceptance, FULL } from './acceptance.ts';
+import { Acceptance, BROKEN, FULL } from './acceptance.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Certificate } from './certificate.ts';
 import type { Answer, IncomingConnection } from './connection.ts';
-import { DiskSpace } from './disk-space.ts';
 import { Refusals } from './refusals.ts';
 import { Server } from './server.ts';
 
@@ -27,7 +27,8 @@ export interface ListenerOptions {
   bounces: IncomingBounces;
   spool: Spool;
   screening: Screening;
-  dataDir: string;
+  /** Whether there is a place for a message at all. */
+  storage: StorageWatch;
   /** Whether every server of a domain's route is known not to take addresses beyond ASCII (RFC 6531). */
   lacksSmtpUtf8: (domain: Domain) => boolean;
   /** Something was learned about recipients from a message. */
@@ -47,7 +48,6 @@ export class Listener {
   readonly #server: Server;
   readonly #refusals = new Map<string, Refusals>();
   readonly #visits = new Map<string, Visit>();
-  readonly #space: DiskSpace;
   readonly #acceptance: Acceptance;
   readonly #acquaintances = new Acquaintances();
   readonly #state: ListenerState;
@@ -55,10 +55,8 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#space = new DiskSpace(options.dataDir);
     this.#acceptance = new Acceptance({
       ...options,
-      space: this.#space,
       accepted: (message, content) => {
         this.#acquaintances.sentMail(message.clientAddress, message.receivedAt);
         options.accepted(message, content);
@@ -165,7 +163,9 @@ export class Listener {
 
   #mail(address: string, size: number | null, session: string): Reply | null {
     this.#refusals.set(session, new Refusals(address));
-    return this.#space.has(size ?? 0) ? (this.#visits.get(session)?.begin() ?? null) : FULL;
+    const place = this.#options.storage.takes(size ?? 0);
+    if (place !== 'yes') return place === 'full' ? FULL : BROKEN;
+    return this.#visits.get(session)?.begin() ?? null;
   }
 
   #rcpt(address: string, session: string, answer: Answer): void {

@@ -12,6 +12,7 @@ import type { LaneEvents } from './lane-events.ts';
 import { offer } from './offer.ts';
 import { attemptRow, outcomesOf, refusesAll, verdictsOf, type Tried, type Verdict } from './outcome.ts';
 import { DestinationFailed, isLost } from './destination-failed.ts';
+import { StorageError } from '../../storage/database.ts';
 
 /** Messages kept in memory, ready to go; the rest waits on disk. */
 const MOST_READY = 100;
@@ -269,7 +270,9 @@ export class Detour {
         break;
       } catch (error) {
         if (this.#closed) return;
-        trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
+        // What ails the storage as a whole is told once, by whoever watches it.
+        if (!(error instanceof StorageError) || error.failing === null)
+          trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN));
       }
     }

@@ -32,6 +32,7 @@ import { offer } from './offer.ts';
 import { DestinationFailed, isLost } from './destination-failed.ts';
 import type { LaneEvents } from './lane-events.ts';
 import type { Throttle } from './throttle.ts';
+import { StorageError } from '../../storage/database.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
 const MOST_READY = 1000;
@@ -380,7 +381,9 @@ export class Lane {
         break;
       } catch (error) {
         if (this.#closed) return;
-        this.#events.trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
+        // What ails the storage as a whole is told once, by whoever watches it.
+        if (!(error instanceof StorageError) || error.failing === null)
+          this.#events.trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
         await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN));
       }
     }

@@ -10,7 +10,7 @@ import type {
 } from '../../storage/operations/spool.ts';
 import type { DetourOutcome } from '../../storage/operations/detours.ts';
 import type { Learned, Lesson } from '../../storage/operations/recipients.ts';
-import type { Database } from '../../storage/database.ts';
+import { StorageError, type Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
 import { Receipts } from './receipts.ts';
 
@@ -113,9 +113,22 @@ export class Deposit {
       });
       return { content: whole ? data : null, learned };
     } catch (error) {
-      this.drop();
+      // It may have been written all the same, to files that are gone or by a thread that died before it could say so.
+      this.#takeBack(error);
       throw error;
     }
+  }
+
+  #takeBack(error: unknown): void {
+    const isUnsure =
+      error instanceof StorageError && (error.failing === 'files' || error.failing === 'ended');
+    if (!isUnsure) {
+      this.drop();
+      return;
+    }
+    this.#dropped = true;
+    this.#parts = [];
+    this.#db.write('withdraw', this.id).catch(() => undefined);
   }
 
   /** Forgets what was written. */
@@ -142,7 +155,15 @@ export class Spool {
   static async open(db: Database, dataDir: string): Promise<Spool> {
     await db.write('removeOrphans');
     const { receipts, left } = Receipts.open(join(dataDir, 'receipts'));
-    await Promise.all(left.map((outcome) => db.write('settle', outcome)));
+    await Promise.all(
+      left.map((outcome) =>
+        db.write('settle', outcome).catch((error: unknown) => {
+          // A note that fits nothing any more keeps nobody from starting; a disk that fails does.
+          if (error instanceof StorageError && error.failing === null) return;
+          throw error;
+        }),
+      ),
+    );
     receipts.forgetLeft();
     return new Spool(db, await db.write('highestId'), receipts);
   }

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt, Reply } from '../../../shared/message.ts';
 import { formatHostPort } from '../../../shared/names.ts';
+import { parseStored } from '../stored-json.ts';
 
 /** Attempts looked at, newest first: a domain that nobody wrote to for longer has nothing to tell. */
 const LOOK_BACK = 5_000;
@@ -33,7 +34,7 @@ export function attemptReads(db: DatabaseSync) {
           port: number;
           results: string;
         };
-        for (const { recipient, reply, cause } of JSON.parse(results) as Attempt['results']) {
+        for (const { recipient, reply, cause } of parseStored<Attempt['results']>(results, [])) {
           if (!recipient.endsWith(ending)) continue;
           answers.push({ at: ended_at, server: formatHostPort(host, port), reply: lineOf(reply), cause });
         }

@@ -5,6 +5,7 @@ import type { Cause } from '../../../shared/cause.ts';
 import type { RecipientState, Reply } from '../../../shared/message.ts';
 import { formatId } from '../ids.ts';
 import type { NewMessage } from './spool.ts';
+import { parseReply, parseStored } from '../stored-json.ts';
 
 /** All that is needed to decide about a bounce and to write it. */
 export interface Undelivered {
@@ -71,7 +72,7 @@ export function bounceReads(db: DatabaseSync) {
       const tries = attempts.all(id) as unknown as { host: string; ended_at: number; results: string }[];
       const last = new Map<string, { host: string; at: number }>();
       for (const { host, ended_at, results } of tries)
-        for (const { recipient } of JSON.parse(results) as { recipient: string }[])
+        for (const { recipient } of parseStored<{ recipient: string }[]>(results, []))
           last.set(recipient, { host, at: ended_at });
       const piece = first.get(id) as { data: Uint8Array } | undefined;
       const authenticity = shown.get(id) as { shown: string } | undefined;
@@ -95,7 +96,7 @@ export function bounceReads(db: DatabaseSync) {
         authenticity: authenticity?.shown ?? null,
         recipients: all.map((one) => ({
           ...one,
-          reply: one.reply === null ? null : (JSON.parse(one.reply) as Reply),
+          reply: one.reply === null ? null : parseReply(one.reply),
           host: last.get(one.address)?.host ?? null,
           triedAt: last.get(one.address)?.at ?? null,
         })),

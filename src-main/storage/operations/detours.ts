@@ -4,6 +4,7 @@ import { routeSchema, type Route } from '../../../shared/domain.ts';
 import { overallState, type Detour, type RecipientState } from '../../../shared/message.ts';
 import { envelopeReader } from './envelope.ts';
 import type { DueMessage, Outcome, spoolWrites } from './spool.ts';
+import { NOWHERE, readStored } from '../stored-json.ts';
 
 /** A message that is due on its detour, with those recipients. */
 export interface DetouredMessage extends DueMessage {
@@ -119,7 +120,7 @@ export function detourReads(db: DatabaseSync) {
 
 /** A route as it is stored. */
 export function readDetourRoute(text: string): Route {
-  return routeSchema.parse(JSON.parse(text));
+  return readStored(text, routeSchema) ?? NOWHERE;
 }
 
 /** The text a route is stored as; the same for the same route. */

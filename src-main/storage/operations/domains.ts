@@ -1,6 +1,8 @@
 // Protected domains in the database.
 import type { DatabaseSync } from 'node:sqlite';
-import { modeSchema, profileSchema, routeSchema, type Domain } from '../../../shared/domain.ts';
+import { modeSchema, profileSchema, routeSchema, type Domain, type Mode } from '../../../shared/domain.ts';
+import { domainNameSchema } from '../../../shared/names.ts';
+import { NOWHERE, readStored } from '../stored-json.ts';
 
 interface Row {
   name: string;
@@ -10,18 +12,49 @@ interface Row {
   profile: string;
 }
 
+/** A domain whose row is damaged stays protected: its mail is taken and kept until somebody has said where it goes. */
+function heldFor(part: 'route' | 'mode'): Mode {
+  return modeSchema.parse({
+    name: 'hold',
+    since: Date.now(),
+    reason:
+      part === 'route'
+        ? 'its route in the database cannot be read: set it again, then deliver'
+        : 'its mode in the database cannot be read: set it again',
+    reroute: null,
+  });
+}
+
 export function domainReads(db: DatabaseSync) {
   const all = db.prepare('SELECT * FROM domain ORDER BY name');
+  const rows = () =>
+    (all.all() as unknown as Row[]).filter(({ name }) => domainNameSchema.safeParse(name).success);
   return {
+    /** Domains of whose row a part cannot be read: what `domains` puts in its place keeps their mail here. */
+    damagedDomains(): { name: string; parts: string[] }[] {
+      return (all.all() as unknown as Row[]).flatMap((row) => {
+        const parts = [
+          ...(domainNameSchema.safeParse(row.name).success ? [] : ['name']),
+          ...(readStored(row.route, routeSchema) ? [] : ['route']),
+          ...(readStored(row.mode, modeSchema) ? [] : ['mode']),
+          ...(readStored(row.profile, profileSchema) ? [] : ['profile']),
+        ];
+        return parts.length > 0 ? [{ name: row.name, parts }] : [];
+      });
+    },
     domains(): Domain[] {
-      return (all.all() as unknown as Row[]).map((row) => ({
-        name: row.name,
-        createdAt: row.created_at,
+      return rows().map((row) => {
         // Read by the schema: what a later version added has its default.
-        route: routeSchema.parse(JSON.parse(row.route)),
-        mode: modeSchema.parse(JSON.parse(row.mode)),
-        profile: profileSchema.parse(JSON.parse(row.profile)),
-      }));
+        const route = readStored(row.route, routeSchema);
+        const mode = readStored(row.mode, modeSchema);
+        return {
+          name: row.name,
+          createdAt: row.created_at,
+          route: route ?? NOWHERE,
+          mode: route && mode ? mode : heldFor(route ? 'mode' : 'route'),
+          profile: readStored(row.profile, profileSchema) ?? profileSchema.parse({}),
+        };
+      });
     },
   };
 }

@@ -11,6 +11,7 @@ import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
 import { searchReads, searchWrites } from './search.ts';
 import { selectorReads } from './selectors.ts';
+import { soundnessReads } from './soundness.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
 
 export function reads(db: DatabaseSync) {
@@ -27,6 +28,7 @@ export function reads(db: DatabaseSync) {
     ...findingReads(db),
     ...attemptReads(db),
     ...selectorReads(db),
+    ...soundnessReads(db),
   };
 }
 

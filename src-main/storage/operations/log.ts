@@ -9,7 +9,6 @@ import type {
   MessageSummary,
   Recipient,
   RecipientState,
-  Reply,
   TranscriptLine,
 } from '../../../shared/message.ts';
 import { formatHostPort } from '../../../shared/names.ts';
@@ -17,6 +16,7 @@ import { firstIdAt, formatId } from '../ids.ts';
 import { bounceReads } from './bounces.ts';
 import { detourReads } from './detours.ts';
 import { searchReads, type SearchQuery } from './search.ts';
+import { parseReply, parseStored } from '../stored-json.ts';
 
 interface MessageRow {
   id: number;
@@ -52,8 +52,7 @@ export interface ListQuery extends SearchQuery {
 
 const HEADER_LIMIT = 65_536;
 const isRerouted = (one: RecipientRow) => one.state === 'held' && one.held_by === 'reroute';
-const parseReply = (text: string | null): Reply | null =>
-  text === null ? null : (JSON.parse(text) as Reply);
+const replyOf = (text: string | null) => (text === null ? null : parseReply(text));
 
 export function logReads(db: DatabaseSync) {
   const searching = searchReads(db);
@@ -69,13 +68,13 @@ export function logReads(db: DatabaseSync) {
   );
   const tried = db.prepare(
     `SELECT attempt.started_at / 60000 * 60000 AS at, json_extract(result.value, '$.outcome') AS outcome, count(*) AS count
-     FROM attempt, json_each(attempt.results) AS result
+     FROM attempt, json_each(iif(json_valid(attempt.results), attempt.results, '[]')) AS result
      WHERE attempt.id > (SELECT coalesce(max(id), 0) FROM attempt) - 100000 AND attempt.started_at >= ? GROUP BY 1, 2`,
   );
 
   const filterResults = (id: number): FilterResult[] => {
     const row = filters.get(id) as { results: string } | undefined;
-    return row ? (JSON.parse(row.results) as FilterResult[]) : [];
+    return row ? parseStored<FilterResult[]>(row.results, []) : [];
   };
 
   function summary(row: MessageRow, all: RecipientRow[], everyRecipient = false): MessageSummary {
@@ -100,7 +99,7 @@ export function logReads(db: DatabaseSync) {
       attempts: all.reduce((most, one) => Math.max(most, one.attempts), 0),
       nextAttemptAt: due.length > 0 ? Math.min(...due) : null,
       cause: telling?.cause ?? null,
-      lastReply: parseReply(telling?.reply ?? null),
+      lastReply: replyOf(telling?.reply ?? null),
       ...(row.state === 'quarantined' ? { faults: faultsIn(filterResults(row.id)) } : {}),
       ...(row.state === 'held' && first ? { via: formatHostPort(first.host, first.port) } : {}),
     };
@@ -135,7 +134,7 @@ export function logReads(db: DatabaseSync) {
         ...summary(row, all),
         helo: row.helo,
         tls: row.tls,
-        reply: JSON.parse(row.reply) as Reply,
+        reply: parseReply(row.reply),
         allRecipients: all.map(
           (one): Recipient => ({
             address: one.address,
@@ -144,11 +143,11 @@ export function logReads(db: DatabaseSync) {
             nextAttemptAt: one.next_at,
             attempts: one.attempts,
             cause: one.cause,
-            lastReply: parseReply(one.reply),
+            lastReply: replyOf(one.reply),
             detour: ways.find(({ position }) => position === one.position)?.detour ?? null,
           }),
         ),
-        incoming: JSON.parse(row.incoming) as TranscriptLine[],
+        incoming: parseStored<TranscriptLine[]>(row.incoming, []),
         attemptList: (attempts.all(id) as unknown as Record<string, unknown>[]).map(
           (attempt): Attempt => ({
             id: String(attempt['id']),
@@ -158,8 +157,8 @@ export function logReads(db: DatabaseSync) {
             port: attempt['port'] as number,
             address: attempt['address'] as string | null,
             tls: attempt['tls'] as string | null,
-            results: JSON.parse(attempt['results'] as string) as Attempt['results'],
-            transcript: JSON.parse(attempt['transcript'] as string) as TranscriptLine[],
+            results: parseStored<Attempt['results']>(attempt['results'] as string, []),
+            transcript: parseStored<TranscriptLine[]>(attempt['transcript'] as string, []),
           }),
         ),
         bounce: bounces.bounceOf(id),

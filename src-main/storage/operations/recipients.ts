@@ -3,6 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Reply } from '../../../shared/message.ts';
 import type { RecipientEntry, RecipientEntryState } from '../../../shared/recipients.ts';
+import { parseReply } from '../stored-json.ts';
 
 export interface Failure {
   domain: string;
@@ -194,7 +195,7 @@ export function recipientReads(db: DatabaseSync) {
             state: row.state,
             failures: row.failures,
             lastFailureAt: row.last,
-            lastReply: reply ? (JSON.parse(reply.reply) as Reply) : null,
+            lastReply: reply ? parseReply(reply.reply) : null,
             since: row.since,
             until: row.state === 'listed' && row.since !== null ? row.since + query.rule.listing : null,
             origin: row.origin,

@@ -9,9 +9,11 @@
 // So a search is the index without the stale ones, plus the stale ones and those past the mark, read one by one.
 import type { DatabaseSync } from 'node:sqlite';
 import { causeWords, type Cause } from '../../../shared/cause.ts';
-import type { MessageState, Reply } from '../../../shared/message.ts';
+import type { MessageState } from '../../../shared/message.ts';
 import { found, readSearch, wordsOf, type Phrase } from '../../../shared/search.ts';
 import { firstIdAt } from '../ids.ts';
+import { rebuildSearch } from '../search-index.ts';
+import { parseReply } from '../stored-json.ts';
 
 export interface SearchQuery {
   states: MessageState[] | null;
@@ -67,7 +69,7 @@ function searchables(db: DatabaseSync) {
     const said = new Set(all.map(({ reply }) => reply).filter((reply) => reply !== null));
     if (row.state === 'rejected') said.add(row.reply);
     const replies = [...said].map((json) => {
-      const { code, enhanced, text } = JSON.parse(json) as Reply;
+      const { code, enhanced, text } = parseReply(json);
       return `${code} ${enhanced ?? ''} ${text.slice(0, LONGEST_REPLY)}`;
     });
     return {
@@ -219,6 +221,10 @@ export function searchWrites(db: DatabaseSync) {
   }
 
   return {
+    /** Throws the index away and begins it anew. */
+    rebuildSearch(): void {
+      rebuildSearch(db);
+    },
     /**
      * Brings the index on by `limit` messages at most: those past the mark that arrived before `before` (UTC ms; those
      * that have just arrived are about to change), then those that changed. Returns how many it worked on: 0 when all is done.

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FilterResult } from '../../../shared/filters.ts';
 import { firstIdAt } from '../ids.ts';
+import { parseStored } from '../stored-json.ts';
 
 /** Messages looked at, newest first, and selectors given. */
 const LOOK_BACK = 5_000;
@@ -17,7 +18,7 @@ export function selectorReads(db: DatabaseSync) {
     selectorsSeen({ domain, since }: { domain: string; since: number }): string[] {
       const seen = new Set<string>();
       for (const row of newest.iterate(firstIdAt(since), JSON.stringify(domain))) {
-        for (const { signatures = [] } of JSON.parse(row['results'] as string) as FilterResult[]) {
+        for (const { signatures = [] } of parseStored<FilterResult[]>(row['results'] as string, [])) {
           for (const one of signatures) if (one.valid && one.domain === domain) seen.add(one.selector);
         }
         if (seen.size >= MOST) break;

@@ -1,6 +1,7 @@
 // Where the routes' host names led, and when that changed.
 import type { DatabaseSync } from 'node:sqlite';
 import type { ServerMove } from '../../../shared/domain.ts';
+import { parseStored } from '../stored-json.ts';
 
 /** Moves listed at most: the newest. */
 const MOST_LISTED = 200;
@@ -20,7 +21,7 @@ export function serverReads(db: DatabaseSync) {
   return {
     serverAddresses(): { host: string; addresses: string[] }[] {
       const rows = addresses.all() as unknown as { host: string; addresses: string }[];
-      return rows.map((row) => ({ host: row.host, addresses: JSON.parse(row.addresses) as string[] }));
+      return rows.map((row) => ({ host: row.host, addresses: parseStored<string[]>(row.addresses, []) }));
     },
     /** Newest first. */
     serverMoves(): ServerMove[] {
@@ -28,8 +29,8 @@ export function serverReads(db: DatabaseSync) {
       return rows.map(({ at, host, before, after }) => ({
         at,
         host,
-        before: JSON.parse(before) as string[],
-        after: JSON.parse(after) as string[],
+        before: parseStored<string[]>(before, []),
+        after: parseStored<string[]>(after, []),
       }));
     },
   };

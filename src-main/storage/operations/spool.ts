@@ -210,6 +210,10 @@ export function spoolWrites(db: DatabaseSync) {
   const insertFilters = db.prepare('INSERT INTO filter_result (message_id, results) VALUES (?, ?)');
   const insertShown = db.prepare('INSERT INTO authenticity (message_id, shown) VALUES (?, ?)');
   const deletePieces = db.prepare('DELETE FROM content WHERE message_id = ?');
+  const withdraw = db.prepare(
+    'DELETE FROM message WHERE id = ? AND NOT EXISTS (SELECT 1 FROM attempt WHERE message_id = ?)',
+  );
+  const isThere = db.prepare('SELECT 1 FROM message WHERE id = ?');
   const orphans = db.prepare(
     // By the index alone: the pieces themselves may be gigabytes.
     `DELETE FROM content WHERE rowid IN
@@ -267,6 +271,11 @@ export function spoolWrites(db: DatabaseSync) {
     },
     discardPieces(messageId: number): void {
       deletePieces.run(messageId);
+    },
+    /** Takes a message back that was written and not answered 250; one that was tried meanwhile stays. */
+    withdraw(messageId: number): void {
+      withdraw.run(messageId, messageId);
+      if (!isThere.get(messageId)) deletePieces.run(messageId);
     },
     /** Removes pieces whose message was never accepted; returns how many messages they were of. */
     removeOrphans(): number {
@@ -327,7 +336,8 @@ export function spoolWrites(db: DatabaseSync) {
       }
       const again = outcome.unlessSettled === true && changed === 0;
       const attempt = outcome.attempt;
-      if (attempt && !again) {
+      // It may have been taken back while it was on its way out.
+      if (attempt && !again && isThere.get(outcome.messageId)) {
         insertAttempt.run(
           outcome.messageId,
           attempt.startedAt,

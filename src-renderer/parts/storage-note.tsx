@@ -1,0 +1,35 @@
+// While no mail can be stored: since when and what to do on the home screen, and a word of it on every other.
+import { Alert } from '@mantine/core';
+import { Link, useRouterState } from '@tanstack/react-router';
+import type { Overview, StorageState } from '../../shared/overview.ts';
+import { sinceWhen } from '../format.ts';
+import { useNow } from './moment.tsx';
+import { StateShape } from './state-mark.tsx';
+
+/** The headline says what is wrong; this says the rest. */
+export function StorageNote({ storage: { trouble } }: { storage: StorageState }) {
+  const now = useNow();
+  if (trouble === null) return null;
+  return (
+    <Alert color="red" title="What to do" className="storage-note">
+      <p>{trouble.remedy}</p>
+      <p className="storage-since">No mail has been taken since {sinceWhen(trouble.since, now)}.</p>
+    </Alert>
+  );
+}
+
+export function StorageBanner({ overview }: { overview: Overview | null }) {
+  const isHome = useRouterState({ select: (state) => state.location.pathname === '/' });
+  return (
+    <div role="status" className="banner-place">
+      {overview?.storage.trouble && !isHome && (
+        <p className="banner banner-problem">
+          <StateShape state="problem" size={14} />
+          <span>
+            Mailward cannot store mail; senders keep theirs and try again. <Link to="/">What to do</Link>
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}

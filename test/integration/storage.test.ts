@@ -1,0 +1,228 @@
+// When mail cannot be stored, with the service as users run it: nothing answered 250 is lost, and every way of asking says so.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RawClient } from '../lab/client.ts';
+import { mailward, Service } from '../lab/mailward.ts';
+import { seededRandom } from '../lab/random.ts';
+import { scratch } from '../lab/scratch.ts';
+import { mountSmallDisk } from '../lab/small-disk.ts';
+import { until } from '../lab/wait.ts';
+
+async function held(options: Parameters<typeof Service.start>[0] = {}): Promise<Service> {
+  const service = await Service.start(options);
+  const { client, close } = await service.client();
+  await client.domains.add({ name: 'example.com', route: [{ host: '127.0.0.1', port: 9 }] });
+  await client.domains.setMode({ name: 'example.com', mode: 'hold', reason: '' });
+  close();
+  return service;
+}
+
+/** Sends one message after the other until told to stop; puts the id of each that is answered 250 into `stored`. Returns the refusals. */
+async function keepSending(port: number, stored: string[], isOver: () => boolean): Promise<string[]> {
+  const refusals: string[] = [];
+  await using client = await RawClient.greet(port);
+  while (!isOver()) {
+    let last = await client.command('MAIL FROM:<ann@example.net>');
+    if (last.code === 250) {
+      await client.command('RCPT TO:<office@example.com>', 250);
+      await client.command('DATA', 354);
+      client.send('Subject: one of many\r\n\r\nhello\r\n.\r\n');
+      last = await client.reply();
+    }
+    if (last.code === 250) stored.push(/id (\w+)/.exec(last.text)?.[1] ?? '');
+    else refusals.push(last.text);
+  }
+  return refusals;
+}
+
+const health = async (service: Service) => (await fetch(new URL('/health', service.ui))).status;
+
+async function storedIn(service: Service): Promise<string[]> {
+  const { client, close } = await service.client();
+  const ids: string[] = [];
+  for (let before: string | undefined; ; ) {
+    const { rows, more } = await client.messages.list({ limit: 500, ...(before ? { before } : {}) });
+    ids.push(...rows.map(({ id }) => id));
+    before = rows.at(-1)?.id;
+    if (!more) break;
+  }
+  close();
+  return ids;
+}
+
+describe('under load, nothing that was answered 250 is lost', () => {
+  it.each([
+    ['the database is removed, and the service stopped', 'mailward.db', 'stop'],
+    ['the database’s log is removed, and the service killed', 'mailward.db-wal', 'kill'],
+    ['the folder is renamed, the service killed, and the folder put back', '', 'kill'],
+  ] as const)('when %s', async (_, name, end) => {
+    const random = seededRandom();
+    const enough = random.between(50, 500);
+    await using service = await held();
+    let over = false;
+    const stored: string[] = [];
+    const sending = Promise.all(
+      Array.from({ length: 6 }, () => keepSending(service.smtpPort, stored, () => over)),
+    );
+    await until(
+      () => `only ${stored.length} of ${enough} messages were taken`,
+      () => stored.length >= enough,
+      { every: 1 },
+    );
+    if (name === '') renameSync(service.dataDir, `${service.dataDir}.away`);
+    else rmSync(join(service.dataDir, name));
+    await until('/health does not say so', async () => (await health(service)) === 503);
+    over = true;
+    const refused = (await sending).flat();
+    process.stdout.write(`seed ${random.seed}: ${stored.length} answered 250, ${refused.length} put off\n`);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.filter((words) => !words.startsWith('451 4.3.0 '))).toEqual([]);
+    if (end === 'stop') await service.stop();
+    else await service.kill();
+    if (name === '') renameSync(`${service.dataDir}.away`, service.dataDir);
+    await service.start();
+    const found = new Set(await storedIn(service));
+    expect(stored.filter((id) => !found.has(id))).toEqual([]);
+  });
+});
+
+describe('every way of asking says so', () => {
+  it('with the database gone: status ends with 1 and what to do', async () => {
+    await using service = await held();
+    rmSync(join(service.dataDir, 'mailward.db'));
+    await until('/health does not say so', async () => (await health(service)) === 503);
+    const { status, stdout } = await service.command('status');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^Mailward cannot store mail: the database .*mailward\.db was removed or renamed/);
+    expect(stdout).toMatch(/\nSince 2\d{3}-.*What to do: Put it back/);
+    expect(stdout).not.toMatch(/nothing is lost/);
+    const json = JSON.parse((await service.command('status', '--json')).stdout) as Record<string, unknown>;
+    expect(json).toMatchObject({ state: 'problem', storage: { trouble: { kind: 'files' } } });
+  });
+
+  it('with the folder gone: no command makes an empty one, and the door stays shut', async () => {
+    await using service = await held();
+    renameSync(service.dataDir, `${service.dataDir}.away`);
+    for (const command of [['status'], ['queue', 'list'], ['domain', 'list']]) {
+      const { status, stderr } = await service.command(...command);
+      expect(status).not.toBe(0);
+      expect(stderr).toMatch(/there is no Mailward in .*moved or removed/);
+      expect(existsSync(service.dataDir)).toBe(false);
+    }
+    expect(await health(service)).toBe(503);
+    renameSync(`${service.dataDir}.away`, service.dataDir);
+    await until('it is not well again', async () => (await health(service)) === 200);
+  });
+
+  it('with the disk under its reserve: 452, and status and /health say so though nothing was tried', async (context) => {
+    const megabyte = 1024 * 1024;
+    using disk = mountSmallDisk(90 * megabyte);
+    if (disk === null) {
+      context.skip('this user may not mount a small disk');
+      return;
+    }
+    await using service = await held({ dataDir: join(disk.path, 'data') });
+    expect(await health(service)).toBe(200);
+    disk.fill();
+    await until('/health does not say so', async () => (await health(service)) === 503);
+    const { status, stdout } = await service.command('status');
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringMatching(/cannot store mail: the disk that holds .* MiB free[\s\S]*Free some space/),
+    ]);
+    await using client = await RawClient.greet(service.smtpPort);
+    expect((await client.command('MAIL FROM:<ann@example.net>')).text).toMatch(/^452 4\.3\.1 /);
+    await disk.free();
+    await until('it is not well again', async () => (await health(service)) === 200);
+    expect(service.stderr).toBe('');
+  });
+});
+
+describe('repair', () => {
+  it('waits for nobody while Mailward runs, leaves a whole database alone, and copies what can be read of a damaged one', async () => {
+    await using service = await held();
+    const running = await service.command('repair');
+    expect([running.status, running.stderr]).toEqual([
+      3,
+      expect.stringMatching(/in use by Mailward's service/),
+    ]);
+    await service.stop();
+    const whole = await service.command('repair');
+    expect([whole.status, whole.stdout]).toEqual([0, 'The database is whole. Nothing was changed.\n']);
+    writeFileSync(join(service.dataDir, 'mailward.db'), 'no database at all\n'.repeat(500));
+    const start = await mailward(['serve', '--data', service.dataDir, '--listen', '127.0.0.1:0']);
+    expect(start.status).toBe(1);
+    expect(start.stderr).toMatch(
+      /^mailward: the database .*mailward\.db is damaged .*nothing in it was changed\. `mailward repair --data .*\n$/,
+    );
+    const anew = await service.command('repair');
+    expect([anew.status, anew.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Found: file is not a database\nNothing could be read.*\nThe damaged database is kept as .*damaged-/,
+      ),
+    ]);
+    await service.start();
+    expect(await health(service)).toBe(200);
+  });
+});
+
+describe('starting and ending', () => {
+  it('starts while status is asked again and again', async () => {
+    await using service = await held();
+    await service.stop();
+    const over = new AbortController();
+    const looking = (async () => {
+      const ends = new Set<number>();
+      while (!over.signal.aborted) ends.add((await service.command('status')).status);
+      return ends;
+    })();
+    try {
+      for (let start = 0; start < 3; start++) {
+        await service.start();
+        await service.stop();
+      }
+    } finally {
+      over.abort();
+    }
+    // Stopped it is a problem, running it is none; that somebody else has the folder for a moment is no answer.
+    for (const end of await looking) expect([0, 1]).toContain(end);
+  });
+
+  it('goes on at a hang-up when no terminal is its own, as with nohup', async () => {
+    await using service = await held({ under: ['nohup'] });
+    process.kill(service.pid, 'SIGHUP');
+    process.kill(service.pid, 'SIGHUP');
+    await using client = await RawClient.greet(service.smtpPort);
+    await client.command('NOOP', 250);
+    expect(await service.stop()).toBe(0);
+  });
+
+  it('ends in good order when its terminal closes', async () => {
+    using folder = scratch('terminal');
+    const dataDir = join(folder.path, 'data');
+    mkdirSync(dataDir);
+    const entry = process.env['MAILWARD_FROM'] === 'out' ? 'out/main/mailward.js' : 'src-main/cli/main.ts';
+    const command = `exec "${process.execPath}" ${entry} serve --data ${dataDir} --smtp 127.0.0.1:0 --listen 127.0.0.1:0`;
+    // A terminal of its own, whose other end is ours.
+    const terminal = spawn('script', ['-qefc', command, '/dev/null'], {
+      cwd: join(import.meta.dirname, '../..'),
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let text = '';
+    terminal.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await until(
+      () => `it does not get ready: ${text}`,
+      () => text.includes('Press Ctrl-C'),
+    );
+    const closed = once(terminal, 'close');
+    terminal.kill('SIGKILL');
+    await closed;
+    // Whoever comes next finds the folder free, and no announcement of one who is gone.
+    const asked = await mailward(['domain', 'list', '--data', dataDir]);
+    expect([asked.status, asked.stderr]).toEqual([0, '']);
+  });
+});
