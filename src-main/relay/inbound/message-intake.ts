@@ -1,8 +1,9 @@
-// One message between DATA and its reply: the size, the line ends and the hops are judged while it passes to the sink.
+// One message between DATA and its reply: the size, the header, the line ends and the hops are judged while it passes to the sink.
 import type { Reply } from '../../../shared/message.ts';
 import { reply } from './command.ts';
 import type { MessageSink } from './connection.ts';
 import type { DataReader } from './data-reader.ts';
+import { headerTooLarge } from './header-limits.ts';
 import type { HeaderScan } from './header-scan.ts';
 
 /** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
@@ -66,7 +67,7 @@ export class MessageIntake {
   #look(reader: DataReader, content: Buffer): void {
     this.received += content.length;
     this.scan.push(content);
-    if (this.received > this.#limits.size || reader.bareLineEnd) this.abort();
+    if (this.received > this.#limits.size || reader.bareLineEnd || this.scan.excess !== null) this.abort();
   }
 
   #refusal(reader: DataReader): Reply | null {
@@ -74,6 +75,7 @@ export class MessageIntake {
     if (reader.bareLineEnd) {
       return reply(550, '5.6.0', 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)');
     }
+    if (this.scan.excess !== null) return headerTooLarge(this.scan.excess);
     if (this.scan.hops > this.#limits.received) {
       return reply(554, '5.4.6', `Routing loop: the message has been relayed ${this.scan.hops} times`);
     }
