@@ -29,7 +29,7 @@ const MOST_WAITING = 1_000;
 /** How often it is looked whether the thread still moves, ms. */
 const LOOK = 500;
 /** Looks without a beat of its pulse before it is ended: a message that is within the bounds takes a second at most, on a slow machine. */
-const PATIENCE = 10;
+const PATIENCE = 16;
 /** Until a new thread must be ready, ms. */
 const LONGEST_START = 30_000;
 /** After a thread that could not be started, ms; doubled each time. */

@@ -76,7 +76,7 @@ it('ends a thread that one message keeps busy; the others with it are looked at 
   const later = ask('at once');
   await expect(hung).rejects.toThrow('a message kept it busy');
   await expect(Promise.all([...waiting, later])).resolves.toEqual([[], [], []]);
-  expect(troubles).toEqual(['the thread that checks signatures was lost: a message kept it busy for 5 s']);
+  expect(troubles).toEqual(['the thread that checks signatures was lost: a message kept it busy for 8 s']);
 });
 
 it.each([
