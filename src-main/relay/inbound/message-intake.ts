@@ -8,6 +8,9 @@ import type { HeaderScan } from './header-scan.ts';
 
 /** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
 const PATIENCE_WITH_OVERSIZE = 2;
+/** Pieces of fewer octets are put together before they are passed on: each would take some hundred octets of memory besides its own. */
+const SMALL = 512;
+const TOGETHER = 16_384;
 /** Our own trace fields in a message that comes to us again: it goes in circles between us and someone. */
 const OWN_TRACES = 2;
 
@@ -20,6 +23,9 @@ export class MessageIntake {
   readonly #cutOff: (reply: Reply) => void;
   #dropped = false;
   #handedOver = false;
+  /** Small pieces, put together. */
+  #crumbs: Buffer | null = null;
+  #crumbsLength = 0;
 
   /** @param cutOff ends the connection with a reply. */
   constructor(
@@ -41,7 +47,7 @@ export class MessageIntake {
       this.#cutOff(reply(552, '5.3.4', tooLarge(this.#limits.size)));
       return undefined;
     }
-    return this.#dropped ? undefined : this.#sink.write(content);
+    return this.#dropped ? undefined : this.#pass(content);
   }
 
   /** The last of it. `refused` is true when the message was refused for its form and the sink knows nothing of it. */
@@ -55,6 +61,7 @@ export class MessageIntake {
     }
     // From here on it is being stored whole: a client that goes away now does not undo it, and may send it again.
     this.#handedOver = true;
+    await this.#passCrumbs();
     await this.#sink.write(content);
     return { reply: await this.#sink.end(reader.eightBit), refused: false };
   }
@@ -62,6 +69,25 @@ export class MessageIntake {
   abort(): void {
     if (!this.#dropped && !this.#handedOver) this.#sink.abort();
     this.#dropped = true;
+    this.#crumbs = null;
+  }
+
+  #pass(content: Buffer): Promise<void> | undefined {
+    if (content.length >= SMALL) {
+      const before = this.#passCrumbs();
+      return this.#sink.write(content) ?? before;
+    }
+    const before = this.#crumbsLength + content.length > TOGETHER ? this.#passCrumbs() : undefined;
+    this.#crumbs ??= Buffer.allocUnsafeSlow(TOGETHER);
+    this.#crumbsLength += content.copy(this.#crumbs, this.#crumbsLength);
+    return before;
+  }
+
+  #passCrumbs(): Promise<void> | undefined {
+    const crumbs = this.#crumbs?.subarray(0, this.#crumbsLength);
+    this.#crumbs = null;
+    this.#crumbsLength = 0;
+    return crumbs && this.#sink.write(crumbs);
   }
 
   #look(reader: DataReader, content: Buffer): void {
