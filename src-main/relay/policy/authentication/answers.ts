@@ -1,6 +1,6 @@
 // What SPF, DKIM, DMARC and ARC found, as the answers of filters.
 import type { Answer } from '../filters/filter.ts';
-import { LONGEST_FROM, MOST_ARC_SETS, MOST_SIGNATURES } from './signatures.ts';
+import { LONGEST_FROM, MOST_ARC_SETS, MOST_SIGNATURES, organisationOf } from './signatures.ts';
 import type { Findings } from './verify.ts';
 
 type Word = string | undefined;
@@ -95,9 +95,12 @@ function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): A
   if (word === 'pass') return { filter: 'dmarc', result: 'pass', evidence, resinfo };
   if (word === 'temperror') return { filter: 'dmarc', result: 'could-not-check', evidence, resinfo };
   if (word !== 'fail') return { filter: 'dmarc', result: 'not-applicable', evidence, resinfo };
+  // Of another organisation, an answer would have changed nothing: whoever forges a sender could have his own name servers say nothing.
+  const concerns = (domain: string | undefined) =>
+    domain !== undefined && organisationOf(domain) === organisationOf(from);
   const unclear =
-    (spf !== false && (spf.status.result as Word) === 'temperror') ||
-    dkim.some((one) => (one.status.result as Word) === 'temperror');
+    (spf !== false && (spf.status.result as Word) === 'temperror' && concerns(spf.domain)) ||
+    dkim.some((one) => (one.status.result as Word) === 'temperror' && concerns(one.signingDomain));
   if (unclear) {
     // What could not be looked up might have been what passes: the sender is not to blame.
     evidence.unshift('DNS did not answer about SPF or a signature, so DMARC cannot be judged');

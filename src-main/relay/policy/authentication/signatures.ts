@@ -142,7 +142,8 @@ function organisationsIn(authors: readonly HeaderField[]): Set<string> {
   return found;
 }
 
-function organisationOf(domain: string): string {
+/** The organisational domain, in lower case; the name itself where it has none. */
+export function organisationOf(domain: string): string {
   const name = domain.length > 255 ? '' : domainToASCII(domain) || domain.toLowerCase();
   return getDomain(name, { allowPrivateDomains: true }) ?? name;
 }

@@ -204,6 +204,23 @@ describe('of a heap of signatures', () => {
   });
 });
 
+it.each([
+  ['the author’s organisation', 'news.example.org', 'could-not-check'],
+  ['somebody else', 'forger.test', 'fail'],
+])('DNS that is silent about a signature of %s', async (_, domain, expected) => {
+  const names = new Names();
+  names.records['example.org'] = 'v=spf1 -all';
+  const silent = async (name: string, type: string) => {
+    if (name.endsWith(`_domainkey.${domain}`))
+      throw Object.assign(new Error('timeout'), { code: 'ETIMEOUT' });
+    return names.resolve(name, type);
+  };
+  const message = await sign(BASE, { signingDomain: domain });
+  const all = answersOf(await authenticate(Buffer.from(message, 'latin1'), client, silent));
+  expect(all.find(({ filter }) => filter === 'dkim')?.result).toBe('could-not-check');
+  expect(all.find(({ filter }) => filter === 'dmarc')?.result).toBe(expected);
+});
+
 describe('an ARC chain', () => {
   const set = (number: number) =>
     `ARC-Seal: i=${number}; a=rsa-sha256; cv=${number === 1 ? 'none' : 'pass'}; d=list.example; s=a${number}; b=AAAA\r\n` +

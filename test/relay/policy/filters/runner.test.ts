@@ -92,7 +92,11 @@ it('calls no filter broken for what messages are made of', async () => {
   );
   for (let count = 0; count < 5; count++) {
     const [result] = await runner.run([costly], subject, settings(), noDns);
-    expect(result).toMatchObject({ result: 'could-not-check', action: 'off', evidence: ['4,000 signatures'] });
+    expect(result).toMatchObject({
+      result: 'could-not-check',
+      action: 'off',
+      evidence: ['4,000 signatures'],
+    });
   }
   expect(runner.troubles).toEqual([]);
 });
