@@ -1,4 +1,4 @@
-// Builds everything: the desktop shell, the command line with the service in it, the storage worker,
+// Builds everything: the desktop shell, the command line with the service in it, the worker threads,
 // the preload script and the user interface. Main-process code is bundled whole, so that a package needs no node_modules.
 import { resolve } from 'node:path';
 import react from '@vitejs/plugin-react';
@@ -19,6 +19,7 @@ export default defineConfig({
           electron: resolve(here, 'src-main/electron/main.ts'),
           mailward: resolve(here, 'src-main/cli/main.ts'),
           'storage-worker': resolve(here, 'src-main/storage/worker.ts'),
+          'authentication-worker': resolve(here, 'src-main/relay/policy/authentication/worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' },
       },

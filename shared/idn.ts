@@ -1,5 +1,7 @@
 // Internationalised domain names as people read them: from A-labels to Unicode (RFC 5890, Punycode of RFC 3492).
 
+/** RFC 1035 §2.3.4. */
+const LONGEST_LABEL = 63;
 const BASE = 36;
 const T_MIN = 1;
 const T_MAX = 26;
@@ -15,7 +17,9 @@ const FIRST_CODE = 0x80;
 export function toUnicodeName(name: string): string {
   return name
     .split('.')
-    .map((label) => (label.startsWith('xn--') ? (decode(label.slice(4)) ?? label) : label))
+    .map((label) =>
+      label.startsWith('xn--') && label.length <= LONGEST_LABEL ? (decode(label.slice(4)) ?? label) : label,
+    )
     .join('.');
 }
 

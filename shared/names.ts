@@ -7,11 +7,15 @@ import { z } from 'zod';
  */
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
+/** Characters, in any script: of more no name of 253 octets comes, and bringing them to A-labels takes long. */
+const LONGEST_TYPED = 1_000;
+
 /**
  * Brings a domain name to lower-case A-label form without a trailing dot; returns null when it is not one.
  * IDNs are converted by the platform's URL parser (UTS 46), which both Node and the browser carry.
  */
 export function toDomainName(input: string): string | null {
+  if (input.length > LONGEST_TYPED) return null;
   const trimmed = input.trim().replace(/\.$/, '');
   if (trimmed === '' || /[\s/\\?#@:[\]%]/.test(trimmed)) return null;
   let ascii = trimmed.toLowerCase();

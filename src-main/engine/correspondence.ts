@@ -7,6 +7,7 @@ import { Elsewhere } from '../relay/outbound/elsewhere.ts';
 import type { LaneEvents } from '../relay/outbound/lane-events.ts';
 import type { LookUp } from '../relay/outbound/addresses.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
+import type { Authenticator } from '../relay/policy/authentication/authenticator.ts';
 import { Callout } from '../relay/policy/callout.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
@@ -32,6 +33,7 @@ export interface CorrespondenceOptions {
   spool: Spool;
   directory: Directory;
   settings: () => Settings;
+  authenticator: Authenticator;
   /** The scheduler is made with this part's events, so it comes later. */
   scheduler: () => Scheduler;
   events: Pick<LaneEvents, 'settled' | 'health' | 'trouble'>;
@@ -73,6 +75,7 @@ export class Correspondence {
       directory,
       learned,
       settings,
+      authenticator: options.authenticator,
       resolve,
       clock,
       made: (message, content) => {

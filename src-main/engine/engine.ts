@@ -7,6 +7,7 @@ import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { Detours } from '../relay/outbound/detours.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
+import { Authenticator } from '../relay/policy/authentication/authenticator.ts';
 import { Screening } from '../relay/policy/filters/screening.ts';
 import { Directory } from '../relay/policy/directory.ts';
 import { Spool } from '../relay/spool/spool.ts';
@@ -132,6 +133,7 @@ class RunningEngine implements Engine {
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
   readonly #traffic = new Rows<MessageSummary>(TRAFFIC_INTERVAL);
+  readonly #authenticator: Authenticator;
   readonly #screening: Screening;
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
@@ -193,10 +195,12 @@ class RunningEngine implements Engine {
       health: () => this.#changed(),
       trouble,
     };
+    this.#authenticator = new Authenticator({ trouble });
     this.#correspondence = new Correspondence({
       spool,
       directory: this.#directory,
       settings: () => settings.get(),
+      authenticator: this.#authenticator,
       scheduler: () => this.#scheduler,
       events,
       made: (message, content) => this.#accepted(message, content),
@@ -232,7 +236,11 @@ class RunningEngine implements Engine {
       settled: (message, results) => this.#detoured(message.id, results),
       trouble,
     });
-    this.#screening = new Screening({ settings: () => settings.get(), changed: () => this.#changed() });
+    this.#screening = new Screening({
+      settings: () => settings.get(),
+      authenticator: this.#authenticator,
+      changed: () => this.#changed(),
+    });
     this.#listener = new Listener({
       settings: () => settings.get(),
       directory: this.#directory,
@@ -324,6 +332,7 @@ class RunningEngine implements Engine {
     if (!this.#offline) {
       const { smtp } = this.settings.get();
       const { host, port } = options.smtp ?? smtp;
+      this.#screening.start();
       await this.#listener.listen(host, port);
       this.smtp = { host, port: this.#listener.state.port };
       for (const { host, addresses } of await this.#db.read('serverAddresses'))
@@ -379,6 +388,7 @@ class RunningEngine implements Engine {
     this.#modes.close();
     await this.#health.close();
     await this.#correspondence.close();
+    await this.#authenticator.close();
     await Promise.all([this.#scheduler.close(), this.#detours.close()]);
     await this.#indexer.close();
     this.#overview.close();

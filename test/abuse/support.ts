@@ -27,13 +27,16 @@ export class Watched implements AsyncDisposable {
   service!: Service;
   #reports = 0;
 
-  /** Protects example.com, with the sink as its server. */
-  static async start(smtp: Record<string, unknown> = {}): Promise<Watched> {
+  /** Protects example.com, with the sink as its server. @param filters loopback has none unless told. */
+  static async start(
+    smtp: Record<string, unknown> = {},
+    filters: Record<string, unknown> = {},
+  ): Promise<Watched> {
     const watched = new Watched();
     await watched.sink.start();
     const preload = pathToFileURL(join(import.meta.dirname, 'loop-watch.mjs')).href;
     watched.service = await Service.start({
-      settings: { smtp: { hostname: 'relay.example', ...smtp }, delivery: { retrySeconds: [1] } },
+      settings: { smtp: { hostname: 'relay.example', ...smtp }, filters, delivery: { retrySeconds: [1] } },
       env: { NODE_OPTIONS: `--import=${preload}`, LOOP_WATCH: watched.#report },
     });
     await watched.service.addDomain('example.com', watched.sink.route);

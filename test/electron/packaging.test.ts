@@ -76,6 +76,7 @@ describe('a package', () => {
       'package.json',
       'out/main/electron.js',
       'out/main/storage-worker.js',
+      'out/main/authentication-worker.js',
       'out/preload/preload.cjs',
       'out/renderer/index.html',
       'assets/icons/256x256.png',

@@ -19,7 +19,7 @@ export function readPings(output: string, sent: number): Pings | null {
     if (time?.[1] !== undefined && /ttl|hlim|icmp_seq|seq=/i.test(line))
       times.push(Number(time[1].replace(',', '.')));
   }
-  const said = /(\d+) packets transmitted/.exec(output) ?? /= (\d+), \S+ = \d+, \S+ = \d+/.exec(output);
+  const said = /(\d{1,9}) packets transmitted/.exec(output) ?? /= (\d+), \S+ = \d+, \S+ = \d+/.exec(output);
   if (said === null && times.length === 0) return null;
   return { sent: Math.max(said === null ? sent : Number(said[1]), times.length), times };
 }

@@ -1,13 +1,16 @@
-// Looks at a message's header section as it streams by: how often it has been relayed, and whether it is ASCII.
+// Looks at a message's header section as it streams by: how often it has been relayed, whether it is ASCII, and whether it is too large.
 import { isAscii } from 'node:buffer';
+import { headerLimits, type HeaderExcess } from './header-limits.ts';
 
 /** Octets of a `Received:` field that are looked at for our own name. */
 const LONGEST_FIELD = 1024;
 const CR = 13;
 const LF = 10;
+const SPACE = 32;
+const TAB = 9;
 const received = 'received:';
 
-/** Fed with pieces of any size; linear in their length, and keeps at most one field. */
+/** Fed with pieces of any size; linear in their length, and keeps at most one line and one field. */
 export class HeaderScan {
   /** `Received:` fields. */
   hops = 0;
@@ -15,10 +18,16 @@ export class HeaderScan {
   own = 0;
   /** An octet above 127 is in the header section. */
   international = false;
+  /** Which limit it has gone past; nothing is looked at after that. */
+  excess: HeaderExcess | null = null;
   readonly #mark: string;
   #ended = false;
-  /** The line so far, up to what is of interest, and how long it really is. */
-  #line = Buffer.allocUnsafe(LONGEST_FIELD);
+  #octets = 0;
+  #lines = 0;
+  #fieldOctets = 0;
+  #fieldLines = 0;
+  /** A line that began in an earlier piece: its first octets, and how long it really is. */
+  readonly #line = Buffer.allocUnsafe(LONGEST_FIELD);
   #length = 0;
   /** The present `Received:` field, unfolded; null in any other field. */
   #field: string | null = null;
@@ -34,17 +43,19 @@ export class HeaderScan {
 
   push(piece: Buffer): void {
     let from = 0;
-    while (!this.#ended && from < piece.length) {
+    while (!this.#ended && this.excess === null && from < piece.length) {
       const end = piece.indexOf(LF, from);
       const to = end < 0 ? piece.length : end + 1;
-      const part = piece.subarray(from, to);
-      if (!this.international && !isAscii(part)) this.international = true;
-      if (this.#length < LONGEST_FIELD) part.copy(this.#line, this.#length);
-      this.#length += part.length;
-      if (end < 0) return;
-      this.#endOfLine();
+      if (end >= 0 && this.#length === 0) this.#lineIs(piece.subarray(from, to), to - from);
+      else {
+        if (this.#length < LONGEST_FIELD) piece.copy(this.#line, this.#length, from, to);
+        this.#length += to - from;
+        if (end < 0) this.#measure(this.#length, isFolded(this.#line));
+        else this.#lineIs(this.#line.subarray(0, Math.min(this.#length, LONGEST_FIELD)), this.#length);
+      }
       from = to;
     }
+    if (!this.international && from > 0 && !isAscii(piece.subarray(0, from))) this.international = true;
   }
 
   /** The message is over, with or without a body. */
@@ -53,25 +64,45 @@ export class HeaderScan {
     this.#ended = true;
   }
 
-  #endOfLine(): void {
-    const line = this.#line.subarray(0, Math.min(this.#length, LONGEST_FIELD));
-    const empty = this.#length === 1 || (this.#length === 2 && line[0] === CR);
-    const folded = line[0] === 32 || line[0] === 9;
-    if (folded) {
+  /** @param line the whole line, or the beginning of a long one. @param length octets of it all. */
+  #lineIs(line: Buffer, length: number): void {
+    if (isFolded(line)) {
       if (this.#field !== null && this.#field.length < LONGEST_FIELD) this.#field += line.toString('latin1');
     } else {
       this.#endOfField();
-      if (line.subarray(0, received.length).toString('latin1').toLowerCase() === received) {
+      if (line.toString('latin1', 0, received.length).toLowerCase() === received) {
         this.hops++;
-        this.#field = line.toString('latin1');
+        this.#field = line.toString('latin1', 0, LONGEST_FIELD);
       }
     }
     this.#length = 0;
-    if (empty) this.#ended = true;
+    if (length === 1 || (length === 2 && line[0] === CR)) {
+      this.#ended = true;
+      return;
+    }
+    this.#measure(length, true);
+    this.#octets += length;
+    this.#lines++;
+    this.#fieldOctets += length;
+    this.#fieldLines++;
+    if (this.#lines > headerLimits.lines) this.excess ??= 'lines';
+    if (this.#fieldLines > headerLimits.fieldLines) this.excess ??= 'fieldLines';
+  }
+
+  /** A line is this long, or so far; `belongs` to the present field, or begins another. */
+  #measure(length: number, belongs: boolean): void {
+    if (this.#octets + length > headerLimits.octets) this.excess ??= 'octets';
+    if ((belongs ? this.#fieldOctets : 0) + length > headerLimits.fieldOctets) this.excess ??= 'fieldOctets';
   }
 
   #endOfField(): void {
     if (this.#field?.toLowerCase().replace(/\s+/g, ' ').includes(this.#mark)) this.own++;
     this.#field = null;
+    this.#fieldOctets = 0;
+    this.#fieldLines = 0;
   }
+}
+
+function isFolded(line: Buffer): boolean {
+  return line[0] === SPACE || line[0] === TAB;
 }

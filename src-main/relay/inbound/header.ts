@@ -1,5 +1,6 @@
 // The header section of a message: the trace field that we add, and the few fields that people look for.
 import { hostname as machineName } from 'node:os';
+import { TextDecoder } from 'node:util';
 import { rfc5322Date } from '../../../shared/time.ts';
 
 export interface Trace {
@@ -75,27 +76,38 @@ export function subjectOf(head: Buffer): string {
     .slice(0, 200);
 }
 
+/** Encoded words of a text that are decoded; a long subject has some ten. */
+const MOST_WORDS = 500;
+const ENCODED = /=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi;
+
 /** Decodes RFC 2047 encoded words; what cannot be decoded stays as it is. */
 export function decodeWords(text: string): string {
+  if (!text.includes('=?')) return text;
+  const decoders = new Map<string, TextDecoder | null>();
+  let left = MOST_WORDS;
   return text
     .replace(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]+\?[bq]\?)/gi, '$1')
-    .replace(
-      /=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi,
-      (whole, charset: string, kind: string, data: string) => {
-        const octets =
-          kind.toLowerCase() === 'b'
-            ? Buffer.from(data, 'base64')
-            : Buffer.from(
-                data
-                  .replaceAll('_', ' ')
-                  .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
-                'latin1',
-              );
-        try {
-          return new TextDecoder(charset).decode(octets);
-        } catch {
-          return whole;
-        }
-      },
-    );
+    .replace(ENCODED, (whole, charset: string, kind: string, data: string) => {
+      if (--left < 0) return whole;
+      let decoder = decoders.get(charset);
+      if (decoder === undefined) decoders.set(charset, (decoder = decoderOf(charset)));
+      return decoder?.decode(octetsOf(kind, data)) ?? whole;
+    });
+}
+
+/** Null for a charset that nobody knows. */
+function decoderOf(charset: string): TextDecoder | null {
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return null;
+  }
+}
+
+function octetsOf(kind: string, data: string): Buffer {
+  if (kind.toLowerCase() === 'b') return Buffer.from(data, 'base64');
+  const text = data
+    .replaceAll('_', ' ')
+    .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(text, 'latin1');
 }

@@ -1,13 +1,17 @@
-// One message between DATA and its reply: the size, the line ends and the hops are judged while it passes to the sink.
+// One message between DATA and its reply: the size, the header, the line ends and the hops are judged while it passes to the sink.
 import type { Reply } from '../../../shared/message.ts';
 import { reply } from './command.ts';
 import type { MessageSink } from './connection.ts';
 import type { DataReader } from './data-reader.ts';
 import { FirstLine } from './first-line.ts';
+import { headerTooLarge } from './header-limits.ts';
 import type { HeaderScan } from './header-scan.ts';
 
 /** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
 const PATIENCE_WITH_OVERSIZE = 2;
+/** Pieces of fewer octets are put together before they are passed on: each would take some hundred octets of memory besides its own. */
+const SMALL = 512;
+const TOGETHER = 16_384;
 /** Our own trace fields in a message that comes to us again: it goes in circles between us and someone. */
 const OWN_TRACES = 2;
 
@@ -21,6 +25,9 @@ export class MessageIntake {
   readonly #firstLine = new FirstLine();
   #dropped = false;
   #handedOver = false;
+  /** Small pieces, put together. */
+  #crumbs: Buffer | null = null;
+  #crumbsLength = 0;
 
   /** @param cutOff ends the connection with a reply. */
   constructor(
@@ -43,7 +50,7 @@ export class MessageIntake {
       this.#cutOff(reply(552, '5.3.4', tooLarge(this.#limits.size)));
       return undefined;
     }
-    return this.#dropped ? undefined : this.#sink.write(content);
+    return this.#dropped ? undefined : this.#pass(content);
   }
 
   /** The last of it. `refused` is true when the message was refused for its form and the sink knows nothing of it. */
@@ -58,6 +65,7 @@ export class MessageIntake {
     }
     // From here on it is being stored whole: a client that goes away now does not undo it, and may send it again.
     this.#handedOver = true;
+    await this.#passCrumbs();
     await this.#sink.write(content);
     return { reply: await this.#sink.end(reader.eightBit), refused: false };
   }
@@ -65,12 +73,31 @@ export class MessageIntake {
   abort(): void {
     if (!this.#dropped && !this.#handedOver) this.#sink.abort();
     this.#dropped = true;
+    this.#crumbs = null;
+  }
+
+  #pass(content: Buffer): Promise<void> | undefined {
+    if (content.length >= SMALL) {
+      const before = this.#passCrumbs();
+      return this.#sink.write(content) ?? before;
+    }
+    const before = this.#crumbsLength + content.length > TOGETHER ? this.#passCrumbs() : undefined;
+    this.#crumbs ??= Buffer.allocUnsafeSlow(TOGETHER);
+    this.#crumbsLength += content.copy(this.#crumbs, this.#crumbsLength);
+    return before;
+  }
+
+  #passCrumbs(): Promise<void> | undefined {
+    const crumbs = this.#crumbs?.subarray(0, this.#crumbsLength);
+    this.#crumbs = null;
+    this.#crumbsLength = 0;
+    return crumbs && this.#sink.write(crumbs);
   }
 
   #look(reader: DataReader, content: Buffer): void {
     this.received += content.length;
     this.scan.push(content);
-    if (this.received > this.#limits.size || reader.bareLineEnd) this.abort();
+    if (this.received > this.#limits.size || reader.bareLineEnd || this.scan.excess !== null) this.abort();
   }
 
   #refusal(reader: DataReader): Reply | null {
@@ -78,6 +105,7 @@ export class MessageIntake {
     if (reader.bareLineEnd) {
       return reply(550, '5.6.0', 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)');
     }
+    if (this.scan.excess !== null) return headerTooLarge(this.scan.excess);
     if (this.scan.hops > this.#limits.received) {
       return reply(554, '5.4.6', `Routing loop: the message has been relayed ${this.scan.hops} times`);
     }

@@ -8,6 +8,7 @@ import type { BounceReason } from '../../../shared/recipients.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { Undelivered } from '../../storage/operations/bounces.ts';
 import { ownName } from '../inbound/header.ts';
+import type { Authenticator } from '../policy/authentication/authenticator.ts';
 import { authenticitySchema, checkAuthenticity, shownBy, type Authenticity } from '../policy/authenticity.ts';
 import { isAutomatic } from '../policy/bounces.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
@@ -30,6 +31,7 @@ export interface BouncerOptions {
   directory: Directory;
   learned: LearnedRecipients;
   settings: () => Settings;
+  authenticator: Authenticator;
   resolve: Resolve;
   clock: () => number;
   /** A bounce is in the spool. */
@@ -149,7 +151,7 @@ export class Bouncer {
 
   /** What is on record of a message's sender, or is found out now; null when DNS does not answer. */
   async authenticity(message: Undelivered): Promise<Authenticity | null> {
-    const { spool, settings, resolve } = this.#options;
+    const { spool, settings, authenticator, resolve } = this.#options;
     if (message.authenticity !== null) {
       const known = authenticitySchema.safeParse(JSON.parse(message.authenticity));
       if (known.success) return known.data;
@@ -162,6 +164,7 @@ export class Bouncer {
           helo: message.helo,
           content: await this.#received(message),
         },
+        authenticator,
         resolve,
         settings().smtp.hostname,
       );

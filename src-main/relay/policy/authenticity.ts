@@ -4,6 +4,7 @@ import { getDomain } from 'tldts';
 import { z } from 'zod';
 import { ownName } from '../inbound/header.ts';
 import type { Resolve } from '../resolver.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
 import { readMailbox } from './directory.ts';
 
 export const authenticitySchema = z.object({
@@ -27,37 +28,22 @@ export interface Evidence {
 
 const LONGEST = 20_000;
 
-/** Asks DNS. Rejects when DNS could not be asked: that is no answer, and to be tried again. */
+/** Asks DNS. Rejects when it could not be found out: that is no answer, and to be tried again. */
 export async function checkAuthenticity(
   evidence: Evidence,
+  authenticator: Authenticator,
   resolve: Resolve,
   hostname: string,
 ): Promise<Authenticity> {
-  // Loaded when first needed: it is large, and most mail is delivered without a question.
-  const { dkimVerify, spf } = await import('mailauth');
-  const resolver = resolve as (name: string, type: string) => Promise<string[][] | string[]>;
-  const signed = /^dkim-signature:/im.test(evidence.content.subarray(0, 65_536).toString('latin1'));
-  const [bySpf, byDkim] = await Promise.all([
-    spf({
-      sender: evidence.sender,
-      ip: evidence.clientAddress,
-      helo: evidence.helo,
-      mta: ownName(hostname),
-      resolver,
-      maxElapsedTime: LONGEST,
-    }),
-    signed ? dkimVerify(evidence.content, { resolver, sender: evidence.sender }) : null,
-  ]);
-  const results = byDkim?.results ?? [];
-  // Its types leave out what it answers for a sender that has no domain.
-  const spfResult = ((bySpf as typeof bySpf | false) || null)?.status.result ?? 'none';
-  const dkim = results.flatMap((one) =>
-    one.status.result === 'pass' && one.signingDomain && !one.canonBodyLengthLimited
-      ? [one.signingDomain.toLowerCase()]
-      : [],
-  );
-  const unclear = spfResult === 'temperror' || results.some((one) => one.status.result === 'temperror');
-  const found = { spf: spfResult, dkim, at: Date.now() };
+  const client = {
+    ip: evidence.clientAddress,
+    helo: evidence.helo,
+    sender: evidence.sender,
+    mta: ownName(hostname),
+  };
+  const task = { kind: 'sender', client, longest: LONGEST } as const;
+  const { spf, dkim, unclear } = await authenticator.ask(task, evidence.content, resolve);
+  const found = { spf, dkim, at: Date.now() };
   if (unclear && shownBy(found, evidence.sender) === null)
     throw new Error('DNS could not be asked about the sender');
   return found;

@@ -21,7 +21,13 @@ export interface Recognised {
 
 const NOTHING = { recipient: null, status: null, action: null, statuses: [], returned: null };
 const STATUS = /\b([245]\.\d{1,3}\.\d{1,3})\b/;
-const ADDRESS = /<?([^\s<>()[\]:;,"]+@[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)>?/i;
+/** What an address may be part of. */
+const WORD = /[^\s<>()[\]:;,"]+/g;
+const DOMAIN = /[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?/iy;
+/** Characters. RFC 5321 §4.5.3.1.3 allows 254; senders make longer ones. */
+const LONGEST_ADDRESS = 1_000;
+/** Characters of a subject or a name in which words of bounces are looked for. */
+const LONGEST_PHRASE = 1_000;
 
 /**
  * Looks at a message's envelope sender (empty for the null sender) and its first octets; header and the parts that matter
@@ -76,8 +82,8 @@ function autoReply(header: Header): string | null {
 /** Servers without RFC 3464: what they call themselves, what they say, and the message that they quote. */
 function looksLikeBounce(sender: string, message: Part): boolean {
   const { header } = message;
-  const from = field(header, 'from') ?? '';
-  const subject = field(header, 'subject') ?? '';
+  const from = (field(header, 'from') ?? '').slice(0, LONGEST_PHRASE);
+  const subject = (field(header, 'subject') ?? '').slice(0, LONGEST_PHRASE);
   const returnPath = field(header, 'return-path');
   const words = textOf(message).slice(0, 16_384);
   let weight = 0;
@@ -134,7 +140,7 @@ function textOf(message: Part): string {
   const plain = parts.find(({ type, text }) => type === 'text/plain' && text.trim() !== '');
   if (plain) return plain.text;
   const html = parts.find(({ type }) => type === 'text/html');
-  if (html) return html.text.replace(/<[^>]{0,500}>/g, ' ');
+  if (html) return html.text.replace(/<[^<>]{0,500}>/g, ' ');
   // Broken MIME is common where bounces are homemade.
   return parts.find(({ text }) => text.trim() !== '')?.text ?? '';
 }
@@ -145,14 +151,29 @@ function namedIn(words: string, message: Part): string | null {
     ['from', 'to', 'reply-to'].map((name) => addressIn(field(message.header, name) ?? '')?.toLowerCase()),
   );
   const returned = returnedHeader(message);
-  for (const [, address] of words.slice(0, 16_384).matchAll(new RegExp(ADDRESS, 'gi')))
-    if (address && !own.has(address.toLowerCase())) return address;
+  for (const address of addressesIn(words.slice(0, 16_384)))
+    if (!own.has(address.toLowerCase())) return address;
   return returned ? addressIn(field(returned, 'to') ?? '') : null;
 }
 
 function addressIn(value: string): string | null {
   const text = value.replace(/^\s*(rfc822|utf-8|x400|unknown)\s*;\s*/i, '');
-  return ADDRESS.exec(text)?.[1] ?? null;
+  return addressesIn(text).next().value ?? null;
+}
+
+/** What looks like an address, in the order in which it stands there: one in a word at most. */
+function* addressesIn(text: string): Generator<string, undefined> {
+  for (const [word] of text.matchAll(WORD)) {
+    if (word.length > LONGEST_ADDRESS) continue;
+    for (let at = word.lastIndexOf('@'); at > 0; at = word.lastIndexOf('@', at - 1)) {
+      DOMAIN.lastIndex = at + 1;
+      const domain = DOMAIN.exec(word)?.[0];
+      if (domain === undefined) continue;
+      yield word.slice(0, at + 1) + domain;
+      break;
+    }
+  }
+  return undefined;
 }
 
 const HEADER_START =

@@ -19,6 +19,8 @@ export interface Part {
 const DEEPEST = 5;
 const MOST_PARTS = 50;
 const MOST_FIELDS = 500;
+/** RFC 2046 §5.1.1 allows 70. Looking for a long one may take its length at every place. */
+const LONGEST_BOUNDARY = 200;
 
 /** Reads a header section; stops at what is no field. */
 export function readHeader(text: string): Header {
@@ -68,8 +70,8 @@ function readPart(text: string, depth: number, budget: { left: number }): Part {
   const header = readHeader(head);
   const { type, parameters } = contentType(field(header, 'content-type') ?? 'text/plain');
   const part: Part = { header, type, parameters, text: '', parts: [] };
-  const boundary = parameters.get('boundary');
-  if (type.startsWith('multipart/') && boundary && depth < DEEPEST) {
+  const boundary = parameters.get('boundary') ?? '';
+  if (isMultipart(type, boundary) && depth < DEEPEST) {
     for (const piece of split(body, boundary)) {
       if (budget.left-- <= 0) break;
       part.parts.push(readPart(piece, depth + 1, budget));
@@ -78,6 +80,10 @@ function readPart(text: string, depth: number, budget: { left: number }): Part {
   }
   part.text = decode(body, field(header, 'content-transfer-encoding') ?? '', parameters.get('charset'));
   return part;
+}
+
+function isMultipart(type: string, boundary: string): boolean {
+  return type.startsWith('multipart/') && boundary !== '' && boundary.length <= LONGEST_BOUNDARY;
 }
 
 function* split(body: string, boundary: string): Generator<string> {
@@ -113,7 +119,8 @@ function decode(body: string, encoding: string, charset: string | undefined): st
     case 'quoted-printable':
       octets = Buffer.from(
         body
-          .replace(/[ \t]*=[ \t]*\r?\n/g, '')
+          // A soft line break; white space before it belongs to the text (RFC 2045 §6.7).
+          .replace(/=[ \t]*\r?\n/g, '')
           .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
         'latin1',
       );

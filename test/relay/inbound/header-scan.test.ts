@@ -1,6 +1,7 @@
 // Hops and letters of a header section, however it is cut.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { headerLimits, type HeaderExcess } from '../../../src-main/relay/inbound/header-limits.ts';
 import { HeaderScan } from '../../../src-main/relay/inbound/header-scan.ts';
 import { receivedField } from '../../../src-main/relay/inbound/header.ts';
 import { seededRandom } from '../../lab/random.ts';
@@ -65,5 +66,40 @@ describe('the header scan', () => {
       ),
       { seed, numRuns: 2000 },
     );
+  });
+});
+
+describe('a header section that is too large', () => {
+  const { octets, lines, fieldOctets, fieldLines } = headerLimits;
+  const fold = (count: number) => `To: a@b.example,\r\n${' c@d.example,\r\n'.repeat(count - 1)}`;
+  const wide = (length: number) => `X: ${'y'.repeat(length - 5)}\r\n`;
+
+  function excess(message: string, size: number): HeaderExcess | null {
+    const one = new HeaderScan('relay.example.net');
+    const all = Buffer.from(message);
+    for (let from = 0; from < all.length; from += size) one.push(all.subarray(from, from + size));
+    one.end();
+    return one.excess;
+  }
+
+  it.each<[string, string, HeaderExcess | null]>([
+    [
+      '5,000 fields and 500 KB, as the largest systems take them',
+      'X: '.padEnd(100, 'y').concat('\r\n').repeat(5_000),
+      null,
+    ],
+    ['as many lines in a field as there may be', fold(fieldLines), null],
+    ['a line more in a field', fold(fieldLines + 1), 'fieldLines'],
+    ['as many lines as there may be', 'a: b\r\n'.repeat(lines), null],
+    ['a line more', 'a: b\r\n'.repeat(lines + 1), 'lines'],
+    ['a field as large as it may be', wide(fieldOctets), null],
+    ['a larger field', wide(fieldOctets + 1), 'fieldOctets'],
+    ['a field without an end', 'y'.repeat(fieldOctets + 1), 'fieldOctets'],
+    ['two large fields, of which each is small enough', wide(400_000) + wide(400_000), null],
+    ['as large as it may be', wide(fieldOctets) + wide(octets - fieldOctets), null],
+    ['an octet larger', wide(fieldOctets) + wide(octets - fieldOctets - 10) + wide(11), 'octets'],
+    ['a large body', `a: b\r\n\r\n${'y'.repeat(octets * 2)}${'\r\n y'.repeat(lines * 2)}`, null],
+  ])('%s', (_, message, expected) => {
+    for (const size of [65_536, 1_000_000_000, 4093]) expect(excess(message, size)).toBe(expected);
   });
 });

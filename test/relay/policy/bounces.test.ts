@@ -66,6 +66,19 @@ describe('a bounce as RFC 3464 writes it', () => {
   });
 });
 
+it('is read word by word where quoted-printable breaks its lines', () => {
+  const words = mail(
+    'From: someone@other.example',
+    'Subject: your letter',
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    'It could not be =',
+    'delivered to <bob@other.ex=',
+    'ample>.',
+  );
+  expect(recognise('', words)).toMatchObject({ kind: 'bounce', recipient: 'bob@other.example' });
+});
+
 describe('what is cut off, hostile or empty', () => {
   it('is read as far as it goes', () => {
     for (let end = 0; end <= report.length; end += 7)

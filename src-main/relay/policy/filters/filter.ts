@@ -32,6 +32,8 @@ export interface Answer {
   filter: FilterName;
   result: FilterAnswer;
   evidence: string[];
+  /** It could not check because of what the message is: no sign that the filter does not work. */
+  ofMessage?: true;
   /** The strongest action that this answer can justify, whatever the settings say. Default: `reject`. */
   most?: FilterAction;
   /** What goes into `Authentication-Results:` (RFC 8601 §2.2 resinfo, possibly folded). */

@@ -4,8 +4,6 @@ import { headerEnd } from './results-header.ts';
 
 /** What all messages that are being gathered may take together, octets. */
 const MOST_TOGETHER = 256 * 1024 * 1024;
-/** The header section is always gathered whole, because forged fields are taken out of it. Real ones are far smaller. */
-const MOST_HEADER = 1_048_576;
 /** Octets given to the spool at a time. */
 const PIECE = 262_144;
 const LOOK_AGAIN = 4096;
@@ -25,7 +23,6 @@ export class Gathering {
   readonly #edit: (header: Buffer) => Buffer;
   #parts: Buffer[] | null = [];
   #size = 0;
-  #tooLongHeader = false;
   #lookAgainAt = 0;
 
   /** @param trace our own field, on top of the message. @param limit octets to keep back at most; a larger message is passed on without being looked at. */
@@ -36,30 +33,21 @@ export class Gathering {
     this.#edit = edit;
   }
 
-  /** The header section has no end: the message cannot be taken. */
-  get tooLongHeader(): boolean {
-    return this.#tooLongHeader;
-  }
-
   write(content: Buffer): Promise<void> | undefined {
-    if (this.#tooLongHeader) return undefined;
     if (!this.#parts) return this.#deposit.write(content);
     this.#parts.push(content);
     this.#size += content.length;
     together += content.length;
     if ((this.#size <= this.#limit && together <= MOST_TOGETHER) || this.#size < this.#lookAgainAt)
       return undefined;
-    // Too much to keep back: from the first moment that the header is whole it only passes through.
+    // Too much to keep back: from the first moment that the header is whole it only passes through. That it has an end is seen to
+    // while it comes (../../inbound/header-scan.ts), for forged fields are taken out of all of it.
     const whole = this.#take();
     const end = headerEnd(whole);
-    if (end < 0 && whole.length <= MOST_HEADER) {
+    if (end < 0) {
       this.#keep(whole);
       // A header that comes in crumbs is not put together anew with each of them.
-      this.#lookAgainAt = this.#size + LOOK_AGAIN;
-      return undefined;
-    }
-    if (end < 0) {
-      this.#tooLongHeader = true;
+      this.#lookAgainAt = this.#size + Math.max(LOOK_AGAIN, this.#size / 2);
       return undefined;
     }
     return this.#pass(whole, end, EMPTY);

@@ -39,13 +39,25 @@ function field(name: string, parts: string[]): string {
 function fold(part: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of part.split(/ (?=(?:[^"]*"[^"]*")*[^"]*$)/)) {
+  for (const word of wordsOf(part)) {
     if (line !== '' && line.length + word.length + 2 > LINE) {
       lines.push(`\t${line}`);
       line = word;
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, `\t${line}`];
+}
+
+/** Split at spaces; those in a quoted string belong to a word. */
+function* wordsOf(part: string): Generator<string> {
+  let word = '';
+  let quotes = 0;
+  for (const piece of part.split(' ')) {
+    word = quotes % 2 === 0 ? piece : `${word} ${piece}`;
+    for (let at = piece.indexOf('"'); at >= 0; at = piece.indexOf('"', at + 1)) quotes++;
+    if (quotes % 2 === 0) yield word;
+  }
+  if (quotes % 2 !== 0) yield word;
 }
 
 function oneLine(text: string): string {

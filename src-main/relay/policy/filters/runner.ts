@@ -76,7 +76,9 @@ export class Runner {
       ];
     } else {
       answers = await withDeadline(filter, subject, settings, resolve);
-      const failed = answers.length > 0 && answers.every((answer) => answer.result === 'could-not-check');
+      const failed =
+        answers.length > 0 &&
+        answers.every((answer) => answer.result === 'could-not-check' && !answer.ofMessage);
       state.failures = failed ? state.failures + 1 : 0;
       if (filter.server && state.failures >= FAILURES) state.restsUntil = this.#now() + REST;
     }
@@ -112,6 +114,7 @@ export class Runner {
 
   #remember(answer: Answer): void {
     const state = this.#state(answer.filter);
+    if (answer.ofMessage) return;
     if (answer.result === 'could-not-check') {
       state.trouble ??= { filter: answer.filter, skipped: 0, since: this.#now(), words: '' };
       state.trouble.skipped++;

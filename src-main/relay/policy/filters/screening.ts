@@ -12,6 +12,7 @@ import type { Settings } from '../../../../shared/settings.ts';
 import type { FiltersSettings } from '../../../../shared/settings-filters.ts';
 import type { Deposit } from '../../spool/spool.ts';
 import type { Resolve } from '../../resolver.ts';
+import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Authenticity } from '../authenticity.ts';
 import { inNetworks } from './addresses.ts';
 import { Authentication } from './authentication.ts';
@@ -28,6 +29,7 @@ import { Runner, type Judged } from './runner.ts';
 
 export interface ScreeningOptions {
   settings: () => Settings;
+  authenticator: Authenticator;
   /** Instead of the name servers in the settings. */
   resolve?: Resolve;
   /** A filter stopped working, or works again. */
@@ -57,12 +59,20 @@ export class Screening {
   readonly #runner: Runner;
   readonly #limits = new Limits();
   readonly #atConnect: readonly Filter<ClientSubject>[] = [new Blocklists(), new ReverseName()];
-  readonly #atData: readonly Filter<MessageSubject>[] = [new Authentication(), new Rspamd(), new ClamAv()];
+  readonly #authentication: Authentication;
+  readonly #atData: readonly Filter<MessageSubject>[];
   #resolver: { servers: string; resolve: Resolve } | null = null;
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
     this.#runner = new Runner(options.changed);
+    this.#authentication = new Authentication(options.authenticator);
+    this.#atData = [this.#authentication, new Rspamd(), new ClamAv()];
+  }
+
+  /** Mail is about to come: what takes a while to load is loaded now. */
+  start(): void {
+    if (this.#authentication.wanted(this.settings)) this.#options.authenticator.warm();
   }
 
   /** Filters that do not work at present. */
@@ -212,11 +222,6 @@ export class ScreenedContent {
 
   /** The end of the data: judges it, and unless it is refused gives the spool what it has not got yet. Never rejects. */
   async end(): Promise<Judgement> {
-    if (this.#gathering.tooLongHeader) {
-      const text = 'The header section is too long';
-      const refusal = { code: 552, enhanced: '5.3.4', text };
-      return { refusal, quarantine: false, results: [], shown: null };
-    }
     const { ofClient, ofContent } = await this.#judge(this.#gathering.whole());
     const results = [...ofClient, ...ofContent];
     // What the client is refused for was said at RCPT: the recipients that are left may be written to by anybody.

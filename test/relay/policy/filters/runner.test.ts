@@ -82,3 +82,21 @@ it('leaves a server alone for a while when it let three questions go unanswered'
   expect(asked).toBe(4);
   expect(runner.troubles[0]?.skipped).toBe(7);
 });
+
+it('calls no filter broken for what messages are made of', async () => {
+  const runner = new Runner();
+  const costly: Filter<ClientSubject> = filter('dkim', () =>
+    Promise.resolve([
+      { filter: 'dkim', result: 'could-not-check', ofMessage: true, evidence: ['4,000 signatures'] },
+    ]),
+  );
+  for (let count = 0; count < 5; count++) {
+    const [result] = await runner.run([costly], subject, settings(), noDns);
+    expect(result).toMatchObject({
+      result: 'could-not-check',
+      action: 'off',
+      evidence: ['4,000 signatures'],
+    });
+  }
+  expect(runner.troubles).toEqual([]);
+});

@@ -1,0 +1,128 @@
+// What SPF, DKIM, DMARC and ARC found, as the answers of filters.
+import type { Answer } from '../filters/filter.ts';
+import { LONGEST_FROM, MOST_ARC_SETS, MOST_SIGNATURES, organisationOf } from './signatures.ts';
+import type { Findings } from './verify.ts';
+
+type Word = string | undefined;
+/** Signatures kept of one message. */
+const MOST_KEPT = 10;
+
+export function answersOf(found: Findings): Answer[] {
+  return [spfAnswer(found), dkimAnswer(found), dmarcAnswer(found), arcAnswer(found)];
+}
+
+function spfAnswer({ spf }: Findings): Answer {
+  if (!spf) return { filter: 'spf', result: 'not-applicable', evidence: ['there is no domain to ask about'] };
+  const word: Word = spf.status.result;
+  const evidence = [`SPF says ${word}: ${spf.status.comment ?? spf.domain}`, ...(spf.rr ? [spf.rr] : [])];
+  const resinfo = [spf.info];
+  switch (word) {
+    case 'pass':
+      return { filter: 'spf', result: 'pass', evidence, resinfo };
+    case 'fail':
+      return { filter: 'spf', result: 'fail', evidence, resinfo };
+    case 'softfail':
+      // The domain itself says that it is not sure.
+      return { filter: 'spf', result: 'fail', most: 'tag', evidence, resinfo };
+    case 'temperror':
+      return { filter: 'spf', result: 'could-not-check', evidence, resinfo };
+    default:
+      return { filter: 'spf', result: 'not-applicable', evidence, resinfo };
+  }
+}
+
+function dkimAnswer({ dkim, chosen }: Findings): Answer {
+  const signed = dkim.filter((one) => one.signingDomain !== undefined);
+  // That there is none is not what was found when some were not looked at.
+  const resinfo = signed.length === 0 && chosen.leftOut > 0 ? [] : dkim.map((one) => one.info);
+  const leftOut =
+    chosen.leftOut === 0
+      ? []
+      : [
+          `${chosen.leftOut} of ${chosen.signatures} signatures were not checked: more than ${MOST_SIGNATURES}, or too large`,
+        ];
+  if (signed.length === 0) {
+    return chosen.leftOut === 0
+      ? { filter: 'dkim', result: 'not-applicable', evidence: ['no signature'], resinfo }
+      : { filter: 'dkim', result: 'could-not-check', ofMessage: true, evidence: leftOut, resinfo };
+  }
+  const evidence = signed.map(
+    (one) =>
+      `signature of ${one.signingDomain ?? ''} (selector ${one.selector ?? ''}): ${one.status.result}${one.status.comment ? `, ${one.status.comment}` : ''}`,
+  );
+  evidence.unshift(...leftOut);
+  const signatures = signed.slice(0, MOST_KEPT).map((one) => ({
+    domain: (one.signingDomain ?? '').toLowerCase(),
+    selector: one.selector ?? '',
+    valid: one.status.result === 'pass',
+  }));
+  const has = (word: string) => signed.some((one) => one.status.result === word);
+  if (has('pass')) {
+    // A signature over part of the body shows nothing of the rest (RFC 6376 §8.2).
+    const signers = signed.flatMap((one) =>
+      one.status.result === 'pass' && one.signingDomain && !one.canonBodyLengthLimited
+        ? [one.signingDomain.toLowerCase()]
+        : [],
+    );
+    return { filter: 'dkim', result: 'pass', evidence, resinfo, signers, signatures };
+  }
+  if (has('temperror')) return { filter: 'dkim', result: 'could-not-check', evidence, resinfo };
+  if (leftOut.length > 0)
+    return { filter: 'dkim', result: 'could-not-check', ofMessage: true, evidence, resinfo };
+  return { filter: 'dkim', result: 'fail', most: 'tag', evidence, resinfo };
+}
+
+function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): Answer {
+  if (chosen.fromTooLong) {
+    // Whom it names cannot be told at a cost that a stranger may cause; nobody's honest mail is like that.
+    const evidence = [`From: is longer than ${LONGEST_FROM} octets, and its authors were not looked for`];
+    return { filter: 'dmarc', result: 'fail', most: 'quarantine', evidence };
+  }
+  if (dmarcSkipReason === 'multiple-from-fields') {
+    // Forbidden (RFC 5322 §3.6), and a way to show the reader another author than the one that is checked.
+    const evidence = ['the message has more than one From: field'];
+    return { filter: 'dmarc', result: 'fail', most: 'quarantine', evidence };
+  }
+  if (!dmarc)
+    return { filter: 'dmarc', result: 'not-applicable', evidence: ['From: names no single domain'] };
+  const word: Word = dmarc.status.result;
+  const from = dmarc.status.header?.from ?? dmarc.domain;
+  const evidence = [
+    `DMARC for ${from} says ${word}${dmarc.policy ? `, its policy is ${dmarc.policy}` : ''}`,
+    ...(dmarc.rr ? [dmarc.rr] : []),
+  ];
+  const resinfo = dmarc.info ? [dmarc.info] : [];
+  if (word === 'pass') return { filter: 'dmarc', result: 'pass', evidence, resinfo };
+  if (word === 'temperror') return { filter: 'dmarc', result: 'could-not-check', evidence, resinfo };
+  if (word !== 'fail') return { filter: 'dmarc', result: 'not-applicable', evidence, resinfo };
+  // Of another organisation, an answer would have changed nothing: whoever forges a sender could have his own name servers say nothing.
+  const concerns = (domain: string | undefined) =>
+    domain !== undefined && organisationOf(domain) === organisationOf(from);
+  const unclear =
+    (spf !== false && (spf.status.result as Word) === 'temperror' && concerns(spf.domain)) ||
+    dkim.some((one) => (one.status.result as Word) === 'temperror' && concerns(one.signingDomain));
+  if (unclear) {
+    // What could not be looked up might have been what passes: the sender is not to blame.
+    evidence.unshift('DNS did not answer about SPF or a signature, so DMARC cannot be judged');
+    return { filter: 'dmarc', result: 'could-not-check', evidence, resinfo: [] };
+  }
+  const most = dmarc.policy === 'reject' ? 'reject' : dmarc.policy === 'quarantine' ? 'quarantine' : 'tag';
+  return { filter: 'dmarc', result: 'fail', most, evidence, resinfo };
+}
+
+function arcAnswer({ arc, chosen }: Findings): Answer {
+  if (chosen.arcLeftOut !== null) {
+    const evidence = [
+      `ARC chain: not checked, ${chosen.arcLeftOut} sets; more than ${MOST_ARC_SETS} are too many, or one is too large`,
+    ];
+    return { filter: 'arc', result: 'could-not-check', ofMessage: true, evidence };
+  }
+  const word: Word = arc.status.result;
+  const resinfo = word === 'none' || !arc.info ? [] : [arc.info];
+  const { comment } = arc.status;
+  const evidence = [`ARC chain: ${word}${comment ? `, ${comment}` : ''}`];
+  if (word === 'pass') return { filter: 'arc', result: 'pass', evidence, resinfo };
+  if (word === 'fail') return { filter: 'arc', result: 'fail', most: 'tag', evidence, resinfo };
+  if (word === 'temperror') return { filter: 'arc', result: 'could-not-check', evidence, resinfo };
+  return { filter: 'arc', result: 'not-applicable', evidence, resinfo };
+}

@@ -1,0 +1,109 @@
+// The thread that authenticates mail. Whatever a stranger's message costs to look at, it costs it here, and the main thread can end it.
+import { parentPort, workerData } from 'node:worker_threads';
+import { answersOf } from './answers.ts';
+import {
+  PRESENT,
+  PULSE,
+  type FromWorker,
+  type Outcomes,
+  type Task,
+  type ToWorker,
+  type WorkerInput,
+} from './protocol.ts';
+import { authenticate, authenticateSender } from './verify.ts';
+
+/** How often the pulse beats while there is work, ms. */
+const BEAT = 200;
+
+const { shared } = workerData as WorkerInput;
+const state = new Int32Array(shared);
+const port = parentPort;
+if (!port) throw new Error('the authentication worker runs only as a worker thread');
+
+interface Question {
+  job: number;
+  resolve: (answer: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+const questions = new Map<number, Question>();
+const jobs = new Set<number>();
+let lastQuestion = 0;
+let beating: NodeJS.Timeout | null = null;
+
+const say = (words: FromWorker) => port.postMessage(words);
+
+/** The main thread has the resolver, with its answers of before. */
+async function ask(job: number, name: string, type: string): Promise<unknown> {
+  if (!jobs.has(job)) throw new Error('nobody waits for the answer');
+  const question = ++lastQuestion;
+  return new Promise((resolve, reject) => {
+    questions.set(question, { job, resolve, reject });
+    say({ kind: 'ask', job, question, name, type });
+  });
+}
+
+async function run(job: number, task: Task, content: Uint8Array): Promise<Outcomes[keyof Outcomes]> {
+  const message = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const resolve = async (name: string, type: string) => ask(job, name, type);
+  if (task.kind === 'filters') return answersOf(await authenticate(message, task.client, resolve));
+  const { spf, dkim } = await authenticateSender(message, task.client, resolve, task.longest);
+  return {
+    spf,
+    dkim: dkim.flatMap((one) =>
+      one.status.result === 'pass' && one.signingDomain && !one.canonBodyLengthLimited
+        ? [one.signingDomain.toLowerCase()]
+        : [],
+    ),
+    unclear: spf === 'temperror' || dkim.some((one) => one.status.result === 'temperror'),
+  };
+}
+
+function begin(job: number, task: Task, content: Uint8Array): void {
+  jobs.add(job);
+  beating ??= setInterval(() => Atomics.add(state, PULSE, 1), BEAT);
+  run(job, task, content)
+    .then(
+      (outcome) => say({ kind: 'done', job, outcome }),
+      (error: unknown) =>
+        say({ kind: 'failed', job, message: error instanceof Error ? error.message : String(error) }),
+    )
+    .finally(() => {
+      jobs.delete(job);
+      if (jobs.size > 0 || beating === null) return;
+      clearInterval(beating);
+      beating = null;
+    });
+}
+
+function take(question: number): Question | undefined {
+  const known = questions.get(question);
+  questions.delete(question);
+  if (known) Atomics.store(state, PRESENT, known.job);
+  return known;
+}
+
+port.on('message', (words: ToWorker) => {
+  Atomics.add(state, PULSE, 1);
+  switch (words.kind) {
+    case 'begin':
+      Atomics.store(state, PRESENT, words.job);
+      begin(words.job, words.task, words.content);
+      break;
+    case 'forget':
+      jobs.delete(words.job);
+      for (const [question, { job, reject }] of questions) {
+        if (job !== words.job) continue;
+        questions.delete(question);
+        reject(new Error('nobody waits for the answer'));
+      }
+      break;
+    case 'answer':
+      take(words.question)?.resolve(words.answer);
+      break;
+    case 'no-answer':
+      take(words.question)?.reject(Object.assign(new Error(words.message), { code: words.code }));
+      break;
+  }
+});
+say({ kind: 'ready' });

@@ -1,0 +1,154 @@
+// The thread that authenticates may hang, die or never start: mail is not held up, and what can be checked is checked.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, expect, it } from 'vitest';
+import { Authenticator } from '../../../../src-main/relay/policy/authentication/authenticator.ts';
+import { Authentication } from '../../../../src-main/relay/policy/filters/authentication.ts';
+import type { Filter, MessageSubject } from '../../../../src-main/relay/policy/filters/filter.ts';
+import { Runner } from '../../../../src-main/relay/policy/filters/runner.ts';
+import { settingsSchema } from '../../../../shared/settings.ts';
+import { scratch } from '../../../lab/scratch.ts';
+import { until } from '../../../lab/wait.ts';
+
+const client = {
+  ip: '192.0.2.7',
+  helo: 'mail.example.org',
+  sender: 'ann@example.org',
+  mta: 'mx.example.com',
+};
+const task = { kind: 'filters', client } as const;
+const noDns = async () => Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }));
+const standIn = new URL('./stand-in.ts', import.meta.url);
+
+let open: Authenticator[] = [];
+afterEach(async () => {
+  await Promise.all(open.map((one) => one.close()));
+  open = [];
+});
+
+function start(file?: URL): {
+  one: Authenticator;
+  troubles: string[];
+  ask: (content: string) => Promise<unknown>;
+} {
+  const troubles: string[] = [];
+  const one = new Authenticator({
+    trouble: (words) => troubles.push(words),
+    ...(file === undefined ? {} : { file }),
+  });
+  open.push(one);
+  return { one, troubles, ask: async (content) => one.ask(task, Buffer.from(content), noDns) };
+}
+
+it('answers what the filters ask, with the resolver that it was given', async () => {
+  const { one, troubles } = start();
+  const asked: string[] = [];
+  const answers = await one.ask(
+    task,
+    Buffer.from('From: ann@example.org\r\n\r\nHello.\r\n'),
+    async (name, type) => {
+      asked.push(`${type} ${name}`);
+      if (name === 'example.org') return [['v=spf1 ip4:192.0.2.7 -all']];
+      if (name === '_dmarc.example.org') throw new Error('the name server does not answer');
+      return noDns();
+    },
+  );
+  expect(answers.map(({ filter, result }) => [filter, result])).toEqual([
+    ['spf', 'pass'],
+    ['dkim', 'not-applicable'],
+    ['dmarc', 'could-not-check'],
+    ['arc', 'not-applicable'],
+  ]);
+  expect(asked).toContain('TXT _dmarc.example.org');
+  expect(await one.ask({ kind: 'sender', client, longest: 1000 }, Buffer.from('a: b\r\n'), noDns)).toEqual({
+    spf: 'none',
+    dkim: [],
+    unclear: false,
+  });
+  expect(troubles).toEqual([]);
+});
+
+it('ends a thread that one message keeps busy; the others with it are looked at all the same', async () => {
+  const { ask, troubles } = start(standIn);
+  const waiting = [ask('waits'), ask('waits')];
+  const hung = ask('hangs');
+  const later = ask('at once');
+  await expect(hung).rejects.toThrow('a message kept it busy');
+  await expect(Promise.all([...waiting, later])).resolves.toEqual([[], [], []]);
+  expect(troubles).toEqual(['the thread that checks signatures was lost: a message kept it busy for 8 s']);
+});
+
+it.each([
+  ['dies', /it ended$/],
+  ['throws', /broken$/],
+])('goes on after a message with which it %s', async (what, words) => {
+  const { ask, troubles } = start(standIn);
+  await ask('at once');
+  await expect(ask(what)).rejects.toThrow('the thread that checks signatures was lost');
+  await expect(ask('at once')).resolves.toEqual([]);
+  expect(troubles).toEqual([expect.stringMatching(words)]);
+});
+
+it('without a thread nothing is checked, nothing waits, and it is tried again', async () => {
+  using folder = scratch('authenticator');
+  const path = join(folder.path, 'thread.mjs');
+  const { one, ask, troubles } = start(pathToFileURL(path));
+  await expect(ask('at once')).rejects.toThrow('the thread that checks signatures was lost');
+  // It is not started anew for each message.
+  await expect(ask('at once')).rejects.toThrow('the thread that checks signatures was lost');
+  expect(troubles).toHaveLength(1);
+  writeFileSync(path, `await import(${JSON.stringify(standIn.href)});`);
+  expect(
+    await until('it is tried again', async () => ask('at once').catch(() => null), { every: 200 }),
+  ).toEqual([]);
+  await one.close();
+  await expect(ask('at once')).rejects.toThrow('Mailward is stopping');
+});
+
+it('keeps a bounded number of messages waiting, and forgets those that nobody waits for', async () => {
+  const { one } = start(standIn);
+  const leaving = new AbortController();
+  const endless = Array.from({ length: 1_200 }, async (_, number) =>
+    one
+      .ask(task, Buffer.from(`silence ${number}`), noDns, leaving.signal)
+      .then(() => 'answered')
+      .catch((error: unknown) => String(error)),
+  );
+  const first = await Promise.race(endless);
+  expect(first).toBe('Error: too many messages came at once');
+  leaving.abort();
+  const outcomes = await Promise.all(endless);
+  expect(outcomes.filter((words) => words === 'Error: no answer in time')).toHaveLength(1_000);
+  expect(outcomes.filter((words) => words === 'Error: too many messages came at once')).toHaveLength(200);
+});
+
+it('a filter whose thread does not answer could not check, and says so in time', async () => {
+  const { one } = start(standIn);
+  const filter = new Authentication(one);
+  const hasty: Filter<MessageSubject> = {
+    names: filter.names,
+    when: 'data',
+    deadline: 50,
+    server: false,
+    wanted: () => true,
+    ask: async (...given) => filter.ask(...given),
+  };
+  const subject = {
+    address: '192.0.2.7',
+    helo: 'x',
+    sender: '',
+    recipients: [],
+    id: '1',
+    hostname: 'mx.example.com',
+  };
+  const results = await new Runner().run(
+    [hasty],
+    { ...subject, content: Buffer.from('silence') },
+    settingsSchema.parse({}).filters,
+    noDns,
+  );
+  expect(results.map(({ result, evidence }) => [result, evidence])).toEqual(
+    Array.from({ length: 4 }, () => ['could-not-check', ['no answer within 0.05 s']]),
+  );
+});
