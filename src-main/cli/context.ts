@@ -1,4 +1,4 @@
-// What every command shares: the data folder, the way it prints, and how it ends.
+// What every command shares: the data folder, the engine that has it, and how it ends.
 import { createRouterClient } from '@orpc/server';
 import type { Command } from 'commander';
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -118,49 +118,4 @@ async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promis
       }
     }
   }
-}
-
-/** Prints one object. */
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-}
-
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-/** A table with aligned columns, for people. Control characters from strangers' mail do not reach the terminal. */
-export function printTable(headings: string[], rows: string[][]): void {
-  const clean = rows.map((row) => row.map(plain));
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...clean.map((row) => (row[column] ?? '').length)),
-  );
-  for (const row of [headings, ...clean]) {
-    print(
-      row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-        .join('  '),
-    );
-  }
-}
-
-/** Text from outside, made safe for a terminal. */
-export function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
-}
-
-export function formatTime(time: number | null): string {
-  return time === null ? '-' : new Date(time).toLocaleString('sv-SE');
-}
-
-export function formatSize(octets: number): string {
-  if (octets < 1024) return `${octets} B`;
-  const units = ['KB', 'MB', 'GB', 'TB'];
-  let size = octets;
-  let unit = -1;
-  while (size >= 1024 && unit < units.length - 1) {
-    size /= 1024;
-    unit++;
-  }
-  return `${size.toFixed(size < 10 ? 1 : 0)} ${units[unit] ?? ''}`;
 }

@@ -15,6 +15,7 @@ import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { Ended, EXIT } from './context.ts';
+import { printError } from './terminal.ts';
 import { version } from './version.ts';
 
 const program = new Command('mailward')
@@ -66,7 +67,7 @@ function explain(error: unknown): number {
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
   const words = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`mailward: ${words}\n`);
+  printError(`mailward: ${words}`);
   if (error instanceof Ended) return error.exit;
   if (error instanceof ORPCError) return error.code === 'BAD_REQUEST' ? EXIT.usage : EXIT.problem;
   // Only a command that asks something can fail to find it out; `serve` that does not come up is a problem.

@@ -45,9 +45,9 @@ describe('mailward token link', () => {
     const dataDir = join(folder.path, 'data');
     const { status, stderr } = await mailward(['token', 'link', '--data', dataDir]);
     expect(status).toBe(3);
-    expect(stderr).toContain(`there is no data folder ${dataDir}`);
+    expect(stderr).toContain(`there is no Mailward in ${dataDir}`);
     expect(() => statSync(dataDir)).toThrow();
-    await mailward(['domain', 'list', '--data', dataDir]);
+    await mailward(['domain', 'add', 'example.com', '--route', 'mail.example.com', '--data', dataDir]);
     const stopped = await mailward(['token', 'link', '--data', dataDir]);
     expect(stopped.status).toBe(1);
     expect(stopped.stderr).toContain('start it with "mailward serve"');
@@ -103,7 +103,7 @@ describe('mailward token browsers and forget', () => {
     using folder = scratch('browsers');
     const keys = await Keys.open(folder.path);
     const id = await keys.enrol('a'.repeat(43), 'http://127.0.0.1:8025', 'Browser \u{1b}[31m/1.0');
-    writeFileSync(join(folder.path, 'engine.lock'), '');
+    writeFileSync(join(folder.path, 'mailward.db'), '');
     const listed = await mailward(['token', 'browsers', '--data', folder.path]);
     expect(listed.stdout).toContain(id);
     expect(listed.stdout).not.toContain('\u{1b}');

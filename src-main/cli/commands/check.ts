@@ -3,20 +3,8 @@ import { Command } from 'commander';
 import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
-import {
-  Ended,
-  EXIT,
-  formatTime,
-  globalsOf,
-  plain,
-  print,
-  printJson,
-  printTable,
-  withEngine,
-  type Exit,
-  type Globals,
-  type Reached,
-} from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine, type Exit, type Globals, type Reached } from '../context.ts';
+import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
 import { readName } from './domain.ts';
 import { follow, followed, readEvery } from './follow.ts';
 

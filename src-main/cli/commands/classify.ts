@@ -3,7 +3,8 @@ import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { classify } from '../../../shared/replies/classify.ts';
 import { repliesIn } from '../../../shared/replies/pasted.ts';
-import { globalsOf, plain, print, printJson } from '../context.ts';
+import { globalsOf } from '../context.ts';
+import { plain, print, printJson } from '../terminal.ts';
 
 export function classifyCommand(): Command {
   return new Command('classify')

@@ -2,17 +2,8 @@
 import { Command } from 'commander';
 import { modeNameSchema, profileSchema, type Domain } from '../../../shared/domain.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
-import {
-  Ended,
-  EXIT,
-  formatTime,
-  globalsOf,
-  plain,
-  print,
-  printJson,
-  printTable,
-  withEngine,
-} from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 
 export function domainCommand(): Command {

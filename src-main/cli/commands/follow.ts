@@ -4,17 +4,8 @@ import { z } from 'zod';
 import type { Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { LEAST_PAUSE, MOST_PAUSE, pauseBefore } from '../../../shared/propagation.ts';
-import {
-  Ended,
-  EXIT,
-  formatTime,
-  plain,
-  print,
-  printJson,
-  withEngine,
-  type Exit,
-  type Globals,
-} from '../context.ts';
+import { Ended, EXIT, withEngine, type Exit, type Globals } from '../context.ts';
+import { formatTime, plain, print, printJson } from '../terminal.ts';
 
 /** The one check that can be followed. */
 export const followed = 'mx-propagation';

@@ -5,17 +5,8 @@ import { causeSchema } from '../../../shared/cause.ts';
 import type { Client, LogFilter } from '../../../shared/contract/index.ts';
 import { csvHeading, csvRow } from '../../../shared/log-export.ts';
 import { messageStateSchema, type MessageSummary } from '../../../shared/message.ts';
-import {
-  Ended,
-  EXIT,
-  formatSize,
-  formatTime,
-  globalsOf,
-  print,
-  printJson,
-  printTable,
-  withEngine,
-} from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { formatSize, formatTime, print, printJson, printTable, toJson, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
 const PAGE = 500;
@@ -78,7 +69,7 @@ export function logCommand(): Command {
           let written = 0;
           if (!globals.json) await out.write(csvHeading);
           for await (const row of messages(client, filter, limit)) {
-            await out.write(globals.json ? `${JSON.stringify(row)}\n` : csvRow(row));
+            await out.write(globals.json ? `${toJson(row)}\n` : csvRow(row));
             written += 1;
           }
           return written;
@@ -160,10 +151,7 @@ async function* messages(
 function openOutput(path: string | undefined): { write: (text: string) => Promise<void>; close: () => void } {
   if (path === undefined) {
     return {
-      write: async (text) => {
-        if (!process.stdout.write(text))
-          await new Promise((resolve) => process.stdout.once('drain', resolve));
-      },
+      write: writeContent,
       close: () => undefined,
     };
   }

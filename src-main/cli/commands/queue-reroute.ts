@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { Selection } from '../../../shared/contract/index.ts';
 import type { MessageState } from '../../../shared/message.ts';
-import { Ended, EXIT, globalsOf, print, printJson, withEngine } from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { print, printJson } from '../terminal.ts';
 import { DESTINATION_HELP, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 import { readName } from './domain.ts';
 import { readId, readState } from './queue-words.ts';

@@ -3,18 +3,8 @@ import { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
-import {
-  Ended,
-  EXIT,
-  formatSize,
-  formatTime,
-  globalsOf,
-  plain,
-  print,
-  printJson,
-  printTable,
-  withEngine,
-} from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { formatSize, formatTime, plain, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { destinationWords } from '../destinations.ts';
 import { readName } from './domain.ts';
 import { addReroute } from './queue-reroute.ts';
@@ -173,7 +163,7 @@ export function queueCommand(): Command {
       );
       const content = new Uint8Array(await file.arrayBuffer());
       if (options.output === undefined) {
-        process.stdout.write(content);
+        await writeContent(content);
         return;
       }
       try {

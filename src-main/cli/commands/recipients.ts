@@ -2,17 +2,8 @@
 import { Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { RecipientEntryState } from '../../../shared/recipients.ts';
-import {
-  Ended,
-  EXIT,
-  formatTime,
-  globalsOf,
-  plain,
-  print,
-  printJson,
-  printTable,
-  withEngine,
-} from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { formatTime, plain, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
 const STATES: RecipientEntryState[] = ['listed', 'failing', 'allowed'];
@@ -114,7 +105,7 @@ export function recipientsCommand(): Command {
       );
       if (options.output === undefined) {
         if (globals.json) printJson({ csv, count });
-        else process.stdout.write(csv);
+        else await writeContent(csv);
         return;
       }
       try {

@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { DataDirLocked } from '../../engine/lock.ts';
 import { repairDataDir, type Repair } from '../../engine/repair.ts';
-import { Ended, EXIT, globalsOf, plain, print, printJson, printTable } from '../context.ts';
+import { Ended, EXIT, globalsOf } from '../context.ts';
+import { plain, print, printJson, printTable } from '../terminal.ts';
 
 export function repairCommand(): Command {
   return new Command('repair')

@@ -8,7 +8,8 @@ import { openEngine } from '../../engine/engine.ts';
 import { catchFaults } from '../../engine/faults.ts';
 import { Keys, LINK_LASTS } from '../../service/keys.ts';
 import { linkTo, startService } from '../../service/service.ts';
-import { Ended, EXIT, globalsOf, print, printJson } from '../context.ts';
+import { Ended, EXIT, globalsOf } from '../context.ts';
+import { plain, print, printJson } from '../terminal.ts';
 import { defaultDataDir } from '../../settings/data-dir.ts';
 import { startDemo, type Demo } from '../demo/demo.ts';
 import { version } from '../version.ts';
@@ -61,7 +62,8 @@ export function serveCommand(): Command {
         // A standard error that nobody reads any more must not end what moves the mail.
         pino.destination({ dest: 2, sync: true }).on('error', () => undefined),
       );
-      const trouble = (words: string) => log.warn(words);
+      // Whoever watches the log in a terminal is not to have it obey a server's words.
+      const trouble = (words: string) => log.warn(plain(words));
 
       const { engine, service, keys } = await start(
         { dataDir, smtp, listen, ...(publicUrl ? { publicUrl } : {}) },

@@ -2,17 +2,8 @@
 import { Command } from 'commander';
 import type { Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
-import {
-  Ended,
-  EXIT,
-  formatTime,
-  globalsOf,
-  plain,
-  print,
-  printJson,
-  printTable,
-  withEngine,
-} from '../context.ts';
+import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
 
 export function statusCommand(): Command {
   return new Command('status')

@@ -5,7 +5,8 @@ import type { Wish } from '../../../shared/greeting.ts';
 import { DataDirLocked, takeDataDir } from '../../engine/lock.ts';
 import { askService } from '../../service/client.ts';
 import { Keys } from '../../service/keys.ts';
-import { Ended, EXIT, formatTime, globalsOf, plain, print, printJson, printTable } from '../context.ts';
+import { Ended, EXIT, globalsOf } from '../context.ts';
+import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
 
 const linkSchema = z.object({ link: z.string(), until: z.number() });
 const browsersSchema = z.object({
