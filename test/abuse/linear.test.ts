@@ -14,16 +14,23 @@ import { judgeKey } from '../../src-main/probes/authentication/dkim.check.ts';
 import { reportAddresses, tagsOf } from '../../src-main/probes/authentication/common.ts';
 import { readReply } from '../../src-main/probes/dns/message.ts';
 import { excerpt } from '../../src-main/probes/http.ts';
+import { csvLine } from '../../shared/csv.ts';
+import { plain, toJson } from '../../src-main/cli/terminal.ts';
 import { readHops } from '../../src-main/probes/network/hops.ts';
 import { readPings } from '../../src-main/probes/network/ping-output.ts';
+import { readDate, readReferral, readWhois } from '../../src-main/probes/registration/whois-text.ts';
 import { readMail, readRcpt } from '../../src-main/relay/inbound/command.ts';
 import { readCommandText } from '../../src-main/relay/inbound/command-text.ts';
 import { DataReader } from '../../src-main/relay/inbound/data-reader.ts';
 import { HeaderScan } from '../../src-main/relay/inbound/header-scan.ts';
 import { decodeWords, receivedField, subjectOf } from '../../src-main/relay/inbound/header.ts';
 import { Input } from '../../src-main/relay/inbound/input.ts';
+import { FirstLine } from '../../src-main/relay/inbound/first-line.ts';
+import { LineEnds } from '../../src-main/relay/inbound/line-ends.ts';
 import { readPath, routesOn } from '../../src-main/relay/inbound/path.ts';
 import { readProxyHeader } from '../../src-main/relay/inbound/proxy.ts';
+import { readHello } from '../../src-main/relay/outbound/hello.ts';
+import { ReplyLines } from '../../src-main/relay/outbound/reply-lines.ts';
 import { composeReport } from '../../src-main/relay/outbound/report.ts';
 import { recipientKey } from '../../src-main/relay/policy/addresses.ts';
 import { answersOf } from '../../src-main/relay/policy/authentication/answers.ts';
@@ -115,7 +122,17 @@ const report = (fields: string) =>
 const parsers: Record<string, (text: string) => unknown> = {
   // The door.
   'the line of a command': (text) => readCommandText(Buffer.from(text)),
+  'line ends of an old device, in crumbs': (text) => {
+    const ends = new LineEnds();
+    for (const piece of crumbs(latin1(text), 7)) ends.mend(piece);
+  },
+  'a first line that is no field, in crumbs': (text) => {
+    const first = new FirstLine();
+    for (const piece of crumbs(latin1(text), 7)) first.take(piece);
+    first.end();
+  },
   MAIL: (text) => readMail(`FROM:${text}`),
+  'MAIL of an old device': (text) => readMail(`FROM:${text}`, true),
   'MAIL with parameters': (text) => readMail(`FROM:<a@b.example> ${text}`),
   RCPT: (text) => readRcpt(`TO:<${text}>`, true),
   'a path': (text) => readPath(`<${text}>`, 0, 'reverse'),
@@ -218,6 +235,11 @@ const parsers: Record<string, (text: string) => unknown> = {
     }),
   'a server’s reply': parseReply,
   'a server’s reply of several lines': (text) => parseReply(text.replaceAll(/\r?\n/g, '\r\n550-')),
+  'lines of a reply': (text) => {
+    const lines = new ReplyLines();
+    for (const line of text.split('\n')) lines.take(line);
+  },
+  'an answer to EHLO': (text) => readHello(`250-mail.example\n250-${text}`),
   'the meaning of a reply': classify,
   'the meaning of a refusal': (text) =>
     classifyReply({ code: 550, enhanced: '5.7.1', text }, { stage: 'rcpt' }),
@@ -239,6 +261,14 @@ const parsers: Record<string, (text: string) => unknown> = {
   'an answer of DNS': (text) =>
     readReply(dnsAnswer(text), 1, 'example.org', { name: 'example.org', type: 'TXT' }),
   'a page': (text) => excerpt(Buffer.from(text)),
+  'a registry’s answer': (text) => readWhois('example.com', text),
+  'a registry’s record': (text) => readWhois('example.com', `Domain Name: example.com\nStatus: ok\n${text}`),
+  'where a registry refers to': (text) => readReferral(text),
+  'a date': (text) => readDate(text),
+  // What is written of it elsewhere.
+  'a cell of a table': (text) => csvLine([text]),
+  'a line on a terminal': plain,
+  'JSON on a terminal': toJson,
   'the way to a server': readHops,
   'answers to pings': (text) => readPings(text, 1),
 };
