@@ -179,7 +179,7 @@ describe.each(makes.map((make) => ({ make })))('with $make as the office’s ser
       await asking.expect(220);
       const can = (await asking.command('EHLO client.example', 250)).lines.includes('SMTPUTF8');
       expect(can).toBe(make === 'postfix' || make === 'exim');
-      await send(
+      const said = await send(
         service.smtpPort,
         ['utf@example.com'],
         'Subject: Gr\xc3\xbc\xc3\x9fe\r\n\r\nx\r\n',
@@ -188,9 +188,8 @@ describe.each(makes.map((make) => ({ make })))('with $make as the office’s ser
       if (can) {
         expect((await office.delivered('utf@example.com'))[0]?.toString()).toContain('Subject: Grüße\n');
       } else {
-        expect(await logged('Grüße', ({ state }) => state === 'refused')).toMatchObject({
-          lastReply: { code: 550, enhanced: '5.6.7' },
-        });
+        // Known by then from the mail before: it is refused while its sender is there to hear it.
+        expect(said).toMatch(/^550 5\.6\.7 /);
       }
     });
 

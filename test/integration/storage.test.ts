@@ -38,7 +38,7 @@ async function keepSending(port: number, stored: string[], isOver: () => boolean
   return refusals;
 }
 
-const health = async (service: Service) => (await fetch(new URL('/health', service.ui))).status;
+const health = async (service: Service) => (await fetch(new URL('/health', service.url))).status;
 
 async function storedIn(service: Service): Promise<string[]> {
   const { client, close } = await service.client();
