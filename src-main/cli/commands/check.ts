@@ -4,7 +4,7 @@ import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { Ended, EXIT, globalsOf, withEngine, type Exit, type Globals, type Reached } from '../context.ts';
-import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
+import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { readName } from './domain.ts';
 import { follow, followed, readEvery } from './follow.ts';
 
@@ -37,10 +37,7 @@ export function checkCommand(): Command {
         const domain = readName(target);
         if (options.follow === true) {
           if (name !== followed)
-            throw new Ended(
-              EXIT.usage,
-              `only ${followed} can be followed, not "${plain(name).slice(0, 80)}"`,
-            );
+            throw new Ended(EXIT.usage, `only ${followed} can be followed, not "${name.slice(0, 80)}"`);
           process.exitCode = await follow(domain, globals, readEvery(options.every));
           return;
         }
@@ -102,7 +99,7 @@ function unknownCheck(name: string, known: readonly CheckInfo[]): string {
     .filter((check) => check.name.includes(name) || name.includes(check.name) || check.name.startsWith(start))
     .slice(0, 5);
   const meant = near.length > 0 ? ` Did you mean ${near.map((check) => check.name).join(', ')}?` : '';
-  return `there is no check "${plain(name).slice(0, 80)}"; mailward check --list has them all.${meant}`;
+  return `there is no check "${name.slice(0, 80)}"; mailward check --list has them all.${meant}`;
 }
 
 /** A word and a shape for each state, as everywhere in Mailward. */
@@ -167,12 +164,12 @@ function longest({ at, checks }: Extract<CheckEvent, { kind: 'started' }>): stri
 }
 
 function show(finding: Finding, verbose: boolean): void {
-  const about = finding.subject === '' ? finding.check : `${finding.check} ${plain(finding.subject)}`;
-  print(`${mark(finding).padEnd(MARK_WIDTH)}  ${about}: ${plain(finding.summary)}`);
+  const about = finding.subject === '' ? finding.check : `${finding.check} ${finding.subject}`;
+  print(`${mark(finding).padEnd(MARK_WIDTH)}  ${about}: ${finding.summary}`);
   if (!verbose) return;
   for (const { asked, of, at, answer } of finding.evidence) {
-    print(`    ${formatTime(at)}  ${plain(asked)}  of ${plain(of)}`);
-    for (const line of answer.split(/\r?\n/)) print(`      ${plain(line)}`);
+    print(`    ${formatTime(at)}  ${asked}  of ${of}`);
+    for (const line of answer.split(/\r?\n/)) print(`      ${line}`);
   }
 }
 
@@ -202,7 +199,7 @@ function summarise(
     print(`What to do is in the manual: ${pages.join(', ')}`);
   }
   for (const one of since.filter(({ state, since: at, lastAt }) => state === 'problem' && at < lastAt)) {
-    const about = one.subject === '' ? one.check : `${one.check} ${plain(one.subject)}`;
+    const about = one.subject === '' ? one.check : `${one.check} ${one.subject}`;
     print(`${about}: ${one.code} since ${formatTime(one.since)}`);
   }
   const verdict =

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { classify } from '../../../shared/replies/classify.ts';
 import { repliesIn } from '../../../shared/replies/pasted.ts';
 import { globalsOf } from '../context.ts';
-import { plain, print, printJson } from '../terminal.ts';
+import { print, printJson } from '../terminal.ts';
 
 export function classifyCommand(): Command {
   return new Command('classify')
@@ -21,7 +21,7 @@ export function classifyCommand(): Command {
         else {
           const lasting = found.temporary ? 'temporary' : 'permanent';
           // On one line, as the output is a table.
-          const shown = plain(text.replaceAll('\n', ' '));
+          const shown = text.replaceAll('\n', ' ');
           print([found.cause, lasting, found.software ?? '-', `by ${found.decidedBy}`, shown].join('\t'));
         }
       }

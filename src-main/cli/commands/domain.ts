@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { modeNameSchema, profileSchema, type Domain } from '../../../shared/domain.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
-import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
+import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 
 export function domainCommand(): Command {
@@ -144,8 +144,7 @@ export function domainCommand(): Command {
 
 export function readName(text: string): string {
   const result = domainNameSchema.safeParse(text);
-  if (!result.success)
-    throw new Ended(EXIT.usage, plain(result.error.issues[0]?.message ?? 'not a domain name'));
+  if (!result.success) throw new Ended(EXIT.usage, result.error.issues[0]?.message ?? 'not a domain name');
   return result.data;
 }
 

@@ -5,7 +5,7 @@ import type { Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { LEAST_PAUSE, MOST_PAUSE, pauseBefore } from '../../../shared/propagation.ts';
 import { Ended, EXIT, withEngine, type Exit, type Globals } from '../context.ts';
-import { formatTime, plain, print, printJson } from '../terminal.ts';
+import { formatTime, print, printJson } from '../terminal.ts';
 
 /** The one check that can be followed. */
 export const followed = 'mx-propagation';
@@ -39,7 +39,7 @@ export function readEvery(text: string | undefined): number {
   if (!Number.isInteger(seconds) || seconds * 1000 < LEAST_PAUSE || seconds > 3600)
     throw new Ended(
       EXIT.usage,
-      `--every takes whole seconds from ${LEAST_PAUSE / 1000} to 3600, not "${plain(text)}"`,
+      `--every takes whole seconds from ${LEAST_PAUSE / 1000} to 3600, not "${text}"`,
     );
   return seconds * 1000;
 }
@@ -60,14 +60,14 @@ export async function follow(domain: string, globals: Globals, most: number): Pr
       if (picture !== null) {
         for (const line of changes(last, picture, domain)) print(`${formatTime(finding.at)}  ${line}`);
       } else if (finding.summary !== lastWords) {
-        print(`${formatTime(finding.at)}  ${plain(finding.summary)}`);
+        print(`${formatTime(finding.at)}  ${finding.summary}`);
       }
     }
     lastWords = finding.summary;
     last = picture ?? last;
     if (finding.state === 'not-applicable') return EXIT.fine;
     if (finding.state === 'ok') {
-      if (!globals.json) print(`${formatTime(finding.at)}  ${plain(finding.summary)}`);
+      if (!globals.json) print(`${formatTime(finding.at)}  ${finding.summary}`);
       return EXIT.fine;
     }
     const untils = picture?.items.map(({ until }) => until) ?? [];
@@ -94,7 +94,7 @@ async function askOnce(domain: string, globals: Globals): Promise<Finding> {
 /** What is new in a picture, a line each; all that is not as it should be in the first one. */
 function changes(before: Picture | null, now: Picture, domain: string): string[] {
   const lines: string[] = [];
-  if (before?.mx !== now.mx) lines.push(`The MX records of ${shownName(domain)} are ${plain(now.mx)}.`);
+  if (before?.mx !== now.mx) lines.push(`The MX records of ${shownName(domain)} are ${now.mx}.`);
   const known = new Map(before?.items.map((item) => [`${item.kind} ${item.address}`, item]));
   for (const item of now.items) {
     const earlier = known.get(`${item.kind} ${item.address}`);
@@ -116,12 +116,12 @@ function changes(before: Picture | null, now: Picture, domain: string): string[]
 
 function wordsOf({ name, address, kind, state, mx, until }: Item): string {
   const whose = kind === 'authoritative' ? 'name server ' : '';
-  const who = plain(name === null ? `${whose}${address}` : `${whose}${name} (${address})`);
+  const who = name === null ? `${whose}${address}` : `${whose}${name} (${address})`;
   switch (state) {
     case 'agrees':
       return `${who} agrees.`;
     case 'differs':
-      return `${who} still has ${plain(mx ?? 'none')}${until === null ? '' : `, until ${formatTime(until)}`}.`;
+      return `${who} still has ${mx ?? 'none'}${until === null ? '' : `, until ${formatTime(until)}`}.`;
     case 'silent':
       return `${who} does not answer.`;
     case 'failed':

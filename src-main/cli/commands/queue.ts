@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
-import { formatSize, formatTime, plain, print, printJson, printTable, writeContent } from '../terminal.ts';
+import { formatSize, formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { destinationWords } from '../destinations.ts';
 import { readName } from './domain.ts';
 import { addReroute } from './queue-reroute.ts';
@@ -189,30 +189,30 @@ function replyWords(reply: Reply | null): string {
 function show(detail: MessageDetail): void {
   print(`Message:  ${detail.id} (${detail.state})`);
   print(
-    `Received: ${formatTime(detail.receivedAt)} from ${plain(detail.clientAddress)} (${plain(detail.helo)}), ${formatSize(detail.size)}`,
+    `Received: ${formatTime(detail.receivedAt)} from ${detail.clientAddress} (${detail.helo}), ${formatSize(detail.size)}`,
   );
-  print(`From:     <${plain(detail.sender)}>`);
+  print(`From:     <${detail.sender}>`);
   for (const one of detail.allRecipients) {
     print(
-      `To:       <${plain(one.address)}> ${one.state}${one.nextAttemptAt === null ? '' : `, next attempt ${formatTime(one.nextAttemptAt)}`}`,
+      `To:       <${one.address}> ${one.state}${one.nextAttemptAt === null ? '' : `, next attempt ${formatTime(one.nextAttemptAt)}`}`,
     );
-    if (one.lastReply) print(`          ${plain(replyWords(one.lastReply))}`);
+    if (one.lastReply) print(`          ${replyWords(one.lastReply)}`);
     const { detour } = one;
     if (!detour) continue;
     detour.route.forEach((destination, index) => {
       print(`          ${index === 0 ? 'being sent by way of' : 'then'} ${destinationWords(destination)}`);
     });
-    const why = detour.reason === '' ? '' : `: ${plain(detour.reason)}`;
+    const why = detour.reason === '' ? '' : `: ${detour.reason}`;
     print(`          since ${formatTime(detour.since)}${why}`);
     print(`          next attempt there ${formatTime(detour.nextAttemptAt)}, ${detour.attempts} so far`);
   }
-  if (detail.subject !== '') print(`Subject:  ${plain(detail.subject)}`);
+  if (detail.subject !== '') print(`Subject:  ${detail.subject}`);
   if (detail.filters.length > 0) {
     print('');
     print('What the filters on the way in found:');
     for (const { filter, result, action, evidence } of detail.filters) {
       print(`  ${filter}: ${result}${action === 'off' ? '' : ` (${action})`}`);
-      for (const line of evidence) print(`    ${plain(line)}`);
+      for (const line of evidence) print(`    ${line}`);
     }
   }
   print('');
@@ -229,5 +229,5 @@ function show(detail: MessageDetail): void {
 
 function printLine(line: TranscriptLine): void {
   const mark = line.from === 'client' ? '>' : line.from === 'server' ? '<' : ' ';
-  print(`  ${String(line.offset).padStart(6)} ms ${mark} ${plain(line.text)}`);
+  print(`  ${String(line.offset).padStart(6)} ms ${mark} ${line.text}`);
 }

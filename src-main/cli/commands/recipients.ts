@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { RecipientEntryState } from '../../../shared/recipients.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
-import { formatTime, plain, print, printJson, printTable, writeContent } from '../terminal.ts';
+import { formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
 const STATES: RecipientEntryState[] = ['listed', 'failing', 'allowed'];
@@ -114,7 +114,7 @@ export function recipientsCommand(): Command {
         throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
       }
       if (globals.json) printJson({ file: options.output, count });
-      else print(`Wrote ${plain(options.output)} (${count} ${count === 1 ? 'address' : 'addresses'}).`);
+      else print(`Wrote ${options.output} (${count} ${count === 1 ? 'address' : 'addresses'}).`);
     });
 
   return recipients;

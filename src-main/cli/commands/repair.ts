@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { DataDirLocked } from '../../engine/lock.ts';
 import { repairDataDir, type Repair } from '../../engine/repair.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
-import { plain, print, printJson, printTable } from '../terminal.ts';
+import { print, printJson, printTable } from '../terminal.ts';
 
 export function repairCommand(): Command {
   return new Command('repair')
@@ -21,7 +21,7 @@ export function repairCommand(): Command {
 }
 
 function tell({ what, complaints, keptAs, tables, torn }: Repair): void {
-  for (const words of complaints) print(`Found: ${plain(words)}`);
+  for (const words of complaints) print(`Found: ${words}`);
   if (what === 'whole') print('The database is whole. Nothing was changed.');
   if (what === 'search')
     print('Only the search index was damaged. It is made anew from the messages at the next start.');

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
-import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
+import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
@@ -23,10 +23,10 @@ export function statusCommand(): Command {
 
 function show(overview: Overview, running: boolean, dataDir: string): void {
   if (running) {
-    print(plain(overview.sentence));
+    print(overview.sentence);
     const { trouble } = overview.storage;
     if (trouble) {
-      print(`Since ${formatTime(trouble.since)}. What to do: ${plain(trouble.remedy)}`);
+      print(`Since ${formatTime(trouble.since)}. What to do: ${trouble.remedy}`);
       print('');
     }
     print(`SMTP listener: ${formatHostPort(overview.listener.host, overview.listener.port)}`);
@@ -34,11 +34,11 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
     print(`Mailward is not running on ${dataDir}: no mail is taken or delivered.`);
   }
   for (const { filter, skipped, since, words } of overview.filterTroubles)
-    print(`Filter ${filter} could not be asked ${skipped} times since ${formatTime(since)}: ${plain(words)}`);
+    print(`Filter ${filter} could not be asked ${skipped} times since ${formatTime(since)}: ${words}`);
   if (overview.fault !== null) {
     const { count, since, lastAt, words } = overview.fault;
     print(
-      `Faults inside Mailward since ${formatTime(since)}: ${count}, the last at ${formatTime(lastAt)}: ${plain(words)}`,
+      `Faults inside Mailward since ${formatTime(since)}: ${count}, the last at ${formatTime(lastAt)}: ${words}`,
     );
   }
   if (overview.domains.length === 0) return;

@@ -6,7 +6,7 @@ import { DataDirLocked, takeDataDir } from '../../engine/lock.ts';
 import { askService } from '../../service/client.ts';
 import { Keys } from '../../service/keys.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
-import { formatTime, plain, print, printJson, printTable } from '../terminal.ts';
+import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 const linkSchema = z.object({ link: z.string(), until: z.number() });
 const browsersSchema = z.object({
@@ -85,7 +85,7 @@ export function tokenCommand(): Command {
       const { known } = forgottenSchema.parse(
         await ask(globals.dataDir, 'forget', (keys) => ({ known: keys.forget(id) }), id),
       );
-      if (!known) throw new Ended(EXIT.problem, `no browser has the key ${plain(id)}`);
+      if (!known) throw new Ended(EXIT.problem, `no browser has the key ${id}`);
       if (globals.json) printJson({ forgotten: id });
       else print(`The browser with the key ${id} is shut out.`);
     });

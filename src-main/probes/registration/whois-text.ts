@@ -23,9 +23,6 @@ import {
   statusLabels,
 } from './whois-words.ts';
 
-/** Reading an answer is reading its dates: both are to be had here. */
-export { readDate };
-
 /** What is read of an answer, characters and lines, and of a line. Real answers have a few hundred lines of a hundred characters. */
 const LONGEST_TEXT = 131_072;
 const MOST_LINES = 2_000;

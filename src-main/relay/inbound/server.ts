@@ -4,11 +4,11 @@ import type { SecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import { inNetworks } from '../policy/filters/addresses.ts';
 import { Clients } from './clients.ts';
 import { reply } from './command.ts';
 import { IncomingConnection, type ConnectionHandlers } from './connection.ts';
 import { ownName } from './header.ts';
-import { Networks } from './networks.ts';
 import { takeProxyHeader } from './proxy.ts';
 
 /** How long a proxy may take for its header, ms. */
@@ -30,8 +30,6 @@ export class Server {
   readonly #smtp: Settings['smtp'];
   readonly #trouble: (words: string) => void;
   readonly #handlers: ConnectionHandlers;
-  readonly #proxies: Networks;
-  readonly #oldDevices: Networks;
   /** Connections whose PROXY header has not come. */
   readonly #expected = new Set<Socket>();
   readonly #sweep: NodeJS.Timeout;
@@ -45,8 +43,6 @@ export class Server {
     this.#smtp = smtp;
     this.#trouble = trouble;
     this.#name = ownName(smtp.hostname);
-    this.#proxies = new Networks(smtp.proxies);
-    this.#oldDevices = new Networks(smtp.oldDevices);
     this.#handlers = {
       ...handlers,
       turnAway: (connection) => this.#turnAway(connection),
@@ -105,13 +101,13 @@ export class Server {
     const address = socket.remoteAddress;
     // It may be gone already.
     if (address === undefined) socket.destroy();
-    else if (this.#proxies.includes(address)) this.#expect(socket, address);
+    else if (inNetworks(address, this.#smtp.proxies)) this.#expect(socket, address);
     else this.#connect(socket, address);
   }
 
   #connect(socket: Socket, address: string): void {
     const options = {
-      isOldDevice: this.#oldDevices.includes(address),
+      isOldDevice: inNetworks(address, this.#smtp.oldDevices),
       localAddress: plainAddress(socket.localAddress ?? ''),
       id: String(++this.#count),
       name: this.#name,

@@ -40,10 +40,9 @@ export interface ThrottleFigures {
 /** Whether a reply asks us to send less, whatever the message was. */
 export function asksForLess(reply: Reply, meaning: Meaning, attempts: number): boolean {
   if (meaning.outcome !== 'deferred') return false;
-  // A limit on what one sender sends or one mailbox gets is not ours, whatever the code that says it.
-  if (meaning.about === 'message' || meaning.about === 'recipient')
-    return meaning.cause === 'greylisted' && attempts >= GREYLISTED_TOO_OFTEN;
   if (meaning.cause === 'greylisted') return attempts >= GREYLISTED_TOO_OFTEN;
+  // A limit on what one sender sends or one mailbox gets is not ours, whatever the code that says it.
+  if (meaning.about === 'message' || meaning.about === 'recipient') return false;
   return meaning.cause === 'rate-limited' || (meaning.cause === 'server-busy' && reply.code === 421);
 }
 

@@ -1,8 +1,8 @@
 // PROXY headers, versions 1 and 2, whole and in pieces, good and bad.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Networks } from '../../../src-main/relay/inbound/networks.ts';
 import { readProxyHeader } from '../../../src-main/relay/inbound/proxy.ts';
+import { inNetworks } from '../../../src-main/relay/policy/filters/addresses.ts';
 import { seededRandom } from '../../lab/random.ts';
 
 const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
@@ -93,11 +93,11 @@ it('random octets never throw, and never wait for more than 4 KiB', () => {
 });
 
 describe('the list of proxies', () => {
-  const proxies = new Networks(['192.0.2.1', '198.51.100.0/24', '2001:db8::/32']);
+  const proxies = ['192.0.2.1', '198.51.100.0/24', '2001:db8::/32'];
   it.each(['192.0.2.1', '::ffff:192.0.2.1', '198.51.100.77', '2001:db8:1::5'])('has %s', (address) =>
-    expect(proxies.includes(address)).toBe(true),
+    expect(inNetworks(address, proxies)).toBe(true),
   );
-  it.each(['192.0.2.2', '198.51.101.1', '2001:db9::1', '', undefined, 'nonsense'])('has not %s', (address) =>
-    expect(proxies.includes(address)).toBe(false),
+  it.each(['192.0.2.2', '198.51.101.1', '2001:db9::1', '', 'nonsense'])('has not %s', (address) =>
+    expect(inNetworks(address, proxies)).toBe(false),
   );
 });

@@ -1,4 +1,4 @@
-// Addresses as the filters need them: in networks, and backwards as DNS names.
+// Addresses as the door and its filters need them: in networks, and backwards as DNS names.
 import ipaddr from 'ipaddr.js';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -36,6 +36,7 @@ class Networks {
   }
 
   include(text: string): boolean {
+    if (this.#ranges.length === 0) return false;
     let answer = this.#answers.get(text);
     if (answer !== undefined) return answer;
     const address = readAddress(text);
