@@ -280,7 +280,8 @@ export class Internet implements AsyncDisposable {
 
   /** Until it has the newest of each of its zones. */
   async #untilServing(name: string): Promise<void> {
-    const { address, port } = this.#server(name);
+    const server = this.#server(name);
+    const { address, port } = server;
     for (const zone of this.#zones.values()) {
       const holding = zone.servers.get(name);
       if (holding === undefined || holding.zone !== undefined) continue;
@@ -294,6 +295,7 @@ export class Internet implements AsyncDisposable {
         return pick(reply?.answers ?? [], 'SOA')[0]?.data.serial === serial;
       });
     }
+    await until(`${name} still serves old zones`, () => server.hasChanged);
   }
 
   async #untilAnswering(address: string): Promise<void> {

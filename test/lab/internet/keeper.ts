@@ -98,6 +98,11 @@ export class Kept {
     return existsSync(this.#log) ? readFileSync(this.#log, 'utf8') : '';
   }
 
+  /** Numbers of the processes that its children started: those that answer, where a server forks twice. */
+  workers(): number[] {
+    return this.isRunning ? childrenOf(this.#child.pid ?? 0).flatMap(childrenOf) : [];
+  }
+
   signal(name: NodeJS.Signals): void {
     if (this.isRunning) this.#child.kill(name);
   }
@@ -111,5 +116,15 @@ export class Kept {
     }, 3_000);
     await this.ended;
     clearTimeout(timer);
+  }
+}
+
+function childrenOf(process: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${process}/task/${process}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
+  } catch {
+    // It has just ended.
+    return [];
   }
 }

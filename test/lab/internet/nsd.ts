@@ -15,6 +15,8 @@ export class Nsd {
   readonly #keeper: Keeper;
   readonly #folder: string;
   #process: Kept | null = null;
+  /** Processes that answer with the zones of before, until they have ended. */
+  #former = new Set<number>();
 
   constructor(keeper: Keeper, name: string, address: string, port = 53) {
     this.address = address;
@@ -28,12 +30,19 @@ export class Nsd {
     return this.#process?.isRunning === true;
   }
 
+  /** Whether no process is left that answers with the zones of before: for a moment both answer, in turns. */
+  get hasChanged(): boolean {
+    const now = new Set(this.#process?.workers());
+    return [...this.#former].every((worker) => !now.has(worker));
+  }
+
   /** Writes its zones; a running server is told to read them. */
   serve(zones: readonly ServedZone[]): void {
     const file = (zone: string) => join(this.#folder, `${zone === '.' ? 'root' : zone}.zone`);
     for (const { name, content } of zones) if (content !== null) writeFileSync(file(name), content);
     const sections = zones.map(({ name }) => `zone:\n  name: "${name}"\n  zonefile: "${file(name)}"\n`);
     writeFileSync(this.#path('nsd.conf'), `${this.#server()}${sections.join('')}`);
+    for (const worker of this.#process?.workers() ?? []) this.#former.add(worker);
     this.#process?.signal('SIGHUP');
   }
 
@@ -45,6 +54,7 @@ export class Nsd {
   async stop(): Promise<void> {
     await this.#process?.stop();
     this.#process = null;
+    this.#former.clear();
   }
 
   log(): string {
