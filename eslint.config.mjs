@@ -8,14 +8,15 @@ const mayImport = {
   electron: ['service', 'engine', 'settings'],
   cli: ['service', 'engine', 'settings'],
   service: ['engine', 'settings'],
-  engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings'],
-  relay: ['storage', 'settings', 'tls'],
+  engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings', 'clock'],
+  relay: ['storage', 'settings', 'tls', 'clock'],
   probes: ['storage', 'settings', 'tls'],
   diagnosis: ['storage', 'settings'],
   monitor: ['storage', 'settings'],
   storage: ['settings'],
   settings: [],
   tls: [],
+  clock: [],
 };
 const parts = Object.keys(mayImport);
 

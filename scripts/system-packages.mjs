@@ -36,6 +36,7 @@ export const systemPackages = [
   { name: 'iputils-ping', probe: 'ping', needs: 'ping in test/probes/network' },
   { name: 'traceroute', probe: 'traceroute', needs: 'the way hop by hop in test/probes/network' },
   { name: 'strace', probe: 'strace', needs: 'the power cut in test/durability' },
+  { name: 'faketime', probe: 'faketime', needs: 'the clocks that are set in test/integration' },
   { name: 'rspamd', probe: 'rspamd', needs: 'the real spam filter in test/integration' },
   { name: 'clamav-daemon', probe: 'clamd', needs: 'the real virus scanner in test/integration' },
   { name: 'chromium', probe: 'chromium', needs: 'the browser in test/e2e and test/electron' },

@@ -1,4 +1,6 @@
 // Puts together what knows about recipients and what tells senders: learned recipients, questions at RCPT, bounces both ways.
+import type { Clock } from '../clock/clock.ts';
+import type { TimeSources } from '../clock/watched.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type { RecipientsOverview } from '../../shared/recipients.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -18,8 +20,10 @@ import type { NewMessage, RecipientOutcome, Spool } from '../relay/spool/spool.t
 
 /** What a lab puts in place of the world. */
 export interface World {
-  /** UTC ms. */
+  /** UTC ms: for checks, and for what is learned and told of recipients. */
   clock?: () => number;
+  /** Where the time comes from. */
+  time?: TimeSources;
   resolve?: Resolve;
   /** Where the servers of routes are. */
   lookUp?: LookUp;
@@ -36,7 +40,8 @@ export interface CorrespondenceOptions {
   authenticator: Authenticator;
   /** The scheduler is made with this part's events, so it comes later. */
   scheduler: () => Scheduler;
-  events: Pick<LaneEvents, 'settled' | 'health' | 'trouble'>;
+  clock: Clock;
+  events: Pick<LaneEvents, 'settled' | 'health' | 'givesUp' | 'trouble'>;
   /** A message of our own is in the spool. */
   made: (message: NewMessage, content: Buffer) => void;
   messagesChanged: (ids: number[]) => void;
@@ -56,20 +61,21 @@ export class Correspondence {
   constructor(options: CorrespondenceOptions) {
     this.#options = options;
     const { spool, directory, settings, events, world, messagesChanged } = options;
-    const clock = world.clock ?? Date.now;
+    const clock = world.clock ?? options.clock.now;
+    const steady = world.clock ?? options.clock.steady;
     const resolve = world.resolve ?? systemResolver();
     const session = () => options.scheduler().out.session();
     this.clock = clock;
     this.learned = new LearnedRecipients({ db: spool.db, settings, clock });
     const { learned } = this;
-    this.callout = new Callout({ settings, session, learned, clock, trouble: events.trouble });
+    this.callout = new Callout({ settings, session, learned, clock, steady, trouble: events.trouble });
     this.policy = new RecipientPolicy({
       settings,
       learned,
       callout: this.callout,
       health: (domain) => options.scheduler().health(domain),
     });
-    this.incoming = new IncomingBounces({ settings, directory, learned, clock });
+    this.incoming = new IncomingBounces({ settings, directory, learned, steady });
     this.bouncer = new Bouncer({
       spool,
       directory,
@@ -86,6 +92,7 @@ export class Correspondence {
       trouble: events.trouble,
     });
     this.elsewhere = new Elsewhere({
+      clock: options.clock,
       spool,
       directory,
       settings,
@@ -126,6 +133,13 @@ export class Correspondence {
   settled(results: readonly RecipientOutcome[]): void {
     if (results.some(({ state }) => state === 'refused' || state === 'expired'))
       this.bouncer.plan(this.bouncer.dueAt());
+  }
+
+  /** The clock jumped by `by` ms (negative: back), and what is on disk was planned anew. */
+  async clockJumped(by: number): Promise<void> {
+    this.bouncer.clockJumped();
+    this.elsewhere.clockJumped(by);
+    await this.learned.clockJumped();
   }
 
   async chores(): Promise<void> {

@@ -31,6 +31,7 @@ import { keepMove } from './server-moves.ts';
 import { arrivedRow, domainsOf, triedRow } from './traffic-rows.ts';
 import { validatingResolver } from './validating-resolver.ts';
 import { createRouter, type EngineRouter } from './router.ts';
+import { Timekeeper } from './timekeeper.ts';
 import { WaitingCounts } from './waiting.ts';
 
 const TRAFFIC_INTERVAL = 250;
@@ -123,12 +124,13 @@ function announceEarly(lock: DataDirLock, host: Holder['host']): void {
 class RunningEngine implements Engine {
   readonly router: EngineRouter;
   readonly settings: SettingsStore;
-  readonly startedAt = Date.now();
+  readonly startedAt: number;
   smtp: { host: string; port: number } | null = null;
   readonly #lock: DataDirLock;
   readonly #db: Database;
   readonly #spool: Spool;
   readonly #storage: StorageWatch;
+  readonly #time: Timekeeper;
   readonly #directory = new Directory();
   readonly #meter = new Meter();
   readonly #waiting: WaitingCounts;
@@ -156,8 +158,17 @@ class RunningEngine implements Engine {
     db: Database,
     storage: StorageWatch,
   ): Promise<RunningEngine> {
-    const spool = await Spool.open(db, options.dataDir);
-    const engine = new RunningEngine(options, lock, settings, db, spool, storage);
+    // Whom it tells comes later.
+    let engine: RunningEngine | null = null;
+    const time = new Timekeeper({
+      ...(options.world?.time ? { sources: options.world.time } : {}),
+      jumped: (by) => engine?.clockJumped(by),
+      woke: () => engine?.woke(),
+      trouble: options.trouble ?? (() => undefined),
+    });
+    if (options.offline !== true) await time.begin(db);
+    const spool = await Spool.open(db, options.dataDir, time.clock);
+    engine = new RunningEngine(options, lock, settings, db, spool, storage, time);
     try {
       await engine.#begin(options);
     } catch (error) {
@@ -174,7 +185,11 @@ class RunningEngine implements Engine {
     db: Database,
     spool: Spool,
     storage: StorageWatch,
+    time: Timekeeper,
   ) {
+    const { clock } = time;
+    this.#time = time;
+    this.startedAt = clock.now();
     this.settings = settings;
     this.#storage = storage;
     this.#lock = lock;
@@ -193,10 +208,12 @@ class RunningEngine implements Engine {
         domain: string,
       ) => this.#settled(message, state, results, domain),
       health: () => this.#changed(),
+      givesUp: time.givesUp,
       trouble,
     };
     this.#authenticator = new Authenticator({ trouble });
     this.#correspondence = new Correspondence({
+      clock,
       spool,
       directory: this.#directory,
       settings: () => settings.get(),
@@ -208,8 +225,9 @@ class RunningEngine implements Engine {
       world: options.world ?? {},
     });
     const correspondence = this.#correspondence;
-    this.#indexer = new LogIndexer(db, trouble);
+    this.#indexer = new LogIndexer(db, clock, trouble);
     this.#scheduler = new Scheduler({
+      clock,
       spool,
       directory: this.#directory,
       settings: () => settings.get(),
@@ -219,11 +237,12 @@ class RunningEngine implements Engine {
       secure: () => validatingResolver(settings.get().delivery.validatingResolvers),
       stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
       home: (domain) => this.#modes.home(domain),
-      moved: (host, before, after) => keepMove({ at: Date.now(), host, before, after }, db, trouble),
+      moved: (host, before, after) => keepMove({ at: clock.now(), host, before, after }, db, trouble),
       expired: (ids) => {
         correspondence.bouncer.plan(correspondence.bouncer.dueAt());
         void this.#showAgain(ids);
       },
+      forgets: time.forgets,
       chores: () => correspondence.chores(),
     });
     this.#detours = new Detours({
@@ -242,6 +261,7 @@ class RunningEngine implements Engine {
       changed: () => this.#changed(),
     });
     this.#listener = new Listener({
+      clock,
       settings: () => settings.get(),
       directory: this.#directory,
       recipients: correspondence.policy,
@@ -257,6 +277,7 @@ class RunningEngine implements Engine {
       trouble,
     });
     const actions = new QueueActions({
+      clock,
       db,
       scheduler: this.#scheduler,
       detours: this.#detours,
@@ -273,6 +294,7 @@ class RunningEngine implements Engine {
       return domain;
     };
     this.#modes = new Modes({
+      clock,
       directory: this.#directory,
       scheduler: this.#scheduler,
       settings: () => settings.get(),
@@ -287,10 +309,12 @@ class RunningEngine implements Engine {
       settings: () => settings.get(),
       trouble,
       ...(options.checks ? { checks: options.checks } : {}),
-      ...(options.world?.clock ? { clock: options.world.clock } : {}),
+      clock: options.world?.clock ?? clock.now,
+      forgets: time.forgets,
     });
     this.#overview = new LiveOverview(() => this.#compose());
     this.router = createRouter({
+      clock,
       db,
       directory: this.#directory,
       scheduler: this.#scheduler,
@@ -326,7 +350,7 @@ class RunningEngine implements Engine {
       this.#trouble(
         `in the database, the ${parts.join(' and ')} of ${name} cannot be read; ${parts.includes('route') || parts.includes('mode') ? 'its mail is taken and held until that is set again' : 'it is as if it had not been set'}`,
       );
-    await fillMeter(this.#meter, this.#db, Date.now());
+    await fillMeter(this.#meter, this.#db, this.#time.clock.now());
     await this.#waiting.refresh();
     await this.#correspondence.begin(this.#offline);
     if (!this.#offline) {
@@ -364,6 +388,26 @@ class RunningEngine implements Engine {
     this.#overview.refresh();
   }
 
+  /** The clock jumped by `by` ms (negative: back), and what waits on disk was planned anew: everybody goes by the new one. */
+  clockJumped(by: number): void {
+    this.#meter.clockJumped(by);
+    this.#scheduler.clockJumped(by);
+    this.#detours.wake();
+    Promise.all([this.#correspondence.clockJumped(by), this.#modes.clockJumped(by)]).catch((error: unknown) =>
+      this.#trouble(`not everything goes by the corrected clock yet: ${(error as Error).message}`),
+    );
+    this.#waiting.stale();
+    this.#overview.refresh();
+  }
+
+  /** The machine slept: what was due meanwhile is due now. */
+  woke(): void {
+    this.#scheduler.wake(null, true);
+    this.#detours.wake();
+    this.#correspondence.elsewhere.wake();
+    this.#overview.refresh();
+  }
+
   announce(holder: Holder): void {
     this.#lock.announce(holder);
   }
@@ -391,13 +435,14 @@ class RunningEngine implements Engine {
     await this.#authenticator.close();
     await Promise.all([this.#scheduler.close(), this.#detours.close()]);
     await this.#indexer.close();
+    await this.#time.close();
     this.#overview.close();
     this.#waiting.close();
     this.#spool.close();
   }
 
   #accepted(message: NewMessage, content: Buffer | null): void {
-    const now = Date.now();
+    const now = this.#time.clock.now();
     for (const domain of domainsOf(message)) this.#meter.count(domain, 'accepted', now);
     this.#scheduler.accepted(message, content);
     this.#show(message);
@@ -406,7 +451,7 @@ class RunningEngine implements Engine {
   }
 
   #rejected(message: NewMessage): void {
-    const now = Date.now();
+    const now = this.#time.clock.now();
     for (const domain of domainsOf(message)) this.#meter.count(domain, 'rejected', now);
     this.#show(message);
     this.#changed();
@@ -418,7 +463,7 @@ class RunningEngine implements Engine {
     results: RecipientOutcome[],
     domain: string,
   ): void {
-    const now = Date.now();
+    const now = this.#time.clock.now();
     this.#correspondence.settled(results);
     for (const result of results) this.#meter.count(domain, countedAs(result), now);
     if (this.#traffic.watched) {
@@ -431,7 +476,7 @@ class RunningEngine implements Engine {
   /** Another way's outcomes belong on the chart, but not to the figures of a domain's own server. */
   #detoured(id: number, results: RecipientOutcome[]): void {
     this.#correspondence.settled(results);
-    for (const result of results) this.#meter.fill(Date.now(), countedAs(result), 1);
+    for (const result of results) this.#meter.fill(this.#time.clock.now(), countedAs(result), 1);
     void this.#showAgain([id]);
   }
 
@@ -454,7 +499,7 @@ class RunningEngine implements Engine {
 
   #compose(): Overview {
     return composeOverview({
-      now: Date.now(),
+      now: this.#time.clock.now(),
       domains: this.#directory.all(),
       waiting: (domain) => this.#waiting.of(domain),
       health: (domain) => this.#scheduler.health(domain),

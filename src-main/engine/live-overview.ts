@@ -13,6 +13,8 @@ export class LiveOverview {
   readonly #listeners = new Set<(overview: Overview) => void>();
   #value: Overview;
   #timer: NodeJS.Timeout | null = null;
+  /** When it was made, and when it will be made anew: by a clock that never jumps. */
+  #madeAt = performance.now();
   #dueAt = Number.POSITIVE_INFINITY;
   #closed = false;
 
@@ -32,7 +34,7 @@ export class LiveOverview {
 
   /** Something changed: it is made anew soon. */
   changed(): void {
-    const soon = Math.max(Date.now(), this.#value.at + INTERVAL);
+    const soon = Math.max(performance.now(), this.#madeAt + INTERVAL);
     if (soon < this.#dueAt) this.#plan(soon);
   }
 
@@ -40,9 +42,10 @@ export class LiveOverview {
   refresh(): void {
     if (this.#closed) return;
     this.#value = this.#compose();
+    this.#madeAt = performance.now();
     this.latest.set(this.#value);
     for (const listener of this.#listeners) listener(this.#value);
-    this.#plan(this.#value.at + AT_LEAST);
+    this.#plan(this.#madeAt + AT_LEAST);
   }
 
   close(): void {
@@ -54,6 +57,6 @@ export class LiveOverview {
     if (this.#closed) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#dueAt = at;
-    this.#timer = setTimeout(() => this.refresh(), Math.max(0, at - Date.now()));
+    this.#timer = setTimeout(() => this.refresh(), Math.max(0, at - performance.now()));
   }
 }

@@ -1,4 +1,5 @@
 // Keeps the message log's search index close behind the mail, without ever being in its way.
+import type { Clock } from '../clock/clock.ts';
 import { StorageError, type Database } from '../storage/database.ts';
 
 /** A message is left alone for so long after its arrival, ms: by then most are delivered, and are indexed once and not twice. */
@@ -9,6 +10,7 @@ const SLICE = 100;
 
 export class LogIndexer {
   readonly #db: Database;
+  readonly #clock: Clock;
   readonly #trouble: (words: string) => void;
   #timer: NodeJS.Timeout | null = null;
   #working: Promise<void> = Promise.resolve();
@@ -16,8 +18,9 @@ export class LogIndexer {
   /** Once is enough: if it is damaged again, the damage is elsewhere. */
   #rebuilt = false;
 
-  constructor(db: Database, trouble: (words: string) => void) {
+  constructor(db: Database, clock: Clock, trouble: (words: string) => void) {
     this.#db = db;
+    this.#clock = clock;
     this.#trouble = trouble;
   }
 
@@ -32,10 +35,11 @@ export class LogIndexer {
   async #work(): Promise<void> {
     try {
       // Each slice queues behind the mail's own writes, and the next is asked for when it is done.
-      while (
-        !this.#closed &&
-        (await this.#db.write('indexLog', { before: Date.now() - SETTLING, limit: SLICE })) > 0
-      );
+      while (!this.#closed) {
+        const now = this.#clock.now();
+        const slice = { before: now - SETTLING, now, limit: SLICE };
+        if ((await this.#db.write('indexLog', slice)) === 0) break;
+      }
     } catch (error) {
       if (!this.#closed) await this.#failed(error);
     }

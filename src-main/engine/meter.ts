@@ -57,6 +57,23 @@ export class Meter {
     );
   }
 
+  /** The clock jumped by `by` ms (negative: back): what was a minute ago is a minute ago still. */
+  clockJumped(by: number): void {
+    const [minutes, seconds] = [Math.round(by / MINUTE) * MINUTE, Math.round(by / 1000)];
+    const counted = [...this.#minutes];
+    this.#minutes.clear();
+    for (const [at, counts] of counted) this.#minutes.set(at + minutes, counts);
+    for (const recent of this.#domains.values()) {
+      const slots = recent.seconds.filter(Boolean);
+      recent.seconds = [];
+      for (const { at, counts } of slots) {
+        const second = at + seconds;
+        recent.seconds[second % 60] = { at: second, counts };
+      }
+      for (const [what, at] of Object.entries(recent.lastAt)) recent.lastAt[what as Counted] = at + by;
+    }
+  }
+
   lastAt(domain: string, what: Counted): number | null {
     return this.#domains.get(domain)?.lastAt[what] ?? null;
   }

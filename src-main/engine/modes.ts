@@ -3,6 +3,7 @@ import { causeWords, type Cause } from '../../shared/cause.ts';
 import type { Selection } from '../../shared/contract/index.ts';
 import type { Domain, Mode } from '../../shared/domain.ts';
 import type { MessageState, Reply } from '../../shared/message.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -13,6 +14,7 @@ const LONGEST_TIMER = 86_400_000;
 const LONGEST_REASON = 500;
 
 export interface ModesParts {
+  clock: Clock;
   directory: Directory;
   scheduler: Scheduler;
   settings: () => Settings;
@@ -31,6 +33,17 @@ export class Modes {
 
   constructor(parts: ModesParts) {
     this.#parts = parts;
+  }
+
+  /** The clock jumped by `by` ms (negative: back): end times are an admin's, and meant by the right clock. */
+  async clockJumped(by: number): Promise<void> {
+    const now = this.#parts.clock.now();
+    for (const domain of this.#parts.directory.all()) {
+      // Nothing has been so since a time to come.
+      if (domain.mode.since > now)
+        await this.#parts.change({ ...domain, mode: { ...domain.mode, since: domain.mode.since + by } });
+      this.#watch(domain);
+    }
   }
 
   /** Takes up end times that were set before a restart; those that passed meanwhile end now. */
@@ -63,7 +76,7 @@ export class Modes {
     const said =
       reply.code === 0 ? '' : `: ${reply.code} ${reply.enhanced ?? ''} ${reply.text}`.replace(/ +/g, ' ');
     this.#byItself(domain, {
-      ...delivering(),
+      ...delivering(this.#parts.clock),
       name: 'hold',
       reason: `your server ${causeWords[cause].server}${said}`.slice(0, LONGEST_REASON),
       // A reroute that does not work is held as it is, so that the mail goes on there when it does.
@@ -76,9 +89,10 @@ export class Modes {
   home(name: string): void {
     const domain = this.#parts.directory.get(name);
     if (domain?.mode.name !== 'hold' || domain.mode.setBy !== 'mailward') return;
-    if (this.#parts.settings().autoHold.deliverAgain) this.#byItself(domain, goOn(domain.mode));
+    if (this.#parts.settings().autoHold.deliverAgain)
+      this.#byItself(domain, goOn(domain.mode, this.#parts.clock));
     else if (domain.mode.homeSince === null)
-      this.#byItself(domain, { ...domain.mode, homeSince: Date.now() });
+      this.#byItself(domain, { ...domain.mode, homeSince: this.#parts.clock.now() });
   }
 
   #byItself(domain: Domain, mode: Mode): void {
@@ -96,7 +110,7 @@ export class Modes {
     if (timer) clearTimeout(timer);
     this.#timers.delete(name);
     if (mode.until === null || this.#closed) return;
-    const left = mode.until - Date.now();
+    const left = mode.until - this.#parts.clock.now();
     this.#timers.set(
       name,
       setTimeout(
@@ -104,9 +118,13 @@ export class Modes {
           const domain = this.#parts.directory.get(name);
           const end = domain?.mode.until ?? null;
           if (!domain || end === null) return;
-          if (end > Date.now()) this.#watch(domain);
+          if (end > this.#parts.clock.now()) this.#watch(domain);
           else
-            this.#byItself(domain, { ...delivering(), setBy: 'mailward', reason: 'the time set was over' });
+            this.#byItself(domain, {
+              ...delivering(this.#parts.clock),
+              setBy: 'mailward',
+              reason: 'the time set was over',
+            });
         },
         Math.min(LONGEST_TIMER, Math.max(0, left)),
       ),
@@ -115,10 +133,10 @@ export class Modes {
 }
 
 /** Mode `deliver`, from now on. */
-export function delivering(): Mode {
+export function delivering(clock: Clock): Mode {
   return {
     name: 'deliver',
-    since: Date.now(),
+    since: clock.now(),
     reason: '',
     reroute: null,
     until: null,
@@ -128,9 +146,9 @@ export function delivering(): Mode {
 }
 
 /** After a hold by itself mail takes the way that it took before. */
-function goOn(mode: Mode): Mode {
+function goOn(mode: Mode, clock: Clock): Mode {
   return {
-    ...delivering(),
+    ...delivering(clock),
     name: mode.reroute === null ? 'deliver' : 'reroute',
     reroute: mode.reroute,
     setBy: 'mailward',

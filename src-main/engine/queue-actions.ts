@@ -2,10 +2,11 @@
 import { ORPCError } from '@orpc/server';
 import type { Selection } from '../../shared/contract/index.ts';
 import type { Route } from '../../shared/domain.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Detours } from '../relay/outbound/detours.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Database } from '../storage/database.ts';
-import { firstIdAt, formatId, parseId, timeOfId } from '../storage/ids.ts';
+import { formatId, parseId, timeOfId } from '../storage/ids.ts';
 import type { Action } from '../storage/operations/actions.ts';
 import { zip, type ZipEntry } from './zip.ts';
 
@@ -15,6 +16,7 @@ const SLICE = 500;
 const TAKE_BACK_AGAIN = 1_000;
 
 export interface QueueActionsParts {
+  clock: Clock;
   db: Database;
   scheduler: Scheduler;
   detours: Detours;
@@ -36,11 +38,11 @@ export class QueueActions {
     selection: Selection,
     heldBy: 'mode' | 'admin' = 'admin',
   ): Promise<number> => {
-    const { db, scheduler, detours } = this.#parts;
+    const { clock, db, scheduler, detours } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     const write = async (ids: number[], domain: string | null) => {
       if (ids.length === 0) return 0;
-      const changed = await db.write('act', { action, ids, domain, heldBy, now: Date.now(), states });
+      const changed = await db.write('act', { action, ids, domain, heldBy, now: clock.now(), states });
       if (changed.length > 0) this.#parts.messagesChanged(changed);
       return changed.length;
     };
@@ -81,12 +83,12 @@ export class QueueActions {
 
   /** Sends a selection's mail another way than the domain's. */
   async reroute(selection: Selection, route: Route, reason: string): Promise<number> {
-    const { db, scheduler, detours } = this.#parts;
+    const { clock, db, scheduler, detours } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     let count = 0;
     const touched = new Set<string>();
     await this.#each(selection, null, async (ids, domain) => {
-      const slice = { ids, domain, states, route, reason, now: Date.now() };
+      const slice = { ids, domain, states, route, reason, now: clock.now() };
       const { value } = await detours.apart(ids, false, () => db.write('putDetours', slice));
       count += value.ids.length;
       if (value.ids.length > 0) this.#parts.messagesChanged(value.ids);
@@ -122,7 +124,8 @@ export class QueueActions {
       return;
     }
     const { domain, states } = selection;
-    const upTo = firstIdAt(Date.now() + 1);
+    // By the ids themselves: the clock may have been set back since they were made.
+    const upTo = await db.write('highestId');
     for (let after = 0; ; ) {
       const ids = await db.write('waitingIds', { domain, states, heldBy, after, upTo, limit: SLICE });
       const last = ids.at(-1);
@@ -181,7 +184,7 @@ export class QueueActions {
       yield selection.ids.map((text) => idOf(text));
       return;
     }
-    const upTo = firstIdAt(Date.now() + 1);
+    const upTo = await this.#parts.db.read('highestId');
     for (let after = 0; ; ) {
       const ids = await this.#parts.db.read('waitingIds', {
         domain: selection.domain,

@@ -4,6 +4,7 @@ import { contract, type Selection } from '../../shared/contract/index.ts';
 import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Detours } from '../relay/outbound/detours.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
@@ -24,6 +25,7 @@ import { recipientProcedures } from './recipients.ts';
 const MOST_EXPORT = 256 * 1024 * 1024;
 
 export interface RouterParts {
+  clock: Clock;
   db: Database;
   directory: Directory;
   scheduler: Scheduler;
@@ -51,7 +53,7 @@ export interface RouterParts {
 export type EngineRouter = ReturnType<typeof createRouter>;
 
 export function createRouter(parts: RouterParts) {
-  const { db, directory, modes, scheduler, settings, live } = parts;
+  const { clock, db, directory, modes, scheduler, settings, live } = parts;
   const { change } = parts;
   const { act } = parts.actions;
   const os = implement(contract);
@@ -87,13 +89,13 @@ export function createRouter(parts: RouterParts) {
     // On another way the domain's server has no part in it.
     const paused =
       row.via === undefined ? row.domains.map((name) => scheduler.health(name)?.pausedUntil ?? 0) : [];
-    return { ...row, nextAttemptAt: Math.max(row.nextAttemptAt, Date.now(), ...paused) };
+    return { ...row, nextAttemptAt: Math.max(row.nextAttemptAt, clock.now(), ...paused) };
   }
 
   function plannedDetour(recipient: Recipient): Recipient {
     const { detour } = recipient;
     if (!detour) return recipient;
-    const at = Math.max(detour.nextAttemptAt, Date.now(), parts.detours.pausedUntil(detour.route));
+    const at = Math.max(detour.nextAttemptAt, clock.now(), parts.detours.pausedUntil(detour.route));
     return { ...recipient, detour: { ...detour, nextAttemptAt: at } };
   }
 
@@ -117,12 +119,11 @@ export function createRouter(parts: RouterParts) {
           });
         }
         refuseOwnListener(input.route);
-        const now = Date.now();
         return change({
           name: input.name,
-          createdAt: now,
+          createdAt: clock.now(),
           route: input.route,
-          mode: delivering(),
+          mode: delivering(clock),
           profile: { expiresAt: null, selectors: [] },
         });
       }),
@@ -141,7 +142,7 @@ export function createRouter(parts: RouterParts) {
         if (input.mode === 'reroute' && input.reroute === null) {
           throw new ORPCError('REFUSED', { message: 'to reroute mail, say which server it should go to' });
         }
-        if (input.until !== null && (input.mode === 'deliver' || input.until <= Date.now())) {
+        if (input.until !== null && (input.mode === 'deliver' || input.until <= clock.now())) {
           throw new ORPCError('REFUSED', {
             message:
               input.mode === 'deliver'
@@ -150,7 +151,7 @@ export function createRouter(parts: RouterParts) {
           });
         }
         return modes.set(domain, {
-          ...delivering(),
+          ...delivering(clock),
           name: input.mode,
           reason: input.reason,
           reroute: input.mode === 'reroute' ? input.reroute : null,

@@ -1,6 +1,5 @@
 // How much mail waits, by domain: counted in the database, so that it is exact, and no more often than that is cheap.
 import type { Database } from '../storage/database.ts';
-import { timeOfId } from '../storage/ids.ts';
 import type { WaitingMail } from './overview.ts';
 
 const AT_MOST_EVERY = 1_000;
@@ -44,7 +43,7 @@ export class WaitingCounts {
         this.#timer = null;
         void this.refresh();
       },
-      Math.max(0, this.#notBefore - Date.now()),
+      Math.max(0, this.#notBefore - performance.now()),
     );
   }
 
@@ -52,7 +51,7 @@ export class WaitingCounts {
     if (this.#counting || this.#closed) return;
     this.#counting = true;
     this.#stale = false;
-    const began = Date.now();
+    const began = performance.now();
     try {
       const counts = new Map<string, WaitingMail>();
       const of = (domain: string) => {
@@ -69,11 +68,10 @@ export class WaitingCounts {
             ? row.state
             : 'failed';
         const before = mail[kind];
-        const oldest = timeOfId(row.oldest);
         mail[kind] = {
           count: before.count + row.count,
           bytes: before.bytes + row.bytes,
-          oldestAt: before.oldestAt === null ? oldest : Math.min(before.oldestAt, oldest),
+          oldestAt: before.oldestAt === null ? row.oldestAt : Math.min(before.oldestAt, row.oldestAt),
         };
       }
       this.#counts = counts;
@@ -82,7 +80,7 @@ export class WaitingCounts {
       this.#stale = true;
     } finally {
       this.#counting = false;
-      const now = Date.now();
+      const now = performance.now();
       this.#notBefore = now + Math.max(AT_MOST_EVERY, (now - began) * REST_FACTOR);
     }
     this.#changed();

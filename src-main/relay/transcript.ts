@@ -8,13 +8,12 @@ const LONGEST_LINE = 1000;
 const MOST_TEXT = 65_536;
 
 export class Transcript {
-  readonly #began: number;
+  readonly #began = performance.now();
   #lines: TranscriptLine[];
   #left: number;
   #room: number;
 
-  constructor(began: number, head: readonly TranscriptLine[] = []) {
-    this.#began = began;
+  constructor(head: readonly TranscriptLine[] = []) {
     this.#lines = [...head];
     this.#left = MOST_LINES - head.length;
     this.#room = MOST_TEXT - lengthOf(head);

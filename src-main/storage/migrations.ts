@@ -297,6 +297,18 @@ const steps: readonly string[] = [
     WHEN old.held_by = 'reroute' AND (new.state <> 'held' OR new.held_by IS NOT 'reroute')
     BEGIN DELETE FROM detour WHERE message_id = new.message_id AND position = new.position; END;
   `,
+  `
+  -- What the clock said when it was last looked at (storage/operations/clock.ts). One row.
+  CREATE TABLE clock (
+    at          INTEGER NOT NULL,       -- UTC ms; 0 when it never was
+    boot        TEXT,                   -- which start of the machine that was; null where the system does not tell
+    uptime      INTEGER NOT NULL,       -- ms since that start, sleep included
+    gives_up_at INTEGER NOT NULL,       -- UTC ms: no mail is given up before, for the clock may be wrong
+    forgets_at  INTEGER NOT NULL,       -- UTC ms: nothing is removed from the log before, for the same reason
+    id_lead     INTEGER NOT NULL        -- how far ids were ahead of the clock at most, ms: they never go back, and the clock did
+  ) STRICT;
+  INSERT INTO clock VALUES (0, NULL, 0, 0, 0, 0);
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

@@ -101,7 +101,7 @@ export function fillLog(path: string, fill: Fill): void {
     }
     db.exec('COMMIT');
     db.exec('BEGIN');
-    while (operations.indexLog({ before: fill.until + 1, limit: 5000 }) > 0);
+    while (operations.indexLog({ before: fill.until + 1, now: fill.until + 1, limit: 5000 }) > 0);
     db.exec('COMMIT');
   }
   db.close();

@@ -1,5 +1,5 @@
 // Which real programs are here: tests that need one are skipped, by name, where it is not.
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -40,5 +40,7 @@ export const hasSwaks = programPath('swaks') !== null;
 export const hasRspamd = programPath('rspamd') !== null;
 export const hasClamd = programPath('clamd') !== null;
 export const hasChromium = programPath('chromium') !== null;
+/** Setting the clock of one program takes libfaketime, which Debian keeps in a folder of each architecture. */
+export const faketimeLibrary = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1').at(0) ?? null;
 /** Recording system calls takes a kernel that lets this user trace (ptrace). */
 export const hasStrace = process.platform === 'linux' && programPath('strace') !== null;

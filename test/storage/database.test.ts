@@ -61,7 +61,7 @@ function message(id: number, data = Buffer.from('Subject: x\r\n\r\n')): NewMessa
 it('many writes at once are all there, and readers see them', async () => {
   await Promise.all(Array.from({ length: 2000 }, (_, id) => db.write('accept', message(id + 1))));
   const [waiting] = await db.read('waiting');
-  expect(waiting).toMatchObject({ domain: 'example.com', state: 'queued', count: 2000, oldest: 1 });
+  expect(waiting).toMatchObject({ domain: 'example.com', state: 'queued', count: 2000, oldestAt: 1000 });
 });
 
 it('one that fails does not take its neighbours with it', async () => {
@@ -152,14 +152,15 @@ it('what waits is counted exactly, whatever becomes of it', async () => {
     });
   const act = (action: 'hold' | 'release' | 'delete', ids: number[]) =>
     db.write('act', { action, ids, domain: null, heldBy: 'admin', now: 2000 });
-  for (const id of [1, 2, 3, 4, 5]) await db.write('accept', message(id, Buffer.from('12345')));
+  for (const id of [1, 2, 3, 4, 5])
+    await db.write('accept', { ...message(id, Buffer.from('12345')), receivedAt: id * 1000 });
   expect(await counted()).toEqual(['5 queued, 25 octets']);
   await settle(1, 'delivered');
   await settle(2, 'refused');
   await settle(3, 'queued');
   await act('hold', [4]);
   expect(await counted()).toEqual(['1 held, 5 octets', '1 refused, 5 octets', '2 queued, 10 octets']);
-  expect((await db.read('waiting')).find(({ state }) => state === 'queued')?.oldest).toBe(3);
+  expect((await db.read('waiting')).find(({ state }) => state === 'queued')?.oldestAt).toBe(3000);
   await act('release', [4]);
   await act('delete', [3]);
   expect(await counted()).toEqual(['1 refused, 5 octets', '2 queued, 10 octets']);

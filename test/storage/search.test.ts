@@ -73,7 +73,9 @@ async function log() {
         attempt: null,
       }),
     index: async () => {
-      while ((await db.write('indexLog', { before: start + 86_400_000, limit: 2 })) > 0);
+      while (
+        (await db.write('indexLog', { before: start + 86_400_000, now: start + 86_400_000, limit: 2 })) > 0
+      );
     },
     [Symbol.asyncDispose]: async () => {
       await db.close();

@@ -1,4 +1,5 @@
 // One message from DATA to its reply: judged, stored, and only then answered 250. And what is logged of those refused.
+import type { Clock } from '../../clock/clock.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
@@ -29,6 +30,7 @@ const NO_SMTPUTF8: Reply = {
 };
 
 export interface AcceptanceOptions {
+  clock: Clock;
   settings: () => Settings;
   directory: Directory;
   bounces: IncomingBounces;
@@ -67,7 +69,7 @@ export class Acceptance {
     const hostname = ownName(this.#options.settings().smtp.hostname);
     const deposit = spool.deposit();
     const id = formatId(deposit.id);
-    const receivedAt = Date.now();
+    const receivedAt = this.#options.clock.now();
     const mailboxes = session.envelope.recipients.flatMap((one) => readMailbox(one) ?? []);
     const sender = cleanSender(session.envelope.sender ?? '');
     const smtpUtf8 = connection.wantsSmtpUtf8;
@@ -169,7 +171,7 @@ export class Acceptance {
     const last = refusals.list.at(-1);
     if (!last) return;
     const envelope: Envelope = {
-      receivedAt: Date.now(),
+      receivedAt: this.#options.clock.now(),
       sender: refusals.sender,
       subject: '',
       clientAddress: connection.session.remoteAddress,

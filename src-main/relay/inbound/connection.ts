@@ -349,9 +349,9 @@ export class IncomingConnection extends Conversation {
         },
       );
       this.#intake = intake;
-      this.patience.messageBegins(Date.now());
+      this.patience.messageBegins(performance.now());
       this.input.readMessage((reader, content, ended) => {
-        this.patience.received(content.length, Date.now());
+        this.patience.received(content.length, performance.now());
         const taken = ended
           ? this.#finish(intake, intake.end(reader, content))
           : intake.take(reader, content);
@@ -374,7 +374,7 @@ export class IncomingConnection extends Conversation {
       this.errors = 0;
       this.idleCommands = 0;
     }
-    this.patience.messageEnds(Date.now());
+    this.patience.messageEnds(performance.now());
     this.#reset();
   }
 

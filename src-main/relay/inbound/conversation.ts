@@ -42,8 +42,7 @@ export abstract class Conversation {
   readonly id: string;
   readonly name: string;
   readonly remoteAddress: string;
-  readonly startedAt = Date.now();
-  readonly transcript = new Transcript(this.startedAt);
+  readonly transcript = new Transcript();
   /** The client has sent a command line, whatever it was. */
   spoke = false;
   protected readonly patience: Patience;
@@ -66,7 +65,7 @@ export abstract class Conversation {
     this.remoteAddress = options.remoteAddress;
     this.#maxErrors = options.limits.maxErrors;
     this.#trouble = options.trouble;
-    this.patience = new Patience(options.limits, this.startedAt);
+    this.patience = new Patience(options.limits, performance.now());
     this.input = this.#newInput();
     const lineEnds = options.isOldDevice === true ? new LineEnds() : null;
     this.#wire = new Wire(socket, {
@@ -212,7 +211,7 @@ export abstract class Conversation {
     this.#pending = true;
     const done = () => {
       this.#pending = false;
-      this.patience.commandDone(Date.now());
+      this.patience.commandDone(performance.now());
       this.#wire.whenWritable(next);
     };
     try {
@@ -245,11 +244,11 @@ export abstract class Conversation {
   /** Shakes hands; what came in clear behind STARTTLS is thrown away unanswered (RFC 3207 §5). */
   protected upgrade(context: SecureContext, done: () => void): void {
     this.input.close();
-    this.patience.handshakeBegins(Date.now());
+    this.patience.handshakeBegins(performance.now());
     this.#pending = false;
     this.#wire.upgrade(context, () => {
       this.input = this.#newInput();
-      this.patience.commandDone(Date.now());
+      this.patience.commandDone(performance.now());
       done();
     });
   }
@@ -286,6 +285,6 @@ export abstract class Conversation {
     this.#pending = true;
     await ours;
     this.#pending = false;
-    this.patience.wasOurs(Date.now());
+    this.patience.wasOurs(performance.now());
   }
 }

@@ -1,4 +1,5 @@
 // The SMTP listener: where mail enters. It decides who may send to whom; what is accepted goes on in acceptance.ts.
+import type { Clock } from '../../clock/clock.ts';
 import ipaddr from 'ipaddr.js';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
@@ -21,6 +22,7 @@ import { Server } from './server.ts';
 const beyondAscii = /[^\x20-\x7e]/;
 
 export interface ListenerOptions {
+  clock: Clock;
   settings: () => Settings;
   directory: Directory;
   recipients: RecipientPolicy;
@@ -58,7 +60,7 @@ export class Listener {
     this.#acceptance = new Acceptance({
       ...options,
       accepted: (message, content) => {
-        this.#acquaintances.sentMail(message.clientAddress, message.receivedAt);
+        this.#acquaintances.sentMail(message.clientAddress, performance.now());
         options.accepted(message, content);
       },
     });
@@ -72,7 +74,7 @@ export class Listener {
         rcptTo: (address, session, answer) => this.#rcpt(address, session, answer),
         greetingDelay: (connection) => {
           this.#visitOf(connection);
-          return this.#acquaintances.greetingDelay(connection.remoteAddress, Date.now());
+          return this.#acquaintances.greetingDelay(connection.remoteAddress, performance.now());
         },
         startMessage: (connection) => {
           const { id } = connection.session;

@@ -1,4 +1,4 @@
-// How long one client may take, silent or however busily it dribbles.
+// How long one client may take, silent or however busily it dribbles. Times are those of a clock that never jumps, ms.
 
 /** A TLS handshake takes a few round trips, ms. */
 const HANDSHAKE = 30_000;
@@ -18,7 +18,6 @@ export class Patience {
   #heardAt = 0;
   #stepAt = 0;
   #handshakeSince = 0;
-  /** UTC ms. */
   progressAt: number;
 
   constructor(limits: { idleSeconds: number; minBytesPerSecond: number }, now: number) {

@@ -37,7 +37,7 @@ export class Server {
   #context: SecureContext | null = null;
   #stopping = false;
   #count = 0;
-  #complainedAt = 0;
+  #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(smtp: Settings['smtp'], handlers: Handlers, trouble: (words: string) => void) {
     this.#smtp = smtp;
@@ -66,7 +66,7 @@ export class Server {
       if (error.syscall !== 'listen') trouble(`SMTP listener: ${error.message}`);
     });
     this.#sweep = setInterval(() => {
-      const now = Date.now();
+      const now = performance.now();
       for (const connection of this.connections) connection.check(now);
     }, 1000);
     this.#sweep.unref();
@@ -141,7 +141,7 @@ export class Server {
   }
 
   #complain(words: string): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.#complainedAt < COMPLAIN_AGAIN) return;
     this.#complainedAt = now;
     this.#trouble(words);
@@ -167,7 +167,7 @@ export class Server {
       if (one !== newcomer && !one.isWaitingForUs && (!slowest || one.progressAt < slowest.progressAt))
         slowest = one;
     }
-    if (!slowest || Date.now() - slowest.progressAt < STANDS_STILL) return false;
+    if (!slowest || performance.now() - slowest.progressAt < STANDS_STILL) return false;
     slowest.letGo();
     return true;
   }

@@ -77,6 +77,12 @@ export class Bouncer {
     }, pause);
   }
 
+  /** The clock jumped: what is due is looked for by the new one. */
+  clockJumped(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.plan(this.#options.clock());
+  }
+
   /** Does all that is due now. */
   async look(): Promise<void> {
     if (this.#running) {
@@ -197,7 +203,7 @@ export class Bouncer {
     const held = directory.get(to.domain)?.mode.name === 'hold';
     const bounce: NewMessage = {
       id: spool.deposit().id,
-      receivedAt: Date.now(),
+      receivedAt: now,
       sender: '',
       subject: 'Your message could not be delivered',
       size: report.content.length,

@@ -1,4 +1,5 @@
 // The servers of one domain's route, in order, each with its open connections, its own back-off, and its gate.
+import type { Clock } from '../../clock/clock.ts';
 import { byPriority, type Destination, type Domain, type Route } from '../../../shared/domain.ts';
 import { meaningOf } from './reply.ts';
 import { destinationPause } from './retry.ts';
@@ -17,7 +18,7 @@ export interface Place {
   group: number;
   idle: { session: Session; since: number }[];
   failures: number;
-  /** UTC ms; tried again after this. */
+  /** Tried again after this; by the steady clock. */
   pausedUntil: number;
   throttle: Throttle;
   /** The last messages over which the connection ended, in a row: none got its answers between. */
@@ -35,6 +36,7 @@ export type Blame = 'message' | 'server' | 'unclear';
 /** Leave to try one message at one destination. Ended exactly once. */
 export interface Turn {
   place: Place;
+  /** By the steady clock. */
   startedAt: number;
   recipients: number;
 }
@@ -47,6 +49,7 @@ export class NotNow extends Error {
 }
 
 export interface DestinationsOptions {
+  clock: Clock;
   session: () => SessionOptions;
   throttles: Throttles;
   /** Messages over one connection before it is closed, and connections to one server at a time, at most. */
@@ -77,14 +80,14 @@ export class Destinations {
     for (const place of old) if (!this.#places.includes(place)) closeAll(place);
   }
 
-  /** When some destination may be tried (UTC ms): in the past when one may be tried now. */
+  /** When some destination may be tried (by the steady clock): in the past when one may be tried now. */
   get pausedUntil(): number {
     return Math.min(...this.#places.map((place) => place.pausedUntil));
   }
 
   /** What is known of the destination that mail goes to now. */
   get throttle(): Throttle | null {
-    const now = Date.now();
+    const now = this.#options.clock.steady();
     return (this.#places.find((place) => place.pausedUntil <= now) ?? this.#places[0])?.throttle ?? null;
   }
 
@@ -98,7 +101,7 @@ export class Destinations {
   }
 
   /**
-   * Leave to try a message now, or when to ask again (UTC ms; Infinity: `onFree` will be called). Of the destinations
+   * Leave to try a message now, or when to ask again (by the steady clock; Infinity: `onFree` will be called). Of the destinations
    * that are not paused, those that come first in the route share the mail; one that is slow is waited for, not passed by.
    * @param not passed by if there is another: the message broke the connection to it.
    */
@@ -154,25 +157,26 @@ export class Destinations {
         }
       }
     }
-    const startedAt = Date.now();
+    const { clock } = this.#options;
+    const startedAt = clock.steady();
     if (fresh && !place.throttle.another(startedAt)) throw new NotNow();
     try {
       const session = await Session.open(place.destination, this.#options.session());
-      place.throttle.opened(Date.now(), startedAt);
+      place.throttle.opened(clock.steady(), startedAt);
       this.#inUse.add(session);
       return session;
     } catch (error) {
       if (!(error instanceof DestinationFailed)) throw error;
       if (error.stage === 'starttls') {
         // The server is there and took the connection; only this route wants more of it than it gives.
-        place.throttle.opened(Date.now(), startedAt);
+        place.throttle.opened(clock.steady(), startedAt);
         this.#pause(place);
         throw error;
       }
       const { cause } = meaningOf(error.reply, error.stage);
       const saidSo = cause === 'rate-limited' || (cause === 'server-busy' && error.reply.code === 421);
       const othersOpen = hasKept(place) || place.throttle.running > 1;
-      if (!place.throttle.notOpened(Date.now(), startedAt, saidSo, othersOpen)) this.failed(turn);
+      if (!place.throttle.notOpened(clock.steady(), startedAt, saidSo, othersOpen)) this.failed(turn);
       throw error;
     }
   }
@@ -180,7 +184,7 @@ export class Destinations {
   /** The server answered for all of a message's recipients, be it with refusals. */
   answered({ place }: Turn, id: number): void {
     place.unanswered = [];
-    place.answered = { id, at: Date.now() };
+    place.answered = { id, at: this.#options.clock.steady() };
   }
 
   /**
@@ -192,7 +196,8 @@ export class Destinations {
     const { answered } = place;
     place.unanswered = [...place.unanswered.slice(1 - LOST_IN_A_ROW), id];
     const isOnlyOne = new Set(place.unanswered).size === 1;
-    if (isOnlyOne && answered && answered.id !== id && Date.now() - answered.at < WELL) return 'message';
+    if (isOnlyOne && answered && answered.id !== id && this.#options.clock.steady() - answered.at < WELL)
+      return 'message';
     if (!lost || place.unanswered.length >= LOST_IN_A_ROW) this.failed(turn);
     return place.unanswered.length === 1 ? 'unclear' : 'server';
   }
@@ -215,7 +220,7 @@ export class Destinations {
 
   /** Whether another destination may take what this turn's did not. */
   hasOther({ place }: Turn): boolean {
-    const now = Date.now();
+    const now = this.#options.clock.steady();
     return this.#places.some((other) => other !== place && other.pausedUntil <= now && other.failures === 0);
   }
 
@@ -233,7 +238,7 @@ export class Destinations {
       session.close();
       return;
     }
-    place.idle.push({ session, since: Date.now() });
+    place.idle.push({ session, since: this.#options.clock.steady() });
     this.#sweep ??= setTimeout(() => this.#closeIdle(), IDLE);
   }
 
@@ -246,7 +251,7 @@ export class Destinations {
   /** Closes what nobody used for `IDLE` ms; what is in use stays, because each connection opened counts at the server. */
   #closeIdle(): void {
     this.#sweep = null;
-    const now = Date.now();
+    const now = this.#options.clock.steady();
     let left = false;
     for (const place of this.#places) {
       const [old, recent] = [
@@ -281,9 +286,10 @@ export class Destinations {
 
   /** Many connections that fail together are one failure: false when it is paused already. */
   #pause(place: Place): boolean {
-    if (place.pausedUntil > Date.now()) return false;
+    const now = this.#options.clock.steady();
+    if (place.pausedUntil > now) return false;
     place.failures++;
-    place.pausedUntil = Date.now() + destinationPause(place.failures, Math.random);
+    place.pausedUntil = now + destinationPause(place.failures, Math.random);
     return true;
   }
 }

@@ -4,6 +4,7 @@
 // - Nothing is ever queued or given up: what waits stays held, with the time of its next attempt beside it.
 // - It teaches nothing about the domain's recipients, and nothing about its server: another one answered.
 // - A message that the domain's lane has in hand is left to it, and looked at again in a moment: never two at once.
+import { steadyOf, utcOf, type Clock } from '../../clock/clock.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { readDetourRoute, type DetouredMessage } from '../../storage/operations/detours.ts';
 import type { RecipientOutcome, Spool } from '../spool/spool.ts';
@@ -40,6 +41,7 @@ export interface DetourParts extends Pick<LaneEvents, 'bounceAt' | 'trouble'> {
 
 export class Detour {
   readonly #parts: DetourParts;
+  readonly #clock: Clock;
   readonly #route: string;
   readonly #destinations: Destinations;
   #ready: DetouredMessage[] = [];
@@ -60,12 +62,13 @@ export class Detour {
   constructor(route: string, parts: DetourParts) {
     this.#route = route;
     this.#parts = parts;
+    this.#clock = parts.out.clock;
     this.#destinations = new Destinations(readDetourRoute(route), parts.out);
   }
 
   /** When the way may be tried (UTC ms): in the past when it may be tried now. */
   get pausedUntil(): number {
-    return this.#destinations.pausedUntil;
+    return utcOf(this.#clock, this.#destinations.pausedUntil);
   }
 
   get isIdle(): boolean {
@@ -98,9 +101,10 @@ export class Detour {
     this.#destinations.abandon();
   }
 
+  /** Plans a look into the spool at `at` (by the steady clock), or sooner if one is planned. */
   #plan(at: number): void {
     if (this.#closed) return;
-    const now = Date.now();
+    const now = this.#clock.steady();
     const due = Math.max(at, now, this.#destinations.pausedUntil, this.#lookedAt + LOOK_AGAIN);
     if (this.#timer && this.#timerAt <= due) return;
     if (this.#timer) clearTimeout(this.#timer);
@@ -111,7 +115,7 @@ export class Detour {
   async #look(): Promise<void> {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = Date.now();
+    const now = this.#clock.steady();
     if (this.#closed) return;
     if (this.#destinations.pausedUntil > now) {
       this.#plan(0);
@@ -127,16 +131,20 @@ export class Detour {
     try {
       const limit = MOST_READY + this.#busy.size;
       const { db } = this.#parts.spool;
-      const { messages, nextAt } = await db.read('dueDetours', { route: this.#route, now, limit });
+      const { messages, nextAt } = await db.read('dueDetours', {
+        route: this.#route,
+        now: this.#clock.now(),
+        limit,
+      });
       const known = new Set([...this.#busy, ...this.#ready.map(({ id }) => id)]);
       for (const message of messages) {
         if (changed.has(message.id)) again = now;
         else if (!known.has(message.id)) this.#ready.push(message);
       }
       this.#moreOnDisk ||= messages.length === limit;
-      again = Math.min(again, nextAt ?? again);
+      if (nextAt !== null) again = Math.min(again, steadyOf(this.#clock, nextAt));
     } catch (error) {
-      again = Date.now() + WRITE_AGAIN;
+      again = this.#clock.steady() + WRITE_AGAIN;
       this.#parts.trouble(`cannot read what is sent another way: ${(error as Error).message}`);
     } finally {
       this.#changedMeanwhile = null;
@@ -147,12 +155,12 @@ export class Detour {
 
   #pump(): void {
     if (this.#closed) return;
-    if (this.#destinations.pausedUntil > Date.now() && this.#ready.length > 0) {
+    if (this.#destinations.pausedUntil > this.#clock.steady() && this.#ready.length > 0) {
       this.#ready = [];
       this.#moreOnDisk = true;
     }
     for (let message = this.#ready[0]; message; message = this.#ready[0]) {
-      const now = Date.now();
+      const now = this.#clock.steady();
       if (!this.#parts.take(message)) {
         this.#ready.shift();
         this.#plan(now + BUSY_AGAIN);
@@ -185,7 +193,7 @@ export class Detour {
     try {
       await this.#attempt(message, turn);
     } catch (error) {
-      this.#plan(Date.now() + WRITE_AGAIN);
+      this.#plan(this.#clock.steady() + WRITE_AGAIN);
       this.#parts.trouble(`an attempt to send mail another way went wrong: ${(error as Error).message}`);
     } finally {
       this.#busy.delete(message.id);
@@ -210,7 +218,7 @@ export class Detour {
     }
     const { session, answers, failure, blame } = tried;
     const verdicts = verdictsOf(message, tried);
-    const now = Date.now();
+    const now = this.#clock.steady();
     if (session) {
       place.throttle.answered(now, startedAt, verdicts);
       if (session.rcptTook !== null) place.throttle.rcptTook(now, session.rcptTook);
@@ -245,8 +253,14 @@ export class Detour {
   ): Promise<void> {
     const { spool, settings, bounceAt, settled, trouble } = this.#parts;
     const { delivery, log } = settings();
-    const pausedUntil = waitsForServer ? place.pausedUntil : null;
-    const circumstances = { now: Date.now(), startedAt, delivery, pausedUntil };
+    const circumstances = {
+      now: this.#clock.now(),
+      startedAt: utcOf(this.#clock, startedAt),
+      delivery,
+      // Nothing is given up on another way.
+      givesUp: false,
+      pausedUntil: waitsForServer ? utcOf(this.#clock, place.pausedUntil) : null,
+    };
     const results = outcomesOf(message, verdicts, circumstances);
     const waits = results.flatMap(({ position, nextAt, counted }) => {
       const since = message.recipients.find((one) => one.position === position)?.since;
@@ -276,6 +290,6 @@ export class Detour {
         await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN));
       }
     }
-    if (waits.length > 0) this.#plan(Math.min(...waits.map(({ nextAt }) => nextAt)));
+    if (waits.length > 0) this.#plan(steadyOf(this.#clock, Math.min(...waits.map(({ nextAt }) => nextAt))));
   }
 }

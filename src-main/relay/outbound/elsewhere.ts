@@ -1,4 +1,5 @@
 // The way out for bounces to domains that are not ours: a lane for each while it has mail, its route found in DNS.
+import type { Clock } from '../../clock/clock.ts';
 import { modeSchema, type Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
@@ -18,6 +19,7 @@ const LOOK_UP_AGAIN = 600_000;
 const DAY = 86_400_000;
 
 export interface ElsewhereOptions {
+  clock: Clock;
   spool: Spool;
   directory: Directory;
   settings: () => Settings;
@@ -34,7 +36,7 @@ const notOurs = { stopped: () => undefined, home: () => undefined };
 
 interface Way {
   lane: Lane | null;
-  /** UTC ms. */
+  /** By the steady clock. */
   lookUpAt: number;
   busy: boolean;
 }
@@ -87,6 +89,12 @@ export class Elsewhere {
     void this.look();
   }
 
+  /** The clock jumped by `by` ms (negative: back). */
+  clockJumped(by: number): void {
+    for (const way of this.#ways.values()) way.lane?.clockJumped(by);
+    void this.look();
+  }
+
   /** Whether a domain's lane has a bounce in hand. */
   isBusy(domain: string, id: number): boolean {
     return this.#ways.get(domain)?.lane?.isBusy(id) ?? false;
@@ -108,7 +116,7 @@ export class Elsewhere {
       this.#ways.set(name, way);
     }
     if (way.busy || this.#closed) return;
-    if (way.lane && Date.now() < way.lookUpAt) {
+    if (way.lane && this.#options.clock.steady() < way.lookUpAt) {
       way.lane.wake();
       return;
     }
@@ -127,7 +135,7 @@ export class Elsewhere {
     const found = await findExchange(name, exchange);
     if (this.#closed || this.#ways.get(name) !== way) return;
     if (found.kind === 'route') {
-      way.lookUpAt = Date.now() + ROUTE_FOR;
+      way.lookUpAt = this.#options.clock.steady() + ROUTE_FOR;
       const domain: Domain = {
         name,
         createdAt: 0,
@@ -149,11 +157,11 @@ export class Elsewhere {
 
   /** No server to ask: what waits is refused for good, or waits until it is too old. */
   async #settle(domain: string, reply: Reply, forGood: boolean): Promise<void> {
-    const { spool, settings, changed } = this.#options;
-    const now = Date.now();
+    const { clock, spool, settings, events, changed } = this.#options;
+    const now = clock.now();
     const ids = new Set<number>();
     for (const { id, position, since } of await spool.db.write('queuedTo', domain)) {
-      const tooOld = now - since > settings().delivery.expireDays * DAY;
+      const tooOld = events.givesUp() && now - since > settings().delivery.expireDays * DAY;
       const result: RecipientOutcome = {
         position,
         cause: 'other',

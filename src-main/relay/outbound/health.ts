@@ -36,6 +36,14 @@ export function newHealth(): LaneHealth {
   };
 }
 
+/** The clock jumped by `by` ms (negative: back): what was so for five minutes is so for five minutes still. */
+export function shift(health: LaneHealth, by: number): void {
+  if (health.trouble) health.trouble = { ...health.trouble, since: health.trouble.since + by };
+  if (health.refusals) health.refusals = { ...health.refusals, since: health.refusals.since + by };
+  if (health.lastDeliveredAt !== null) health.lastDeliveredAt += by;
+  health.pausedUntil += by;
+}
+
 /**
  * Whether the server refuses everybody, so that no message will do better: for a reason of its own; or recipient by recipient, so
  * many and none taken between that its word about the postmaster cannot be right.

@@ -10,6 +10,8 @@ export interface LaneEvents {
   learned: (learned: Learned) => void;
   /** When a sender is to be told of what is refused or given up now, UTC ms. */
   bounceAt: () => number;
+  /** Whether mail is given up when it has waited too long: not while the clock may be wrong. */
+  givesUp: () => boolean;
   settled: (message: DueMessage, state: MessageState, results: RecipientOutcome[], domain: string) => void;
   health: (domain: string) => void;
   /** The server stopped taking this domain's mail; asked for by the settings (`autoHold`). Said again at every attempt. */

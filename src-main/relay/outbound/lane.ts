@@ -14,6 +14,7 @@
 // - A message is refused (5xx): it is kept as refused, with the words, for the admin.
 // - The outcome cannot be written (full disk): it is written again until it can be; the message is not tried meanwhile.
 // - The process dies: what was under way is still queued on disk and is tried again; it may arrive twice, never not.
+import { steadyOf, utcOf, type Clock } from '../../clock/clock.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
@@ -25,7 +26,7 @@ import {
   type Place,
   type Turn,
 } from './destinations.ts';
-import { learn, newHealth, refusesEverybody, worthHolding, type LaneHealth } from './health.ts';
+import { learn, newHealth, refusesEverybody, shift, worthHolding, type LaneHealth } from './health.ts';
 import { attemptRow, outcomesOf, verdictsOf, wordsOf, type Tried, type Verdict } from './outcome.ts';
 import { isAboutServer } from './reply.ts';
 import { offer } from './offer.ts';
@@ -63,6 +64,7 @@ export interface Job {
 export class Lane {
   readonly name: string;
   readonly health: LaneHealth = newHealth();
+  readonly #clock: Clock;
   readonly #spool: Spool;
   readonly #settings: () => Settings;
   readonly #events: LaneEvents;
@@ -95,6 +97,7 @@ export class Lane {
   ) {
     this.name = domain.name;
     this.#domain = domain;
+    this.#clock = destinations.clock;
     this.#spool = spool;
     this.#settings = settings;
     this.#events = events;
@@ -136,6 +139,13 @@ export class Lane {
     this.#plan();
   }
 
+  /** The clock jumped by `by` ms (negative: back): what waits is looked for by the new one. What waits in here goes by the steady clock. */
+  clockJumped(by: number): void {
+    shift(this.health, by);
+    this.#setAside();
+    this.wake();
+  }
+
   /** Messages under way, of those an action wants to touch. */
   isBusy(id: number): boolean {
     return this.#busy.has(id);
@@ -174,13 +184,13 @@ export class Lane {
   }
 
   get #open(): boolean {
-    return this.#domain.mode.name !== 'hold' && this.#destinations.pausedUntil <= Date.now();
+    return this.#domain.mode.name !== 'hold' && this.#destinations.pausedUntil <= this.#clock.steady();
   }
 
-  /** Plans a look into the spool at `at` (UTC ms), or sooner if one is planned; not before the pause is over. */
+  /** Plans a look into the spool at `at` (by the steady clock), or sooner if one is planned; not before the pause is over. */
   #plan(at = 0): void {
     if (this.#closed || this.#domain.mode.name === 'hold') return;
-    const now = Date.now();
+    const now = this.#clock.steady();
     const due = Math.max(at, now, this.#destinations.pausedUntil, this.#lookedAt + LOOK_AGAIN);
     if (this.#timer && this.#timerAt <= due) return;
     if (this.#timer) clearTimeout(this.#timer);
@@ -201,7 +211,7 @@ export class Lane {
     if (this.#closed) return;
     if (!this.#open) this.#setAside();
     for (let job = this.#ready[0]; job; job = this.#ready[0]) {
-      const now = Date.now();
+      const now = this.#clock.steady();
       const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree, job.not);
       if ('at' in turn) {
         if (Number.isFinite(turn.at)) this.#pumpAgain(turn.at - now);
@@ -234,7 +244,7 @@ export class Lane {
     // With enough in hand, what this look was planned for is looked for when that is used up.
     this.#moreOnDisk ||= this.#ready.length >= LOW_WATER;
     if (this.#ready.length >= LOW_WATER) return;
-    this.#lookedAt = Date.now();
+    this.#lookedAt = this.#clock.steady();
     this.#moreOnDisk = false;
     const finished = new Set<number>();
     this.#finishedMeanwhile = finished;
@@ -243,7 +253,7 @@ export class Lane {
     try {
       const { messages, nextAt } = await this.#spool.db.read('due', {
         domain: this.name,
-        now: this.#lookedAt,
+        now: this.#clock.now(),
         limit,
       });
       if (messages.length === limit) this.#moreOnDisk = true;
@@ -252,10 +262,10 @@ export class Lane {
         this.#busy.add(message.id);
         this.#ready.push({ message, content: null });
       }
-      if (nextAt !== null) this.#plan(nextAt);
+      if (nextAt !== null) this.#plan(steadyOf(this.#clock, nextAt));
     } catch (error) {
       this.#moreOnDisk = true;
-      this.#lookedAt = Date.now() + WRITE_AGAIN;
+      this.#lookedAt = this.#clock.steady() + WRITE_AGAIN;
       this.#events.trouble(`cannot read the spool: ${(error as Error).message}`);
     } finally {
       this.#finishedMeanwhile = null;
@@ -305,7 +315,7 @@ export class Lane {
     }
     const { session, answers, failure, blame } = tried;
     const verdicts = verdictsOf(message, tried);
-    const now = Date.now();
+    const now = this.#clock.steady();
     const asked = session !== null;
     if (asked) place.throttle.answered(now, startedAt, verdicts);
     const rcptTook = session?.rcptTook ?? null;
@@ -318,14 +328,14 @@ export class Lane {
         this.health.denied.add(message.recipients[index]?.address ?? '');
     const refusing = failure === null && refusesEverybody(this.health, verdicts);
     const changed = learn(this.health, verdicts, {
-      now,
+      now: this.#clock.now(),
       destination: place.destination,
       destinationFailed,
       refusing,
     });
     if (refusing && this.health.refusedInARow >= REFUSED_IN_A_ROW) this.#destinations.failed(turn);
     else if (failure === null && !refusing) this.#destinations.worked(turn);
-    this.health.pausedUntil = this.#destinations.pausedUntil;
+    this.health.pausedUntil = utcOf(this.#clock, this.#destinations.pausedUntil);
     if (changed) this.#events.health(this.name);
 
     const isPaused = place.pausedUntil > now;
@@ -355,10 +365,11 @@ export class Lane {
   ): Promise<void> {
     const { delivery, log } = this.#settings();
     const circumstances = {
-      now: Date.now(),
-      startedAt,
+      now: this.#clock.now(),
+      startedAt: utcOf(this.#clock, startedAt),
       delivery,
-      pausedUntil: waitsForServer ? place.pausedUntil : null,
+      givesUp: this.#events.givesUp(),
+      pausedUntil: waitsForServer ? utcOf(this.#clock, place.pausedUntil) : null,
     };
     const results = outcomesOf(message, verdicts, circumstances);
     const outcome = {
@@ -388,7 +399,7 @@ export class Lane {
       }
     }
     const next = Math.min(...results.map((result) => result.nextAt ?? Number.POSITIVE_INFINITY));
-    if (Number.isFinite(next)) this.#plan(next);
+    if (Number.isFinite(next)) this.#plan(steadyOf(this.#clock, next));
   }
 
   /** Whether the domain's mail should be held, or need not be any more. */
@@ -399,7 +410,7 @@ export class Lane {
         this.#events.home(this.name);
       return;
     }
-    const trouble = worthHolding(this.health, refusing, this.#settings().autoHold, Date.now());
+    const trouble = worthHolding(this.health, refusing, this.#settings().autoHold, this.#clock.now());
     if (trouble) this.#events.stopped(this.name, trouble.cause, trouble.reply);
   }
 
@@ -419,7 +430,11 @@ export class Lane {
       this.#testedId = message?.id ?? 0;
       if (message && !this.#busy.has(message.id) && !this.#closed) {
         this.#destinations.forgive();
-        const turn = this.#destinations.turn(Date.now(), message.recipients.length, () => undefined);
+        const turn = this.#destinations.turn(
+          this.#clock.steady(),
+          message.recipients.length,
+          () => undefined,
+        );
         if ('place' in turn) {
           this.#busy.add(message.id);
           await this.#run({ message, content: null }, turn);

@@ -77,9 +77,12 @@ export function refusesAll(verdicts: readonly Verdict[]): boolean {
 }
 
 export interface Circumstances {
+  /** UTC ms, as all times here. */
   now: number;
   startedAt: number;
   delivery: Settings['delivery'];
+  /** Whether mail is given up when it has waited too long: not while the clock may be wrong. */
+  givesUp: boolean;
   /** When the destination may be tried again, if it was the destination that failed; else null. */
   pausedUntil: number | null;
 }
@@ -88,7 +91,7 @@ export interface Circumstances {
 export function outcomesOf(
   message: DueMessage,
   verdicts: readonly Verdict[],
-  { now, delivery, pausedUntil }: Circumstances,
+  { now, delivery, givesUp, pausedUntil }: Circumstances,
 ): RecipientOutcome[] {
   return message.recipients.map((recipient, index): RecipientOutcome => {
     const verdict = verdicts[index];
@@ -97,7 +100,8 @@ export function outcomesOf(
     const ended = { ...base, nextAt: null, counted: true };
     if (meaning.outcome === 'delivered') return { ...ended, state: 'delivered' };
     if (meaning.outcome === 'refused') return { ...ended, state: 'refused' };
-    if (now - recipient.queuedSince > delivery.expireDays * DAY) return { ...ended, state: 'expired' };
+    const isTooOld = now - recipient.queuedSince > delivery.expireDays * DAY;
+    if (isTooOld && givesUp) return { ...ended, state: 'expired' };
     const waiting = { ...base, state: 'queued' as const };
     const pause = pauseAfter(recipient.deferrals + 1, delivery.retrySeconds, Math.random);
     if (verdict?.alone === true)

@@ -11,7 +11,7 @@
 //   beyond that slowly, so that the refusals which the search for more costs stay near one in a hundred; and in ever bolder
 //   steps when those bring no refusal, because then the limit is elsewhere (it was measured badly, or has been lifted).
 //
-// Pure: it has no clock of its own and no timers. Times are UTC ms.
+// Pure: it has no clock of its own and no timers. Times are those of the steady clock, ms.
 
 /** Time to the first try after a refusal, ms. */
 const FIRST_TRY = 500;
@@ -84,7 +84,7 @@ export class Pace {
   #stepsAbove = 0;
   #saturated = false;
 
-  /** When `units` may go (UTC ms): in the past when at once. */
+  /** When `units` may go: in the past when at once. */
   readyAt(): number {
     return this.#phase === 'free' ? 0 : this.#nextAt;
   }

@@ -22,7 +22,8 @@ export class Quirks {
   readonly #until = new Map<string, number>();
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  /** @param now ms, by the steady clock. */
+  constructor(now: () => number) {
     this.#now = now;
   }
 
@@ -38,7 +39,7 @@ export class Quirks {
     this.#until.delete(keyOf(destination, quirk));
   }
 
-  /** Until when (UTC ms) the server is spared that; null when it is not. */
+  /** Until when (by the clock handed in) the server is spared that; null when it is not. */
   until(destination: Destination, quirk: Quirk): number | null {
     const until = this.#until.get(keyOf(destination, quirk));
     return until !== undefined && this.#now() < until ? until : null;

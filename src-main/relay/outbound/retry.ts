@@ -3,6 +3,8 @@ import type { Settings } from '../../../shared/settings.ts';
 
 /** Up to a tenth is added or taken off, so that what failed together does not come back together. */
 const JITTER = 0.1;
+const FIRST_PAUSE = 5_000;
+const LONGEST_PAUSE = 300_000;
 
 /** The pause in ms after `attempts` attempts (1 for the first), from the schedule in the settings. */
 export function pauseAfter(
@@ -14,8 +16,10 @@ export function pauseAfter(
   return Math.round(seconds * 1000 * (1 + JITTER * (2 * random() - 1)));
 }
 
-const FIRST_PAUSE = 5_000;
-const LONGEST_PAUSE = 300_000;
+/** The longest pause in ms that anything of a schedule's may come to: a step of it, or its server's. */
+export function longestPause(schedule: Settings['delivery']['retrySeconds']): number {
+  return (1 + JITTER) * Math.max(LONGEST_PAUSE, ...schedule.map((seconds) => seconds * 1000));
+}
 
 /**
  * The pause in ms for a whole destination after its `failures`-th failure in a row (1 for the first): 5 s, doubled

@@ -1,4 +1,5 @@
 // The scheduler: a lane for each domain, and the chores that come round by the clock.
+import type { Clock } from '../../clock/clock.ts';
 import type { SecureResolver } from './dane.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
@@ -11,6 +12,7 @@ import type { LaneHealth } from './health.ts';
 import type { LaneEvents } from './lane-events.ts';
 import { Lane } from './lane.ts';
 import { Quirks } from './quirks.ts';
+import { longestPause } from './retry.ts';
 import { Throttles, type ThrottleFigures } from './throttle.ts';
 
 const DAY = 86_400_000;
@@ -20,6 +22,7 @@ const CHORES = 600_000;
 const FORGET_SLICE = 500;
 
 export interface SchedulerOptions extends LaneEvents {
+  clock: Clock;
   spool: Spool;
   directory: Directory;
   settings: () => Settings;
@@ -31,6 +34,8 @@ export interface SchedulerOptions extends LaneEvents {
   moved: (host: string, before: string[], after: string[]) => void;
   /** Messages that the clock changed. */
   expired: (ids: number[]) => void;
+  /** Whether what is past its time is forgotten: not while the clock may be wrong. */
+  forgets: () => boolean;
   /** What else comes round by the clock. */
   chores: () => Promise<void>;
 }
@@ -39,14 +44,16 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #throttles = new Throttles();
-  readonly #quirks = new Quirks();
+  readonly #quirks: Quirks;
   readonly #addresses: AddressBook;
   #chores: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#quirks = new Quirks(options.clock.steady);
     this.#addresses = new AddressBook({
+      now: options.clock.steady,
       moved: options.moved,
       ...(options.lookUp === undefined ? {} : { lookUp: options.lookUp }),
     });
@@ -56,6 +63,7 @@ export class Scheduler {
   get out(): DestinationsOptions {
     const { settings } = this.#options;
     return {
+      clock: this.#options.clock,
       throttles: this.#throttles,
       limits: () => settings().delivery,
       session: () => {
@@ -152,6 +160,11 @@ export class Scheduler {
     for (const lane of this.#lanes.values()) if (domain === null || lane.name === domain) lane.wake(forgive);
   }
 
+  /** The clock jumped by `by` ms (negative: back), and what waits on disk was planned anew. */
+  clockJumped(by: number): void {
+    for (const lane of this.#lanes.values()) lane.clockJumped(by);
+  }
+
   /** Whether a domain's lane has a message in hand. */
   isBusy(domain: string, id: number): boolean {
     return this.#lanes.get(domain)?.isBusy(id) ?? false;
@@ -185,19 +198,25 @@ export class Scheduler {
   }
 
   async #doChores(): Promise<void> {
-    const { spool, directory, settings, expired, chores, trouble } = this.#options;
+    const { clock, spool, directory, settings, expired, chores, trouble } = this.#options;
     try {
-      const now = Date.now();
-      const before = now - settings().delivery.expireDays * DAY;
-      for (const domain of directory.all()) {
+      const now = clock.now();
+      const { expireDays, retrySeconds } = settings().delivery;
+      const before = now - expireDays * DAY;
+      const latest = now + longestPause(retrySeconds);
+      for (const { name } of directory.all()) {
+        // Planned when the clock was ahead, in a way that nobody noticed.
+        if ((await spool.db.write('hurryLate', { domain: name, latest, now })) > 0) this.wake(name, false);
         // A lane that is paused for days never tries what expires meanwhile.
+        if (!this.#options.givesUp()) continue;
         const ids = await spool.db.write('expire', {
-          domain: domain.name,
+          domain: name,
           before,
           bounceAt: this.#options.bounceAt(),
         });
         if (ids.length > 0) expired(ids);
       }
+      if (!this.#options.forgets()) return;
       await chores();
       const old = now - settings().log.keepDays * DAY;
       while ((await spool.db.write('forget', { before: old, limit: FORGET_SLICE })) === FORGET_SLICE);

@@ -98,7 +98,7 @@ export class Session {
 
   /** Connects, greets, and secures as the destination's TLS policy says. Throws `DestinationFailed`. */
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
-    const transcript = new Transcript(Date.now());
+    const transcript = new Transcript();
     const demand = await demandFor(destination, options.secure, transcript);
     const way: Way = { policy: policyUnder(demand, destination.tls), greeting: 'EHLO' };
     if (options.quirks) spare(destination, options.quirks, way, transcript);
@@ -207,7 +207,7 @@ export class Session {
 
   /** Starts the transcript of the next message on this connection. */
   startTranscript(): void {
-    const transcript = new Transcript(Date.now());
+    const transcript = new Transcript();
     transcript.add(
       'note',
       `over the connection to ${this.address ?? this.destination.host} that was open already`,
@@ -313,18 +313,18 @@ export class Session {
     const together = this.#mayPipeline ? dialogue.say([mail, ...rcpt, 'DATA']) : null;
     const many = together !== null;
     this.pipelined = many;
-    let saidAt = Date.now();
+    let saidAt = performance.now();
 
     const toMail = this.#heard(await (together?.[0] ?? dialogue.command(mail)), { many, mayLeave: true });
     const mailRefused = !isPositive(toMail);
     // A server that refuses the sender and hangs up has said enough.
     const isParting = (answer: Said) => (answer === null ? !isTimeout(dialogue.ending) : answer.code === 421);
     if (mailRefused && !together) return { mail: parseReply(toMail.text) };
-    if (together) saidAt = Math.max(saidAt, Date.now());
+    if (together) saidAt = Math.max(saidAt, performance.now());
 
     const refused = new Map<number, Answer>();
     for (const [index, line] of rcpt.entries()) {
-      if (!together && index === 0) saidAt = Date.now();
+      if (!together && index === 0) saidAt = performance.now();
       const answer = await (together?.[index + 1] ?? dialogue.command(line));
       if (mailRefused && isParting(answer)) return { mail: parseReply(toMail.text) };
       const said = this.#heard(answer, { many });

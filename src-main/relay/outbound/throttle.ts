@@ -1,4 +1,5 @@
 // One server's gate, shared by all domains that it takes mail for: how many connections, and how fast (pace.ts).
+// Times are those of the steady clock, ms.
 import type { Reply } from '../../../shared/message.ts';
 import type { Destination } from '../../../shared/domain.ts';
 import { Pace } from './pace.ts';
@@ -72,7 +73,7 @@ export class Throttle {
   }
 
   /**
-   * When a message may go (UTC ms; in the past: now). Infinity: when a connection comes free;
+   * When a message may go (in the past: now). Infinity: when a connection comes free;
    * `onFree` is called then, once.
    */
   readyAt(needsConnection: boolean, most: number, onFree: () => void): number {

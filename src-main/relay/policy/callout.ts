@@ -34,7 +34,10 @@ export interface CalloutOptions {
   settings: () => Settings;
   session: () => SessionOptions;
   learned: LearnedRecipients;
+  /** UTC ms. */
   clock: () => number;
+  /** ms that never jump. */
+  steady: () => number;
   trouble: (words: string) => void;
 }
 
@@ -87,12 +90,12 @@ export class Callout {
 
   /** What is remembered of a recipient; null when the server has to be asked. */
   remembered(key: string): Verdict | null {
-    const now = this.#options.clock();
-    const { recipients } = this.#options.settings();
+    const { clock, steady, settings } = this.#options;
+    const { recipients } = settings();
     const knownAt = this.#options.learned.knownAt(key);
-    if (knownAt !== null && now < knownAt + recipients.knownHours * 3_600_000) return KNOWN;
+    if (knownAt !== null && clock() < knownAt + recipients.knownHours * 3_600_000) return KNOWN;
     const unknown = this.#unknown.get(key);
-    if (unknown && now < unknown.until) return { kind: 'unknown', reply: unknown.reply };
+    if (unknown && steady() < unknown.until) return { kind: 'unknown', reply: unknown.reply };
     if (unknown) this.#unknown.delete(key);
     return null;
   }
@@ -129,7 +132,7 @@ export class Callout {
   }
 
   async #question(domain: Domain, key: string, address: string): Promise<Verdict> {
-    const deadline = Date.now() + PATIENCE;
+    const deadline = performance.now() + PATIENCE;
     const place = this.#placeOf(domain);
     if (!place || this.#closed) return UNCLEAR;
     await this.#findOut(place, domain.name, deadline);
@@ -140,7 +143,7 @@ export class Callout {
     this.counts(domain.name).asked++;
     const { reply, stage } = answer;
     // A server that asks for less must not spend what it bears on questions: the mail needs it.
-    if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.clock() + REST;
+    if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.steady() + REST;
     const isUnknown = stage === 'rcpt' && answer.notHome !== true && saysUnknown(reply, 'rcpt');
     const taken = stage === 'rcpt' && reply.code >= 200 && reply.code < 300;
     // Only a server that was seen to tell recipients apart is taken at its word that one exists.
@@ -162,12 +165,12 @@ export class Callout {
       const [oldest] = this.#unknown.keys();
       if (oldest !== undefined) this.#unknown.delete(oldest);
     }
-    this.#unknown.set(key, { until: this.#options.clock() + unknownSeconds * 1000, reply });
+    this.#unknown.set(key, { until: this.#options.steady() + unknownSeconds * 1000, reply });
   }
 
   /** Asks for an address that nobody has: a server that takes it takes everything, and need not be asked. */
   async #findOut(place: Place, domain: string, deadline: number): Promise<void> {
-    if (this.#options.clock() < place.kindUntil) return;
+    if (this.#options.steady() < place.kindUntil) return;
     place.finding ??= (async () => {
       const nobody = `mailward-${randomBytes(9).toString('hex')}@${domain}`;
       const answer = await this.#exchange(place, nobody, deadline);
@@ -177,7 +180,7 @@ export class Callout {
       if (reply.code >= 200 && reply.code < 300) place.kind = 'takes-all';
       else if (saysUnknown(reply, 'rcpt')) place.kind = 'selective';
       else return;
-      place.kindUntil = this.#options.clock() + KIND_FOR;
+      place.kindUntil = this.#options.steady() + KIND_FOR;
     })();
     await place.finding;
   }
@@ -187,13 +190,13 @@ export class Callout {
    * for a recipient that it used to take.
    */
   async #believable(place: Place, domain: string, deadline: number): Promise<boolean> {
-    const { learned, clock } = this.#options;
+    const { learned, steady } = this.#options;
     if (!learned.serverFails(domain)) return true;
     const before = this.#controls.get(domain);
-    if (before && clock() < before.until) return before.fine;
+    if (before && steady() < before.until) return before.fine;
     const answer = await this.#exchange(place, learned.someKnown(domain) ?? `postmaster@${domain}`, deadline);
     const fine = answer?.stage === 'rcpt' && answer.reply.code >= 200 && answer.reply.code < 300;
-    this.#controls.set(domain, { fine, until: clock() + CONTROL_FOR });
+    this.#controls.set(domain, { fine, until: steady() + CONTROL_FOR });
     if (!fine)
       for (const key of this.#unknown.keys()) if (key.endsWith(`@${domain}`)) this.#unknown.delete(key);
     return fine;
@@ -201,7 +204,7 @@ export class Callout {
 
   /** One question over a warm connection or a new one; null when there was no answer in time. */
   async #exchange(place: Place, address: string, deadline: number): Promise<Answer | null> {
-    if (this.#options.clock() < place.restUntil) return null;
+    if (this.#options.steady() < place.restUntil) return null;
     if (!(await this.#turn(place, deadline))) return null;
     let session: Session | null = null;
     let timer: NodeJS.Timeout | undefined;
@@ -221,7 +224,7 @@ export class Callout {
               late = true;
               resolve(null);
             },
-            Math.max(0, deadline - Date.now()),
+            Math.max(0, deadline - performance.now()),
           );
         });
         opened.then(
@@ -262,11 +265,11 @@ export class Callout {
         });
         return answer;
       }
-      place.restUntil = this.#options.clock() + REST;
+      place.restUntil = this.#options.steady() + REST;
       return null;
     } catch {
       session?.close();
-      place.restUntil = this.#options.clock() + REST;
+      place.restUntil = this.#options.steady() + REST;
       return null;
     } finally {
       clearTimeout(timer);
@@ -282,7 +285,7 @@ export class Callout {
     const most = this.#options.settings().recipients.askAtOnce;
     // A connection that will be free in a moment is better than another one.
     while (place.busy >= most || (place.idle.length === 0 && place.freeing > 0)) {
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (left <= 0) {
         place.waiting.shift()?.();
         return false;
@@ -331,7 +334,7 @@ export class Callout {
   /** The route's first server that can be asked; mail would go there. Only in mode `deliver`. */
   #placeOf(domain: Domain): Place | null {
     if (domain.mode.name !== 'deliver') return null;
-    const now = this.#options.clock();
+    const now = this.#options.steady();
     let first: Place | null = null;
     for (const destination of byPriority(domain.route).flat()) {
       const name = `${domain.name} ${JSON.stringify(destination)}`;

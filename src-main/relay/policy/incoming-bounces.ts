@@ -18,7 +18,8 @@ export interface IncomingBouncesOptions {
   settings: () => Settings;
   directory: Directory;
   learned: LearnedRecipients;
-  clock: () => number;
+  /** ms that never jump. */
+  steady: () => number;
 }
 
 /** What follows from a message with the null sender. */
@@ -103,7 +104,7 @@ export class IncomingBounces {
     for (const domain of new Set(recipients.map((one) => one.domain))) {
       const flow = this.#flows.get(domain) ?? { minutes: new Map<number, number>(), foreign: 0, rejected: 0 };
       this.#flows.set(domain, flow);
-      const minute = Math.floor(this.#options.clock() / MINUTE);
+      const minute = Math.floor(this.#options.steady() / MINUTE);
       flow.minutes.set(minute, (flow.minutes.get(minute) ?? 0) + 1);
       if (quotesOurs(bounce.returned, this.#oursOf(domain)) !== false) continue;
       flow.foreign++;
@@ -134,7 +135,7 @@ export class IncomingBounces {
   lastHour(domain: string): number {
     const flow = this.#flows.get(domain);
     if (!flow) return 0;
-    const oldest = Math.floor((this.#options.clock() - HOUR) / MINUTE);
+    const oldest = Math.floor((this.#options.steady() - HOUR) / MINUTE);
     let sum = 0;
     for (const [minute, count] of flow.minutes) {
       if (minute <= oldest) flow.minutes.delete(minute);

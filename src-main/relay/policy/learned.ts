@@ -198,6 +198,12 @@ export class LearnedRecipients {
     if (lesson) this.learned(await this.#options.db.write('learn', lesson));
   }
 
+  /** The clock jumped, and what is on disk goes by the new one: so does what is in memory. */
+  async clockJumped(): Promise<void> {
+    this.#troubles.clear();
+    await this.load();
+  }
+
   /** Forgets what is past its time, in memory and on disk. */
   async prune(): Promise<void> {
     const now = this.#options.clock();

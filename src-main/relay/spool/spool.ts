@@ -1,5 +1,6 @@
 // The spool: a message is here, on disk, before the sending server is told 250; and stays until its fate is settled.
 import { join } from 'node:path';
+import type { Clock } from '../../clock/clock.ts';
 import type { MessageState } from '../../../shared/message.ts';
 import type {
   Outcome,
@@ -142,17 +143,19 @@ export class Deposit {
 
 export class Spool {
   readonly db: Database;
+  readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #receipts: Receipts;
 
-  private constructor(db: Database, highest: number, receipts: Receipts) {
+  private constructor(db: Database, clock: Clock, highest: number, receipts: Receipts) {
     this.db = db;
+    this.#clock = clock;
     this.#ids = new IdSource(highest);
     this.#receipts = receipts;
   }
 
   /** Opens the spool on a database: removes what a crash left half-received, and writes down what it left half-told. */
-  static async open(db: Database, dataDir: string): Promise<Spool> {
+  static async open(db: Database, dataDir: string, clock: Clock): Promise<Spool> {
     await db.write('removeOrphans');
     const { receipts, left } = Receipts.open(join(dataDir, 'receipts'));
     await Promise.all(
@@ -165,7 +168,7 @@ export class Spool {
       ),
     );
     receipts.forgetLeft();
-    return new Spool(db, await db.write('highestId'), receipts);
+    return new Spool(db, clock, await db.write('highestId'), receipts);
   }
 
   /** Writes down what became of an attempt. It is on disk when the promise resolves; throws when it cannot be. */
@@ -189,12 +192,12 @@ export class Spool {
   }
 
   deposit(): Deposit {
-    return new Deposit(this.db, this.#ids.next(Date.now()));
+    return new Deposit(this.db, this.#ids.next(this.#clock.now()));
   }
 
   /** Writes a transaction that was refused at the door into the log; nothing is stored of its content. */
   async logRejected(envelope: Envelope, size: number): Promise<number> {
-    const id = this.#ids.next(Date.now());
+    const id = this.#ids.next(this.#clock.now());
     await this.db.write('accept', { ...envelope, id, size, lastPiece: null });
     return id;
   }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { actionReads, actionWrites } from './actions.ts';
 import { attemptReads } from './attempts.ts';
 import { bounceReads, bounceWrites } from './bounces.ts';
+import { clockReads, clockWrites } from './clock.ts';
 import { detourReads, detourWrites } from './detours.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
@@ -29,6 +30,7 @@ export function reads(db: DatabaseSync) {
     ...attemptReads(db),
     ...selectorReads(db),
     ...soundnessReads(db),
+    ...clockReads(db),
   };
 }
 
@@ -45,6 +47,7 @@ export function writes(db: DatabaseSync) {
     ...bounceWrites(db, (message) => spool.accept(message)),
     ...searchWrites(db),
     ...findingWrites(db),
+    ...clockWrites(db),
   };
 }
 

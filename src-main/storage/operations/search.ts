@@ -14,6 +14,7 @@ import { found, readSearch, wordsOf, type Phrase } from '../../../shared/search.
 import { firstIdAt } from '../ids.ts';
 import { rebuildSearch } from '../search-index.ts';
 import { parseReply } from '../stored-json.ts';
+import { idLead } from './clock.ts';
 
 export interface SearchQuery {
   states: MessageState[] | null;
@@ -34,6 +35,7 @@ const LONGEST_REPLY = 1000;
 /** What of a message can be searched. */
 interface Searchable {
   id: number;
+  receivedAt: number;
   state: MessageState;
   sender: string;
   subject: string;
@@ -45,6 +47,7 @@ interface Searchable {
 
 interface MessageRow {
   id: number;
+  received_at: number;
   sender: string;
   subject: string;
   state: MessageState;
@@ -52,7 +55,9 @@ interface MessageRow {
 }
 
 function searchables(db: DatabaseSync) {
-  const message = db.prepare('SELECT id, sender, subject, state, reply FROM message WHERE id = ?');
+  const message = db.prepare(
+    'SELECT id, received_at, sender, subject, state, reply FROM message WHERE id = ?',
+  );
   const recipients = db.prepare(
     `SELECT address, domain, cause, reply FROM recipient WHERE message_id = ? ORDER BY position LIMIT ${MOST_RECIPIENTS}`,
   );
@@ -74,6 +79,7 @@ function searchables(db: DatabaseSync) {
     });
     return {
       id,
+      receivedAt: row.received_at,
       state: row.state,
       sender: row.sender,
       subject: row.subject,
@@ -88,11 +94,16 @@ function searchables(db: DatabaseSync) {
 const fields = (one: Searchable) => [one.sender, one.recipients, one.subject, one.replies];
 
 function fits(one: Searchable, query: SearchQuery, phrases: readonly Phrase[]): boolean {
+  if (query.from !== null && one.receivedAt < query.from) return false;
+  if (query.to !== null && one.receivedAt >= query.to) return false;
   if (query.states !== null && !query.states.includes(one.state)) return false;
   if (query.domain !== null && !one.domains.includes(query.domain)) return false;
   if (query.cause !== null && !one.causes.includes(query.cause)) return false;
   return found(phrases, fields(one));
 }
+
+/** A message's id may be made so much before its time is noted, ms. */
+const MOMENT = 1_000;
 
 /** Messages in a stretch of the index. */
 const STRETCH = 25_000;
@@ -120,12 +131,17 @@ function isOpen({ text, domain, cause, states }: SearchQuery, phrases: readonly 
 export function searchReads(db: DatabaseSync) {
   const searchable = searchables(db);
   const mark = db.prepare('SELECT id FROM log_mark');
-  const plain = db.prepare('SELECT id FROM message WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?');
+  const leadOfIds = idLead(db);
+  const plain = db.prepare(
+    'SELECT id FROM message WHERE id >= ? AND id < ? AND received_at >= ? AND received_at < ? ORDER BY id DESC LIMIT ?',
+  );
   const byId = db.prepare('SELECT id FROM message WHERE id > ? AND id >= ? AND id < ? ORDER BY id DESC');
   const stale = db.prepare('SELECT id FROM log_stale WHERE id >= ? AND id < ? ORDER BY id DESC');
   const indexed = db.prepare(
     `SELECT rowid AS id FROM log_text WHERE log_text MATCH ? AND rowid >= ? AND rowid < ?
-     AND rowid NOT IN (SELECT id FROM log_stale) ORDER BY rowid DESC LIMIT ?`,
+     AND rowid NOT IN (SELECT id FROM log_stale)
+     AND (? = 0 OR EXISTS (SELECT 1 FROM message WHERE id = log_text.rowid AND received_at >= ? AND received_at < ?))
+     ORDER BY rowid DESC LIMIT ?`,
   );
 
   const stretches = db.prepare(
@@ -149,14 +165,18 @@ export function searchReads(db: DatabaseSync) {
   }
 
   function search(query: SearchQuery, most: number): number[] {
-    const low = query.from === null ? 0 : firstIdAt(query.from);
+    // An id tells when its message was received at the latest; the message itself tells when it was, where ids ran ahead of the clock.
+    const isTimed = query.from !== null || query.to !== null;
+    const lead = isTimed ? leadOfIds() : 0;
+    const [from, to] = [query.from ?? 0, query.to ?? Number.MAX_SAFE_INTEGER];
+    const low = firstIdAt(from - MOMENT);
     const high = Math.min(
       query.before ?? Number.MAX_SAFE_INTEGER,
-      query.to === null ? Number.MAX_SAFE_INTEGER : firstIdAt(query.to),
+      query.to === null ? Number.MAX_SAFE_INTEGER : firstIdAt(to + lead),
     );
     const phrases = query.text === null ? [] : readSearch(query.text);
     if (isOpen(query, phrases))
-      return (plain.all(low, high, most) as unknown as { id: number }[]).map(({ id }) => id);
+      return (plain.all(low, high, from, to, most) as unknown as { id: number }[]).map(({ id }) => id);
     const upTo = (mark.get() as { id: number }).id;
     // Past the mark are the newest of all: when they fill the page nothing else need be asked.
     const news = take(byId.iterate(upTo, low, high), query, phrases, most);
@@ -165,7 +185,8 @@ export function searchReads(db: DatabaseSync) {
     let left = most - news.length;
     for (const { first } of stretches.all(high) as unknown as { first: number }[]) {
       const match = matchOf(first, query, phrases);
-      const ids = indexed.all(match, Math.max(low, first), high, left) as unknown as { id: number }[];
+      const within = [Math.max(low, first), high, isTimed ? 1 : 0, from, to];
+      const ids = indexed.all(match, ...within, left) as unknown as { id: number }[];
       older.push(...ids.map(({ id }) => id));
       left -= ids.length;
       if (left <= 0 || first <= low) break;
@@ -193,7 +214,7 @@ export function searchWrites(db: DatabaseSync) {
   const searchable = searchables(db);
   const mark = db.prepare('SELECT id FROM log_mark');
   const setMark = db.prepare('UPDATE log_mark SET id = ?');
-  const fresh = db.prepare('SELECT id FROM message WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
+  const past = db.prepare('SELECT id, received_at AS at FROM message WHERE id > ? ORDER BY id LIMIT ?');
   const stale = db.prepare('SELECT id FROM log_stale ORDER BY id LIMIT ?');
   const drop = db.prepare('DELETE FROM log_text WHERE rowid = ?');
   const add = db.prepare(
@@ -226,12 +247,15 @@ export function searchWrites(db: DatabaseSync) {
       rebuildSearch(db);
     },
     /**
-     * Brings the index on by `limit` messages at most: those past the mark that arrived before `before` (UTC ms; those
-     * that have just arrived are about to change), then those that changed. Returns how many it worked on: 0 when all is done.
+     * Brings the index on by `limit` messages at most: those past the mark up to the first that arrived between `before` and `now` (UTC
+     * ms; those that have just arrived are about to change), then those that changed. Returns how many it worked on: 0 when all is done.
      */
-    indexLog(args: { before: number; limit: number }): number {
+    indexLog(args: { before: number; now: number; limit: number }): number {
       const { id: upTo } = mark.get() as { id: number };
-      const news = fresh.all(upTo, firstIdAt(args.before), args.limit) as unknown as { id: number }[];
+      const found = past.all(upTo, args.limit) as unknown as { id: number; at: number }[];
+      // A time to come is not just now: the clock was wrong then.
+      const fresh = found.findIndex(({ at }) => at >= args.before && at <= args.now);
+      const news = fresh < 0 ? found : found.slice(0, fresh);
       const [oldest] = news;
       const last = news.at(-1);
       if (oldest && last) {

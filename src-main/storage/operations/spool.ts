@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
+import { idLead } from './clock.ts';
 import { envelopeReader, type StoredEnvelope } from './envelope.ts';
 import { firstIdAt } from '../ids.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
@@ -106,15 +107,17 @@ export function spoolReads(db: DatabaseSync) {
   const highest = db.prepare('SELECT max(id) AS id FROM message');
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
   const waiting = db.prepare(
+    // The time is the message's own: ids may be ahead of the clock.
     `SELECT domain, state, count, bytes,
-       CASE state WHEN 'quarantined' THEN
-         (SELECT min(message_id) FROM recipient INDEXED BY recipient_quarantined
-          WHERE domain = waiting.domain AND state = 'quarantined')
-       ELSE
-         (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
-          WHERE domain = waiting.domain AND state = waiting.state
-            AND state IN ('queued', 'held', 'refused', 'expired'))
-       END AS oldest
+       (SELECT received_at FROM message WHERE id =
+         CASE state WHEN 'quarantined' THEN
+           (SELECT min(message_id) FROM recipient INDEXED BY recipient_quarantined
+            WHERE domain = waiting.domain AND state = 'quarantined')
+         ELSE
+           (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
+            WHERE domain = waiting.domain AND state = waiting.state
+              AND state IN ('queued', 'held', 'refused', 'expired'))
+         END) AS oldestAt
      FROM waiting WHERE count > 0`,
   );
   const dueRows = db.prepare(
@@ -172,7 +175,7 @@ export function spoolReads(db: DatabaseSync) {
       const row = pieces.get(args.messageId, args.index) as { data: Uint8Array } | undefined;
       return row?.data ?? null;
     },
-    waiting(): { domain: string; state: RecipientState; count: number; bytes: number; oldest: number }[] {
+    waiting(): { domain: string; state: RecipientState; count: number; bytes: number; oldestAt: number }[] {
       return waiting.all() as unknown as ReturnType<typeof this.waiting>;
     },
     /** Messages of a domain that are due, oldest due first, and when the next one after `now` will be. */
@@ -240,6 +243,7 @@ export function spoolWrites(db: DatabaseSync) {
      WHERE domain = ? AND state = 'queued' AND state IN ('queued', 'held', 'refused', 'expired')
        AND message_id < ? AND queued_since < ? RETURNING message_id AS id`,
   );
+  const lead = idLead(db);
 
   // One row a message, ever: that is what keeps a sender from being told twice. The null sender is never told.
   const planBounce = db.prepare(
@@ -364,9 +368,11 @@ export function spoolWrites(db: DatabaseSync) {
     expire(args: { domain: string; before: number; bounceAt?: number | null }): number[] {
       const ids = [
         ...new Set(
-          (expire.all(args.domain, firstIdAt(args.before), args.before) as unknown as { id: number }[]).map(
-            (row) => row.id,
-          ),
+          (
+            expire.all(args.domain, firstIdAt(args.before + lead()), args.before) as unknown as {
+              id: number;
+            }[]
+          ).map((row) => row.id),
         ),
       ];
       ids.forEach(refresh);

@@ -87,7 +87,7 @@ export class Authenticator {
 
   /** Starts the thread before it is needed: the library takes a while to load. */
   warm(): void {
-    if (!this.#closed && this.#thread === null && Date.now() >= this.#restsUntil) this.#start();
+    if (!this.#closed && this.#thread === null && performance.now() >= this.#restsUntil) this.#start();
   }
 
   /**
@@ -147,7 +147,7 @@ export class Authenticator {
       worker,
       state: new Int32Array(shared),
       ready: false,
-      startedAt: Date.now(),
+      startedAt: performance.now(),
       jobs: new Map(),
       weight: 0,
       pulse: 0,
@@ -235,7 +235,7 @@ export class Authenticator {
     const thread = this.#thread;
     if (!thread) return;
     if (!thread.ready) {
-      if (Date.now() - thread.startedAt > LONGEST_START) this.#lost(thread, 'it does not start');
+      if (performance.now() - thread.startedAt > LONGEST_START) this.#lost(thread, 'it does not start');
       return;
     }
     const pulse = Atomics.load(thread.state, PULSE);
@@ -261,7 +261,7 @@ export class Authenticator {
     this.#waiting.unshift(...innocent);
     if (!thread.ready) {
       this.#whyNot = words;
-      this.#restsUntil = Date.now() + Math.min(REST * 2 ** this.#failures++, LONGEST_REST);
+      this.#restsUntil = performance.now() + Math.min(REST * 2 ** this.#failures++, LONGEST_REST);
       for (const job of this.#waiting.splice(0)) job.failed(new Error(words));
     } else this.warm();
   }

@@ -39,7 +39,7 @@ export class Blocklists implements Filter<ClientSubject> {
   /** Belongs to a resolver: another one may be let in where this one is not. */
   readonly #health = new WeakMap<Resolve, Map<string, Health>>();
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 

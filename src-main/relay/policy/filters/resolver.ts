@@ -14,7 +14,10 @@ interface Entry {
 }
 
 /** @param servers as `dns.setServers` takes them; none: the system's. */
-export function cachingResolver(servers: readonly string[], now: () => number = Date.now): Resolve {
+export function cachingResolver(
+  servers: readonly string[],
+  now: () => number = () => performance.now(),
+): Resolve {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   if (servers.length > 0) resolver.setServers(servers);
   const entries = new Map<string, Entry>();

@@ -28,7 +28,7 @@ export class Runner {
   readonly #now: () => number;
   readonly #changed: () => void;
 
-  constructor(changed: () => void = () => undefined, now: () => number = Date.now) {
+  constructor(changed: () => void = () => undefined, now: () => number = () => performance.now()) {
     this.#changed = changed;
     this.#now = now;
   }
@@ -116,7 +116,7 @@ export class Runner {
     const state = this.#state(answer.filter);
     if (answer.ofMessage) return;
     if (answer.result === 'could-not-check') {
-      state.trouble ??= { filter: answer.filter, skipped: 0, since: this.#now(), words: '' };
+      state.trouble ??= { filter: answer.filter, skipped: 0, since: Date.now(), words: '' };
       state.trouble.skipped++;
       const words = plainWords(answer.evidence[0] ?? 'no answer');
       if (!words.startsWith('not asked: ')) state.trouble.words = words;

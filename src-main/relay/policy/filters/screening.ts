@@ -98,7 +98,7 @@ export class Screening {
 
   /** Whether the client may begin another message now. */
   mayBegin(address: string): boolean {
-    return this.#limits.take(address, this.settings.messagesPerMinute, Date.now());
+    return this.#limits.take(address, this.settings.messagesPerMinute, performance.now());
   }
 
   async judgeContent(subject: MessageSubject): Promise<Judged[]> {

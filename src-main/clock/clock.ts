@@ -1,0 +1,21 @@
+// What time it is, and how much of it has passed: two questions, for the first one's answer can jump.
+
+export interface Clock {
+  /**
+   * UTC ms, whole: for what is stored and shown. Where the system's clock jumps it goes on as if it had not, until what waits has
+   * been planned anew.
+   */
+  now: () => number;
+  /** ms that never jump: for all waiting. Only differences mean anything, and that 0 is long ago. */
+  steady: () => number;
+}
+
+/** The time of a moment that `clock.steady()` gave or will give, UTC ms, as the clock goes now. */
+export function utcOf(clock: Clock, steady: number): number {
+  return Math.round(clock.now() + steady - clock.steady());
+}
+
+/** When `clock.steady()` will be at a time (UTC ms), as the clock goes now. */
+export function steadyOf(clock: Clock, utc: number): number {
+  return clock.steady() + utc - clock.now();
+}

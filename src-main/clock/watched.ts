@@ -1,0 +1,89 @@
+// The system's clock, watched: a correction, a wrong start or a sleep is noticed, and taken over in one step.
+import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import type { Clock } from './clock.ts';
+
+/** Where the time comes from. */
+export interface TimeSources {
+  /** The system's clock, UTC ms: whoever administers the machine, or a time server, sets it as they like. */
+  wall: () => number;
+  /** ms, at the rate of real time, and far from 0; may stand still while the machine sleeps. */
+  steady: () => number;
+  /** ms since the machine was started, its sleep included. */
+  uptime: () => number;
+  /** Which start of the machine that was; null where the system does not tell. */
+  boot: () => string | null;
+}
+
+export const systemTime: TimeSources = {
+  wall: Date.now,
+  // Counted from when the process was started, so that 0 is long ago.
+  steady: () => performance.timeOrigin + performance.now(),
+  uptime: () => uptime() * 1000,
+  boot: thisBoot,
+};
+
+function thisBoot(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+/** The clock may run this far from where it was expected before anybody looks why, ms: adjustments are smaller, sleep and jumps are not. */
+const STRAYS = 1_000;
+/** Less than this is no jump, ms: nothing that waits minds it. Some systems tell their uptime in whole seconds. */
+const JUMPS = 3_000;
+
+/** What became of the clock: `jumped` ms forward (negative: back), and `slept` ms that passed while the machine slept. */
+export interface ClockChange {
+  jumped: number;
+  slept: number;
+}
+
+export class WatchedClock implements Clock {
+  readonly #sources: TimeSources;
+  /** UTC ms when `steady` was 0, as the clock goes. */
+  #zero: number;
+  /** The uptime when `steady` was 0, as they go. */
+  #started: number;
+  /** The clock was found far from where it was expected: time to `look`. Called at each question until somebody does. */
+  onStray: () => void = () => undefined;
+
+  constructor(sources: TimeSources = systemTime) {
+    this.#sources = sources;
+    this.#zero = sources.wall() - sources.steady();
+    this.#started = sources.uptime() - sources.steady();
+  }
+
+  readonly now = (): number => {
+    const wall = this.#sources.wall();
+    const expected = this.#zero + this.#sources.steady();
+    if (Math.abs(wall - expected) < STRAYS) return wall;
+    this.onStray();
+    return Math.floor(expected);
+  };
+
+  readonly steady = (): number => this.#sources.steady();
+
+  /** ms since the machine was started, its sleep included. */
+  readonly uptime = (): number => this.#sources.uptime();
+
+  /**
+   * Compares the clocks, and takes over what the system's says: `now` may be far from what it was a moment ago after this. Returns what
+   * happened; null when the clock only goes on. To be asked every second or so: a clock that creeps away is followed.
+   */
+  look(): ClockChange | null {
+    const { wall, steady, uptime } = this.#sources;
+    const passed = steady();
+    const strayed = wall() - (this.#zero + passed);
+    const overslept = uptime() - (this.#started + passed);
+    this.#zero += strayed;
+    this.#started += overslept;
+    const slept = overslept < JUMPS ? 0 : Math.round(overslept);
+    const jumped = Math.round(strayed - slept);
+    const isJump = Math.abs(jumped) >= JUMPS;
+    return isJump || slept > 0 ? { jumped: isJump ? jumped : 0, slept } : null;
+  }
+}

@@ -1,0 +1,184 @@
+// Keeps the time: notices when the system's clock jumps, has what waits planned anew, and meanwhile nothing is given up.
+//
+// A clock is wrong more often than one thinks: a dead battery, a virtual machine that was moved, a time zone taken for the time. What
+// happens then:
+// - It jumps while Mailward runs (the machine's uptime tells by how much): times of what waits move with it, so that everything waits
+//   as long as it would have. Times in memory are the steady clock's, which does not jump.
+// - It is found elsewhere at a start: since the last start of the machine the uptime tells, and before that nobody does. Then only that it went back is
+//   certain; that it went forward may be a long pause.
+// - For an hour after either nothing is given up: with a clock that is 30 days ahead everything would be too old at once. For a day
+//   nothing is forgotten, for what was removed from the log does not come back.
+import { steadyOf, utcOf } from '../clock/clock.ts';
+import { systemTime, WatchedClock, type ClockChange, type TimeSources } from '../clock/watched.ts';
+import type { Database } from '../storage/database.ts';
+import type { ClockReading } from '../storage/operations/clock.ts';
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+/** How often the clock is looked at, ms. */
+const LOOK = SECOND;
+/** How often what it says is kept on disk, ms. */
+const KEEP = 300_000;
+/** A pause between two runs that makes nobody wonder: as for the time to give up, and to forget; ms. */
+const USUAL_PAUSE = { givingUp: HOUR, forgetting: DAY };
+/** After the clock may have been wrong, nothing is given up, and nothing forgotten, for so long; ms. */
+const HELD_BACK = { givingUp: HOUR, forgetting: DAY };
+/** Less than this is no jump between two runs, ms. */
+const JUMPS = 60_000;
+
+export interface TimekeeperParts {
+  sources?: TimeSources;
+  /** The clock jumped by `by` ms (negative: back), and what waits on disk was planned anew. */
+  jumped: (by: number) => void;
+  /** The machine slept: what was due meanwhile is due now. */
+  woke: () => void;
+  trouble: (words: string) => void;
+}
+
+export class Timekeeper {
+  readonly clock: WatchedClock;
+  readonly #parts: TimekeeperParts;
+  readonly #boot: string | null;
+  #db: Database | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #looking = false;
+  #keptAt = 0;
+  /** By the steady clock: nothing is given up, and nothing forgotten, before. */
+  #givesUpAt = 0;
+  #forgetsAt = 0;
+
+  constructor(parts: TimekeeperParts) {
+    this.#parts = parts;
+    const sources = parts.sources ?? systemTime;
+    this.#boot = sources.boot();
+    this.clock = new WatchedClock(sources);
+    this.clock.onStray = () => {
+      if (this.#looking || this.#timer === null) return;
+      this.#looking = true;
+      setImmediate(() => this.#look());
+    };
+  }
+
+  /** Whether mail that has waited too long is given up: not while the clock may be wrong. */
+  readonly givesUp = (): boolean => this.clock.steady() >= this.#givesUpAt;
+
+  /** Whether what is past its time is removed: the same. */
+  readonly forgets = (): boolean => this.clock.steady() >= this.#forgetsAt;
+
+  /** Compares the clock with what it said in the last run, and plans anew what waits where it cannot have gone on from there. */
+  async begin(db: Database): Promise<void> {
+    this.#db = db;
+    const now = this.clock.now();
+    const last = await db.write('keptClock');
+    const { jumped, unknown } = sinceLast(last, { at: now, boot: this.#boot, uptime: this.clock.uptime() });
+    // What the last run held back was meant by its clock.
+    const left = (at: number, most: number) => steadyOf(this.clock, now + Math.min(at - last.at, most));
+    this.#givesUpAt = left(last.givesUpAt, HELD_BACK.givingUp);
+    this.#forgetsAt = left(last.forgetsAt, HELD_BACK.forgetting);
+    if (jumped !== 0) {
+      await db.write('clockJumped', { by: jumped, now });
+      this.#tell(jumped, 'since Mailward ran last');
+    }
+    const pause = Math.max(Math.abs(jumped), unknown);
+    if (pause > USUAL_PAUSE.givingUp) this.#holdBack('givingUp');
+    if (pause > USUAL_PAUSE.forgetting) this.#holdBack('forgetting');
+    await this.#keep();
+    this.#plan();
+  }
+
+  /** Keeps what the clock says for the next run. */
+  async close(): Promise<void> {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#keep();
+  }
+
+  #plan(): void {
+    this.#timer = setTimeout(() => {
+      this.#look();
+      if (this.clock.steady() - this.#keptAt >= KEEP) void this.#keep();
+      if (this.#timer !== null) this.#plan();
+    }, LOOK);
+    this.#timer.unref();
+  }
+
+  #look(): void {
+    this.#looking = false;
+    const change = this.clock.look();
+    if (change && this.#timer !== null) void this.#changed(change);
+  }
+
+  async #changed({ jumped, slept }: ClockChange): Promise<void> {
+    if (jumped !== 0) {
+      this.#holdBack('givingUp');
+      this.#holdBack('forgetting');
+      try {
+        // Asked for in the turn in which the clock was taken over: no time that was planned by it comes before this on disk.
+        await this.#db?.write('clockJumped', { by: jumped, now: this.clock.now() });
+      } catch (error) {
+        this.#parts.trouble(`what waits could not be planned anew: ${(error as Error).message}`);
+      }
+      this.#tell(jumped, 'while Mailward ran');
+      this.#parts.jumped(jumped);
+      await this.#keep();
+    }
+    if (slept > USUAL_PAUSE.givingUp) this.#holdBack('givingUp');
+    if (slept > 0) this.#parts.woke();
+  }
+
+  #holdBack(what: keyof typeof HELD_BACK): void {
+    const until = this.clock.steady() + HELD_BACK[what];
+    if (what === 'givingUp') this.#givesUpAt = until;
+    else this.#forgetsAt = until;
+  }
+
+  #tell(by: number, when: string): void {
+    this.#parts.trouble(
+      `this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${inWords(Math.abs(by))} ${when}: waiting mail keeps its turn, and nothing is given up for an hour`,
+    );
+  }
+
+  async #keep(): Promise<void> {
+    this.#keptAt = this.clock.steady();
+    const reading = {
+      at: this.clock.now(),
+      boot: this.#boot,
+      uptime: Math.round(this.clock.uptime()),
+      givesUpAt: utcOf(this.clock, this.#givesUpAt),
+      forgetsAt: utcOf(this.clock, this.#forgetsAt),
+    };
+    // The next time will do; what ails the storage is told by whoever watches it.
+    await this.#db?.write('keepClock', reading).catch(() => undefined);
+  }
+}
+
+/**
+ * How far the clock jumped between two runs (ms; negative: back), as far as it is certain, and how much time passed of which nobody
+ * knows whether it did.
+ */
+export function sinceLast(last: ClockReading, now: ClockReading): { jumped: number; unknown: number } {
+  // Nothing was ever kept: it is the first run.
+  if (last.at === 0) return { jumped: 0, unknown: 0 };
+  const passed = now.at - last.at;
+  const ran = now.uptime - last.uptime;
+  if (now.boot !== null && now.boot === last.boot && ran >= 0) {
+    const jumped = Math.round(passed - ran);
+    return { jumped: Math.abs(jumped) >= JUMPS ? jumped : 0, unknown: 0 };
+  }
+  return passed <= -JUMPS ? { jumped: passed, unknown: 0 } : { jumped: 0, unknown: passed };
+}
+
+function inWords(ms: number): string {
+  for (const [unit, name] of [
+    [DAY, 'day'],
+    [HOUR, 'hour'],
+    [60 * SECOND, 'minute'],
+    [SECOND, 'second'],
+  ] as const) {
+    const count = Math.round(ms / unit);
+    if (ms >= unit) return `${count} ${name}${count === 1 ? '' : 's'}`;
+  }
+  return 'less than a second';
+}

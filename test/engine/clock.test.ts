@@ -1,0 +1,301 @@
+// A clock that was wrong and is put right, or the other way round: no mail is stranded by it, and none is given up.
+import { describe, expect, it } from 'vitest';
+import { Sink } from '../lab/sink.ts';
+import { LabTime } from '../lab/time.ts';
+import { until } from '../lab/wait.ts';
+import { EngineUnderTest } from './support.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const YEAR = 365 * DAY;
+
+/** Settings with one pause between all attempts. */
+const retryEvery = (seconds: number) => ({ delivery: { retrySeconds: [seconds] } });
+
+async function start(time: LabTime, settings: Record<string, unknown> = {}) {
+  const mailward = await EngineUnderTest.start({}, { time });
+  for (const [part, values] of Object.entries(settings)) {
+    const all = mailward.engine.settings.get();
+    mailward.engine.settings.set({
+      ...all,
+      [part]: { ...all[part as keyof typeof all], ...(values as object) },
+    });
+  }
+  return mailward;
+}
+
+/** Sets the clock of a running engine, and waits until it has noticed. */
+async function set(time: LabTime, mailward: EngineUnderTest, by: number): Promise<void> {
+  const before = mailward.troubles.length;
+  time.set(by);
+  await until('it to notice that the clock was set', () =>
+    mailward.troubles
+      .slice(before)
+      .some((words) => words.includes(by > 0 ? 'set forward by' : 'set back by')),
+  );
+}
+
+describe('a clock that was a year ahead, put right', () => {
+  it('leaves nothing held that came after, and finds it for every action', async () => {
+    const time = new LabTime();
+    await using office = await new Sink().start();
+    await using mailward = await start(time);
+    await mailward.protect('example.com', office.port);
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold', reason: 'server moves' });
+    time.set(YEAR);
+    const early = await mailward.send('bob@example.com');
+    await set(time, mailward, -YEAR);
+    const late = await mailward.send('bob@example.com');
+    expect((await mailward.client.messages.get({ id: late })).state).toBe('held');
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    await mailward.reaches(early, 'delivered');
+    await mailward.reaches(late, 'delivered');
+  });
+
+  it('has mail of a domain retried when told, and says how long it has waited', async () => {
+    const time = new LabTime();
+    time.set(YEAR);
+    await using office = await new Sink().start();
+    office.temper.rcpt = () => '450 4.2.0 not now';
+    await using mailward = await start(time, retryEvery(86_400));
+    await mailward.protect('example.com', office.port);
+    const early = await mailward.send('bob@example.com');
+    await mailward.tried(early, 1);
+    await set(time, mailward, -YEAR);
+    const late = await mailward.send('bob@example.com');
+    await mailward.tried(late, 1);
+    await until('the overview to say since when', () => {
+      const oldest = mailward.engine.overview().domains[0]?.queued.oldestAt ?? Number.POSITIVE_INFINITY;
+      return oldest <= Date.now() && oldest > Date.now() - HOUR;
+    });
+    office.temper.rcpt = () => null;
+    const told = await mailward.client.queue.retry({ domain: 'example.com', states: ['queued'] });
+    expect(told.count).toBe(2);
+    await mailward.reaches(early, 'delivered');
+    await mailward.reaches(late, 'delivered');
+  });
+
+  it('finds what came before and after in the log of today', async () => {
+    const time = new LabTime();
+    time.set(YEAR);
+    await using office = await new Sink().start();
+    await using mailward = await start(time);
+    await mailward.protect('example.com', office.port);
+    const early = await mailward.send('bob@example.com');
+    await mailward.reaches(early, 'delivered');
+    await set(time, mailward, -YEAR);
+    const late = await mailward.send('bob@example.com');
+    await mailward.reaches(late, 'delivered');
+    const today = { from: Date.now() - HOUR, to: Date.now() + MINUTE };
+    const { rows } = await mailward.client.messages.list({ ...today, limit: 10 });
+    expect(rows.map(({ id }) => id)).toEqual([late, early]);
+    expect((await mailward.client.messages.list({ from: Date.now() + DAY, limit: 10 })).rows).toEqual([]);
+    const detail = await mailward.client.messages.get({ id: early });
+    expect(detail.receivedAt).toBeLessThanOrEqual(Date.now());
+    expect(detail.attemptList[0]?.endedAt).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe('a deferred message is tried when its own time has come', () => {
+  for (const [name, before, after] of [
+    ['after a clock that was an hour ahead was put right', HOUR, -HOUR],
+    ['after a clock that was three hours behind was put right', -3 * HOUR, 3 * HOUR],
+    ['after a clock that was right was set a year ahead', 0, YEAR],
+    ['after a clock that was right was set a year back', 0, -YEAR],
+  ] as const)
+    it(name, async () => {
+      const time = new LabTime();
+      time.set(before);
+      await using office = await new Sink().start();
+      office.temper.rcpt = () => '450 4.2.0 not now';
+      await using mailward = await start(time, retryEvery(2));
+      await mailward.protect('example.com', office.port);
+      const id = await mailward.send('bob@example.com');
+      await mailward.tried(id, 1);
+      await set(time, mailward, after);
+      office.temper.rcpt = () => null;
+      await mailward.reaches(id, 'delivered');
+    });
+
+  it('and not before, when the clock is set forward', async () => {
+    const time = new LabTime();
+    await using office = await new Sink().start();
+    office.temper.rcpt = () => '450 4.2.0 not now';
+    await using mailward = await start(time, retryEvery(3_600));
+    await mailward.protect('example.com', office.port);
+    const id = await mailward.send('bob@example.com');
+    await mailward.tried(id, 1);
+    await set(time, mailward, YEAR);
+    // What came after is tried at once, so that the lane has looked by then.
+    const next = await mailward.send('bob@example.com');
+    const tried = await mailward.tried(next, 1);
+    expect(tried.attemptList).toHaveLength(1);
+    const waiting = await mailward.client.messages.get({ id });
+    expect(waiting.attemptList).toHaveLength(1);
+    const left = (waiting.nextAttemptAt ?? 0) - time.wall();
+    expect(left).toBeGreaterThan(45 * MINUTE);
+    expect(left).toBeLessThan(70 * MINUTE);
+  });
+
+  for (const [name, restart] of [
+    ['after a start three hours behind, as the uptime tells', (time: LabTime) => time.set(-3 * HOUR)],
+    [
+      'after a start of the machine three hours behind',
+      (time: LabTime) => {
+        time.reboot();
+        time.set(-3 * HOUR);
+      },
+    ],
+  ] as const)
+    it(name, async () => {
+      const time = new LabTime();
+      await using office = await new Sink().start();
+      office.temper.rcpt = () => '450 4.2.0 not now';
+      await using mailward = await start(time, retryEvery(2));
+      await mailward.protect('example.com', office.port);
+      const id = await mailward.send('bob@example.com');
+      await mailward.tried(id, 1);
+      await mailward.engine.close();
+      restart(time);
+      office.temper.rcpt = () => null;
+      await mailward.open();
+      await mailward.reaches(id, 'delivered');
+    });
+
+  it('after a server was found away, and the clock set back meanwhile', async () => {
+    const time = new LabTime();
+    const office = await new Sink().start();
+    await using mailward = await start(time);
+    await mailward.protect('example.com', office.port);
+    await office.stop();
+    const id = await mailward.send('bob@example.com');
+    await mailward.tried(id, 1);
+    await set(time, mailward, -HOUR);
+    await office.start();
+    await mailward.reaches(id, 'delivered');
+    await office.stop();
+  });
+
+  it('on another way', async () => {
+    const time = new LabTime();
+    time.set(HOUR);
+    await using office = await new Sink().start();
+    await using other = await new Sink().start();
+    other.temper.rcpt = () => '450 4.2.0 not now';
+    await using mailward = await start(time, retryEvery(2));
+    await mailward.protect('example.com', office.port);
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold', reason: '' });
+    const id = await mailward.send('bob@example.com');
+    await mailward.client.queue.reroute({
+      selection: { ids: [id] },
+      route: [{ host: '127.0.0.1', port: other.port }],
+      reason: 'a test',
+    });
+    await mailward.tried(id, 1);
+    await set(time, mailward, -HOUR);
+    other.temper.rcpt = () => null;
+    await mailward.reaches(id, 'delivered');
+    expect(other.arrivals).toHaveLength(1);
+  });
+});
+
+describe('nothing is given up because of the clock', () => {
+  /** A message that waits, and one second between attempts. */
+  async function waiting(time: LabTime) {
+    const office = await new Sink().start();
+    office.temper.rcpt = () => '450 4.2.0 not now';
+    const mailward = await start(time, retryEvery(1));
+    await mailward.protect('example.com', office.port);
+    const id = await mailward.send('bob@example.com');
+    await mailward.tried(id, 1);
+    const attempts = async () => (await mailward.client.messages.get({ id })).attemptList.length;
+    return {
+      mailward,
+      id,
+      more: async () => mailward.tried(id, (await attempts()) + 2),
+      [Symbol.asyncDispose]: async () => {
+        await mailward[Symbol.asyncDispose]();
+        await office.stop();
+      },
+    };
+  }
+
+  it('that is set 30 days forward: it has waited no longer for that', async () => {
+    const time = new LabTime();
+    await using one = await waiting(time);
+    await set(time, one.mailward, 30 * DAY);
+    expect((await one.more()).state).toBe('queued');
+    time.pass(2 * HOUR);
+    expect((await one.more()).state).toBe('queued');
+  });
+
+  it('that is 30 days ahead when the machine is started; but after an hour it is taken for right', async () => {
+    const time = new LabTime();
+    await using one = await waiting(time);
+    await one.mailward.engine.close();
+    time.reboot();
+    time.set(30 * DAY);
+    await one.mailward.open();
+    expect((await one.more()).state).toBe('queued');
+    // Another start within the hour makes it no shorter.
+    await one.mailward.engine.close();
+    await one.mailward.open();
+    expect((await one.more()).state).toBe('queued');
+    time.pass(61 * MINUTE);
+    await one.mailward.reaches(one.id, 'expired');
+  });
+
+  it('that is put right within the hour', async () => {
+    const time = new LabTime();
+    await using one = await waiting(time);
+    await one.mailward.engine.close();
+    time.reboot();
+    time.set(30 * DAY);
+    await one.mailward.open();
+    await set(time, one.mailward, -30 * DAY);
+    time.pass(2 * HOUR);
+    expect((await one.more()).state).toBe('queued');
+  });
+
+  it('that slept: what is late is tried first', async () => {
+    const time = new LabTime();
+    await using one = await waiting(time);
+    time.sleep(6 * DAY);
+    expect((await one.more()).state).toBe('queued');
+    time.pass(61 * MINUTE);
+    await one.mailward.reaches(one.id, 'expired');
+  });
+});
+
+it('an end time set by a clock that was behind comes when the right clock says so', async () => {
+  const time = new LabTime();
+  time.set(-3 * HOUR);
+  await using office = await new Sink().start();
+  await using mailward = await start(time);
+  await mailward.protect('example.com', office.port);
+  await mailward.client.domains.setMode({
+    name: 'example.com',
+    mode: 'hold',
+    reason: 'server moves',
+    until: time.wall() + 2 * HOUR,
+  });
+  const id = await mailward.send('bob@example.com');
+  await set(time, mailward, 3 * HOUR);
+  await mailward.reaches(id, 'delivered');
+});
+
+it('the overview goes on, and says that mail flows, when the clock is set back', async () => {
+  const time = new LabTime();
+  await using office = await new Sink().start();
+  await using mailward = await start(time);
+  await mailward.protect('example.com', office.port);
+  await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
+  await set(time, mailward, -DAY);
+  await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
+  await until('the overview to be of now', () => {
+    const { at, sentence, domains } = mailward.engine.overview();
+    const last = domains[0]?.outbound.lastDeliveredAt ?? 0;
+    return at <= time.wall() && last <= time.wall() && sentence === 'Mail for example.com is flowing.';
+  });
+});
