@@ -424,8 +424,8 @@ async function growth(parse: (text: string) => unknown, make: Make): Promise<str
       four = Math.min(four, await cost(parse, long, 2));
       const words = `${length}: ${one} µs, ${2 * length}: ${two} µs, ${4 * length}: ${four} µs`;
       if (four < FLOOR || four <= CLEARLY_MORE * one || four <= 3 * two) break;
-      // No noise makes this much.
-      if (again === 2 || four > 12 * one) return words;
+      // No noise makes this much, where it takes long.
+      if (again === 2 || (four > 12 * one && four > 4 * FLOOR)) return words;
     }
   }
   return null;

@@ -82,7 +82,7 @@ export class Runner {
       state.failures = failed ? state.failures + 1 : 0;
       if (filter.server && state.failures >= FAILURES) state.restsUntil = this.#now() + REST;
     }
-    const took = this.#now() - began;
+    const took = Math.round(this.#now() - began);
     return answers.flatMap((answer) => {
       const set = actionFor(answer.filter, settings);
       this.#remember(answer);
