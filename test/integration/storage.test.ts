@@ -1,7 +1,7 @@
 // When mail cannot be stored, with the service as users run it: nothing answered 250 is lost, and every way of asking says so.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
@@ -218,11 +218,14 @@ describe('starting and ending', () => {
       () => `it does not get ready: ${text}`,
       () => text.includes('Press Ctrl-C'),
     );
+    const { pid } = JSON.parse(readFileSync(join(dataDir, 'engine.json'), 'utf8')) as { pid: number };
     const closed = once(terminal, 'close');
     terminal.kill('SIGKILL');
     await closed;
     // Whoever comes next finds the folder free, and no announcement of one who is gone.
     const asked = await mailward(['domain', 'list', '--data', dataDir]);
     expect([asked.status, asked.stderr]).toEqual([0, '']);
+    // Only what runs has a program there.
+    await until(`process ${pid} goes on`, () => !existsSync(`/proc/${pid}/exe`));
   });
 });

@@ -65,7 +65,8 @@ export class StandInWebContents
   }
   async dispose() {
     this.#destroyed = true;
-    await this.page?.close();
+    // Its browser may have ended, and the page with it.
+    await this.page?.close().catch(() => undefined);
   }
 
   posted(channel: string, _message: unknown, ports: MessagePortMain[]) {
