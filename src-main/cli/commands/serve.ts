@@ -190,10 +190,12 @@ async function stopSignal(): Promise<void> {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
-    // A terminal that closes ends what runs in it. Started with nohup, setsid or by a supervisor we have none, and a hang-up is not
-    // about us. (That the signal was to be ignored cannot be seen: Node.js sets it back to its default before any of this runs.)
+    // A terminal that closes ends what runs in it; asked for now, because it is none any more when the hang-up comes. Started with nohup,
+    // setsid or by a supervisor we have none, and a hang-up is not about us. (That the signal was to be ignored cannot be seen: Node.js sets
+    // it back to its default before any of this runs.)
+    const isInTerminal = hasTerminal();
     process.on('SIGHUP', () => {
-      if (hasTerminal()) onSignal();
+      if (isInTerminal) onSignal();
     });
   });
 }
