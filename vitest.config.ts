@@ -1,4 +1,4 @@
-// How the tests run: quick ones side by side, then, one file at a time, those that start servers, browsers and builds.
+// How the tests run: most side by side, then, one file at a time, those that measure, or start browsers and builds.
 // Files named *.long.test.ts run only with MAILWARD_LONG=1 (`npm run test:long`).
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -6,17 +6,9 @@ import { defineConfig } from 'vitest/config';
 
 const here = import.meta.dirname;
 const everything = 'test/**/*.test.{ts,tsx}';
-const heavy = [
-  'lab',
-  'integration',
-  'abuse',
-  'chaos',
-  'durability',
-  'bench',
-  'scripts',
-  'electron',
-  'e2e',
-].map((folder) => `test/${folder}/**/*.test.{ts,tsx}`);
+const heavy = ['lab', 'abuse', 'chaos', 'durability', 'bench', 'scripts', 'electron', 'e2e'].map(
+  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
+);
 const long = 'test/**/*.long.test.ts';
 const never = ['**/node_modules/**', '.cache/**', ...(process.env['MAILWARD_LONG'] === '1' ? [] : [long])];
 
