@@ -171,7 +171,14 @@ describe('a deferred message is tried when its own time has come', () => {
     await office.stop();
     const id = await mailward.send('bob@example.com');
     await mailward.tried(id, 1);
+    const since = () => mailward.engine.overview().domains[0]?.outbound.since ?? 0;
+    await until('the overview to say that it is away', () => since() > 0);
     await set(time, mailward, -HOUR);
+    // For as long as it really is.
+    await until(
+      'it to be away since it was',
+      () => since() > time.wall() - 10 * MINUTE && since() <= time.wall(),
+    );
     await office.start();
     await mailward.reaches(id, 'delivered');
     await office.stop();
