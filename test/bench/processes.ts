@@ -13,7 +13,7 @@ export interface Watch extends Disposable {
 export function watchMemory(pid: number): Watch {
   let most = 0;
   const look = () => {
-    most = Math.max(most, megabytes(pid));
+    most = Math.max(most, memoryOf(pid));
   };
   look();
   const timer = setInterval(look, EVERY);
@@ -34,7 +34,8 @@ export function processorTime(root: number): number {
 /** Linux tells processor time in hundredths of a second, whatever its clock does. */
 const MS_PER_TICK = 10;
 
-function megabytes(root: number): number {
+/** Memory of a process and all that it started, MB; what they share is counted once. */
+export function memoryOf(root: number): number {
   return family(root).reduce((sum, pid) => sum + kilobytes(pid), 0) / 1024;
 }
 
