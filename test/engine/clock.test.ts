@@ -237,6 +237,17 @@ describe('nothing is given up because of the clock', () => {
     expect((await one.more()).state).toBe('queued');
   });
 
+  it('that is set 30 days forward between two runs: the machine’s uptime tells that it has waited no longer', async () => {
+    const time = new LabTime();
+    await using one = await waiting(time);
+    await one.mailward.engine.close();
+    time.set(30 * DAY);
+    await one.mailward.open();
+    expect((await one.more()).state).toBe('queued');
+    time.pass(2 * HOUR);
+    expect((await one.more()).state).toBe('queued');
+  });
+
   it('that is 30 days ahead when the machine is started; but after an hour it is taken for right', async () => {
     const time = new LabTime();
     await using one = await waiting(time);
