@@ -6,6 +6,7 @@ import { request as secure } from 'node:https';
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { isPublic } from './addresses.ts';
+import { patientSignal } from './lateness.ts';
 
 export interface HttpAnswer {
   /** The address that answered in the end, after redirects. */
@@ -53,8 +54,8 @@ export class HttpFailure extends Error {
  * @throws `HttpFailure` when there is no complete answer, of whatever status.
  */
 export async function get(address: string, options: GetOptions): Promise<HttpAnswer> {
-  const late = AbortSignal.timeout(options.timeoutMs);
-  const signal = AbortSignal.any([options.signal, late]);
+  using late = patientSignal(options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, late.signal]);
   const way: { url: string; status: number }[] = [];
   const trusted = trustedHosts(address, options);
   let url = address;
@@ -65,7 +66,7 @@ export async function get(address: string, options: GetOptions): Promise<HttpAns
       throw error instanceof HttpFailure
         ? error
         : new HttpFailure(
-            late.aborted ? `no answer within ${options.timeoutMs / 1000} s` : words(error as Error),
+            late.signal.aborted ? `no answer within ${options.timeoutMs / 1000} s` : words(error as Error),
             url,
           );
     });

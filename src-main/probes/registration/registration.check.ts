@@ -12,6 +12,7 @@ import { registrableOf } from './registrable.ts';
 import type { Registrable } from './registrable.ts';
 import { isKnownState, meaningOfState, publishesNoDate } from './states.ts';
 import { askWhois } from './whois.ts';
+import { patientSignal } from '../lateness.ts';
 
 const DAY = 86_400_000;
 /** From here on somebody should look, days. */
@@ -158,7 +159,8 @@ async function askRegistry(
   { world, signal }: Asking<Code>,
 ): Promise<{ record: Registration | null; failures: Evidence[] }> {
   const failures: Evidence[] = [];
-  const share = AbortSignal.any([signal, AbortSignal.timeout(RDAP_SHARE)]);
+  using patience = patientSignal(RDAP_SHARE);
+  const share = AbortSignal.any([signal, patience.signal]);
   let record: Registration | null = null;
   const server = await rdapServerFor(name, world);
   if (server === null && kind.special && !named(suffix, world.settings.whoisServers))

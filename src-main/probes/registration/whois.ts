@@ -11,6 +11,7 @@ import { decode } from './charset.ts';
 import { RegistryFailure } from './record.ts';
 import type { Registration } from './record.ts';
 import { readReferral, readWhois } from './whois-text.ts';
+import { patientSignal } from '../lateness.ts';
 
 const IANA = 'whois.iana.org';
 const PORT = 43;
@@ -73,8 +74,9 @@ async function withRegistrar(
   signal: AbortSignal,
 ): Promise<Registration> {
   try {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(REGISTRAR_PATIENCE)]);
-    const { text, evidence } = await question(name, registrar, world, soon);
+    using soon = patientSignal(REGISTRAR_PATIENCE);
+    const both = AbortSignal.any([signal, soon.signal]);
+    const { text, evidence } = await question(name, registrar, world, both);
     const read = readWhois(name, text);
     if (typeof read === 'string' || !read.registered) return record;
     const answer = `${record.evidence.answer.slice(0, 1_000)}\n\n${evidence.of}:\n${evidence.answer.slice(0, 900)}`;
@@ -173,11 +175,12 @@ async function exchange(
         ? 'its name could not be looked up'
         : `it is at ${addresses.join(', ')}, which is no address of the public Internet`,
     );
-  const late = AbortSignal.timeout(PATIENCE);
-  return new Promise((resolve, reject) => {
+  using late = patientSignal(PATIENCE);
+  const either = AbortSignal.any([signal, late.signal]);
+  return await new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const socket = connect({ host, port: place.port, signal: AbortSignal.any([signal, late]) });
+    const socket = connect({ host, port: place.port, signal: either });
     socket.on('data', (part: Buffer) => {
       size += part.length;
       parts.push(part);
@@ -186,7 +189,7 @@ async function exchange(
       reject(failure(`the answer is longer than ${MAX_BYTES / 1024} KiB`));
     });
     socket.once('error', (error) => {
-      reject(failure(late.aborted ? `no answer within ${PATIENCE / 1000} s` : words(error)));
+      reject(failure(late.signal.aborted ? `no answer within ${PATIENCE / 1000} s` : words(error)));
     });
     socket.once('end', () => {
       const bytes = Buffer.concat(parts);
