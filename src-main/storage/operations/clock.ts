@@ -54,7 +54,7 @@ export function clockWrites(db: DatabaseSync) {
   ].map((sql) => ({ statement: db.prepare(sql), usesNow: sql.includes(':now') }));
   // Back, what was written down in a time to come was written down that much earlier.
   const takesBack = [
-    'UPDATE message SET received_at = received_at + :by WHERE id > :id AND received_at > :now',
+    'UPDATE message SET received_at = received_at + :by WHERE id >= :id AND received_at > :now',
     'UPDATE recipient_failure SET at = at + :by WHERE at > :now',
     'UPDATE recipient_entry SET since = since + :by WHERE since > :now',
     'UPDATE recipient_known SET at = at + :by WHERE at > :now',

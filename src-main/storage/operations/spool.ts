@@ -4,7 +4,7 @@ import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
 import { idLead } from './clock.ts';
 import { envelopeReader, type StoredEnvelope } from './envelope.ts';
-import { firstIdAt } from '../ids.ts';
+import { idsEndAt } from '../ids.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
@@ -369,7 +369,7 @@ export function spoolWrites(db: DatabaseSync) {
       const ids = [
         ...new Set(
           (
-            expire.all(args.domain, firstIdAt(args.before + lead()), args.before) as unknown as {
+            expire.all(args.domain, idsEndAt(args.before + lead()), args.before) as unknown as {
               id: number;
             }[]
           ).map((row) => row.id),
