@@ -219,6 +219,7 @@ class RunningEngine implements Engine {
       settings: () => settings.get(),
       authenticator: this.#authenticator,
       scheduler: () => this.#scheduler,
+      forgets: time.forgets,
       events,
       made: (message, content) => this.#accepted(message, content),
       messagesChanged: (ids) => void this.#showAgain(ids),
