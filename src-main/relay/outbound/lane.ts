@@ -146,6 +146,11 @@ export class Lane {
     this.wake();
   }
 
+  /** No attempt is under way. */
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
   /** Messages under way, of those an action wants to touch. */
   isBusy(id: number): boolean {
     return this.#busy.has(id);
