@@ -138,10 +138,15 @@ export class Correspondence {
       this.bouncer.plan(this.bouncer.dueAt());
   }
 
-  /** The clock jumped by `by` ms (negative: back), and what is on disk was planned anew. */
-  async clockJumped(by: number): Promise<void> {
-    this.bouncer.clockJumped();
+  /** The clock jumped by `by` ms (negative: back), just now. */
+  clockJumped(by: number): void {
     this.elsewhere.clockJumped(by);
+  }
+
+  /** What is on disk was planned anew after a jump of the clock. */
+  async replanned(): Promise<void> {
+    this.bouncer.clockJumped();
+    this.elsewhere.replanned();
     await this.learned.clockJumped();
   }
 

@@ -33,8 +33,10 @@ const JUMPS = 60_000;
 
 export interface TimekeeperParts {
   sources?: TimeSources;
-  /** The clock jumped by `by` ms (negative: back; 0: some time ago), and what waits on disk was planned anew, if it could be. */
+  /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk has not been planned anew yet. */
   jumped: (by: number) => void;
+  /** What waits on disk was planned anew after a jump, or could not be. */
+  replanned: () => void;
   /** The machine slept: what was due meanwhile is due now. */
   woke: () => void;
   trouble: (words: string) => void;
@@ -126,10 +128,11 @@ export class Timekeeper {
     if (jumped !== 0) {
       this.#holdBack('givingUp');
       this.#holdBack('forgetting');
-      // Asked for in the turn in which the clock was taken over: no time that was planned by it comes before this on disk.
+      // In the turn in which the clock was taken over, both: no time by the new clock is in memory, or comes to the disk, before this.
+      this.#parts.jumped(jumped);
       await this.#planAnew(jumped);
       this.#tell(jumped, 'while Mailward ran');
-      this.#parts.jumped(jumped);
+      this.#parts.replanned();
     }
     if (slept > USUAL_PAUSE.givingUp) this.#holdBack('givingUp');
     if (slept > 0) this.#parts.woke();
@@ -157,8 +160,7 @@ export class Timekeeper {
 
   async #settleOwed(): Promise<void> {
     await this.#planAnew(0);
-    // In memory all goes by the clock already, but what is on disk has another time now.
-    if (this.#owed === 0) this.#parts.jumped(0);
+    if (this.#owed === 0) this.#parts.replanned();
   }
 
   #holdBack(what: keyof typeof HELD_BACK): void {

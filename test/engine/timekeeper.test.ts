@@ -18,8 +18,13 @@ async function machine() {
   /** By how much what waits was moved on disk, and by whom it was told. */
   const moved: number[] = [];
   const jumped: number[] = [];
+  /** How often it was moved when all were told to look at it again. */
+  const replanned: number[] = [];
+  /** How many jumps those in memory knew of when one was to be written. */
+  const toldBefore: number[] = [];
   const write = async (name: string, args: unknown): Promise<unknown> => {
     if (state.dead) return new Promise(() => undefined);
+    if (name === 'clockJumped') toldBefore.push(jumped.length);
     if (state.full && name === 'clockJumped') throw new Error('database or disk is full');
     const value: unknown = await (db.write as (name: string, args: unknown) => Promise<unknown>)(name, args);
     if (name === 'clockJumped') {
@@ -32,6 +37,7 @@ async function machine() {
     const keeper = new Timekeeper({
       sources: time,
       jumped: (by) => jumped.push(by),
+      replanned: () => replanned.push(moved.length),
       woke: () => undefined,
       trouble: () => undefined,
     });
@@ -43,6 +49,8 @@ async function machine() {
     state,
     moved,
     jumped,
+    replanned,
+    toldBefore,
     run,
     kept: () => db.write('keptClock'),
     sum: () => Math.round(moved.reduce((sum, by) => sum + by, 0) / MINUTE) * MINUTE,
@@ -53,6 +61,16 @@ async function machine() {
     },
   };
 }
+
+it('those in memory know of it before anything can go by the new clock, and look at the disk when that does', async () => {
+  await using at = await machine();
+  const keeper = await at.run();
+  at.time.set(30 * DAY);
+  await until('it to be written', () => at.replanned.length > 0);
+  expect(at.toldBefore).toEqual([1]);
+  expect(at.replanned).toEqual([1]);
+  await keeper.close();
+});
 
 it('the process dies right after it was written', async () => {
   await using at = await machine();
@@ -78,6 +96,7 @@ it('the disk is full, and has room again', async () => {
   at.time.pass(MINUTE);
   await until('it to be tried again', () => at.moved.length > 0);
   expect(at.sum()).toBe(-29 * DAY);
+  await until('all to look again', () => at.replanned.at(-1) === 1);
   await keeper.close();
 });
 

@@ -105,9 +105,14 @@ export class Elsewhere {
     void this.look();
   }
 
-  /** The clock jumped by `by` ms (negative: back). */
+  /** The clock jumped by `by` ms (negative: back), just now. */
   clockJumped(by: number): void {
     for (const way of this.#ways.values()) way.lane?.clockJumped(by);
+  }
+
+  /** What waits was planned anew after a jump of the clock. */
+  replanned(): void {
+    for (const way of this.#ways.values()) way.lane?.wake();
     void this.look();
   }
 
