@@ -8,6 +8,8 @@ import { ReplyLines, type Heard } from './reply-lines.ts';
 const LONGEST_REPLY = 65_536;
 /** The `code` of the error when the server gave one reply more than it was asked for. */
 export const UNASKED = 'EPROTO';
+/** Timers overflow past it, ms: 25 days. */
+const LONGEST_TIMER = 0x7fff_ffff;
 /** How long a server may take to hang up after QUIT, ms. */
 const PARTING = 5_000;
 
@@ -79,7 +81,8 @@ export class Dialogue {
   /** The wait for the next reply begins. */
   #replyIsDue(): void {
     if (this.#deadline) clearTimeout(this.#deadline);
-    this.#deadline = this.#waiting.length > 0 ? setTimeout(this.#onTimeout, this.#whole) : null;
+    const isDue = this.#waiting.length > 0;
+    this.#deadline = isDue ? setTimeout(this.#onTimeout, Math.min(this.#whole, LONGEST_TIMER)) : null;
   }
 
   /** The next reply that no command asks for: the greeting. */

@@ -264,6 +264,19 @@ describe('a server that never ends what it says, but is never silent either, is 
   });
 });
 
+it('a message of gigabytes has its weeks', async () => {
+  await using server = new Scripted((heard, say) => {
+    if (heard.startsWith('EHLO')) say('250-office.example\r\n250 PIPELINING\r\n');
+    else if (heard.startsWith('MAIL')) say('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n');
+    else setTimeout(() => say('250 taken\r\n'), 200);
+  });
+  const answers = await (await server.open()).send({ ...letter, size: 4_000_000_000 });
+  expect(codes(answers)).toEqual([
+    [250, 'message'],
+    [250, 'message'],
+  ]);
+});
+
 it('a server that says each line of its answers only just in time is heard out', async () => {
   const slowly = (words: string, say: Say) => {
     for (const [index, line] of words.split(/(?<=\n)/).entries())
