@@ -129,17 +129,21 @@ function decide(
     decidedBy: Classification['decidedBy'],
     rule: string,
     { byMeaning = false, evidence = '' } = {},
-  ): Classification => ({
-    cause,
-    about: aboutOf(reading, cause, decidedBy, rule),
-    temporary: isTemporary(byMeaning),
-    software: softwareOf(reading.source),
-    decidedBy,
-    rule,
-    evidence,
-    code,
-    enhanced,
-  });
+  ): Classification => {
+    // No recipient was named yet: whom the server does not know is the sender.
+    const told = cause === 'user-unknown' && given.stage === 'mail' ? 'sender-rejected' : cause;
+    return {
+      cause: told,
+      about: aboutOf(reading, told, decidedBy, rule),
+      temporary: isTemporary(byMeaning),
+      software: softwareOf(reading.source),
+      decidedBy,
+      rule,
+      evidence,
+      code,
+      enhanced,
+    };
+  };
   const byWords = (rules: readonly Meaning[], said: Reading): Classification | null => {
     for (const { rule, cause, temporary, holds } of rules) {
       const span = holds(said);

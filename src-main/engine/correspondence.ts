@@ -41,6 +41,8 @@ export interface CorrespondenceOptions {
   /** The scheduler is made with this part's events, so it comes later. */
   scheduler: () => Scheduler;
   clock: Clock;
+  /** Whether what is past its time is given up: not while the clock may be wrong. */
+  forgets: () => boolean;
   events: Pick<LaneEvents, 'settled' | 'health' | 'givesUp' | 'trouble'>;
   /** A message of our own is in the spool. */
   made: (message: NewMessage, content: Buffer) => void;
@@ -84,6 +86,7 @@ export class Correspondence {
       authenticator: options.authenticator,
       resolve,
       clock,
+      forgets: options.forgets,
       made: (message, content) => {
         options.made(message, content);
         this.elsewhere.accepted(message);
@@ -135,10 +138,15 @@ export class Correspondence {
       this.bouncer.plan(this.bouncer.dueAt());
   }
 
-  /** The clock jumped by `by` ms (negative: back), and what is on disk was planned anew. */
-  async clockJumped(by: number): Promise<void> {
-    this.bouncer.clockJumped();
+  /** The clock jumped by `by` ms (negative: back), just now. */
+  clockJumped(by: number): void {
     this.elsewhere.clockJumped(by);
+  }
+
+  /** What is on disk was planned anew after a jump of the clock. */
+  async replanned(): Promise<void> {
+    this.bouncer.clockJumped();
+    this.elsewhere.replanned();
     await this.learned.clockJumped();
   }
 

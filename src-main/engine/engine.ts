@@ -163,6 +163,7 @@ class RunningEngine implements Engine {
     const time = new Timekeeper({
       ...(options.world?.time ? { sources: options.world.time } : {}),
       jumped: (by) => engine?.clockJumped(by),
+      replanned: () => engine?.replanned(),
       woke: () => engine?.woke(),
       trouble: options.trouble ?? (() => undefined),
     });
@@ -219,6 +220,7 @@ class RunningEngine implements Engine {
       settings: () => settings.get(),
       authenticator: this.#authenticator,
       scheduler: () => this.#scheduler,
+      forgets: time.forgets,
       events,
       made: (message, content) => this.#accepted(message, content),
       messagesChanged: (ids) => void this.#showAgain(ids),
@@ -388,14 +390,28 @@ class RunningEngine implements Engine {
     this.#overview.refresh();
   }
 
-  /** The clock jumped by `by` ms (negative: back), and what waits on disk was planned anew: everybody goes by the new one. */
+  /** The clock jumped by `by` ms (negative: back), just now: everybody goes by the new one. */
   clockJumped(by: number): void {
     this.#meter.clockJumped(by);
     this.#scheduler.clockJumped(by);
+    this.#correspondence.clockJumped(by);
+    this.#modes
+      .clockJumped(by)
+      .catch((error: unknown) =>
+        this.#trouble(`not everything goes by the corrected clock yet: ${(error as Error).message}`),
+      );
+    this.#overview.refresh();
+  }
+
+  /** What waits on disk was planned anew after a jump of the clock. */
+  replanned(): void {
+    this.#scheduler.wake(null, false);
     this.#detours.wake();
-    Promise.all([this.#correspondence.clockJumped(by), this.#modes.clockJumped(by)]).catch((error: unknown) =>
-      this.#trouble(`not everything goes by the corrected clock yet: ${(error as Error).message}`),
-    );
+    this.#correspondence
+      .replanned()
+      .catch((error: unknown) =>
+        this.#trouble(`not everything goes by the corrected clock yet: ${(error as Error).message}`),
+      );
     this.#waiting.stale();
     this.#overview.refresh();
   }

@@ -6,12 +6,14 @@
 //   as long as it would have. Times in memory are the steady clock's, which does not jump.
 // - It is found elsewhere at a start: since the last start of the machine the uptime tells, and before that nobody does. Then only that it went back is
 //   certain; that it went forward may be a long pause.
+// - What waits cannot be planned anew, for the disk is full: it is tried again until it can be, and until then the reading on disk is from
+//   before the jump, so that the next run finds the jump again. Both are written in one transaction: no jump counts twice or never.
 // - For an hour after either nothing is given up: with a clock that is 30 days ahead everything would be too old at once. For a day
 //   nothing is forgotten, for what was removed from the log does not come back.
 import { steadyOf, utcOf } from '../clock/clock.ts';
 import { systemTime, WatchedClock, type ClockChange, type TimeSources } from '../clock/watched.ts';
 import type { Database } from '../storage/database.ts';
-import type { ClockReading } from '../storage/operations/clock.ts';
+import type { ClockReading, KeptClock } from '../storage/operations/clock.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;
@@ -20,6 +22,8 @@ const DAY = 86_400_000;
 const LOOK = SECOND;
 /** How often what it says is kept on disk, ms. */
 const KEEP = 300_000;
+/** Pause before what could not be planned anew is planned again, ms. */
+const AGAIN = 30_000;
 /** A pause between two runs that makes nobody wonder: as for the time to give up, and to forget; ms. */
 const USUAL_PAUSE = { givingUp: HOUR, forgetting: DAY };
 /** After the clock may have been wrong, nothing is given up, and nothing forgotten, for so long; ms. */
@@ -29,8 +33,10 @@ const JUMPS = 60_000;
 
 export interface TimekeeperParts {
   sources?: TimeSources;
-  /** The clock jumped by `by` ms (negative: back), and what waits on disk was planned anew. */
+  /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk has not been planned anew yet. */
   jumped: (by: number) => void;
+  /** What waits on disk was planned anew after a jump, or could not be. */
+  replanned: () => void;
   /** The machine slept: what was due meanwhile is due now. */
   woke: () => void;
   trouble: (words: string) => void;
@@ -44,6 +50,11 @@ export class Timekeeper {
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
   #keptAt = 0;
+  /** By how much the clock jumped, ms, while what waits could not be planned anew; and when that is tried again, by the steady clock. */
+  #owed = 0;
+  #owedAt = 0;
+  /** Jumps that are being written. */
+  #planning = 0;
   /** By the steady clock: nothing is given up, and nothing forgotten, before. */
   #givesUpAt = 0;
   #forgetsAt = 0;
@@ -76,14 +87,14 @@ export class Timekeeper {
     const left = (at: number, most: number) => steadyOf(this.clock, now + Math.min(at - last.at, most));
     this.#givesUpAt = left(last.givesUpAt, HELD_BACK.givingUp);
     this.#forgetsAt = left(last.forgetsAt, HELD_BACK.forgetting);
-    if (jumped !== 0) {
-      await db.write('clockJumped', { by: jumped, now });
-      this.#tell(jumped, 'since Mailward ran last');
-    }
     const pause = Math.max(Math.abs(jumped), unknown);
     if (pause > USUAL_PAUSE.givingUp) this.#holdBack('givingUp');
     if (pause > USUAL_PAUSE.forgetting) this.#holdBack('forgetting');
-    await this.#keep();
+    if (jumped === 0) await this.#keep();
+    else {
+      await this.#planAnew(jumped);
+      this.#tell(jumped, 'since Mailward ran last');
+    }
     this.#plan();
   }
 
@@ -92,13 +103,16 @@ export class Timekeeper {
     if (this.#timer === null) return;
     clearTimeout(this.#timer);
     this.#timer = null;
-    await this.#keep();
+    if (this.#owed === 0) await this.#keep();
+    else await this.#planAnew(0);
   }
 
   #plan(): void {
     this.#timer = setTimeout(() => {
       this.#look();
-      if (this.clock.steady() - this.#keptAt >= KEEP) void this.#keep();
+      const now = this.clock.steady();
+      if (this.#owed !== 0 && now >= this.#owedAt) void this.#settleOwed();
+      else if (now - this.#keptAt >= KEEP) void this.#keep();
       if (this.#timer !== null) this.#plan();
     }, LOOK);
     this.#timer.unref();
@@ -114,18 +128,39 @@ export class Timekeeper {
     if (jumped !== 0) {
       this.#holdBack('givingUp');
       this.#holdBack('forgetting');
-      try {
-        // Asked for in the turn in which the clock was taken over: no time that was planned by it comes before this on disk.
-        await this.#db?.write('clockJumped', { by: jumped, now: this.clock.now() });
-      } catch (error) {
-        this.#parts.trouble(`what waits could not be planned anew: ${(error as Error).message}`);
-      }
-      this.#tell(jumped, 'while Mailward ran');
+      // In the turn in which the clock was taken over, both: no time by the new clock is in memory, or comes to the disk, before this.
       this.#parts.jumped(jumped);
-      await this.#keep();
+      await this.#planAnew(jumped);
+      this.#tell(jumped, 'while Mailward ran');
+      this.#parts.replanned();
     }
     if (slept > USUAL_PAUSE.givingUp) this.#holdBack('givingUp');
     if (slept > 0) this.#parts.woke();
+  }
+
+  /** Has what waits on disk planned anew, for this jump and those that are owed, and keeps the reading that goes with it. */
+  async #planAnew(jumped: number): Promise<void> {
+    const by = jumped + this.#owed;
+    this.#owed = 0;
+    this.#planning++;
+    const reading = this.#reading();
+    try {
+      await this.#db?.write('clockJumped', { by, now: reading.at, reading });
+    } catch (error) {
+      if (jumped !== 0)
+        this.#parts.trouble(
+          `what waits cannot be planned anew yet, it is tried again: ${(error as Error).message}`,
+        );
+      this.#owed += by;
+      this.#owedAt = this.clock.steady() + AGAIN;
+    } finally {
+      this.#planning--;
+    }
+  }
+
+  async #settleOwed(): Promise<void> {
+    await this.#planAnew(0);
+    if (this.#owed === 0) this.#parts.replanned();
   }
 
   #holdBack(what: keyof typeof HELD_BACK): void {
@@ -141,16 +176,21 @@ export class Timekeeper {
   }
 
   async #keep(): Promise<void> {
+    // What is on disk was planned by the clock as it was: so it is told to the next run.
+    if (this.#owed !== 0 || this.#planning > 0) return;
+    // The next time will do; what ails the storage is told by whoever watches it.
+    await this.#db?.write('keepClock', this.#reading()).catch(() => undefined);
+  }
+
+  #reading(): KeptClock {
     this.#keptAt = this.clock.steady();
-    const reading = {
+    return {
       at: this.clock.now(),
       boot: this.#boot,
       uptime: Math.round(this.clock.uptime()),
       givesUpAt: utcOf(this.clock, this.#givesUpAt),
       forgetsAt: utcOf(this.clock, this.#forgetsAt),
     };
-    // The next time will do; what ails the storage is told by whoever watches it.
-    await this.#db?.write('keepClock', reading).catch(() => undefined);
   }
 }
 

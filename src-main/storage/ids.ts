@@ -2,6 +2,11 @@
 
 /** 2025-01-01T00:00:00Z. With 4096 ids a millisecond the numbers stay exact integers until the year 2094. */
 const EPOCH = 1_735_689_600_000;
+/**
+ * 2090-01-01T00:00:00Z. A clock that says more is wrong, and ids go on from here one by one: four years' numbers are left for them. Past the
+ * exact integers two messages would get one id, and a database that holds such an id could never be read again.
+ */
+const LATEST = 3_786_912_000_000;
 const PER_MILLISECOND = 4096;
 /** Crockford's base 32: no I, L, O or U, so that an id can be read out on the telephone. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -23,7 +28,12 @@ export class IdSource {
 
 /** The lowest id that a message received at `time` (UTC ms) can have. */
 export function firstIdAt(time: number): number {
-  return Math.max(0, time - EPOCH) * PER_MILLISECOND;
+  return Math.max(0, Math.min(time, LATEST) - EPOCH) * PER_MILLISECOND;
+}
+
+/** No message received before `time` (UTC ms) has this id or a higher one, while ids are not ahead of the clock. */
+export function idsEndAt(time: number): number {
+  return time >= LATEST ? Number.MAX_SAFE_INTEGER : firstIdAt(time);
 }
 
 /** When the message with this id was received, UTC ms. */

@@ -321,6 +321,25 @@ describe('where a bounce goes', () => {
     await at.mailward.reaches(bounceId, 'delivered');
   });
 
+  it('is sent also while the servers of twenty other senders are away', async () => {
+    const records: Records = { ...healthy };
+    const away = Array.from({ length: 20 }, (_, index) => `away${index}.example`);
+    for (const name of away) {
+      records[`${name} TXT`] = [['v=spf1 ip4:127.0.0.1 -all']];
+      records[`${name} A`] = ['127.0.0.77'];
+    }
+    await using at = await scene(records);
+    at.office.temper.data = () => '554 5.6.0 no letters';
+    const sent = async (domain: string) =>
+      (await at.decided(await at.mailward.send('bob@example.com', LETTER, `ann@${domain}`))).bounce!
+        .bounceId!;
+    for (const bounce of await Promise.all(away.map(sent))) await at.mailward.tried(bounce, 1);
+    const id = await sent('sender.example');
+    // As every ten minutes.
+    await at.mailward.client.queue.retry({ ids: [id] });
+    await at.mailward.reaches(id, 'delivered');
+  });
+
   it('waits when DNS cannot say', async () => {
     const { at, bounceId } = await sentTo({ 'sender.example MX': ['broken'] });
     await using _at = at;

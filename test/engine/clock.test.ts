@@ -1,8 +1,11 @@
 // A clock that was wrong and is put right, or the other way round: no mail is stranded by it, and none is given up.
 import { describe, expect, it } from 'vitest';
+import type { World } from '../../src-main/engine/correspondence.ts';
+import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { LabTime } from '../lab/time.ts';
 import { until } from '../lab/wait.ts';
+import { zone, type Records } from '../lab/zone.ts';
 import { EngineUnderTest } from './support.ts';
 
 const MINUTE = 60_000;
@@ -13,8 +16,8 @@ const YEAR = 365 * DAY;
 /** Settings with one pause between all attempts. */
 const retryEvery = (seconds: number) => ({ delivery: { retrySeconds: [seconds] } });
 
-async function start(time: LabTime, settings: Record<string, unknown> = {}) {
-  const mailward = await EngineUnderTest.start({}, { time });
+async function start(time: LabTime, settings: Record<string, unknown> = {}, world: World = {}) {
+  const mailward = await EngineUnderTest.start({}, { ...world, time });
   for (const [part, values] of Object.entries(settings)) {
     const all = mailward.engine.settings.get();
     mailward.engine.settings.set({
@@ -316,4 +319,86 @@ it('the overview goes on, and says that mail flows, when the clock is set back',
     const last = domains[0]?.outbound.lastDeliveredAt ?? 0;
     return at <= time.wall() && last <= time.wall() && sentence === 'Mail for example.com is flowing.';
   });
+});
+
+describe('a message that is on its way in while the clock is set', () => {
+  for (const [name, before, after] of [
+    ['back', YEAR, -YEAR],
+    ['forward', -YEAR, YEAR],
+  ] as const)
+    it(`${name} came when it came: it goes when it is let go, is found, and is not given up`, async () => {
+      const time = new LabTime();
+      time.set(before);
+      await using office = await new Sink().start();
+      office.temper.rcpt = () => '450 4.2.0 not now';
+      await using mailward = await start(time, retryEvery(1));
+      await mailward.protect('example.com', office.port);
+      await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold', reason: 'server moves' });
+      await using client = await RawClient.greet(mailward.engine.smtp?.port ?? 0);
+      await client.openData('ann@example.org', 'bob@example.com');
+      client.send('Subject: half of it\r\n\r\n');
+      await set(time, mailward, after);
+      client.send('and the rest\r\n.\r\n');
+      const { lines } = await client.expect(250);
+      const id = /id (\w+)/.exec(lines.join(' '))?.[1] ?? '';
+      const { state, receivedAt } = await mailward.client.messages.get({ id });
+      expect(state).toBe('held');
+      expect(receivedAt).toBeGreaterThan(time.wall() - HOUR);
+      expect(receivedAt).toBeLessThanOrEqual(time.wall());
+      const past = { from: receivedAt - 2 * YEAR, to: time.wall() + MINUTE, limit: 10 };
+      expect((await mailward.client.messages.list(past)).rows.map((row) => row.id)).toEqual([id]);
+      await mailward.client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+      await mailward.tried(id, 1);
+      time.pass(2 * HOUR);
+      const { attemptList } = await mailward.client.messages.get({ id });
+      expect((await mailward.tried(id, attemptList.length + 2)).state).toBe('queued');
+      office.temper.rcpt = () => null;
+      await mailward.reaches(id, 'delivered');
+    });
+
+  it('is tried in its own time also where it was never held', async () => {
+    const time = new LabTime();
+    time.set(YEAR);
+    const office = await new Sink().start();
+    await using mailward = await start(time, retryEvery(1));
+    await mailward.protect('example.com', office.port);
+    // With its server away it waits on disk, and is looked for there.
+    await office.stop();
+    await mailward.tried(await mailward.send('bob@example.com'), 1);
+    await using client = await RawClient.greet(mailward.engine.smtp?.port ?? 0);
+    await client.openData('ann@example.org', 'bob@example.com');
+    await set(time, mailward, -YEAR);
+    client.send('Subject: the other\r\n\r\n.\r\n');
+    const { lines } = await client.expect(250);
+    await office.start();
+    await mailward.reaches(/id (\w+)/.exec(lines.join(' '))?.[1] ?? '', 'delivered');
+    await office.stop();
+  });
+});
+
+it('a sender of whom DNS said nothing yet is told also when the clock is set forward meanwhile', async () => {
+  const time = new LabTime();
+  const records: Records = { 'sender.example TXT': ['broken'], 'sender.example MX': ['broken'] };
+  await using office = await new Sink().start();
+  await using world = await new Sink().start();
+  office.temper.rcpt = () => '550 5.1.1 User unknown';
+  const gathers = { bounces: { gatherSeconds: 0 }, recipients: { ask: false } };
+  const there = { resolve: zone(records), smtpPort: world.port, allowInner: true };
+  await using mailward = await start(time, gathers, there);
+  await mailward.protect('example.com', office.port);
+  const id = await mailward.send('gone@example.com', 'Subject: a\r\n\r\nb\r\n', 'ann@sender.example');
+  await mailward.reaches(id, 'refused');
+  const bounce = async () => (await mailward.client.messages.get({ id })).bounce;
+  const dueAgain = async () => (await bounce())?.at ?? 0;
+  await until('DNS to have said nothing', async () => (await dueAgain()) > time.wall() + MINUTE);
+  time.pass(11 * MINUTE);
+  await set(time, mailward, YEAR);
+  await until('it to be asked again, or decided', async () => (await dueAgain()) > time.wall() - MINUTE);
+  expect(await bounce()).toMatchObject({ state: 'due' });
+  records['sender.example TXT'] = [['v=spf1 ip4:127.0.0.1 -all']];
+  records['sender.example MX'] = [{ exchange: 'mx.sender.example', priority: 10 }];
+  records['mx.sender.example A'] = ['127.0.0.1'];
+  time.pass(11 * MINUTE);
+  await set(time, mailward, HOUR);
+  await until('the sender to be told', () => world.arrivals.length === 1);
 });

@@ -173,6 +173,15 @@ describe('what does not count', () => {
     expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
   });
 
+  it('a refusal of the sender, in whatever words: no recipient was named yet', async () => {
+    await using at = await office(() => true, { recipients: { ...noQuestions.recipients, failures: 1 } });
+    at.sink.temper.mail = () => '550 5.1.1 User unknown';
+    const sent = await at.mailward.send('ann@example.com');
+    expect(await at.mailward.reaches(sent, 'refused')).toMatchObject({ cause: 'sender-rejected' });
+    expect(await at.entry('ann@example.com')).toBeUndefined();
+    expect(await at.rcpt('ann@example.com')).toMatch(/^250 /);
+  });
+
   it('a refusal of a message to several, which is nobody’s in particular', async () => {
     await using at = await office(() => true, { recipients: { ...noQuestions.recipients, failures: 1 } });
     at.sink.temper.data = () => '550 5.1.1 User unknown';

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../src-main/storage/database.ts';
-import { firstIdAt } from '../../src-main/storage/ids.ts';
+import { firstIdAt, IdSource } from '../../src-main/storage/ids.ts';
 import type { NewMessage } from '../../src-main/storage/operations/spool.ts';
 import { scratch } from '../lab/scratch.ts';
 
@@ -109,6 +109,32 @@ it('a message that came while the clock was ahead expires in its own time', asyn
   const expire = (before: number) => log.db.write('expire', { domain: 'example.com', before });
   expect(await expire(now - HOUR)).toEqual([]);
   expect(await expire(now + HOUR)).toEqual([ahead.id]);
+});
+
+it('by a clock that says it is 2106 mail is stored, found, tried and given up, and by the right one after it as well', async () => {
+  await using log = await open();
+  const wrong = Date.UTC(2106, 1, 7);
+  const ids = new IdSource(0);
+  const letter = (subject: string) => ({ ...message(wrong, subject), id: ids.next(wrong) });
+  await log.db.write('accept', letter('first'));
+  await log.db.write('accept', letter('second'));
+  expect(await log.db.write('highestId')).toBe(ids.next(start) - 1);
+  const found = async (at: number) => {
+    const query = { states: null, domain: null, cause: null, text: null, before: null, limit: 10 };
+    const { rows } = await log.db.read('list', {
+      ...{ ...query, everyRecipient: false },
+      ...{ from: at - HOUR, to: at + HOUR },
+    });
+    return rows.map(({ subject }) => subject);
+  };
+  const due = async (now: number) =>
+    (await log.db.read('due', { domain: 'example.com', now, limit: 10 })).messages.map((one) => one.subject);
+  expect(await found(wrong)).toEqual(['second', 'first']);
+  expect(await due(wrong)).toEqual(['first', 'second']);
+  await log.db.write('clockJumped', { by: start - wrong, now: start });
+  expect(await found(start)).toEqual(['second', 'first']);
+  expect(await due(start)).toEqual(['first', 'second']);
+  expect(await log.db.write('expire', { domain: 'example.com', before: start + HOUR })).toHaveLength(2);
 });
 
 it('the search index goes on behind messages whose ids are ahead of the clock', async () => {

@@ -1,5 +1,5 @@
 // One message from DATA to its reply: judged, stored, and only then answered 250. And what is logged of those refused.
-import type { Clock } from '../../clock/clock.ts';
+import { utcOf, type Clock } from '../../clock/clock.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
@@ -65,11 +65,12 @@ export class Acceptance {
     ended: () => void,
   ): MessageSink {
     const { session } = connection;
-    const { spool, bounces } = this.#options;
+    const { spool, bounces, clock } = this.#options;
     const hostname = ownName(this.#options.settings().smtp.hostname);
     const deposit = spool.deposit();
     const id = formatId(deposit.id);
-    const receivedAt = this.#options.clock.now();
+    // By the steady clock: the other may be set before the message is here, and what it said at the beginning is then long ago or yet to come.
+    const begunAt = clock.steady();
     const mailboxes = session.envelope.recipients.flatMap((one) => readMailbox(one) ?? []);
     const sender = cleanSender(session.envelope.sender ?? '');
     const smtpUtf8 = connection.wantsSmtpUtf8;
@@ -80,7 +81,7 @@ export class Acceptance {
       protocol: transmissionType(connection.openingCommand === 'EHLO', connection.secure, smtpUtf8),
       tls: connection.tlsOptions === false ? null : connection.tlsOptions,
       id,
-      receivedAt,
+      receivedAt: utcOf(clock, begunAt),
       recipient: mailboxes.length === 1 ? (mailboxes[0]?.address ?? null) : null,
     });
     const screened = visit.message(deposit, trace, {
@@ -97,7 +98,7 @@ export class Acceptance {
       eightBit: boolean,
       subject: string,
     ): Envelope => ({
-      receivedAt,
+      receivedAt: utcOf(clock, begunAt),
       sender,
       subject,
       clientAddress: session.remoteAddress,

@@ -2,6 +2,7 @@
 //
 // What happens when things fail:
 // - DNS cannot say whether the sender is real: asked again later, for a day; then the sender is not told.
+// - The clock jumped, or Mailward did not run for long: a day is counted from then, for by the clock every bounce may be old.
 // - The office's server refuses most of its recipients at once: it is the server, and telling waits for a day at most.
 // - The process dies: what is due is on disk; the bounce and the note that it was made are written in one transaction.
 import type { BounceReason } from '../../../shared/recipients.ts';
@@ -34,6 +35,8 @@ export interface BouncerOptions {
   authenticator: Authenticator;
   resolve: Resolve;
   clock: () => number;
+  /** Whether what is past its time is given up: not while the clock may be wrong. */
+  forgets: () => boolean;
   /** A bounce is in the spool. */
   made: (message: NewMessage, content: Buffer) => void;
   /** Something became of these messages' senders. */
@@ -137,7 +140,7 @@ export class Bouncer {
   }
 
   async #decide(message: Undelivered): Promise<Decision> {
-    const { settings, directory, learned, clock } = this.#options;
+    const { settings, directory, learned, clock, forgets } = this.#options;
     const failed = message.recipients.filter(isFailed);
     if (failed.length === 0) return { kind: 'nothing' };
     if (isAutomatic(message.sender, message.head)) return { kind: 'suppress', reason: 'automatic' };
@@ -145,7 +148,7 @@ export class Bouncer {
     const to = readMailbox(message.sender);
     if (!to) return { kind: 'suppress', reason: 'no-address' };
     const refusedAt = Math.max(message.receivedAt, ...failed.map(({ triedAt }) => triedAt ?? 0));
-    const patient = clock() - refusedAt < LONGEST_WAIT;
+    const patient = clock() - refusedAt < LONGEST_WAIT || !forgets();
     const unknown = failed.filter(({ cause }) => cause === 'user-unknown');
     if (patient && unknown.some(({ domain }) => learned.serverFails(domain))) return { kind: 'later' };
     if (directory.get(to.domain)) return { kind: 'send', reason: 'own-domain', to };

@@ -8,6 +8,8 @@ import { ReplyLines, type Heard } from './reply-lines.ts';
 const LONGEST_REPLY = 65_536;
 /** The `code` of the error when the server gave one reply more than it was asked for. */
 export const UNASKED = 'EPROTO';
+/** Timers overflow past it, ms: 25 days. */
+const LONGEST_TIMER = 0x7fff_ffff;
 /** How long a server may take to hang up after QUIT, ms. */
 const PARTING = 5_000;
 
@@ -31,6 +33,9 @@ export class Dialogue {
   readonly #lines = new ReplyLines();
   #rest = '';
   #untidy = false;
+  /** How long a whole reply may take, ms; and what ends the wait for the one that is due. */
+  #whole: number;
+  #deadline: NodeJS.Timeout | null = null;
   /** STARTTLS was said; and the server agreed. */
   #securing = false;
   #upgrading = false;
@@ -40,9 +45,10 @@ export class Dialogue {
   readonly #onTimeout = () =>
     this.end(Object.assign(new Error('no answer came in time'), { code: 'ETIMEDOUT' }));
 
-  /** @param patience how long the server may say nothing, ms. */
+  /** @param patience how long the server may say nothing, and how long a reply may take, ms. */
   constructor(socket: Socket, transcript: Transcript, patience: number) {
     this.#socket = socket;
+    this.#whole = patience;
     this.transcript = transcript;
     this.#listen(socket, patience);
   }
@@ -61,16 +67,29 @@ export class Dialogue {
     this.#untidy = false;
   }
 
-  /** From now on the server may say nothing for this long, ms. */
-  waitAtMost(patience: number): void {
+  /**
+   * From now on the server may say nothing, and take nothing of what is sent, for this long, ms.
+   * @param whole how long the reply that is due, and each after it, may take, ms: a server that says an octet now and then is never silent, and
+   *   would keep for ever what waits for it.
+   */
+  waitAtMost(patience: number, whole = patience): void {
     this.#socket.setTimeout(patience);
+    this.#whole = whole;
+    this.#replyIsDue();
+  }
+
+  /** The wait for the next reply begins. */
+  #replyIsDue(): void {
+    if (this.#deadline) clearTimeout(this.#deadline);
+    const isDue = this.#waiting.length > 0;
+    this.#deadline = isDue ? setTimeout(this.#onTimeout, Math.min(this.#whole, LONGEST_TIMER)) : null;
   }
 
   /** The next reply that no command asks for: the greeting. */
   async reply(): Promise<Said> {
     return new Promise((resolve) => {
       if (this.ending) resolve(null);
-      else this.#waiting.push(resolve);
+      else if (this.#waiting.push(resolve) === 1) this.#replyIsDue();
     });
   }
 
@@ -148,6 +167,7 @@ export class Dialogue {
     this.ending = { error, reply };
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#replyIsDue();
     this.#socket.destroy();
     for (const settle of waiting) settle(null);
   }
@@ -170,6 +190,7 @@ export class Dialogue {
       socket.resume();
     });
     for (const settle of this.#waiting.splice(0)) settle(null);
+    this.#replyIsDue();
   }
 
   #listen(socket: Socket, patience: number): void {
@@ -219,6 +240,7 @@ export class Dialogue {
     else this.transcript.add('server', text);
     this.#untidy ||= heard.untidy;
     const settle = this.#waiting.shift();
+    this.#replyIsDue();
     if (this.#securing) {
       this.#securing = false;
       this.#upgrading = heard.code >= 200 && heard.code < 300;

@@ -10,7 +10,7 @@ import { findExchange, type ExchangeOptions } from './exchange.ts';
 import type { LaneEvents } from './lane-events.ts';
 import { Lane } from './lane.ts';
 
-/** Domains that are delivered to at the same time. */
+/** Domains that are delivered to at the same time; where more have mail they take turns, for servers that are away keep theirs for days. */
 const MOST_LANES = 20;
 /** A route out of DNS is good for this long, ms. */
 const ROUTE_FOR = 1_800_000;
@@ -44,6 +44,8 @@ interface Way {
 export class Elsewhere {
   readonly #options: ElsewhereOptions;
   readonly #ways = new Map<string, Way>();
+  /** When a domain that has mail was last given a way, by the steady clock. */
+  readonly #servedAt = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -77,9 +79,23 @@ export class Elsewhere {
         if (waiting.has(name) && !directory.get(name)) continue;
         if (!way.busy) await this.drop(name);
       }
-      for (const name of waiting) if (!directory.get(name)) await this.#serve(name);
+      for (const name of this.#servedAt.keys()) if (!waiting.has(name)) this.#servedAt.delete(name);
+      const servedAt = (name: string) => this.#servedAt.get(name) ?? 0;
+      const names = [...waiting].filter((name) => !directory.get(name));
+      const next = names.filter((name) => !this.#ways.has(name)).sort((a, b) => servedAt(a) - servedAt(b));
+      await this.#makeRoom(next.length);
+      for (const name of next) await this.#serve(name);
+      for (const name of names) if (this.#ways.has(name)) await this.#serve(name);
     } catch (error) {
       events.trouble(`waiting bounces cannot be looked for: ${(error as Error).message}`);
+    }
+  }
+
+  /** Those that have had a place longest, and use it for nothing now, make room for so many others: what they could not deliver is on disk. */
+  async #makeRoom(wanted: number): Promise<void> {
+    for (const [name, way] of this.#ways) {
+      if (MOST_LANES - this.#ways.size >= Math.min(wanted, MOST_LANES)) return;
+      if (!way.busy && way.lane?.isIdle !== false) await this.drop(name);
     }
   }
 
@@ -89,9 +105,14 @@ export class Elsewhere {
     void this.look();
   }
 
-  /** The clock jumped by `by` ms (negative: back). */
+  /** The clock jumped by `by` ms (negative: back), just now. */
   clockJumped(by: number): void {
     for (const way of this.#ways.values()) way.lane?.clockJumped(by);
+  }
+
+  /** What waits was planned anew after a jump of the clock. */
+  replanned(): void {
+    for (const way of this.#ways.values()) way.lane?.wake();
     void this.look();
   }
 
@@ -114,6 +135,7 @@ export class Elsewhere {
       if (this.#ways.size >= MOST_LANES) return;
       way = { lane: null, lookUpAt: 0, busy: false };
       this.#ways.set(name, way);
+      this.#servedAt.set(name, this.#options.clock.steady());
     }
     if (way.busy || this.#closed) return;
     if (way.lane && this.#options.clock.steady() < way.lookUpAt) {

@@ -139,11 +139,18 @@ export class Lane {
     this.#plan();
   }
 
-  /** The clock jumped by `by` ms (negative: back): what waits is looked for by the new one. What waits in here goes by the steady clock. */
+  /**
+   * The clock jumped by `by` ms (negative: back), just now: times in here move with it, but for those of the steady clock. What is ready is looked
+   * for anew when the disk has been told.
+   */
   clockJumped(by: number): void {
     shift(this.health, by);
     this.#setAside();
-    this.wake();
+  }
+
+  /** No attempt is under way. */
+  get isIdle(): boolean {
+    return this.#running === 0;
   }
 
   /** Messages under way, of those an action wants to touch. */

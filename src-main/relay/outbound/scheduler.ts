@@ -160,7 +160,7 @@ export class Scheduler {
     for (const lane of this.#lanes.values()) if (domain === null || lane.name === domain) lane.wake(forgive);
   }
 
-  /** The clock jumped by `by` ms (negative: back), and what waits on disk was planned anew. */
+  /** The clock jumped by `by` ms (negative: back), just now: what waits is looked for when `wake` is called. */
   clockJumped(by: number): void {
     for (const lane of this.#lanes.values()) lane.clockJumped(by);
   }

@@ -42,6 +42,8 @@ export interface SessionOptions {
 
 /** RFC 5321 §4.5.3.2.6: a server is busy with the whole message, and whoever gives up too early sends it twice. */
 const MESSAGE_SECONDS = 600;
+/** A message may take as long as it takes at this rate, octets a second: what one may come in at, by the settings' default. */
+const SLOWEST = 100;
 /** From STARTTLS to the end of the handshake, ms. Real ones take a few round trips, at the door as on the way out. */
 const HANDSHAKE = 30_000;
 
@@ -272,12 +274,16 @@ export class Session {
     const dialogue = this.#dialogue;
     // Asked for before it can come: a server may refuse in the middle of the content.
     let early: Said | undefined;
-    const answered = dialogue.reply().then((said) => (early = said));
     const { replySeconds, messageSeconds = MESSAGE_SECONDS } = this.#options;
+    const wait = (seconds: number) =>
+      dialogue.waitAtMost(seconds * 1000, (seconds + letter.size / SLOWEST) * 1000);
+    wait(replySeconds);
+    const answered = dialogue.reply().then((said) => (early = said));
     this.#inContent = true;
     const end = { written: false, left: false };
     await this.#content(letter, end, () => early !== undefined);
-    if (end.written) dialogue.waitAtMost(Math.max(messageSeconds, replySeconds) * 1000);
+    // The last of it may still be on its way out.
+    if (end.written) wait(Math.max(messageSeconds, replySeconds));
     const said = await answered;
     if (!end.written) {
       // Before its end no message is taken: a yes is the answer to something else.

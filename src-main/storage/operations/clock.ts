@@ -33,6 +33,18 @@ export function clockReads(db: DatabaseSync) {
   };
 }
 
+/**
+ * Notes how far a message's id is ahead of its time. Where the clock was set back in between, not all ids that it gave out before
+ * were stored by then: the message was still on its way in, or never came.
+ */
+export function leadNoter(db: DatabaseSync): (id: number, at: number) => void {
+  const widen = db.prepare('UPDATE clock SET id_lead = max(id_lead, ?)');
+  return (id, at) => {
+    const lead = timeOfId(id) - at;
+    if (lead > USUAL_LEAD) widen.run(lead);
+  };
+}
+
 /** How far ids were ahead of the clock at most, ms: who looks for messages by the time of their ids must look that much further. */
 export function idLead(db: DatabaseSync): () => number {
   const lead = db.prepare('SELECT id_lead AS lead FROM clock');
@@ -42,7 +54,7 @@ export function idLead(db: DatabaseSync): () => number {
 export function clockWrites(db: DatabaseSync) {
   const keep = db.prepare('UPDATE clock SET at = ?, boot = ?, uptime = ?, gives_up_at = ?, forgets_at = ?');
   const highest = db.prepare('SELECT max(id) AS id FROM message');
-  const widen = db.prepare('UPDATE clock SET id_lead = max(id_lead, ?)');
+  const noteLead = leadNoter(db);
   // What waits keeps the time that it still had to wait, and no more: what had been waiting for a while is due soon, by any clock.
   const shifts = [
     // Forward, the time that nobody waited is no waiting; back, nothing has waited since a time to come.
@@ -54,7 +66,7 @@ export function clockWrites(db: DatabaseSync) {
   ].map((sql) => ({ statement: db.prepare(sql), usesNow: sql.includes(':now') }));
   // Back, what was written down in a time to come was written down that much earlier.
   const takesBack = [
-    'UPDATE message SET received_at = received_at + :by WHERE id > :id AND received_at > :now',
+    'UPDATE message SET received_at = received_at + :by WHERE id >= :id AND received_at > :now',
     'UPDATE recipient_failure SET at = at + :by WHERE at > :now',
     'UPDATE recipient_entry SET since = since + :by WHERE since > :now',
     'UPDATE recipient_known SET at = at + :by WHERE at > :now',
@@ -74,13 +86,16 @@ export function clockWrites(db: DatabaseSync) {
     `UPDATE recipient SET next_at = :now WHERE domain = :domain AND state = 'queued' AND next_at > :latest`,
   );
 
+  /** Notes what the clock says: after a restart it is known whether it went on from there. */
+  function keepClock({ at, boot, uptime, givesUpAt, forgetsAt }: KeptClock): void {
+    keep.run(at, boot, uptime, givesUpAt, forgetsAt);
+  }
+
   return {
-    /** Notes what the clock says: after a restart it is known whether it went on from there. */
-    keepClock({ at, boot, uptime, givesUpAt, forgetsAt }: KeptClock): void {
-      keep.run(at, boot, uptime, givesUpAt, forgetsAt);
-    },
-    /** The clock jumped by `by` ms (negative: back) and says `now` (UTC ms). */
-    clockJumped({ by, now }: { by: number; now: number }): void {
+    keepClock,
+    /** The clock jumped by `by` ms (negative: back) and says `now` (UTC ms). `reading` is kept with it, so that nobody finds the same jump again. */
+    clockJumped({ by, now, reading }: { by: number; now: number; reading?: KeptClock }): void {
+      if (reading) keepClock(reading);
       for (const { statement, usesNow } of shifts) statement.run(usesNow ? { by, now } : { by });
       if (by >= 0) return;
       for (const { statement, byId } of takesBack)
@@ -93,8 +108,7 @@ export function clockWrites(db: DatabaseSync) {
       }
       for (const id of ahead) takeAttemptBack.run(by, by, id);
       const { id } = highest.get() as { id: number | null };
-      const lead = id === null ? 0 : timeOfId(id) - now;
-      if (lead > USUAL_LEAD) widen.run(lead);
+      if (id !== null) noteLead(id, now);
     },
     /** Has mail of a domain tried now that is planned for later than any schedule would have it (`latest`, UTC ms). */
     hurryLate(args: { domain: string; latest: number; now: number }): number {

@@ -11,7 +11,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { causeWords, type Cause } from '../../../shared/cause.ts';
 import type { MessageState } from '../../../shared/message.ts';
 import { found, readSearch, wordsOf, type Phrase } from '../../../shared/search.ts';
-import { firstIdAt } from '../ids.ts';
+import { firstIdAt, idsEndAt } from '../ids.ts';
 import { rebuildSearch } from '../search-index.ts';
 import { parseReply } from '../stored-json.ts';
 import { idLead } from './clock.ts';
@@ -172,7 +172,7 @@ export function searchReads(db: DatabaseSync) {
     const low = firstIdAt(from - MOMENT);
     const high = Math.min(
       query.before ?? Number.MAX_SAFE_INTEGER,
-      query.to === null ? Number.MAX_SAFE_INTEGER : firstIdAt(to + lead),
+      query.to === null ? Number.MAX_SAFE_INTEGER : idsEndAt(to + lead),
     );
     const phrases = query.text === null ? [] : readSearch(query.text);
     if (isOpen(query, phrases))

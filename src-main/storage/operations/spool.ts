@@ -2,9 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
-import { idLead } from './clock.ts';
+import { idLead, leadNoter } from './clock.ts';
 import { envelopeReader, type StoredEnvelope } from './envelope.ts';
-import { firstIdAt } from '../ids.ts';
+import { idsEndAt } from '../ids.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
 import { overallState, type MessageState, type RecipientState, type Reply } from '../../../shared/message.ts';
 
@@ -244,6 +244,7 @@ export function spoolWrites(db: DatabaseSync) {
        AND message_id < ? AND queued_since < ? RETURNING message_id AS id`,
   );
   const lead = idLead(db);
+  const noteLead = leadNoter(db);
 
   // One row a message, ever: that is what keeps a sender from being told twice. The null sender is never told.
   const planBounce = db.prepare(
@@ -287,6 +288,7 @@ export function spoolWrites(db: DatabaseSync) {
         .size;
     },
     accept(message: NewMessage): Learned | null {
+      noteLead(message.id, message.receivedAt);
       insertMessage.run(
         message.id,
         message.receivedAt,
@@ -369,7 +371,7 @@ export function spoolWrites(db: DatabaseSync) {
       const ids = [
         ...new Set(
           (
-            expire.all(args.domain, firstIdAt(args.before + lead()), args.before) as unknown as {
+            expire.all(args.domain, idsEndAt(args.before + lead()), args.before) as unknown as {
               id: number;
             }[]
           ).map((row) => row.id),

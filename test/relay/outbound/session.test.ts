@@ -31,7 +31,11 @@ class Scripted implements AsyncDisposable {
     });
   }
 
-  async open(tls: 'none' | 'opportunistic' | 'require' | 'verify' = 'none', seconds = 5): Promise<Session> {
+  async open(
+    tls: 'none' | 'opportunistic' | 'require' | 'verify' = 'none',
+    seconds = 5,
+    messageSeconds = 600,
+  ): Promise<Session> {
     if (!this.#server.listening)
       await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', () => resolve()));
     const { port } = this.#server.address() as { port: number };
@@ -39,6 +43,7 @@ class Scripted implements AsyncDisposable {
       hostname: 'mailward.example',
       connectSeconds: seconds,
       replySeconds: seconds,
+      messageSeconds,
       addresses: new AddressBook({ moved: () => undefined }),
       secure: null,
     });
@@ -197,6 +202,95 @@ describe('a server that ends the conversation', () => {
     server.sockets[0]?.write('250 what?\r\n');
     await until('the connection to be over', () => !session.usable);
   });
+});
+
+describe('a server that never ends what it says, but is never silent either, is left', () => {
+  /** Says these words an octet at a time, over and over, until the connection is gone. */
+  const drip = (words: string, say: Say, socket: Socket) => {
+    let at = 0;
+    const timer = setInterval(() => say(words.charAt(at++ % words.length)), 100);
+    socket.once('close', () => clearInterval(timer));
+  };
+  const took = async (sending: Promise<unknown>) => {
+    const error: unknown = await sending.catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(DestinationFailed);
+    return error as DestinationFailed;
+  };
+
+  it.each([
+    ['one that has no end', '250-not yet '],
+    ['of empty lines', '\r\n'],
+    ['of many lines', '250-not yet\r\n'],
+  ])('in an answer %s to a command: nothing was sent', async (_, words) => {
+    await using server = new Scripted((heard, say, socket) => {
+      if (heard.startsWith('EHLO')) say('250 office.example\r\n');
+      else drip(words, say, socket);
+    });
+    const session = await server.open('none', 1);
+    expect(await took(session.send(letter))).toMatchObject({ manner: 'broke' });
+    expect(server.heard.join('')).not.toContain('DATA');
+  });
+
+  it('in its second answer of several', async () => {
+    await using server = new Scripted((heard, say, socket) => {
+      if (heard.startsWith('EHLO')) say(hello);
+      else {
+        say('250 ok\r\n');
+        drip('250-not yet\r\n', say, socket);
+      }
+    });
+    await took((await server.open('none', 1)).send(letter));
+  });
+
+  it('in its answer to the whole message, which may have arrived', async () => {
+    await using server = office('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n', (_, say, socket) =>
+      drip('250-not yet\r\n', say, socket),
+    );
+    const session = await server.open('none', 1, 1);
+    expect(await took(session.send(letter))).toMatchObject({ manner: 'lost' });
+  });
+
+  it('that takes a little of the message now and then, but not at the slowest rate', async () => {
+    await using server = office('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n', (_, _say, socket) => {
+      socket.pause();
+      setTimeout(() => socket.resume(), 20);
+    });
+    const endless = async function* () {
+      for (;;) yield await Promise.resolve(Buffer.alloc(262_144, 'Hello, Bob.\r\n'));
+    };
+    const session = await server.open('none', 1);
+    const sending = session.send({ ...letter, content: endless() });
+    expect(await took(sending)).toMatchObject({ manner: 'broke' });
+  });
+});
+
+it('a message of gigabytes has its weeks', async () => {
+  await using server = new Scripted((heard, say) => {
+    if (heard.startsWith('EHLO')) say('250-office.example\r\n250 PIPELINING\r\n');
+    else if (heard.startsWith('MAIL')) say('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n');
+    else setTimeout(() => say('250 taken\r\n'), 200);
+  });
+  const answers = await (await server.open()).send({ ...letter, size: 4_000_000_000 });
+  expect(codes(answers)).toEqual([
+    [250, 'message'],
+    [250, 'message'],
+  ]);
+});
+
+it('a server that says each line of its answers only just in time is heard out', async () => {
+  const slowly = (words: string, say: Say) => {
+    for (const [index, line] of words.split(/(?<=\n)/).entries())
+      setTimeout(() => say(line), 700 * (index + 1));
+  };
+  await using patient = new Scripted((heard, say) => {
+    if (heard.startsWith('EHLO')) say(hello);
+    else if (heard.startsWith('MAIL')) slowly('250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n', say);
+    else slowly('250 taken\r\n', say);
+  });
+  expect(codes(await (await patient.open('none', 2)).send(letter))).toEqual([
+    [250, 'message'],
+    [250, 'message'],
+  ]);
 });
 
 it.each<[string, string, RegExp]>([
