@@ -11,7 +11,7 @@ import { atItsPace, Calls, ClientCalls, countCall } from './calls.ts';
 import { descriptorLimit, Door, roomFor } from './door.ts';
 import { type Guest, receive } from './greeting.ts';
 import { InterfaceFiles } from './interface-files.ts';
-import type { Keys } from './keys.ts';
+import { type Keys, Renewed } from './keys.ts';
 
 /** Largest request of the contract, octets: a selection of ten thousand messages fits well. */
 const MOST_REQUEST = 1_048_576;
@@ -136,9 +136,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const wire = wireOf(ws);
     const tooLate = setTimeout(() => ws.terminate(), GREETING_WITHIN);
     try {
+      const { renewals } = keys;
       const guest = await receive(wire, where, keys, nameOf(request));
       wire.end();
       if (guest === null) return null;
+      // Whoever is not among the guests yet when keys are taken away cannot be sent away with them: they may come again.
+      if (keys.renewals !== renewals || (guest.isBrowser && !keys.knows(guest.keyId))) throw new Renewed();
       guests.set(ws, guest);
       ws.once('close', () => guests.delete(ws));
       askNowAndThen(ws);
@@ -147,7 +150,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         wire.send(JSON.stringify({ welcome: {} }));
       } else {
         const granted = await grant(guest).catch((error: unknown) => {
-          trouble(`"${guest.want}" failed: ${String(error)}`);
+          if (!(error instanceof Renewed)) trouble(`"${guest.want}" failed: ${String(error)}`);
           throw error;
         });
         wire.send(JSON.stringify({ welcome: granted }));
