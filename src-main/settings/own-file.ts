@@ -1,14 +1,20 @@
 // Opens files of the data folder: those that are really there, never through a link that somebody laid.
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
-/** As `open(2)` with O_NOFOLLOW, which Windows has not (there it takes a privilege to lay a link). Throws the system's error. */
+/**
+ * As `open(2)` with O_NOFOLLOW, which Windows has not (there it takes a privilege to lay a link). Throws the system's error, and
+ * for what is no file: a pipe would keep us waiting for ever.
+ */
 export function openOwnFile(path: string, flags: number): number {
-  // `constants.O_NOFOLLOW` is undefined on Windows.
-  const noFollow = (constants as { O_NOFOLLOW?: number }).O_NOFOLLOW ?? 0;
-  return openSync(path, flags | noFollow, 0o600);
+  // Undefined on Windows. With O_NONBLOCK a pipe opens at once; to a file it means nothing.
+  const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_NOFOLLOW?: number; O_NONBLOCK?: number };
+  const file = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw new Error(`${path} is not a file`);
 }
 
-/** The text of a file; null when there is none. Throws the system's error, ELOOP for a link. */
+/** The text of a file; null when there is none. Throws as `openOwnFile`, ELOOP for a link. */
 export function readOwnFile(path: string): string | null {
   let file: number;
   try {
