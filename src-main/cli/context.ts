@@ -8,7 +8,7 @@ import type { Client } from '../../shared/contract/index.ts';
 import { openEngine } from '../engine/engine.ts';
 import { DataDirLocked, DataDirMissing } from '../engine/lock.ts';
 import { connectClient } from '../service/client.ts';
-import { defaultDataDir } from '../settings/data-dir.ts';
+import { defaultDataDir, NoHome } from '../settings/data-dir.ts';
 
 /** 0 fine, 1 a problem was found, 2 wrong usage, 3 could not check. */
 export const EXIT = { fine: 0, problem: 1, usage: 2, couldNotCheck: 3 } as const;
@@ -24,16 +24,30 @@ export class Ended extends Error {
 }
 
 export interface Globals {
-  dataDir: string;
-  json: boolean;
+  /** Absolute. Ends the command when nobody says where it is and this user has no home directory. */
+  readonly dataDir: string;
+  readonly json: boolean;
 }
 
 export function globalsOf(command: Command): Globals {
   const options = command.optsWithGlobals<{ data?: string; json?: boolean }>();
+  if (options.data === '') throw new Ended(EXIT.usage, '--data needs a folder: --data DIR');
   return {
-    dataDir: resolve(options.data ?? process.env['MAILWARD_DATA'] ?? defaultDataDir()),
+    // A variable that is there and empty is one that was not set. Not every command needs a data folder.
+    get dataDir() {
+      const named = options.data ?? process.env['MAILWARD_DATA'] ?? '';
+      return resolve(named === '' ? usualDataDir() : named);
+    },
     json: options.json === true,
   };
+}
+
+function usualDataDir(): string {
+  try {
+    return defaultDataDir();
+  } catch (error) {
+    throw error instanceof NoHome ? new Ended(EXIT.usage, error.message) : error;
+  }
 }
 
 export interface Reached {
