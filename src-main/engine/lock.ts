@@ -167,7 +167,11 @@ export function prepareDataDir(dataDir: string, { existing = false }: LockOption
   }
   refuse(whyNotOwn(dataDir));
   const names = refuseOthersFolder(dataDir);
-  if (existing && !names.some((name) => TELLING.includes(name))) throw new DataDirMissing(dataDir);
+  if (existing && !names.some((name) => TELLING.includes(name))) {
+    // Settings may be read from it all the same.
+    refuse(whyNotOwnFiles(dataDir));
+    throw new DataDirMissing(dataDir);
+  }
   try {
     // Mail lies in here: no other user of the machine may read it.
     chmodSync(dataDir, 0o700);

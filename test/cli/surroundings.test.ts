@@ -1,7 +1,7 @@
 // The command line in surroundings that lack something: it uses no other folder than usual, and says what is missing.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { entry } from '../lab/mailward.ts';
@@ -96,4 +96,50 @@ it('says which part of its input is wrong, and why', async () => {
   const { status, said } = await run(['log', 'list', '--text', 'x'.repeat(10_000)], folder.path, env);
   expect(status).toBe(2);
   expect(said).toMatch(/^mailward: text: .*\d/);
+});
+
+describe.skipIf(process.platform === 'win32')('a command that needs no data', () => {
+  const diagnose = ['diagnose', 'example.invalid'];
+
+  /** A data folder in which Mailward never ran, and a place for what is thrown away. */
+  function place() {
+    const folder = scratch('surroundings');
+    const [data, temporary] = [join(folder.path, 'data'), join(folder.path, 'temporary')];
+    mkdirSync(data, { mode: 0o700 });
+    mkdirSync(temporary);
+    const env = { MAILWARD_DATA: data, TMPDIR: temporary };
+    return { data, temporary, env, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  }
+
+  it('tells of wrong settings where they are, and leaves no copy of them', async () => {
+    using folder = place();
+    const settings = join(folder.data, 'settings.json');
+    writeFileSync(settings, '{"x":');
+    const { status, said } = await run(diagnose, folder.data, folder.env);
+    expect(status).toBe(3);
+    expect(said).toContain(`mailward: the settings ${settings} are not valid JSON`);
+    rmSync(settings);
+    execFileSync('mkfifo', [settings]);
+    expect((await run(diagnose, folder.data, folder.env)).said).toContain(`${settings} is not a file`);
+    expect(readdirSync(folder.temporary)).toEqual([]);
+  });
+
+  it('says that nothing can be put where its folder would be', async () => {
+    using folder = place();
+    const absent = join(folder.temporary, 'absent');
+    const { status, said } = await run(diagnose, folder.data, { ...folder.env, TMPDIR: absent });
+    expect(status).toBe(3);
+    expect(said).toMatch(new RegExp(`^mailward: cannot make a folder in ${absent}: .*TMPDIR`));
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('leaves nothing behind at a %s', async (signal) => {
+    using folder = place();
+    const { child } = start(diagnose, folder.data, folder.env);
+    const ended = once(child, 'close');
+    // Its folder is there: it is in the middle of things.
+    await until('it makes no folder', () => readdirSync(folder.temporary).length > 0 || null);
+    child.kill(signal);
+    expect((await ended)[1]).toBe(signal);
+    expect(readdirSync(folder.temporary)).toEqual([]);
+  });
 });
