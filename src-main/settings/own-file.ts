@@ -1,4 +1,4 @@
-// Opens files of the data folder: those that are really there, never through a link that somebody laid.
+// Opens files: those of the data folder never through a link that somebody laid, and none that is no file at all.
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 /**
@@ -6,12 +6,32 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
  * for what is no file: a pipe would keep us waiting for ever.
  */
 export function openOwnFile(path: string, flags: number): number {
-  // Undefined on Windows. With O_NONBLOCK a pipe opens at once; to a file it means nothing.
-  const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_NOFOLLOW?: number; O_NONBLOCK?: number };
-  const file = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  return openFile(path, flags | (onUnix.O_NOFOLLOW ?? 0));
+}
+
+/** Undefined on Windows. */
+const onUnix = constants as { O_NOFOLLOW?: number; O_NONBLOCK?: number };
+
+function openFile(path: string, flags: number): number {
+  // With O_NONBLOCK a pipe opens at once; to a file it means nothing.
+  const file = openSync(path, flags | (onUnix.O_NONBLOCK ?? 0), 0o600);
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
   throw new Error(`${path} is not a file`);
+}
+
+/** Nothing that an admin writes, or names in the settings, is larger; octets. */
+const MOST_NAMED = 4_194_304;
+
+/** The content of a file that an admin wrote or named, also through a link. Throws as `openOwnFile`, and for one above 4 MiB. */
+export function readNamedFile(path: string): Buffer {
+  const file = openFile(path, constants.O_RDONLY);
+  try {
+    if (fstatSync(file).size > MOST_NAMED) throw new Error(`${path} is larger than 4 MiB`);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The text of a file; null when there is none. Throws as `openOwnFile`, ELOOP for a link. */
