@@ -1,14 +1,16 @@
 // What every command shares: the data folder, the engine that has it, and how it ends.
 import { createRouterClient } from '@orpc/server';
 import type { Command } from 'commander';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Client } from '../../shared/contract/index.ts';
 import { openEngine } from '../engine/engine.ts';
 import { DataDirLocked, DataDirMissing } from '../engine/lock.ts';
 import { connectClient } from '../service/client.ts';
-import { defaultDataDir } from '../settings/data-dir.ts';
+import { defaultDataDir, NoHome } from '../settings/data-dir.ts';
+import { replaceFile } from '../settings/replace-file.ts';
+import { openSettings } from '../settings/settings.ts';
 
 /** 0 fine, 1 a problem was found, 2 wrong usage, 3 could not check. */
 export const EXIT = { fine: 0, problem: 1, usage: 2, couldNotCheck: 3 } as const;
@@ -24,16 +26,30 @@ export class Ended extends Error {
 }
 
 export interface Globals {
-  dataDir: string;
-  json: boolean;
+  /** Absolute. Ends the command when nobody says where it is and this user has no home directory. */
+  readonly dataDir: string;
+  readonly json: boolean;
 }
 
 export function globalsOf(command: Command): Globals {
   const options = command.optsWithGlobals<{ data?: string; json?: boolean }>();
+  if (options.data === '') throw new Ended(EXIT.usage, '--data needs a folder: --data DIR');
   return {
-    dataDir: resolve(options.data ?? process.env['MAILWARD_DATA'] ?? defaultDataDir()),
+    // A variable that is there and empty is one that was not set. Not every command needs a data folder.
+    get dataDir() {
+      const named = options.data ?? process.env['MAILWARD_DATA'] ?? '';
+      return resolve(named === '' ? usualDataDir() : named);
+    },
     json: options.json === true,
   };
+}
+
+function usualDataDir(): string {
+  try {
+    return defaultDataDir();
+  } catch (error) {
+    throw error instanceof NoHome ? new Ended(EXIT.usage, error.message) : error;
+  }
 }
 
 export interface Reached {
@@ -68,18 +84,52 @@ export async function withEngine<T>(
 
 /** An engine on a folder that is thrown away, with the settings if they are there: for questions that need no data. */
 async function reachNothing(absent: string): Promise<Left> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'mailward-'));
-  const settings = join(absent, 'settings.json');
-  if (existsSync(settings)) copyFileSync(settings, join(dataDir, 'settings.json'));
-  const engine = await openEngine({ dataDir, host: 'service', offline: true });
-  return {
-    client: createRouterClient(engine.router),
-    running: false,
-    leave: async () => {
-      await engine.close();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+  // Read where they are, so that what is wrong with them is told of that file.
+  const settings = openSettings(absent).get();
+  const { path: dataDir, remove } = passingFolder();
+  try {
+    replaceFile(join(dataDir, 'settings.json'), JSON.stringify(settings));
+    const engine = await openEngine({ dataDir, host: 'service', offline: true });
+    return {
+      client: createRouterClient(engine.router),
+      running: false,
+      leave: () => engine.close().finally(remove),
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A folder for as long as a command runs; gone with it, also when it is ended in the middle. */
+function passingFolder(): { path: string; remove: () => void } {
+  let path: string | null = null;
+  const remove = () => {
+    for (const signal of ENDING) process.off(signal, onSignal);
+    try {
+      if (path !== null) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // The system throws it away in its time.
+    }
   };
+  const onSignal = (signal: NodeJS.Signals) => {
+    remove();
+    // Nobody listens to it any more: now it ends us.
+    process.kill(process.pid, signal);
+  };
+  for (const signal of ENDING) process.on(signal, onSignal);
+  try {
+    path = mkdtempSync(join(resolve(tmpdir()), 'mailward-'));
+  } catch (error) {
+    remove();
+    throw new Ended(
+      EXIT.couldNotCheck,
+      `cannot make a folder in ${tmpdir()}: ${(error as Error).message}; say with TMPDIR where one may be made`,
+    );
+  }
+  return { path, remove };
 }
 
 interface Left extends Reached {

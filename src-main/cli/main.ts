@@ -66,7 +66,7 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wrongInput(error) ?? (error instanceof Error ? error.message : String(error));
   printError(`mailward: ${words}`);
   if (error instanceof Ended) return error.exit;
   if (error instanceof ORPCError) return error.code === 'BAD_REQUEST' ? EXIT.usage : EXIT.problem;
@@ -75,4 +75,15 @@ function explain(error: unknown): number {
     return process.argv.includes('serve') ? EXIT.problem : EXIT.couldNotCheck;
   }
   return EXIT.problem;
+}
+
+/** What was wrong with the input of a call, in the contract's words; null when that is not what went wrong. */
+function wrongInput(error: unknown): string | null {
+  if (!(error instanceof ORPCError)) return null;
+  const { issues } = (error.data ?? {}) as { issues?: { path?: unknown[]; message?: unknown }[] };
+  if (!Array.isArray(issues) || issues.length === 0) return null;
+  return issues
+    .slice(0, 5)
+    .map(({ path = [], message }) => `${path.join('.') || 'what was given'}: ${String(message)}`)
+    .join('; ');
 }

@@ -1,10 +1,13 @@
-// Whether a data folder is this user's alone: nobody else may have put into it what we would then read, or write to.
+// Whether a data folder is this user's alone, and what it says it is: nobody else may have put into it what we would then read, or write to.
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What Mailward keeps in its folder; the user may put other things beside. */
 const OURS =
-  /^(?:engine\.(?:lock|json)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$/;
+  /^(?:engine\.(?:lock(?:-wal|-shm|-journal)?|json|next)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$/;
+
+/** The one of them that is a folder: Chromium's. */
+const FOLDER = 'browser';
 
 /** May write into the folder, whoever owns it. */
 const ANYBODY = 0o002;
@@ -40,19 +43,38 @@ export function whyNotOwn(dataDir: string): string | null {
   return `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as that user, or choose another folder with --data`;
 }
 
-/** Why what is in the folder is not this user's, or null. To be asked once nobody else can enter the folder any more. */
+/** These may be links, to where an admin keeps them; the others would be replaced, or their `-wal` be looked for in vain. */
+const MAY_BE_LINKS: ReadonlySet<string> = new Set(['settings.json', 'desktop.json', FOLDER]);
+
+/**
+ * Why what is in the folder cannot be used, or null: it is another user's, or it is not a file at all, or not here. To be asked
+ * once nobody else can enter the folder any more.
+ */
 export function whyNotOwnFiles(dataDir: string): string | null {
   const user = process.getuid?.();
-  if (user === undefined) return null;
   for (const name of readdirSync(dataDir)) {
     if (!OURS.test(name)) continue;
     const path = join(dataDir, name);
     const stats = statsOf(lstatSync, path);
-    if (stats === null || stats.uid === user) continue;
-    const what = stats.isSymbolicLink() ? 'is a link that another user laid' : 'belongs to another user';
-    return `${path} ${what} (uid ${stats.uid}, and this one is ${user}): it may have been put there to do harm. Remove it, or make it yours if you know it (chown ${user})`;
+    if (stats === null) continue;
+    const isLink = stats.isSymbolicLink();
+    if (user !== undefined && stats.uid !== user) {
+      const what = isLink ? 'is a link that another user laid' : 'belongs to another user';
+      return `${path} ${what} (uid ${stats.uid}, and this one is ${user}): it may have been put there to do harm. Remove it, or make it yours if you know it (chown ${user})`;
+    }
+    if (isLink && !MAY_BE_LINKS.has(name))
+      return `${path} is a link, and Mailward uses only files that are really in its folder; put the file itself there, or remove the link. The whole folder may be elsewhere: name it with --data`;
+    const target = isLink ? statsOf(statSync, path) : stats;
+    if (target === null)
+      return `${path} is a link to something that is not there; mount what it leads to, or remove the link`;
+    if (name !== FOLDER && !target.isFile())
+      return `${path} is not a file but ${kindOf(target)}, which Mailward did not make; move it away`;
   }
   return null;
+}
+
+function kindOf(stats: Stats): string {
+  return stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a named pipe' : 'a device or a socket';
 }
 
 /** Root may do everything anyway. In a user namespace, owners from outside of it all look like one (user_namespaces(7)). */

@@ -2,19 +2,22 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
 import { readOwnFile } from '../settings/own-file.ts';
 import { replaceFile } from '../settings/replace-file.ts';
 import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles } from './data-owner.ts';
 
-/** How to reach the engine that has the folder. */
-export interface Holder {
-  pid: number;
+const holderSchema = z.object({
+  pid: z.int().positive(),
   /** `command`: a command of the command line, which is done soon. */
-  host: 'service' | 'desktop' | 'command';
+  host: z.enum(['service', 'desktop', 'command']),
   /** Where its service answers, e.g. `http://127.0.0.1:8025`; null when it offers none. */
-  url: string | null;
-  token: string | null;
-}
+  url: z.url({ protocol: /^https?$/ }).nullable(),
+  token: z.string().nullable(),
+});
+
+/** How to reach the engine that has the folder. */
+export type Holder = z.infer<typeof holderSchema>;
 
 const HOSTS: Readonly<Record<Holder['host'], string>> = {
   service: "Mailward's service",
@@ -164,7 +167,11 @@ export function prepareDataDir(dataDir: string, { existing = false }: LockOption
   }
   refuse(whyNotOwn(dataDir));
   const names = refuseOthersFolder(dataDir);
-  if (existing && !names.some((name) => TELLING.includes(name))) throw new DataDirMissing(dataDir);
+  if (existing && !names.some((name) => TELLING.includes(name))) {
+    // Settings may be read from it all the same.
+    refuse(whyNotOwnFiles(dataDir));
+    throw new DataDirMissing(dataDir);
+  }
   try {
     // Mail lies in here: no other user of the machine may read it.
     chmodSync(dataDir, 0o700);
@@ -178,6 +185,9 @@ export function prepareDataDir(dataDir: string, { existing = false }: LockOption
 const PATIENCE = 10_000;
 const LONG_PATIENCE = 60_000;
 const AGAIN = 25;
+/** An engine that waits says so anew every so often, ms; and is gone when it has not for so long. */
+const SAYS_EVERY = 1000;
+const SILENT_FOR = 4000;
 
 /**
  * As `lockDataDir`; waits while the folder is only held for a moment: by a command, or by an engine that is starting and
@@ -185,21 +195,23 @@ const AGAIN = 25;
  */
 export async function takeDataDir(dataDir: string, options: TakeOptions = {}): Promise<DataDirLock> {
   const began = performance.now();
-  let waits = false;
+  const turn = new Turn(dataDir);
+  // Whose folder it is must be known before anything in it is believed.
+  if (options.yields === true) prepareDataDir(dataDir, options);
   try {
     for (;;) {
       try {
-        if (options.yields !== true || !isAwaited(dataDir)) return lockDataDir(dataDir, options);
+        if (options.yields !== true || !turn.isTaken()) return lockDataDir(dataDir, options);
         if (performance.now() - began >= LONG_PATIENCE) throw new DataDirLocked(dataDir, readHolder(dataDir));
       } catch (error) {
         if (!(error instanceof DataDirLocked)) throw error;
         if (performance.now() - began >= patienceWith(error.holder, options.yields === true)) throw error;
-        if (options.yields !== true && !waits) waits = askForTurn(dataDir);
+        if (options.yields !== true) turn.ask();
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
   } finally {
-    if (waits) rmSync(turnIn(dataDir), { force: true });
+    turn.end();
   }
 }
 
@@ -208,24 +220,53 @@ export interface TakeOptions extends LockOptions {
   yields?: boolean;
 }
 
-/** The process id of an engine that waits for the folder. */
-const turnIn = (dataDir: string) => join(dataDir, 'engine.next');
+/**
+ * `engine.next`: an engine waits for the folder. It has the engine's process id in it, and a number that grows: an engine
+ * that was killed leaves the file behind, and its process id may be another program's by now.
+ */
+class Turn {
+  readonly #path: string;
+  #asked = 0;
+  #askedAt = 0;
+  #seen = '';
+  #seenAt = 0;
 
-function askForTurn(dataDir: string): boolean {
-  try {
-    replaceFile(turnIn(dataDir), String(process.pid));
-    return true;
-  } catch {
-    // It waits without.
-    return false;
+  constructor(dataDir: string) {
+    this.#path = join(dataDir, 'engine.next');
   }
-}
 
-function isAwaited(dataDir: string): boolean {
-  try {
-    return isAlive(Number(readOwnFile(turnIn(dataDir)) ?? ''));
-  } catch {
-    return false;
+  /** Says (again) that we wait. */
+  ask(): void {
+    if (this.#asked > 0 && performance.now() - this.#askedAt < SAYS_EVERY) return;
+    this.#askedAt = performance.now();
+    this.#asked++;
+    try {
+      replaceFile(this.#path, `${process.pid} ${this.#asked}`);
+    } catch {
+      // It waits without.
+    }
+  }
+
+  /** Whether another waits. */
+  isTaken(): boolean {
+    try {
+      const text = readOwnFile(this.#path) ?? '';
+      if (!isAlive(Number(text.split(' ')[0]))) return false;
+      if (text !== this.#seen) {
+        this.#seen = text;
+        this.#seenAt = performance.now();
+      }
+      if (performance.now() - this.#seenAt < SILENT_FOR) return true;
+      rmSync(this.#path, { force: true });
+      return false;
+    } catch {
+      return false;
+    }
+  }
+
+  /** We wait no more. */
+  end(): void {
+    if (this.#asked > 0) rmSync(this.#path, { force: true });
   }
 }
 
@@ -350,7 +391,7 @@ const announcementIn = (dataDir: string) => join(dataDir, 'engine.json');
 /** Who has the data folder, as they announced it; null when nobody did. The one who did may be gone by now. */
 export function readHolder(dataDir: string): Holder | null {
   try {
-    return JSON.parse(readOwnFile(announcementIn(dataDir)) ?? 'null') as Holder | null;
+    return holderSchema.parse(JSON.parse(readOwnFile(announcementIn(dataDir)) ?? 'null'));
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 // What one client of the contract may have open at a time, and how fast it is written to: never faster than it reads.
 import { ORPCError } from '@orpc/server';
-import type { WebSocket } from 'ws';
+import type { MessageEvent, WebSocket } from 'ws';
 
 /** Calls and subscriptions that one connection may have open at a time. A screen of the user interface has about ten. */
 const MOST_OF_ONE = 128;
@@ -97,14 +97,20 @@ function untilEnd(stream: AsyncIterator<unknown>, over: () => void): AsyncIterab
 /**
  * The socket as the contract's handler sees it: sending lasts until the system has taken the octets, so that a
  * subscription brings no more than its client reads. Nothing is thrown for a socket that is gone: its `close` tells.
+ * And what comes once we have begun to close it is not heard: a client that was shut out need not answer to that.
  */
 export function atItsPace(socket: WebSocket): Pick<WebSocket, 'addEventListener' | 'send'> {
   const send = (data: Parameters<WebSocket['send']>[0]) =>
     new Promise<void>((resolve) => {
       socket.send(data, {}, () => resolve());
     });
+  const addEventListener = (type: string, listener: (event: MessageEvent) => void) => {
+    socket.addEventListener(type as 'message', (event) => {
+      if (type !== 'message' || socket.readyState === socket.OPEN) listener(event);
+    });
+  };
   return {
-    addEventListener: socket.addEventListener.bind(socket),
+    addEventListener: addEventListener as WebSocket['addEventListener'],
     send: send as WebSocket['send'],
   };
 }

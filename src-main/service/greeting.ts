@@ -20,6 +20,8 @@ export interface Guest {
   about: string;
   /** The key they came with, or got. */
   keyId: string;
+  /** Whether that key is a browser's own, which can be forgotten. */
+  isBrowser: boolean;
 }
 
 /**
@@ -42,9 +44,10 @@ export async function receive(wire: Wire, where: string, keys: Keys, name: strin
   if (answer === null) return null;
   if (!(await isProof(key, 'client', meeting, answer.proof))) return refuse('unknown-key');
   if (!mayWish(bearer, hello.want)) return refuse('not-allowed');
+  const own = hello.want === 'enrol' ? await agreedKey(key, meeting) : null;
   // From the proof to here another may have used the same link.
   if (!keys.use(bearer)) return refuse('unknown-key');
-  const guest = { want: hello.want, about: hello.about, keyId: bearer.credential.id };
-  if (hello.want !== 'enrol') return guest;
-  return { ...guest, keyId: await keys.enrol(await agreedKey(key, meeting), where, name) };
+  const guest = { want: hello.want, about: hello.about };
+  if (own === null) return { ...guest, keyId: bearer.credential.id, isBrowser: bearer.kind === 'browser' };
+  return { ...guest, keyId: await keys.enrol(own, where, name), isBrowser: true };
 }

@@ -1,6 +1,6 @@
 // The keys to the service: the data folder's token, codes of one-time links, and a key for each browser that was let in.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Credential, credentialOf, credentialOfKey, type Wish } from '../../shared/greeting.ts';
@@ -23,8 +23,8 @@ const COARSE = 3_600_000;
 
 const browserSchema = z.object({
   id: z.string(),
-  /** What the browser signs with, in base64url. */
-  key: z.string(),
+  /** What the browser signs with: 32 octets in base64url. */
+  key: z.string().regex(/^[\w-]{43}$/),
   /** The origin at which it was let in: a key is good there alone, for another program may have had another port. */
   where: z.string(),
   /** What the browser calls itself. */
@@ -50,6 +50,13 @@ const allowed: Readonly<Record<Bearer['kind'], readonly Wish[]>> = {
   browser: ['contract'],
 };
 
+/** All keys were renewed while something was made for one who came with a former key: they get nothing. */
+export class Renewed extends Error {
+  constructor() {
+    super('access was renewed meanwhile');
+  }
+}
+
 export function mayWish({ kind }: Bearer, want: Wish): boolean {
   return allowed[kind].includes(want);
 }
@@ -58,25 +65,39 @@ export function mayWish({ kind }: Bearer, want: Wish): boolean {
 export class Keys {
   readonly #dataDir: string;
   readonly #now: () => number;
-  readonly #links = new Map<string, { credential: Credential; until: number }>();
+  readonly #steady: () => number;
+  /** A link ends by both clocks: by `until` (UTC ms), which is told, and by `steadyUntil`, which a clock that is set back does not move. */
+  readonly #links = new Map<string, { credential: Credential; until: number; steadyUntil: number }>();
   readonly #browsers = new Map<string, { stored: StoredBrowser; credential: Credential }>();
   #token: string;
   #tokenCredential: Credential;
+  #renewals = 0;
 
-  private constructor(dataDir: string, token: string, credential: Credential, now: () => number) {
+  private constructor(
+    dataDir: string,
+    token: string,
+    credential: Credential,
+    now: () => number,
+    steady: () => number,
+  ) {
     this.#dataDir = dataDir;
     this.#token = token;
     this.#tokenCredential = credential;
     this.#now = now;
+    this.#steady = steady;
   }
 
   /** Reads the keys of a data folder, or makes a first one. Throws what the file system says. */
-  static async open(dataDir: string, now: () => number = Date.now): Promise<Keys> {
+  static async open(
+    dataDir: string,
+    now: () => number = Date.now,
+    steady: () => number = () => performance.now(),
+  ): Promise<Keys> {
     const known = readToken(dataDir);
     // Whoever removed the token wanted nobody to come in any more who came in before.
     if (known === null) rmSync(join(dataDir, BROWSERS), { force: true });
-    const token = known ?? writeToken(dataDir);
-    const keys = new Keys(dataDir, token, await credentialOf(token), now);
+    const token = known ?? writeToken(dataDir, newSecret());
+    const keys = new Keys(dataDir, token, await credentialOf(token), now, steady);
     for (const stored of readBrowsers(dataDir)) {
       const credential = await credentialOfKey(stored.key);
       keys.#browsers.set(stored.id, { stored, credential });
@@ -87,6 +108,11 @@ export class Keys {
   /** What this user's other programs must know. */
   get token(): string {
     return this.#token;
+  }
+
+  /** How often all keys were renewed. Whoever began to come in before that is not let in after it. */
+  get renewals(): number {
+    return this.#renewals;
   }
 
   get browsers(): KnownBrowser[] {
@@ -124,12 +150,19 @@ export class Keys {
     }
   }
 
-  /** Makes the code of a one-time link. */
+  /** Whether a browser's key is still good, at whatever address. */
+  knows(id: string): boolean {
+    return this.#browsers.has(id);
+  }
+
+  /** Makes the code of a one-time link. Throws `Renewed`. */
   async link(): Promise<{ code: string; until: number }> {
+    const renewals = this.#renewals;
     const code = newSecret();
     const until = this.#now() + LINK_LASTS;
     const credential = await credentialOf(code);
-    this.#links.set(credential.id, { credential, until });
+    if (renewals !== this.#renewals) throw new Renewed();
+    this.#links.set(credential.id, { credential, until, steadyUntil: this.#steady() + LINK_LASTS });
     for (const id of this.#links.keys()) {
       if (this.#links.size <= MOST_LINKS) break;
       this.#links.delete(id);
@@ -137,9 +170,11 @@ export class Keys {
     return { code, until };
   }
 
-  /** From now on a browser comes in with the key that was agreed with it. Answers the key's name. */
+  /** From now on a browser comes in with the key that was agreed with it. Answers the key's name. Throws `Renewed`. */
   async enrol(key: string, where: string, name: string): Promise<string> {
+    const renewals = this.#renewals;
     const credential = await credentialOfKey(key);
+    if (renewals !== this.#renewals) throw new Renewed();
     const at = this.#now();
     const stored = { id: credential.id, key, where, name, since: at, lastAt: at };
     this.#browsers.set(credential.id, { stored, credential });
@@ -157,17 +192,24 @@ export class Keys {
 
   /** A new token; all links and all browsers' keys are good for nothing from now on. */
   async renew(): Promise<string> {
+    const token = newSecret();
+    const credential = await credentialOf(token);
+    // All at once from here on: nothing is made with a former key in between.
+    this.#renewals++;
     this.#links.clear();
     this.#browsers.clear();
     this.#write();
-    this.#token = writeToken(this.#dataDir);
-    this.#tokenCredential = await credentialOf(this.#token);
-    return this.#token;
+    writeToken(this.#dataDir, token);
+    this.#token = token;
+    this.#tokenCredential = credential;
+    return token;
   }
 
   #tidy(): void {
     const now = this.#now();
-    for (const [id, { until }] of this.#links) if (until <= now) this.#links.delete(id);
+    const steady = this.#steady();
+    for (const [id, { until, steadyUntil }] of this.#links)
+      if (until <= now || steadyUntil <= steady) this.#links.delete(id);
     for (const [id, { stored }] of this.#browsers) {
       if (now - stored.lastAt > BROWSER_LASTS) this.#browsers.delete(id);
     }
@@ -201,26 +243,25 @@ function newSecret(): string {
 
 /** The data folder's token; null when there is none, or when others could read it. */
 function readToken(dataDir: string): string | null {
-  const path = join(dataDir, TOKEN);
-  const known = readOwnFile(path)?.trim();
-  if (known === undefined || !SECRET.test(known)) return null;
-  // A copy that was put back, say: others on this machine may have read it.
-  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) return null;
-  return known;
+  const known = readSecret(join(dataDir, TOKEN))?.trim();
+  return known !== undefined && SECRET.test(known) ? known : null;
 }
 
-function writeToken(dataDir: string): string {
-  const token = newSecret();
-  const path = join(dataDir, TOKEN);
-  replaceFile(path, `${token}\n`);
-  chmodSync(path, 0o600);
+/** A file that only this user could read; null when there is none, or when others could: a copy that was put back, say. */
+function readSecret(path: string): string | null {
+  const text = readOwnFile(path);
+  return text !== null && process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0 ? null : text;
+}
+
+function writeToken(dataDir: string, token: string): string {
+  replaceFile(join(dataDir, TOKEN), `${token}\n`);
   return token;
 }
 
 /** A list that cannot be read lets nobody in: browsers are then let in anew. */
 function readBrowsers(dataDir: string): StoredBrowser[] {
   try {
-    return z.array(browserSchema).parse(JSON.parse(readOwnFile(join(dataDir, BROWSERS)) ?? '[]'));
+    return z.array(browserSchema).parse(JSON.parse(readSecret(join(dataDir, BROWSERS)) ?? '[]'));
   } catch {
     return [];
   }

@@ -11,7 +11,7 @@ import { atItsPace, Calls, ClientCalls, countCall } from './calls.ts';
 import { descriptorLimit, Door, roomFor } from './door.ts';
 import { type Guest, receive } from './greeting.ts';
 import { InterfaceFiles } from './interface-files.ts';
-import type { Keys } from './keys.ts';
+import { type Keys, Renewed } from './keys.ts';
 
 /** Largest request of the contract, octets: a selection of ten thousand messages fits well. */
 const MOST_REQUEST = 1_048_576;
@@ -22,6 +22,8 @@ const STANDS_STILL = 30_000;
 const NEXT_WITHIN = 5_000;
 /** For the greeting, ms. */
 const GREETING_WITHIN = 10_000;
+/** For the greeting, octets: its messages are short, and nobody who has shown no key yet is to fill the memory. */
+const MOST_GREETING = 65_536;
 /** A refused connection that its client does not close is closed after this, ms. */
 const LINGER = 1_000;
 /** Clients are asked this often whether they are still there, ms: a machine that fell asleep does not say goodbye. */
@@ -135,10 +137,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   async function welcome(ws: WebSocket, where: string, request: IncomingMessage): Promise<Guest | null> {
     const wire = wireOf(ws);
     const tooLate = setTimeout(() => ws.terminate(), GREETING_WITHIN);
+    const { socket } = request;
+    const { bytesRead } = socket;
+    const tooMuch = () => {
+      if (socket.bytesRead - bytesRead > MOST_GREETING) ws.terminate();
+    };
+    socket.on('data', tooMuch);
     try {
+      const { renewals } = keys;
       const guest = await receive(wire, where, keys, nameOf(request));
       wire.end();
+      socket.off('data', tooMuch);
       if (guest === null) return null;
+      // Whoever is not among the guests yet when keys are taken away cannot be sent away with them: they may come again.
+      if (keys.renewals !== renewals || (guest.isBrowser && !keys.knows(guest.keyId))) throw new Renewed();
       guests.set(ws, guest);
       ws.once('close', () => guests.delete(ws));
       askNowAndThen(ws);
@@ -147,7 +159,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         wire.send(JSON.stringify({ welcome: {} }));
       } else {
         const granted = await grant(guest).catch((error: unknown) => {
-          trouble(`"${guest.want}" failed: ${String(error)}`);
+          if (!(error instanceof Renewed)) trouble(`"${guest.want}" failed: ${String(error)}`);
           throw error;
         });
         wire.send(JSON.stringify({ welcome: granted }));

@@ -1,5 +1,5 @@
 // Replaces a small file so that a crash, or a full disk, leaves the old one or the new one and never half of either.
-import { closeSync, constants, fsyncSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { openOwnFile } from './own-file.ts';
 
 /**
@@ -9,7 +9,9 @@ import { openOwnFile } from './own-file.ts';
  */
 export function replaceFile(path: string, content: string): void {
   const temporary = `${path}.new`;
-  const file = openOwnFile(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC);
+  // Whatever is left there from before may have other rights, or be another name of some other file.
+  rmSync(temporary, { force: true });
+  const file = openOwnFile(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
   try {
     // All of it, or an error: one write may take only a part when the disk is nearly full.
     writeFileSync(file, content);

@@ -1,8 +1,8 @@
 // The settings file of a data folder: read, checked, changed, and written so that a crash leaves the old or the new one.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { settingsSchema, type Settings } from '../../shared/settings.ts';
+import { readNamedFile } from './own-file.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** The file cannot be used as it is. The message names the key and what was expected; the file is left alone. */
@@ -57,7 +57,9 @@ export function openSettings(dataDir: string): SettingsStore {
 function readFile(path: string): string | null {
   try {
     // Some editors begin a file with a byte order mark.
-    return readFileSync(path, 'utf8').replace(/^\u{feff}/u, '');
+    return readNamedFile(path)
+      .toString('utf8')
+      .replace(/^\u{feff}/u, '');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new BrokenSettings(`cannot read the settings ${path}: ${(error as Error).message}; ${SAFE}`);

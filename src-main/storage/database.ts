@@ -4,6 +4,7 @@ import { Channel, type ChannelEvents } from './channel.ts';
 import { lookAtDisk, NO_ROOM } from './disk.ts';
 import { StorageError, StorageFull } from './failures.ts';
 import type { FileTrouble } from './open-files.ts';
+import { shellWord } from '../settings/data-dir.ts';
 import type { Reads, Writes } from './operations/index.ts';
 import type { WorkerInput } from './protocol.ts';
 
@@ -267,7 +268,7 @@ export function explained(error: unknown, path: string): unknown {
   const failing =
     error.failing === 'input-output' && lookAtDisk(folder).freeBytes < NO_ROOM ? 'full' : error.failing;
   const words = (text: string) => new StorageError(text, failing, error.files);
-  const repair = `mailward repair --data ${folder}`;
+  const repair = `mailward repair --data ${shellWord(folder)}`;
   switch (failing) {
     case 'full':
       return words(

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { storageTroubleKinds, type StorageState, type StorageTrouble } from '../../shared/overview.ts';
 import { lookAtDisk, NO_ROOM, type Disk } from './disk.ts';
 import type { Database, DatabaseEvents } from './database.ts';
+import { shellWord } from '../settings/data-dir.ts';
 import type { StorageError, StorageFailing } from './failures.ts';
 import type { FileTrouble } from './open-files.ts';
 
@@ -195,7 +196,7 @@ export class StorageWatch {
         ? null
         : {
             what: `the database ${join(dataDir, 'mailward.db')} is damaged (${complaints})`,
-            remedy: `Stop Mailward and run \`mailward repair --data ${dataDir}\`: it copies all that can be read into a new database and keeps the damaged file. Look at the disk, too.`,
+            remedy: `Stop Mailward and run \`mailward repair --data ${shellWord(dataDir)}\`: it copies all that can be read into a new database and keeps the damaged file. Look at the disk, too.`,
           },
     );
   }
@@ -250,7 +251,7 @@ export class StorageWatch {
     if (fault === 'cut')
       return {
         what,
-        remedy: `Stop Mailward and put a backup in its place, or run \`mailward repair --data ${dataDir}\`.`,
+        remedy: `Stop Mailward and put a backup in its place, or run \`mailward repair --data ${shellWord(dataDir)}\`.`,
       };
     if (part === 'log' || part === 'log index')
       return {

@@ -1,7 +1,9 @@
 // `mailward classify`: which lines of its input are one reply, and that each gets its answer.
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { scratch } from '../lab/scratch.ts';
 
 const program = join(import.meta.dirname, '../../src-main/cli/main.ts');
 
@@ -9,6 +11,7 @@ function classified(input: string): { text: string; cause: string }[] {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'classify', '--json'], {
     input,
     encoding: 'utf8',
+    maxBuffer: 8_388_608,
   });
   expect(status, stderr).toBe(0);
   return stdout
@@ -47,5 +50,28 @@ describe('mailward classify', () => {
       encoding: 'utf8',
     });
     expect(stdout).toBe('user-unknown\tpermanent\t-\tby text\t550-5.1.1 User\uFFFD[31m 550 5.1.1 unknown\n');
+  });
+
+  it('knows every line end, also where the input comes in pieces, and keeps 1 MiB of a line', () => {
+    const long = '550 '.padEnd(3_000_000, 'x');
+    const answers = classified(`550 a\r\n550 b\n550 c\r550 d\u2028550 e\n\n${long}\r\n550 f\r`);
+    expect(answers.map(({ text }) => text)).toEqual([
+      ...['a', 'b', 'c', 'd', 'e'].map((one) => `550 ${one}`),
+      '',
+      long.slice(0, 1_048_576),
+      '550 f',
+    ]);
+  });
+
+  it('says that its input cannot be read, when it cannot', () => {
+    using folder = scratch('classify');
+    const unreadable = openSync(join(folder.path, 'input'), 'w');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'classify'], {
+      stdio: [unreadable, 'pipe', 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(unreadable);
+    expect([status, stdout]).toEqual([3, '']);
+    expect(stderr).toMatch(/^mailward: cannot read standard input: /);
   });
 });

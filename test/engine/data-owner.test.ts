@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DataDirUnusable, lockDataDir } from '../../src-main/engine/lock.ts';
@@ -142,4 +143,52 @@ it('what Mailward writes it writes to a file of its own, never through a link', 
   expect(() => Receipts.open(join(folder.dataDir, 'receipts'))).toThrow(/ELOOP/);
   await expect(Keys.open(folder.dataDir)).rejects.toThrow(/ELOOP/);
   expect(readFileSync(victim, 'utf8')).toBe('precious');
+});
+
+describe.skipIf(process.platform === 'win32')('in the place of a file of ours', () => {
+  const names = [
+    'mailward.db',
+    'mailward.db-wal',
+    'mailward.db-journal',
+    'receipts',
+    'settings.json',
+    'engine.json',
+    'engine.lock',
+    'engine.lock-wal',
+    'engine.next',
+    'access-token',
+    'access-token.new',
+    'browsers.json',
+    'rdap-bootstrap.json',
+  ];
+
+  it.each(names)('a pipe or a folder as %s is told at the start, which does not wait for it', (name) => {
+    for (const [kind, put] of [
+      ['a named pipe', (path: string) => execFileSync('mkfifo', [path])],
+      ['a folder', (path: string) => mkdirSync(path)],
+    ] as const) {
+      using folder = place();
+      if (name !== 'engine.lock') writeFileSync(join(folder.dataDir, 'engine.lock'), '');
+      const path = join(folder.dataDir, name);
+      put(path);
+      expect(refusal(folder.dataDir)).toBe(
+        `${path} is not a file but ${kind}, which Mailward did not make; move it away`,
+      );
+    }
+  });
+
+  it('a link is told, but for settings, whose file must be there: else the defaults would hold in silence', () => {
+    using folder = place();
+    const { dataDir } = folder;
+    const settings = join(folder.above, 'mine.json');
+    const path = join(dataDir, 'settings.json');
+    symlinkSync(settings, path);
+    expect(refusal(dataDir)).toContain(`${path} is a link to something that is not there`);
+    writeFileSync(settings, '{}');
+    expect(refusal(dataDir)).toBe('');
+    symlinkSync(settings, join(dataDir, 'receipts'));
+    expect(refusal(dataDir)).toContain(
+      `${join(dataDir, 'receipts')} is a link, and Mailward uses only files`,
+    );
+  });
 });

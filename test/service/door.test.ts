@@ -1,5 +1,5 @@
 // How much of the machine the user interface's door can take: never what mail needs.
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
@@ -200,4 +200,20 @@ describe('one client', () => {
     socket.terminate();
     close();
   });
+});
+
+it('who has shown no key may not say more than a greeting takes', async () => {
+  await using service = await ServiceUnderTest.start();
+  const socket = new WebSocket(`${service.link.url.replace('http', 'ws')}/rpc`, ['mailward']);
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  socket.send('x'.repeat(900_000));
+  // Ended in the middle of it, not answered (1008) once all of it has been kept.
+  expect((await once(socket, 'close'))[0]).toBe(1006);
+  // Afterwards a call may be large.
+  const { client, close } = await connectClient(service.link);
+  await expect(client.messages.list({ text: 'x'.repeat(200_000) })).rejects.toThrow(
+    'Input validation failed',
+  );
+  close();
 });

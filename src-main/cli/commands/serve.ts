@@ -10,7 +10,7 @@ import { Keys, LINK_LASTS } from '../../service/keys.ts';
 import { linkTo, startService } from '../../service/service.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
 import { plain, print, printJson } from '../terminal.ts';
-import { defaultDataDir } from '../../settings/data-dir.ts';
+import { defaultDataDir, shellWord } from '../../settings/data-dir.ts';
 import { startDemo, type Demo } from '../demo/demo.ts';
 import { version } from '../version.ts';
 
@@ -75,32 +75,36 @@ export function serveCommand(): Command {
       });
       const endCatching = catchFaults((error) => engine.fault(error));
 
-      // A link opens the door to whoever reads it: it is given only where it is read at once, by a person or a program, and
-      // not where it is kept.
-      const read = process.stdout.isTTY || (globals.json && !isJournal());
-      const ui = read ? linkTo(service.pageUrl, (await keys.link()).code) : `${service.pageUrl}/`;
-      if (globals.json) printJson({ ready: true, ui, smtp: engine.smtp, dataDir });
-      else {
-        print(`Mailward ${version} is ready.`);
-        print(`User interface: ${ui}`);
-        if (read) print(`That link works once, within ${LINK_LASTS / 60_000} minutes.`);
-        print(`${read ? 'For another' : 'For a link that lets a browser in'}: ${linkCommand(dataDir)}`);
-        if (!publicUrl && !isOwn(new URL(service.url).hostname))
-          print(
-            'Pages of that address let nobody in: use a tunnel, or a proxy and --public (docs/security.md).',
-          );
-        if (engine.smtp) print(`SMTP: ${formatHostPort(engine.smtp.host, engine.smtp.port)}`);
-        print(`Data folder: ${dataDir}`);
-        print('Press Ctrl-C to stop.');
-      }
+      try {
+        // A link opens the door to whoever reads it: it is given only where it is read at once, by a person or a program, and
+        // not where it is kept.
+        const read = process.stdout.isTTY || (globals.json && !isJournal());
+        const ui = read ? linkTo(service.pageUrl, (await keys.link()).code) : `${service.pageUrl}/`;
+        if (globals.json) printJson({ ready: true, ui, smtp: engine.smtp, dataDir });
+        else {
+          print(`Mailward ${version} is ready.`);
+          print(`User interface: ${ui}`);
+          if (read) print(`That link works once, within ${LINK_LASTS / 60_000} minutes.`);
+          print(`${read ? 'For another' : 'For a link that lets a browser in'}: ${linkCommand(dataDir)}`);
+          if (!publicUrl && !isOwn(new URL(service.url).hostname))
+            print(
+              'Pages of that address let nobody in: use a tunnel, or a proxy and --public (docs/security.md).',
+            );
+          if (engine.smtp) print(`SMTP: ${formatHostPort(engine.smtp.host, engine.smtp.port)}`);
+          print(`Data folder: ${dataDir}`);
+          print('Press Ctrl-C to stop.');
+        }
 
-      await stop;
-      if (!globals.json) print('Stopping: mail under way is finished first …');
-      demo?.stop();
-      await service.close();
-      await engine.close();
-      endCatching();
-      await demo?.cleanUp();
+        await stop;
+        if (!globals.json) print('Stopping: mail under way is finished first …');
+      } finally {
+        // Whatever failed: a process that goes on by itself would heed no signal to stop.
+        demo?.stop();
+        await service.close();
+        await engine.close();
+        endCatching();
+        await demo?.cleanUp();
+      }
     });
 }
 
@@ -160,7 +164,16 @@ function isJournal(): boolean {
 }
 
 function linkCommand(dataDir: string): string {
-  return `mailward token link${dataDir === defaultDataDir() ? '' : ` --data ${dataDir}`}`;
+  return `mailward token link${isUsual(dataDir) ? '' : ` --data ${shellWord(dataDir)}`}`;
+}
+
+function isUsual(dataDir: string): boolean {
+  try {
+    return dataDir === defaultDataDir();
+  } catch {
+    // This user has no usual place.
+    return false;
+  }
 }
 
 function readPublicUrl(text: string): URL {

@@ -1,8 +1,9 @@
 // Our certificate for STARTTLS: read from two files, read again when they change, and kept when the new one is broken.
 import { constants, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { readNamedFile } from '../../settings/own-file.ts';
 
 export interface CertificateFiles {
   /** PEM: the certificate first, then those that lead to a root. */
@@ -92,8 +93,13 @@ export class Certificate {
   #present(): string {
     return [this.#files.certificate, this.#files.key]
       .map((path) => {
-        const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-        return stat ? `${stat.ino} ${stat.mtimeNs} ${stat.size}` : 'none';
+        try {
+          const { ino, mtimeNs, size } = statSync(path, { bigint: true });
+          return `${ino} ${mtimeNs} ${size}`;
+        } catch (error) {
+          // Not there, or in a folder that this user may not enter (certbot's own, say).
+          return (error as NodeJS.ErrnoException).code;
+        }
       })
       .join(', ');
   }
@@ -101,8 +107,8 @@ export class Certificate {
   /** A new context replaces the old one whole; connections under way keep theirs. */
   #read(): void {
     try {
-      const cert = readFileSync(this.#files.certificate);
-      const key = readFileSync(this.#files.key);
+      const cert = readNamedFile(this.#files.certificate);
+      const key = readNamedFile(this.#files.key);
       const leaf = new X509Certificate(cert);
       const context = createSecureContext({
         cert,

@@ -1,5 +1,6 @@
 // The certificate for STARTTLS: read, renewed, and kept when the new one is broken.
-import { copyFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Certificate } from '../../../src-main/relay/inbound/certificate.ts';
@@ -84,4 +85,46 @@ describe('the certificate', () => {
     expect(one.problem(Date.now() + 25 * day)).toMatch(/expires on \d{4}-\d\d-\d\d; renew it/);
     expect(one.problem(Date.now() + 31 * day)).toMatch(/expired on/);
   });
+});
+
+describe.skipIf(process.platform === 'win32')('files that cannot be read', () => {
+  it.each<[string, () => string, RegExp]>([
+    ['a pipe', () => make((path) => execFileSync('mkfifo', [path])), /is not a file/],
+    ['a folder', () => make((path) => mkdirSync(path)), /is not a file/],
+    ['a file of 4 MiB and more', () => make((path) => writeFileSync(path, Buffer.alloc(4_194_305))), /4 MiB/],
+    ['behind links that lead in a circle', () => make((path) => symlinkSync(path, path)), /ELOOP/],
+    ['in what is no folder', () => join(certificate, 'x'), /ENOTDIR/],
+  ])('are told, and keep no mail out: %s', (_what, place, words) => {
+    const wrong = place();
+    for (const files of [
+      { certificate: wrong, key },
+      { certificate, key: wrong },
+    ]) {
+      const one = load(files);
+      expect(one.context).toBeNull();
+      expect(one.problem(Date.now())).toMatch(words);
+      expect(one.problem(Date.now())).toContain('STARTTLS is not offered');
+    }
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    'in a folder that this user may not enter are told, as certbot’s are',
+    () => {
+      chmodSync(folder.path, 0o700);
+      process.seteuid?.(54321);
+      try {
+        const one = load();
+        expect(one.context).toBeNull();
+        expect(one.problem(Date.now())).toContain('this user may not read it');
+      } finally {
+        process.seteuid?.(0);
+      }
+    },
+  );
+
+  function make(put: (path: string) => void): string {
+    const path = join(folder.path, 'wrong');
+    put(path);
+    return path;
+  }
 });
