@@ -37,6 +37,8 @@ export const systemPackages = [
   { name: 'traceroute', probe: 'traceroute', needs: 'the way hop by hop in test/probes/network' },
   { name: 'strace', probe: 'strace', needs: 'the power cut in test/durability' },
   { name: 'rspamd', probe: 'rspamd', needs: 'the real spam filter in test/integration' },
+  { name: 'opendkim', probe: 'opendkim', needs: 'the milters beside Postfix in test/bench' },
+  { name: 'opendmarc', probe: 'opendmarc', needs: 'the milters beside Postfix in test/bench' },
   { name: 'clamav-daemon', probe: 'clamd', needs: 'the real virus scanner in test/integration' },
   { name: 'chromium', probe: 'chromium', needs: 'the browser in test/e2e and test/electron' },
   {
