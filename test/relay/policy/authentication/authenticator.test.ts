@@ -103,6 +103,35 @@ it('asks again only what a resolver does not let it keep, and never goes by what
   expect(await forgetful()).toEqual({ ...pass, asked: all });
 });
 
+it('goes by answers that it has kept as by new ones, of whatever type', async () => {
+  const { one } = start();
+  const records: Record<string, unknown> = {
+    'TXT example.org': [['v=spf1 mx ptr exists:%{i}.ok.example.org -all']],
+    'MX example.org': [
+      { exchange: 'b.example.org', priority: 20 },
+      { exchange: 'a.example.org', priority: 10 },
+    ],
+    'A a.example.org': ['192.0.2.1'],
+    'A b.example.org': ['192.0.2.2'],
+    'A 192.0.2.7.ok.example.org': ['127.0.0.2'],
+  };
+  const asked: string[] = [];
+  const resolve = Object.assign(
+    async (name: string, type: string) => {
+      asked.push(`${type} ${name}`);
+      return records[`${type} ${name}`] ?? noDns();
+    },
+    { keeps: () => 60_000 },
+  );
+  const ask = async () => (await one.ask(task, Buffer.from('From: ann@example.org\r\n'), resolve))[0];
+  const first = await ask();
+  expect(first?.result).toBe('pass');
+  expect(asked).toContain('MX example.org');
+  asked.length = 0;
+  expect(await ask()).toEqual(first);
+  expect(asked).toEqual([]);
+});
+
 it('ends a thread that one message keeps busy; the others with it are looked at all the same', async () => {
   const { ask, troubles } = start(standIn);
   const waiting = [ask('waits'), ask('waits')];
