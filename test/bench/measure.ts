@@ -113,6 +113,7 @@ async function serverBefore(
   return { port: service.smtpPort, pid: service.pid };
 }
 
+/** Postfix before a sink, set up for its best figures. */
 export async function postfixBefore(
   sink: SmtpSink,
   load: Pick<Load, 'sessions' | 'deliveries'>,
