@@ -38,6 +38,8 @@ export const systemPackages = [
   { name: 'strace', probe: 'strace', needs: 'the power cut in test/durability' },
   { name: 'faketime', probe: 'faketime', needs: 'the clocks that are set in test/integration' },
   { name: 'rspamd', probe: 'rspamd', needs: 'the real spam filter in test/integration' },
+  { name: 'opendkim', probe: 'opendkim', needs: 'the milters beside Postfix in test/bench' },
+  { name: 'opendmarc', probe: 'opendmarc', needs: 'the milters beside Postfix in test/bench' },
   { name: 'clamav-daemon', probe: 'clamd', needs: 'the real virus scanner in test/integration' },
   { name: 'chromium', probe: 'chromium', needs: 'the browser in test/e2e and test/electron' },
   {

@@ -5,7 +5,11 @@ import { Resolver as NodeResolver } from 'node:dns/promises';
  * Answers as `dns.promises.resolve(name, type)` does, and fails with its codes: `ENOTFOUND` for a name that is not there,
  * `ENODATA` for one without such records, anything else for "could not find out".
  */
-export type Resolve = (name: string, type: string) => Promise<unknown>;
+export interface Resolve {
+  (name: string, type: string): Promise<unknown>;
+  /** How long its answer may be kept by somebody else from now on, ms; 0 when it has none. Not there: no answer may be kept. */
+  keeps?: (name: string, type: string) => number;
+}
 
 /** The system's name servers, with patience that suits mail that has time. */
 export function systemResolver(): Resolve {

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { hasPostfix, hasSmtpSource } from '../lab/packages.ts';
+import { canBeApart } from '../lab/apart.ts';
+import { hasInternet, hasMilters, hasPostfix, hasSmtpSource } from '../lab/packages.ts';
 
 const run = promisify(execFile);
 
@@ -38,3 +39,29 @@ it.skipIf(!hasPostfix || !hasSmtpSource)('measures Mailward and Postfix under th
   for (const megabytes of Object.values(report.memory)) expect(megabytes).toBeGreaterThan(1);
   expect(report.ratio).toBeCloseTo(report.best['mailward']!.rate / report.best['postfix']!.rate);
 });
+
+it.skipIf(!hasPostfix || !hasSmtpSource || !hasInternet || !hasMilters || !canBeApart)(
+  'measures signed mail through Mailward and through Postfix with milters, and each message proves that it was checked',
+  async () => {
+    const bench = join(import.meta.dirname, 'filters.ts');
+    const args = ['--json', '--without-rspamd', '--rounds', '1', '--messages', '40', '--sessions', '4'];
+    const { stdout } = await run(process.execPath, [bench, ...args, '--domains', '2'], {
+      env: { ...process.env, MAILWARD_FROM: process.env['MAILWARD_FROM'] ?? 'source' },
+    });
+    const { runs, compared } = JSON.parse(stdout) as {
+      runs: { way: string; checks: string; proven: number; rate: number; processor: number }[];
+      compared: { ratio: number; mailward: { rate: number }; postfix: { rate: number } }[];
+    };
+    // Those of the warm-up count too: it is as long as the load when that is short.
+    expect(runs.map(({ way, checks, proven }) => [way, checks, proven])).toEqual([
+      ['postfix', 'authentication', 80],
+      ['mailward', 'authentication', 80],
+    ]);
+    for (const { rate, processor } of runs) {
+      expect(rate).toBeGreaterThan(0);
+      expect(processor).toBeGreaterThan(0);
+    }
+    const [one] = compared;
+    expect(one?.ratio).toBeCloseTo(one!.mailward.rate / one!.postfix.rate);
+  },
+);

@@ -1,4 +1,4 @@
-// `npm run bench -- --log`: how long a search of a message log of a million messages takes, and what the index costs the mail.
+// `npm run bench -- log`: how long a search of a message log of a million messages takes, and what the index costs the mail.
 // `--messages N` changes the size; `--file PATH` keeps the filled log and uses it again; `--json` prints one object.
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,6 @@ import { fillLog } from './log-fill.ts';
 
 const { values } = parseArgs({
   options: {
-    log: { type: 'boolean' },
     messages: { type: 'string', default: '1000000' },
     file: { type: 'string' },
     rounds: { type: 'string', default: '40' },

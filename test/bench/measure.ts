@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Service } from '../lab/mailward.ts';
 import { needProgram } from '../lab/packages.ts';
 import { freePort, untilListening } from '../lab/ports.ts';
-import { Postfix } from '../lab/postfix.ts';
+import { Postfix, type PostfixOptions } from '../lab/postfix.ts';
 import { until } from '../lab/wait.ts';
 import { processorTime, watchMemory } from './processes.ts';
 import { timeReplies } from './replies.ts';
@@ -104,19 +104,7 @@ async function serverBefore(
 ): Promise<{ port: number; pid: number | null }> {
   if (way === 'direct') return { port: sink.port, pid: null };
   if (way === 'postfix') {
-    const postfix = await Postfix.start({
-      domains: [],
-      settings: {
-        relay_domains: 'example.com',
-        relay_transport: `smtp:[127.0.0.1]:${sink.port}`,
-        // As many processes as there are sessions, and no pause for the queue to catch up: its best figures.
-        default_process_limit: String(load.sessions + load.deliveries + 20),
-        smtp_destination_concurrency_limit: String(load.deliveries),
-        smtp_initial_destination_concurrency: String(load.deliveries),
-        in_flow_delay: '0',
-      },
-    });
-    stack.use(postfix);
+    const postfix = stack.use(await postfixBefore(sink, load));
     return { port: postfix.port, pid: postfix.pid };
   }
   const service = await Service.start({ settings: { delivery: { concurrency: load.deliveries } } });
@@ -125,13 +113,49 @@ async function serverBefore(
   return { port: service.smtpPort, pid: service.pid };
 }
 
-export async function sourceTo(port: number, load: Load): Promise<void> {
+/** Postfix before a sink, set up for its best figures. */
+export async function postfixBefore(
+  sink: SmtpSink,
+  load: Pick<Load, 'sessions' | 'deliveries'>,
+  { settings, ...more }: PostfixOptions = {},
+): Promise<Postfix> {
+  return Postfix.start({
+    ...more,
+    domains: [],
+    settings: {
+      relay_domains: 'example.com',
+      relay_transport: `smtp:[127.0.0.1]:${sink.port}`,
+      // As many processes as there are sessions, and no pause for the queue to catch up: its best figures.
+      default_process_limit: String(load.sessions + load.deliveries + 20),
+      smtp_destination_concurrency_limit: String(load.deliveries),
+      smtp_initial_destination_concurrency: String(load.deliveries),
+      in_flow_delay: '0',
+      ...settings,
+    },
+  });
+}
+
+/** A message of one's own, in place of one that smtp-source makes up. */
+export interface Letter {
+  sender: string;
+  /** Path of its header and body, with LF line ends. */
+  file: string;
+}
+
+/** @param server its port on loopback, or its address and port. */
+export async function sourceTo(
+  server: number | string,
+  load: Pick<Load, 'messages' | 'sessions' | 'size' | 'kept'>,
+  letter?: Letter,
+): Promise<void> {
   const source = spawn(
     needProgram('smtp-source'),
     [
-      ...['-s', String(load.sessions), '-m', String(load.messages), '-l', String(load.size)],
+      ...['-s', String(load.sessions), '-m', String(load.messages)],
+      ...(letter ? ['-F', letter.file] : ['-l', String(load.size)]),
       ...(load.kept === true ? ['-d'] : []),
-      ...['-f', 'anna@example.net', '-t', 'office@example.com', `127.0.0.1:${port}`],
+      ...['-f', letter?.sender ?? 'anna@example.net', '-t', 'office@example.com'],
+      typeof server === 'number' ? `127.0.0.1:${server}` : server,
     ],
     { stdio: ['ignore', 'ignore', 'pipe'], timeout: limit },
   );
@@ -155,11 +179,15 @@ export class SmtpSink implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<SmtpSink> {
+  /** @param keepIn a file that the user `nobody` may make, for all messages; none: they are thrown away. */
+  static async start(keepIn?: string): Promise<SmtpSink> {
     const port = await freePort();
-    const child = spawn(needProgram('smtp-sink'), ['-c', '-u', 'nobody', `127.0.0.1:${port}`, '1000'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const keep = keepIn === undefined ? [] : ['-D', keepIn];
+    const child = spawn(
+      needProgram('smtp-sink'),
+      ['-c', '-u', 'nobody', ...keep, `127.0.0.1:${port}`, '1000'],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     await untilListening('127.0.0.1', port);
     return new SmtpSink(port, child);
   }

@@ -1,4 +1,4 @@
-// `npm run bench -- --queue`: does a million messages that wait for a dead server cost the others anything?
+// `npm run bench -- queue`: does a million messages that wait for a dead server cost the others anything?
 // Two services, one with the queue and one without, take the same load for another domain, turn about. `--messages N` `--rounds N` `--load N` `--json`.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,6 @@ import { machine, SmtpSink, sourceTo } from './measure.ts';
 
 const { values } = parseArgs({
   options: {
-    queue: { type: 'boolean' },
     messages: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '5' },
     load: { type: 'string', default: '4000' },

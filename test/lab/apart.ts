@@ -56,11 +56,28 @@ export async function askApart(furnish: string, jobs: readonly ApartJob[]): Prom
   return z.array(z.array(findingSchema)).parse(JSON.parse(output));
 }
 
+/** Runs a script of ours to its end, with this process's output and input; answers its exit status. */
+export async function runApart(furnish: string, script: string, args: readonly string[]): Promise<number> {
+  const child = spawn(
+    'unshare',
+    [...unshare, 'sh', '-ec', `${furnish}\nexec "$0" "$@"`, process.execPath, script, ...args],
+    { stdio: 'inherit' },
+  );
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
 /** Nothing, not even loopback. */
 export const noNetwork = ':';
 
 /** Loopback alone. */
 export const loopback = 'ip link set lo up';
+
+/** Loopback, and on it an address that no program takes for the machine's own: a client that connects to it comes from it. */
+export const stranger = '192.0.2.25';
+export const loopbackWithStranger = `${loopback} && ip addr add ${stranger}/32 dev lo`;
 
 /** Here 10.0.1.1, a router at 10.0.1.254, behind it 10.0.2.1 that answers; 10.0.2.77 does not. */
 export const oneRouter = `

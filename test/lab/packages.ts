@@ -37,6 +37,8 @@ export const hasInternet =
   ['nsd', 'unbound', 'ldns-signzone'].every((name) => programPath(name) !== null);
 export const hasSmtpSource = programPath('smtp-source') !== null;
 export const hasSwaks = programPath('swaks') !== null;
+/** What checks signatures beside Postfix. */
+export const hasMilters = ['opendkim', 'opendmarc'].every((name) => programPath(name) !== null);
 export const hasRspamd = programPath('rspamd') !== null;
 export const hasClamd = programPath('clamd') !== null;
 export const hasChromium = programPath('chromium') !== null;

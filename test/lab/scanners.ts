@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { needProgram } from './packages.ts';
@@ -17,7 +17,8 @@ export const guess = 'MAILWARD-GUESS-MARK';
 /** Rspamd's own test pattern for spam (GTUBE). */
 export const gtube = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X';
 
-class Scanner implements AsyncDisposable {
+/** A program that looks at mail, in a folder of its own. */
+export class Scanner implements AsyncDisposable {
   readonly #folder: Scratch;
   #child: ChildProcess | null = null;
   #log = '';
@@ -37,6 +38,11 @@ class Scanner implements AsyncDisposable {
 
   protected filter(): void {
     if (this.#ended) throw new Error(`it ended: ${this.#log}`);
+  }
+
+  /** Its first process; -1 when it does not run. */
+  get pid(): number {
+    return this.#child?.pid ?? -1;
   }
 
   /** Ends it, as when it crashes. */
@@ -94,6 +100,62 @@ export class RspamdServer extends Scanner {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+}
+
+/**
+ * Rspamd with all the rules of its package, as it is installed, but for what needs Redis or the Internet. It listens in both ways that mail
+ * servers ask it, with a process for each of two cores. It takes half a minute to start.
+ */
+export class FullRspamd extends Scanner {
+  /** As Postfix writes it in `smtpd_milters`. */
+  readonly milter: string;
+  /** Its normal worker. */
+  readonly url: string;
+  readonly #controller: string;
+
+  private constructor(folder: Scratch, socket: string, normal: number, controller: number) {
+    super(folder);
+    this.milter = `unix:${socket}`;
+    this.url = `http://127.0.0.1:${normal}`;
+    this.#controller = `http://127.0.0.1:${controller}`;
+  }
+
+  /** @param resolver address of the name server that its rules ask. */
+  static async start({ resolver }: { resolver: string }): Promise<FullRspamd> {
+    const folder = scratch('rspamd');
+    const { path } = folder;
+    const socket = join(path, 'milter');
+    const ports = { normal: await freePort(), controller: await freePort() };
+    const server = new FullRspamd(folder, socket, ports.normal, ports.controller);
+    const local: Record<string, string> = {
+      'options.inc': `dns { nameserver = ["${resolver}"]; }`,
+      'logging.inc': 'type = "console"; level = "error";',
+      'worker-normal.inc': `bind_socket = "127.0.0.1:${ports.normal}"; count = 2;`,
+      'worker-controller.inc': `bind_socket = "127.0.0.1:${ports.controller}";`,
+      // Looks at mail itself, instead of passing it to a normal worker.
+      'worker-proxy.inc': `bind_socket = "${socket} mode=0666"; count = 2; upstream "local" { self_scan = yes; }`,
+    };
+    mkdirSync(join(path, 'local.d'));
+    for (const [name, text] of Object.entries(local)) writeFileSync(join(path, 'local.d', name), text);
+    const variables = { LOCAL_CONFDIR: path, DBDIR: path, RUNDIR: path, LOGDIR: path };
+    const settings = Object.entries(variables).map(([name, value]) => `--var=${name}=${value}`);
+    server.run('rspamd', ['-f', '-i', '-c', '/etc/rspamd/rspamd.conf', ...settings]);
+    await untilListening('127.0.0.1', ports.normal);
+    await untilListening('127.0.0.1', ports.controller);
+    // Its patterns are compiled in the background, and it is slow until then.
+    await until('Rspamd does not compile its patterns', () =>
+      readdirSync(path).some((name) => name.endsWith('.hs')),
+    );
+    server.filter();
+    return server;
+  }
+
+  /** Messages that it has looked at. */
+  async scanned(): Promise<number> {
+    const response = await fetch(`${this.#controller}/stat`);
+    const { scanned } = (await response.json()) as { scanned: number };
+    return scanned;
   }
 }
 

@@ -75,6 +75,9 @@ export class Authenticator {
   #thread: Thread | null = null;
   #waiting: Job[] = [];
   #lastJob = 0;
+  /** Their numbers: what one of them answered is not for messages that ask another. */
+  readonly #resolvers = new WeakMap<Resolve, number>();
+  #lastResolver = 0;
   #watch: NodeJS.Timeout | null = null;
   #failures = 0;
   #restsUntil = 0;
@@ -175,7 +178,8 @@ export class Authenticator {
       // A copy, that is given away with all the memory it has: the message itself goes on to the spool.
       const content = new Uint8Array(job.content.length);
       content.set(job.content);
-      const words: ToWorker = { kind: 'begin', job: job.id, task: job.task, content };
+      const resolver = this.#numberOf(job.resolve);
+      const words: ToWorker = { kind: 'begin', job: job.id, task: job.task, resolver, content };
       thread.worker.postMessage(words, [content.buffer]);
     }
   }
@@ -210,14 +214,22 @@ export class Authenticator {
     };
     const known = thread.jobs.get(job);
     if (!known) return;
+    const keeps = () => known.resolve.keeps?.(name, type) ?? 0;
     known
       .resolve(name, type)
-      .then((answer) => say({ kind: 'answer', question, answer }))
+      .then((answer) => say({ kind: 'answer', question, answer, keeps: keeps() }))
       .catch((error: unknown) => {
-        const { code } = error as { code?: unknown };
         const message = error instanceof Error ? error.message : String(error);
-        say({ kind: 'no-answer', question, message, code: typeof code === 'string' ? code : null });
+        const { code: its } = error as { code?: unknown };
+        const code = typeof its === 'string' ? its : null;
+        say({ kind: 'no-answer', question, message, code, keeps: keeps() });
       });
+  }
+
+  #numberOf(resolve: Resolve): number {
+    let number = this.#resolvers.get(resolve);
+    if (number === undefined) this.#resolvers.set(resolve, (number = ++this.#lastResolver));
+    return number;
   }
 
   /** It stays counted until the thread has let go of it. */

@@ -2,6 +2,7 @@
 declare module 'mailauth/lib/dkim/dkim-verifier.js' {
   import type { Writable } from 'node:stream';
   import type { ARCData, DKIMResult } from 'mailauth';
+  import type { KeyOptions, KeyRecord } from 'mailauth/lib/tools.js';
 
   interface HeaderField {
     /** The name in lower case; null for a line that begins with a colon. */
@@ -17,6 +18,16 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     resolver: (name: string, type: string) => Promise<unknown>;
     strict?: boolean;
   }
+  /** Where a message's signatures and seals get their keys. */
+  interface KeyCache {
+    resolver: VerifierOptions['resolver'];
+    get: (
+      type: string,
+      name: string,
+      minBitLength: number | undefined,
+      options?: KeyOptions,
+    ) => Promise<KeyRecord>;
+  }
   /** Reads a message written to it, and has its signatures verified when it has finished. */
   class DkimVerifier extends Writable {
     constructor(options: VerifierOptions);
@@ -27,9 +38,43 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     headerFrom: string[];
     fromFields: number;
     results: DKIMResult[];
-    arc: ARCData;
+    arc: ARCData & { keyCache: KeyCache };
+    keyCache: KeyCache;
     emitHeaders(chunk?: Buffer): Promise<void>;
     messageHeaders(headers: HeaderSection): Promise<void>;
+    /** Body, in pieces. */
+    nextChunk(chunk: Buffer): Promise<void>;
+    /** The end of the message. */
+    finish(): Promise<void>;
   }
-  export { DkimVerifier, type HeaderField, type HeaderSection, type VerifierOptions };
+  export { DkimVerifier, type HeaderField, type HeaderSection, type KeyCache, type VerifierOptions };
+}
+
+declare module 'mailauth/lib/tools.js' {
+  import type { KeyObject } from 'node:crypto';
+
+  interface KeyOptions {
+    strict?: boolean;
+    hashAlgo?: string;
+  }
+  /** What a key record says. */
+  interface KeyRecord {
+    /** PEM, or the key itself. */
+    publicKey: string | KeyObject;
+    rr: string;
+    modulusLength: number | undefined;
+    keyType: string;
+    flags: string[];
+    testing: boolean;
+    warnings: string[];
+  }
+  function toALabel(domain: string): string;
+  function getPublicKey(
+    type: string,
+    name: string,
+    minBitLength: number | undefined,
+    resolver: (name: string, type: string) => Promise<unknown>,
+    options: KeyOptions,
+  ): Promise<KeyRecord>;
+  export { getPublicKey, toALabel, type KeyOptions, type KeyRecord };
 }

@@ -26,11 +26,13 @@ export interface Outcomes {
 }
 
 export type ToWorker =
-  | { kind: 'begin'; job: number; task: Task; content: Uint8Array }
+  /** `resolver`: whose answers count for it. */
+  | { kind: 'begin'; job: number; task: Task; resolver: number; content: Uint8Array }
   /** Nobody waits for it any more. */
   | { kind: 'forget'; job: number }
-  | { kind: 'answer'; question: number; answer: unknown }
-  | { kind: 'no-answer'; question: number; message: string; code: string | null };
+  /** `keeps`: ms for which it counts for other messages too. */
+  | { kind: 'answer'; question: number; answer: unknown; keeps: number }
+  | { kind: 'no-answer'; question: number; message: string; code: string | null; keeps: number };
 
 export type FromWorker =
   | { kind: 'ready' }

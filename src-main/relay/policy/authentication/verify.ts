@@ -7,7 +7,9 @@ import { DkimVerifier, type VerifierOptions } from 'mailauth/lib/dkim/dkim-verif
 import { evaluateDmarc } from 'mailauth/lib/dmarc/index.js';
 import { spf } from 'mailauth/lib/spf/index.js';
 import type { Resolve } from '../../resolver.ts';
+import { headerEnd } from '../filters/results-header.ts';
 import { readFields } from './header-fields.ts';
+import { keyCache } from './keys.ts';
 import { choose, hasLongGap, type Chosen } from './signatures.ts';
 
 /** DNS questions that one message may have asked for SPF and signatures, and for DMARC. SPF's own limits come to a hundred and some. */
@@ -18,6 +20,24 @@ const LONGEST_RECORD = 8_192;
 /** The library's verifier, but for how the header section is read, and how much of it is shown to it. */
 class Verifier extends DkimVerifier {
   chosen: Chosen = choose(readFields(Buffer.alloc(0)));
+
+  constructor(options: VerifierOptions) {
+    super(options);
+    this.keyCache = keyCache(options.resolver);
+    this.arc.keyCache = this.keyCache;
+  }
+
+  /** All of a message that has no bare line feeds: the library's stream would look at each octet of it some times. */
+  async read(content: Buffer): Promise<void> {
+    const end = headerEnd(content);
+    if (end < 0) this.headerChunks.push(content);
+    else {
+      const body = end + 2;
+      await this.emitHeaders(content.subarray(0, body));
+      if (body < content.length) await this.nextChunk(content.subarray(body));
+    }
+    await this.finish();
+  }
 
   override async emitHeaders(chunk?: Buffer): Promise<void> {
     this.state = 'body';
@@ -33,12 +53,20 @@ class Verifier extends DkimVerifier {
 /** Reads the message in one go: in the library's own pieces a body of one long line would be read once for each of them. */
 async function verify(content: Buffer, options: VerifierOptions): Promise<Verifier> {
   const verifier = new Verifier(options);
-  await new Promise<void>((resolve, reject) => {
-    verifier.on('finish', resolve);
-    verifier.on('error', reject);
-    verifier.end(content);
-  });
+  if (hasBareLineFeed(content)) {
+    await new Promise<void>((resolve, reject) => {
+      verifier.on('finish', resolve);
+      verifier.on('error', reject);
+      verifier.end(content);
+    });
+  } else await verifier.read(content);
   return verifier;
+}
+
+function hasBareLineFeed(content: Buffer): boolean {
+  for (let at = content.indexOf(10); at >= 0; at = content.indexOf(10, at + 1))
+    if (content[at - 1] !== 13) return true;
+  return false;
 }
 
 /** Who sends. */

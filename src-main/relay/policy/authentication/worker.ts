@@ -10,7 +10,12 @@ import {
   type ToWorker,
   type WorkerInput,
 } from './protocol.ts';
+import { KeptAnswers, type KeptAnswer } from './kept-answers.ts';
 import { authenticate, authenticateSender } from './verify.ts';
+
+// Only the words of an error leave this thread. That DNS has no such name is one too, some times for each message, and a stack costs more than
+// the answer.
+Error.stackTraceLimit = 0;
 
 /** How often the pulse beats while there is work, ms. */
 const BEAT = 200;
@@ -22,23 +27,31 @@ if (!port) throw new Error('the authentication worker runs only as a worker thre
 
 interface Question {
   job: number;
+  /** What it asks, for those who ask the same. */
+  key: string;
   resolve: (answer: unknown) => void;
   reject: (error: Error) => void;
 }
 
 const questions = new Map<number, Question>();
-const jobs = new Set<number>();
+/** What each message goes by: the number of its resolver. */
+const jobs = new Map<number, number>();
+const kept = new KeptAnswers(() => performance.now());
 let lastQuestion = 0;
 let beating: NodeJS.Timeout | null = null;
 
 const say = (words: FromWorker) => port.postMessage(words);
 
-/** The main thread has the resolver, with its answers of before. */
+/** The main thread has the resolver. What it said before is asked again only when it no longer counts. */
 async function ask(job: number, name: string, type: string): Promise<unknown> {
-  if (!jobs.has(job)) throw new Error('nobody waits for the answer');
+  const resolver = jobs.get(job);
+  if (resolver === undefined) throw new Error('nobody waits for the answer');
+  const key = `${resolver} ${type} ${name.toLowerCase()}`;
+  const known = kept.get(key);
+  if (known) return said(known);
   const question = ++lastQuestion;
   return new Promise((resolve, reject) => {
-    questions.set(question, { job, resolve, reject });
+    questions.set(question, { job, key, resolve, reject });
     say({ kind: 'ask', job, question, name, type });
   });
 }
@@ -59,8 +72,13 @@ async function run(job: number, task: Task, content: Uint8Array): Promise<Outcom
   };
 }
 
-function begin(job: number, task: Task, content: Uint8Array): void {
-  jobs.add(job);
+function said(answer: KeptAnswer): unknown {
+  if ('value' in answer) return answer.value;
+  throw Object.assign(new Error(answer.message), { code: answer.code });
+}
+
+function begin(job: number, task: Task, resolver: number, content: Uint8Array): void {
+  jobs.set(job, resolver);
   beating ??= setInterval(() => Atomics.add(state, PULSE, 1), BEAT);
   run(job, task, content)
     .then(
@@ -88,7 +106,7 @@ port.on('message', (words: ToWorker) => {
   switch (words.kind) {
     case 'begin':
       Atomics.store(state, PRESENT, words.job);
-      begin(words.job, words.task, words.content);
+      begin(words.job, words.task, words.resolver, words.content);
       break;
     case 'forget':
       jobs.delete(words.job);
@@ -98,12 +116,19 @@ port.on('message', (words: ToWorker) => {
         reject(new Error('nobody waits for the answer'));
       }
       break;
-    case 'answer':
-      take(words.question)?.resolve(words.answer);
+    case 'answer': {
+      const question = take(words.question);
+      if (question) kept.set(question.key, { value: words.answer }, words.keeps);
+      question?.resolve(words.answer);
       break;
-    case 'no-answer':
-      take(words.question)?.reject(Object.assign(new Error(words.message), { code: words.code }));
+    }
+    case 'no-answer': {
+      const { message, code, keeps } = words;
+      const question = take(words.question);
+      if (question) kept.set(question.key, { message, code }, keeps);
+      question?.reject(Object.assign(new Error(message), { code }));
       break;
+    }
   }
 });
 say({ kind: 'ready' });

@@ -42,8 +42,9 @@ export function cachingResolver(
     }
   }
 
-  return (name, type) => {
-    const key = `${type} ${name.toLowerCase()}`;
+  const keyOf = (name: string, type: string) => `${type} ${name.toLowerCase()}`;
+  const resolve: Resolve = (name, type) => {
+    const key = keyOf(name, type);
     const known = entries.get(key);
     if (known && known.until > now()) return known.answer;
     const entry: Entry = { until: Number.POSITIVE_INFINITY, answer: Promise.resolve() };
@@ -59,4 +60,10 @@ export function cachingResolver(
     }
     return entry.answer;
   };
+  resolve.keeps = (name, type) => {
+    const left = (entries.get(keyOf(name, type))?.until ?? 0) - now();
+    // Whoever keeps it goes by a clock that is never set; this one may have been.
+    return Math.min(Math.max(left, 0), LONGEST);
+  };
+  return resolve;
 }

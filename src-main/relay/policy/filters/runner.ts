@@ -139,13 +139,15 @@ async function withDeadline<Subject>(
     filter.names.map((name) => ({ filter: name, result: 'could-not-check', evidence: [words] }));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Answer[]>((done) => {
-    timer = setTimeout(() => done(failed(`no answer within ${filter.deadline / 1000} s`)), filter.deadline);
+    timer = setTimeout(() => {
+      done(failed(`no answer within ${filter.deadline / 1000} s`));
+      ending.abort();
+    }, filter.deadline);
   });
   const asked = (async () => filter.ask(subject, { settings, resolve, signal: ending.signal }))().catch(
     (error: unknown) => failed(error instanceof Error ? error.message : String(error)),
   );
   const answers = await Promise.race([asked, late]);
   clearTimeout(timer);
-  ending.abort();
   return answers;
 }

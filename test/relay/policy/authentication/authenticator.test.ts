@@ -69,6 +69,69 @@ it('answers what the filters ask, with the resolver that it was given', async ()
   expect(troubles).toEqual([]);
 });
 
+it('asks again only what a resolver does not let it keep, and never goes by what another said', async () => {
+  const { one } = start();
+  const hello = Buffer.from('From: ann@example.org\r\n\r\nHello.\r\n');
+  const world = (spf: string, keeps?: (name: string) => number) => {
+    const asked: string[] = [];
+    const resolve = Object.assign(
+      async (name: string, type: string) => {
+        asked.push(`${type} ${name}`);
+        if (name === 'example.org') return [[spf]];
+        if (name === '_dmarc.example.org') throw new Error('the name server does not answer');
+        return noDns();
+      },
+      keeps ? { keeps } : {},
+    );
+    const ask = async () => {
+      asked.length = 0;
+      const answers = await one.ask(task, hello, resolve);
+      return { spf: answers[0]?.result, dmarc: answers[2]?.result, asked: [...asked].sort() };
+    };
+    return ask;
+  };
+  const all = ['TXT _dmarc.example.org', 'TXT example.org'];
+  const pass = { spf: 'pass', dmarc: 'could-not-check' };
+  const keeping = world('v=spf1 ip4:192.0.2.7 -all', (name) => (name === '_dmarc.example.org' ? 0 : 60_000));
+  expect(await keeping()).toEqual({ ...pass, asked: all });
+  expect(await keeping()).toEqual({ ...pass, asked: ['TXT _dmarc.example.org'] });
+  const other = world('v=spf1 -all', () => 60_000);
+  expect(await other()).toMatchObject({ spf: 'fail', asked: all });
+  expect(await keeping()).toEqual({ ...pass, asked: ['TXT _dmarc.example.org'] });
+  const forgetful = world('v=spf1 ip4:192.0.2.7 -all');
+  expect(await forgetful()).toEqual({ ...pass, asked: all });
+  expect(await forgetful()).toEqual({ ...pass, asked: all });
+});
+
+it('goes by answers that it has kept as by new ones, of whatever type', async () => {
+  const { one } = start();
+  const records: Record<string, unknown> = {
+    'TXT example.org': [['v=spf1 mx ptr exists:%{i}.ok.example.org -all']],
+    'MX example.org': [
+      { exchange: 'b.example.org', priority: 20 },
+      { exchange: 'a.example.org', priority: 10 },
+    ],
+    'A a.example.org': ['192.0.2.1'],
+    'A b.example.org': ['192.0.2.2'],
+    'A 192.0.2.7.ok.example.org': ['127.0.0.2'],
+  };
+  const asked: string[] = [];
+  const resolve = Object.assign(
+    async (name: string, type: string) => {
+      asked.push(`${type} ${name}`);
+      return records[`${type} ${name}`] ?? noDns();
+    },
+    { keeps: () => 60_000 },
+  );
+  const ask = async () => (await one.ask(task, Buffer.from('From: ann@example.org\r\n'), resolve))[0];
+  const first = await ask();
+  expect(first?.result).toBe('pass');
+  expect(asked).toContain('MX example.org');
+  asked.length = 0;
+  expect(await ask()).toEqual(first);
+  expect(asked).toEqual([]);
+});
+
 it('ends a thread that one message keeps busy; the others with it are looked at all the same', async () => {
   const { ask, troubles } = start(standIn);
   const waiting = [ask('waits'), ask('waits')];

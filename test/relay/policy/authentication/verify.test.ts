@@ -1,5 +1,6 @@
 // What is found of signed mail: the same as the library finds, and of a heap of signatures no more than there is reason to look at.
 import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
 import { authenticate as byLibrary, dkimSign, sealMessage } from 'mailauth';
 import { describe, expect, it } from 'vitest';
 import type { FilterName } from '../../../../shared/filters.ts';
@@ -8,8 +9,9 @@ import {
   MOST_ARC_SETS,
   MOST_SIGNATURES,
 } from '../../../../src-main/relay/policy/authentication/signatures.ts';
-import { authenticate } from '../../../../src-main/relay/policy/authentication/verify.ts';
+import { authenticate, authenticateSender } from '../../../../src-main/relay/policy/authentication/verify.ts';
 import type { Answer } from '../../../../src-main/relay/policy/filters/filter.ts';
+import { seededRandom } from '../../../lab/random.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
@@ -135,6 +137,88 @@ describe('the same as the library alone', () => {
     expect(here.dmarcSkipReason).toBe(there.dmarcSkipReason);
     expect(new Set(ours.asked)).toEqual(new Set(theirs.asked));
   });
+});
+
+it('finds the same as the library of whatever a body is made of', async () => {
+  const { seed } = seededRandom();
+  const piece = fc.constantFrom(
+    '\r\n',
+    '\r\n\r\n',
+    '\r',
+    '\n',
+    ' ',
+    '\t',
+    '  ',
+    'a',
+    'From: x',
+    '.',
+    '\u00fc',
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 30 }),
+      fc.constantFrom('relaxed/relaxed', 'simple/simple', 'relaxed/simple'),
+      async (pieces, canonicalization) => {
+        // With and without line feeds alone, with and without a body.
+        const message = await sign(`From: ann@example.org\r\n${pieces.join('')}`, { canonicalization });
+        const names = new Names();
+        const { dkim } = await found(message);
+        const there = await byLibrary(Buffer.from(message, 'latin1'), {
+          ...client,
+          resolver: names.resolve,
+          disableBimi: true,
+          strict: true,
+        });
+        const shown = (one: { status: object; bodyHash?: string; sourceBodyLength?: number }) => [
+          one.status,
+          one.bodyHash,
+          one.sourceBodyLength,
+        ];
+        expect(dkim.map(shown)).toEqual(there.dkim.results.map(shown));
+      },
+    ),
+    { seed, numRuns: 300 },
+  );
+});
+
+it('goes by the key that DNS has now, though it knows the former one', async () => {
+  const message = await sign(BASE);
+  const names = new Names();
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
+  const p = other.export({ type: 'spki', format: 'der' }).toString('base64');
+  const rollover = async (name: string, type: string) => {
+    if (name === 's1._domainkey.example.org') return [[now]];
+    return names.resolve(name, type);
+  };
+  const results: string[] = [];
+  let now = '';
+  for (now of [record, record, `v=DKIM1; k=rsa; p=${p}`, 'v=DKIM1; p=', `${record}; t=s`, record]) {
+    const { dkim } = await authenticate(Buffer.from(message, 'latin1'), client, rollover);
+    results.push(`${dkim[0]?.status.result} ${dkim[0]?.status.comment ?? ''}`.trim());
+  }
+  expect(results).toEqual([
+    'pass',
+    'pass',
+    'fail bad signature',
+    'neutral invalid public key',
+    'pass',
+    'pass',
+  ]);
+});
+
+it('a key that may sign one way is not thereby a key for another', async () => {
+  const names = new Names();
+  const sha256 = await sign(BASE);
+  const sha1 = await sign(BASE, { algorithm: 'rsa-sha1' });
+  names.records['s1._domainkey.example.org'] = record.replace('k=rsa', 'h=sha1; k=rsa');
+  const resolve = async (name: string, type: string) =>
+    name in names.records ? [[names.records[name] ?? '']] : names.resolve(name, type);
+  const results = [];
+  for (const message of [sha1, sha256, sha1]) {
+    const { dkim } = await authenticateSender(Buffer.from(message, 'latin1'), client, resolve, 10_000);
+    results.push(dkim[0]?.status.result);
+  }
+  expect(results).toEqual(['pass', 'neutral', 'pass']);
 });
 
 describe('of a heap of signatures', () => {

@@ -147,6 +147,14 @@ it('keeps answers for their TTL, and no longer', async () => {
   await expect(resolve('none.test', 'A')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   await expect(resolve('none.test', 'A')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   expect(names.asked).toEqual(['A a.test', 'A none.test']);
+  // Others may keep them so long too.
+  expect(resolve.keeps?.('A.test', 'A')).toBe(1_000);
+  expect(resolve.keeps?.('none.test', 'A')).toBe(300_000);
+  expect(resolve.keeps?.('other.test', 'A')).toBe(0);
+  now = 61_000;
+  expect(resolve.keeps?.('a.test', 'A')).toBe(0);
+  now = -1e12;
+  expect(resolve.keeps?.('a.test', 'A')).toBe(3_600_000);
   now = 61_000;
   await resolve('a.test', 'A');
   expect(names.asked).toHaveLength(3);

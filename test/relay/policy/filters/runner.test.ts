@@ -38,6 +38,21 @@ it('gives each filter its action, and none more than its answer can justify', as
   ]);
 });
 
+it('tells a filter when its time is over, and not that its answer has come', async () => {
+  const signals: AbortSignal[] = [];
+  const listens = (answers: Promise<Answer[]>): Filter<ClientSubject> => ({
+    ...filter('rspamd', async () => answers),
+    ask: async (_, { signal }) => {
+      signals.push(signal);
+      return answers;
+    },
+  });
+  const quick = listens(says('rspamd', 'pass')());
+  const endless = listens(new Promise(() => undefined));
+  await new Runner().run([quick, endless], subject, settings(), noDns);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+});
+
 it('goes on without a filter that throws, hangs or is down, counts it, and forgets it when it answers', async () => {
   const runner = new Runner();
   let hung: (answers: Answer[]) => void = () => undefined;

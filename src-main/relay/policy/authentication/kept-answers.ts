@@ -1,0 +1,49 @@
+// Answers of DNS that the thread which authenticates has heard before, for as long as whoever gave them lets it keep them.
+
+/** Answers kept. */
+const MOST = 5_000;
+/** Characters of one, as JSON: half of a record that is read at all. Larger ones are asked for anew. */
+const LONGEST = 4_096;
+
+export type KeptAnswer = { value: unknown } | { message: string; code: string | null };
+
+interface Entry {
+  until: number;
+  answer: KeptAnswer;
+}
+
+export class KeptAnswers {
+  readonly #entries = new Map<string, Entry>();
+  readonly #now: () => number;
+
+  /** @param now ms, of a clock that is never set. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get(key: string): KeptAnswer | null {
+    const entry = this.#entries.get(key);
+    if (entry && entry.until > this.#now()) return entry.answer;
+    return null;
+  }
+
+  /** @param keeps ms; nothing is kept for 0. */
+  set(key: string, answer: KeptAnswer, keeps: number): void {
+    this.#entries.delete(key);
+    if (keeps <= 0 || JSON.stringify(answer).length > LONGEST) return;
+    // Many messages get the same one: none may change it.
+    freeze(answer);
+    this.#entries.set(key, { until: this.#now() + keeps, answer });
+    if (this.#entries.size <= MOST) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      break;
+    }
+  }
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const part of Object.values(value)) freeze(part);
+}
