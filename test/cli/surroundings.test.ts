@@ -96,6 +96,10 @@ it('says which part of its input is wrong, and why', async () => {
   const { status, said } = await run(['log', 'list', '--text', 'x'.repeat(10_000)], folder.path, env);
   expect(status).toBe(2);
   expect(said).toMatch(/^mailward: text: .*\d/);
+  for (const wrong of ['2026-02-30', '2026-04-31T08:00', '2026-13-01', '2025-02-29', 'x'])
+    expect((await run(['log', 'list', '--from', wrong], folder.path, env)).said).toContain('is not a time');
+  for (const right of ['2024-02-29', '2026-12-31T23:59', '2026-03-01T08:00Z'])
+    expect((await run(['log', 'list', '--from', right], folder.path, env)).status).toBe(0);
 });
 
 describe.skipIf(process.platform === 'win32')('a command that needs no data', () => {
