@@ -62,7 +62,6 @@ export function cachingResolver(
   };
   resolve.keeps = (name, type) => {
     const left = (entries.get(keyOf(name, type))?.until ?? 0) - now();
-    // Whoever keeps it goes by a clock that is never set; this one may have been.
     return Math.min(Math.max(left, 0), LONGEST);
   };
   return resolve;
