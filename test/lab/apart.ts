@@ -63,6 +63,9 @@ export async function runApart(furnish: string, script: string, args: readonly s
     [...unshare, 'sh', '-ec', `${furnish}\nexec "$0" "$@"`, process.execPath, script, ...args],
     { stdio: 'inherit' },
   );
+  // Whoever ends this process ends all that runs apart with it. unshare(1) itself waits for its child whatever else it is told.
+  const end = () => child.kill('SIGKILL');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code ?? 1));

@@ -117,10 +117,10 @@ it('goes by answers that it has kept as by new ones, of whatever type', async ()
   };
   const asked: string[] = [];
   const resolve = Object.assign(
-    (name: string, type: string) => {
+    async (name: string, type: string) => {
       asked.push(`${type} ${name}`);
-      const answer = records[`${type} ${name}`];
-      return answer === undefined ? noDns() : Promise.resolve<unknown>(answer);
+      const record = records[`${type} ${name}`];
+      return record === undefined ? await noDns() : record;
     },
     { keeps: () => 60_000 },
   );
