@@ -8,14 +8,16 @@ export interface Clock {
   now: () => number;
   /** ms that never jump: for all waiting. Only differences mean anything, and that 0 is long ago. */
   steady: () => number;
+  /** UTC ms when `steady` was 0: the same at every question as long as the two clocks keep together, so that a time is the same whenever it is told. */
+  zero: () => number;
 }
 
 /** The time of a moment that `clock.steady()` gave or will give, UTC ms, as the clock goes now. */
 export function utcOf(clock: Clock, steady: number): number {
-  return Math.round(clock.now() + steady - clock.steady());
+  return Math.round(clock.zero() + steady);
 }
 
 /** When `clock.steady()` will be at a time (UTC ms), as the clock goes now. */
 export function steadyOf(clock: Clock, utc: number): number {
-  return clock.steady() + utc - clock.now();
+  return utc - clock.zero();
 }

@@ -33,6 +33,8 @@ function thisBoot(): string | null {
 
 /** The clock may run this far from where it was expected before anybody looks why, ms: adjustments are smaller, sleep and jumps are not. */
 const STRAYS = 1_000;
+/** Less than this is only how the clocks round, ms. */
+const CREEPS = 2;
 /** Less than this is no jump, ms: nothing that waits minds it. Some systems tell their uptime in whole seconds. */
 const JUMPS = 3_000;
 
@@ -67,6 +69,8 @@ export class WatchedClock implements Clock {
 
   readonly steady = (): number => this.#sources.steady();
 
+  readonly zero = (): number => this.#zero;
+
   /** ms since the machine was started, its sleep included. */
   readonly uptime = (): number => this.#sources.uptime();
 
@@ -79,7 +83,7 @@ export class WatchedClock implements Clock {
     const passed = steady();
     const strayed = wall() - (this.#zero + passed);
     const overslept = uptime() - (this.#started + passed);
-    this.#zero += strayed;
+    if (Math.abs(strayed) >= CREEPS) this.#zero += strayed;
     this.#started += overslept;
     const slept = overslept < JUMPS ? 0 : Math.round(overslept);
     const jumped = Math.round(strayed - slept);

@@ -6,6 +6,9 @@ import { inWords, type LoopReport, Watched } from './support.ts';
 
 /** Stands for the session's marker until the session is sent. */
 const MARK = '§';
+/** Long enough that no junk beside it makes another of it. */
+const markOf = (session: number) => `qzx${session}xzq`;
+const MARKS = /qzx\d+xzq/g;
 const LINES_IN_A_SESSION = 400;
 const SESSIONS_AT_ONCE = 16;
 const LINES_IN_A_BATCH = 50_000;
@@ -188,7 +191,7 @@ export async function fuzz(total: number, seed: number): Promise<FuzzResult> {
     const worker = async () => {
       for (const lines of next) {
         const number = ++result.sessions;
-        const said = await talk(watched.port, lines.join('').replaceAll(MARK, `m${number}m`), number);
+        const said = await talk(watched.port, lines.join('').replaceAll(MARK, markOf(number)), number);
         result.lines += lines.length;
         result.replies += said.length;
         result.wrong.push(...judge(said, number));
@@ -199,7 +202,7 @@ export async function fuzz(total: number, seed: number): Promise<FuzzResult> {
     result.delivered += watched.sink.arrivals.length;
     for (const arrival of watched.sink.arrivals.splice(0)) {
       const text = `${arrival.sender} ${arrival.recipients.join(' ')} ${arrival.content.toString('latin1')}`;
-      const marks = new Set(text.match(/m\d+m/g));
+      const marks = new Set(text.match(MARKS));
       if (marks.size !== 1)
         result.wrong.push(`a message with the marks ${[...marks].join(', ')}: ${JSON.stringify(text)}`);
       if (!arrival.recipients.every((recipient) => recipient.endsWith('@example.com')))
@@ -247,7 +250,7 @@ async function talk(port: number, text: string, number: number): Promise<string[
       parts.push(chunk.toString('latin1'));
       if (greeted) return;
       greeted = true;
-      socket.write(Buffer.from(`${text}\r\n.\r\n\r\n.\r\nNOOP m${number}m\r\nQUIT\r\n`, 'latin1'));
+      socket.write(Buffer.from(`${text}\r\n.\r\n\r\n.\r\nNOOP ${markOf(number)}\r\nQUIT\r\n`, 'latin1'));
     });
     socket.on('error', reject);
     socket.on('close', () => {
@@ -261,8 +264,8 @@ function judge(said: string[], number: number): string[] {
   const wrong: string[] = [];
   for (const line of said) {
     if (!/^[2345]\d\d[ -][^\x00-\x1f\x7f]*$/.test(line)) wrong.push(`no reply: ${JSON.stringify(line)}`);
-    for (const mark of line.match(/m\d+m/g) ?? []) {
-      if (mark !== `m${number}m`) wrong.push(`session ${number} heard of another: ${line}`);
+    for (const mark of line.match(MARKS) ?? []) {
+      if (mark !== markOf(number)) wrong.push(`session ${number} heard of another: ${line}`);
     }
     // Every reply but the greeting and those to EHLO, HELO and DATA says what happened in a code of its own (RFC 2034).
     if (
