@@ -145,9 +145,9 @@ export class Correspondence {
 
   /** What is on disk was planned anew after a jump of the clock. */
   async replanned(): Promise<void> {
-    this.bouncer.clockJumped();
+    this.bouncer.replanned();
     this.elsewhere.replanned();
-    await this.learned.clockJumped();
+    await this.learned.replanned();
   }
 
   async chores(): Promise<void> {

@@ -80,8 +80,8 @@ export class Bouncer {
     }, pause);
   }
 
-  /** The clock jumped: what is due is looked for by the new one. */
-  clockJumped(): void {
+  /** What waits was planned anew after a jump of the clock: what is due is looked for by the new one. */
+  replanned(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
     this.plan(this.#options.clock());
   }

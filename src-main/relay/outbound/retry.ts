@@ -16,7 +16,7 @@ export function pauseAfter(
   return Math.round(seconds * 1000 * (1 + JITTER * (2 * random() - 1)));
 }
 
-/** The longest pause in ms that anything of a schedule's may come to: a step of it, or its server's. */
+/** The longest pause in ms that mail on this schedule may be given: a step of it, or its server's own. */
 export function longestPause(schedule: Settings['delivery']['retrySeconds']): number {
   return (1 + JITTER) * Math.max(LONGEST_PAUSE, ...schedule.map((seconds) => seconds * 1000));
 }

@@ -198,8 +198,8 @@ export class LearnedRecipients {
     if (lesson) this.learned(await this.#options.db.write('learn', lesson));
   }
 
-  /** The clock jumped, and what is on disk goes by the new one: so does what is in memory. */
-  async clockJumped(): Promise<void> {
+  /** What is on disk goes by another clock now, after a jump: so does what is in memory. */
+  async replanned(): Promise<void> {
     this.#troubles.clear();
     await this.load();
   }
