@@ -51,6 +51,26 @@ export const filterTroubleSchema = z.object({
 });
 export type FilterTrouble = z.infer<typeof filterTroubleSchema>;
 
+const followed: Readonly<Record<Exclude<FilterAction, 'off'>, string>> = {
+  reject: 'refused for it',
+  quarantine: 'quarantined for it',
+  tag: 'marked in the header',
+};
+
+/** What a filter found and what followed, in words: `failed, quarantined for it`. */
+export function filterOutcome({ result, action }: Pick<FilterResult, 'result' | 'action'>): string {
+  switch (result) {
+    case 'pass':
+      return 'passed';
+    case 'fail':
+      return action === 'off' ? 'failed' : `failed, ${followed[action]}`;
+    case 'could-not-check':
+      return 'could not check';
+    case 'not-applicable':
+      return 'nothing to check';
+  }
+}
+
 /** What each filter asks, in words for the screen. */
 export const filterWords: Readonly<Record<FilterName, { name: string; question: string }>> = {
   blocklists: { name: 'Blocklists', question: 'Do public lists know the sending machine as bad?' },

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { causeSchema } from './cause.ts';
 import { routeSchema } from './domain.ts';
+import { holderOfMailSchema, holdSchema } from './holding.ts';
 import { replySchema } from './reply.ts';
 import { bounceSchema } from './recipients.ts';
 import { filterNameSchema, filterResultSchema } from './filters.ts';
@@ -10,7 +11,7 @@ export { replySchema, type Reply } from './reply.ts';
 
 /**
  * What has become of one recipient.
- * `queued`: waiting for its next attempt; `held`: stored until told; `quarantined`: stored because a filter found fault with it, until told; `delivered`: the office's server took it;
+ * `queued`: waiting for its next attempt; `held`: stored, until what holds it ends (shared/holding.ts); `quarantined`: stored because a filter found fault with it, until told; `delivered`: the office's server took it;
  * `refused`: the office's server refused it for good; `expired`: given up after the time set;
  * `deleted`: by an admin; `rejected`: Mailward said no at the door, nothing was stored.
  */
@@ -50,6 +51,8 @@ export const recipientSchema = z.object({
   lastReply: replySchema.nullable(),
   /** Null unless it is being sent another way. */
   detour: detourSchema.nullable(),
+  /** While it is held. */
+  hold: holdSchema.optional(),
 });
 export type Recipient = z.infer<typeof recipientSchema>;
 
@@ -113,6 +116,8 @@ export const messageSummarySchema = z.object({
   lastReply: replySchema.nullable(),
   /** The filters that put it into quarantine, while it is there. */
   faults: z.array(filterNameSchema).optional(),
+  /** Who holds it, while it is held. */
+  heldBy: holderOfMailSchema.optional(),
   /** `HOST:PORT` of the first server that it is being sent to instead of the domain's, while it is. */
   via: z.string().optional(),
 });

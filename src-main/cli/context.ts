@@ -58,6 +58,16 @@ export interface Reached {
   running: boolean;
 }
 
+/** Said after what would be so if Mailward ran. */
+export function notRunning(dataDir: string): string {
+  return `Mailward is not running on ${dataDir}: no mail is taken or delivered, and nothing happens by itself.`;
+}
+
+/** Whether an option was given, and does not only have its default. */
+export function isGiven(command: Command, option: string): boolean {
+  return command.getOptionValueSource(option) === 'cli';
+}
+
 /** How often a service that does not answer is asked, and how long to wait in between, ms. */
 const TRIES = 3;
 const AGAIN = 200;

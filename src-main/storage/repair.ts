@@ -253,11 +253,11 @@ function holdTorn(db: DatabaseSync): number {
     )
     .all() as unknown as { id: number }[];
   const hold = db.prepare(
-    `UPDATE recipient SET state = 'held', held_by = 'admin', next_at = NULL WHERE message_id = ? AND state IN ('queued', 'held')`,
+    `UPDATE recipient SET state = 'held', held_by = 'repair', queued_since = ?, next_at = NULL WHERE message_id = ? AND state IN ('queued', 'held')`,
   );
   const state = db.prepare(`UPDATE message SET state = 'held' WHERE id = ? AND state = 'queued'`);
   for (const { id } of torn) {
-    hold.run(id);
+    hold.run(Date.now(), id);
     state.run(id);
   }
   return torn.length;

@@ -1,18 +1,11 @@
 // What the filters on the way in found about a message, and which of them do not work at present.
 import { Alert } from '@mantine/core';
-import { type FilterResult, type FilterTrouble, filterWords } from '../../shared/filters.ts';
+import { filterOutcome, type FilterResult, type FilterTrouble, filterWords } from '../../shared/filters.ts';
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
 import '../styles/transcript.css';
 import { Moment } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
-
-const followed = {
-  reject: 'refused for it',
-  quarantine: 'quarantined for it',
-  tag: 'marked in the header',
-  off: '',
-} as const;
 
 /** What decided first, what says nothing last. */
 const order = ['fail', 'could-not-check', 'pass', 'not-applicable'] as const;
@@ -27,7 +20,7 @@ export function FilterList({ filters }: { filters: readonly FilterResult[] }) {
           <li key={one.filter}>
             <div className="filter-head">
               <strong title={filterWords[one.filter].question}>{filterWords[one.filter].name}</strong>
-              <StateMark state={healthOf(one)} word={wordFor(one)} />
+              <StateMark state={healthOf(one)} word={filterOutcome(one)} />
             </div>
             <ul className="filter-evidence mono small">
               {one.evidence.map((line, index) => (
@@ -51,19 +44,6 @@ function healthOf({ result, action }: FilterResult): Health {
     case 'could-not-check':
     case 'not-applicable':
       return result;
-  }
-}
-
-function wordFor({ result, action }: FilterResult): string {
-  switch (result) {
-    case 'pass':
-      return 'passed';
-    case 'fail':
-      return action === 'off' ? 'failed' : `failed, ${followed[action]}`;
-    case 'could-not-check':
-      return 'could not check';
-    case 'not-applicable':
-      return 'nothing to check';
   }
 }
 

@@ -2,7 +2,20 @@
 import { Command } from 'commander';
 import { modeNameSchema, profileSchema, type Domain } from '../../../shared/domain.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
-import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import type { Client } from '../../../shared/contract/index.ts';
+import {
+  Ended,
+  EXIT,
+  globalsOf,
+  isGiven,
+  notRunning,
+  withEngine,
+  type Globals,
+  type Reached,
+  type WithoutFolder,
+} from '../context.ts';
+import { readHolds, type Holds } from '../holds.ts';
+import { amount, newest } from './queue-words.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 
@@ -18,9 +31,15 @@ export function domainCommand(): Command {
     .action(async (name: string, options: { route: string[]; tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(options.route, options.tls) };
-      const added = await withEngine(globals, ({ client }) => client.domains.add(input), 'make');
-      if (globals.json) printJson(added);
-      else print(`Mail for ${added.name} is taken and delivered to ${routeWords(added.route)}.`);
+      const { value, running } = await doing(globals, ({ client }) => client.domains.add(input), 'make');
+      if (globals.json) printJson(value);
+      else if (running) print(`Mail for ${value.name} is taken and delivered to ${routeWords(value.route)}.`);
+      else {
+        print(
+          `Mail for ${value.name} will be taken and delivered to ${routeWords(value.route)} when Mailward runs.`,
+        );
+        print(notRunning(globals.dataDir));
+      }
     });
 
   domain
@@ -28,15 +47,19 @@ export function domainCommand(): Command {
     .description('all protected domains')
     .action(async (_options: unknown, command: Command) => {
       const globals = globalsOf(command);
-      const domains = await withEngine(globals, ({ client }) => client.domains.list());
-      if (globals.json) domains.forEach(printJson);
-      else if (domains.length === 0)
+      const { value: domains, running } = await doing(globals, ({ client }) => client.domains.list());
+      if (globals.json) {
+        domains.forEach(printJson);
+        return;
+      }
+      if (domains.length === 0)
         print('No domain is protected yet. Add one: mailward domain add example.com --route HOST[:PORT]');
       else
         printTable(
           ['DOMAIN', 'MODE', 'ROUTE'],
           domains.map((one) => [one.name, one.mode.name, routeWords(one.route)]),
         );
+      if (!running) print(notRunning(globals.dataDir));
     });
 
   domain
@@ -45,11 +68,12 @@ export function domainCommand(): Command {
     .action(async (name: string, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const wanted = readName(name);
-      const domains = await withEngine(globals, ({ client }) => client.domains.list());
-      const found = domains.find((one) => one.name === wanted);
-      if (!found) throw new Ended(EXIT.problem, `${wanted} is not a domain that Mailward protects`);
-      if (globals.json) printJson(found);
-      else show(found);
+      const { value, running } = await doing(globals, async (reached) => ({
+        found: await domainNamed(reached.client, wanted),
+        holds: await readHolds(reached),
+      }));
+      if (globals.json) printJson(value.found);
+      else show(value.found, value.holds, running, globals.dataDir);
     });
 
   domain
@@ -76,6 +100,15 @@ export function domainCommand(): Command {
           throw new Ended(EXIT.usage, `"${mode}" is not a mode; expected deliver, hold or reroute`);
         if (wanted.data === 'reroute' && !options.to)
           throw new Ended(EXIT.usage, 'reroute needs --to HOST[:PORT]');
+        if (wanted.data !== 'reroute' && options.to)
+          throw new Ended(
+            EXIT.usage,
+            `--to goes with reroute, not with ${wanted.data}; where a domain’s own server is, says mailward domain route`,
+          );
+        if (wanted.data !== 'reroute' && isGiven(command, 'tls'))
+          throw new Ended(EXIT.usage, `--tls goes with reroute, not with ${wanted.data}`);
+        if (wanted.data === 'deliver' && options.until !== undefined)
+          throw new Ended(EXIT.usage, '--until goes with hold and reroute; deliver has no end');
         const input = {
           name: readName(name),
           mode: wanted.data,
@@ -83,9 +116,21 @@ export function domainCommand(): Command {
           reroute: options.to ? readRoute(options.to, options.tls) : null,
           until: options.until === undefined ? null : readTime(options.until),
         };
-        const changed = await withEngine(globals, ({ client }) => client.domains.setMode(input));
-        if (globals.json) printJson(changed);
-        else print(`Mail for ${changed.name}: ${changed.mode.name}${untilWords(changed)}.`);
+        const { value, running } = await doing(globals, async (reached) => {
+          const changed = await reached.client.domains.setMode(input);
+          return {
+            changed,
+            holds: await readHolds(reached),
+            byHand: globals.json ? null : await heldByHand(reached.client, changed),
+          };
+        });
+        if (globals.json) {
+          printJson(value.changed);
+          return;
+        }
+        print(modeSentence(value.changed, value.holds, running));
+        if (value.byHand !== null) print(value.byHand);
+        if (!running) print(notRunning(globals.dataDir));
       },
     );
 
@@ -97,9 +142,18 @@ export function domainCommand(): Command {
     .action(async (name: string, route: string[], options: { tls: string }, command: Command) => {
       const globals = globalsOf(command);
       const input = { name: readName(name), route: readRoute(route, options.tls) };
-      const changed = await withEngine(globals, ({ client }) => client.domains.setRoute(input));
-      if (globals.json) printJson(changed);
-      else print(`Mail for ${changed.name} is delivered to ${routeWords(changed.route)}.`);
+      const { value, running } = await doing(globals, async (reached) => ({
+        changed: await reached.client.domains.setRoute(input),
+        holds: await readHolds(reached),
+      }));
+      const { changed, holds } = value;
+      if (globals.json) {
+        printJson(changed);
+        return;
+      }
+      print(`The route of ${changed.name} is now ${routeWords(changed.route)}.`);
+      if (changed.mode.name !== 'deliver' || !running) print(modeSentence(changed, holds, running));
+      if (!running) print(notRunning(globals.dataDir));
     });
 
   domain
@@ -113,19 +167,20 @@ export function domainCommand(): Command {
     .action(async (name: string, options: { expires?: string; selectors?: string[] }, command: Command) => {
       const globals = globalsOf(command);
       const wanted = readName(name);
-      const changed = await withEngine(globals, async ({ client }) => {
-        const before = (await client.domains.list()).find((one) => one.name === wanted);
-        if (!before) throw new Ended(EXIT.problem, `${wanted} is not a domain that Mailward protects`);
-        return client.domains.setProfile({
+      const { value, running } = await doing(globals, async (reached) => {
+        const { client } = reached;
+        const before = await domainNamed(client, wanted);
+        const changed = await client.domains.setProfile({
           name: wanted,
           profile: {
             expiresAt: options.expires === undefined ? before.profile.expiresAt : readDate(options.expires),
             selectors: readSelectors(options.selectors) ?? before.profile.selectors,
           },
         });
+        return { changed, holds: await readHolds(reached) };
       });
-      if (globals.json) printJson(changed);
-      else show(changed);
+      if (globals.json) printJson(value.changed);
+      else show(value.changed, value.holds, running, globals.dataDir);
     });
 
   domain
@@ -140,6 +195,49 @@ export function domainCommand(): Command {
     });
 
   return domain;
+}
+
+/** What an engine answered, and whether it runs: without that, nothing is taken or delivered. */
+async function doing<T>(
+  globals: Globals,
+  run: (reached: Reached) => Promise<T>,
+  withoutFolder?: WithoutFolder,
+): Promise<{ value: T; running: boolean }> {
+  return withEngine(
+    globals,
+    async (reached) => ({ value: await run(reached), running: reached.running }),
+    withoutFolder,
+  );
+}
+
+async function domainNamed(client: Client, name: string): Promise<Domain> {
+  const found = (await client.domains.list()).find((one) => one.name === name);
+  if (!found) throw new Ended(EXIT.problem, `${name} is not a domain that Mailward protects`);
+  return found;
+}
+
+/** What becomes of a domain's mail in its mode. */
+function modeSentence({ name, mode, route }: Domain, holds: Holds, running: boolean): string {
+  const [is, when] = running ? ['is', ''] : ['will be', ' when Mailward runs'];
+  const until = mode.until === null ? '' : `, until ${formatTime(mode.until)}; then to its own server again`;
+  switch (mode.name) {
+    case 'hold':
+      return `Mail for ${name} ${is} taken and held${when}, ${holds.ofDomain(name)?.ends ?? ''}.`;
+    case 'reroute':
+      return `Mail for ${name} ${is} taken and delivered to ${routeWords(mode.reroute ?? [])} instead of its own server${when}${until}.`;
+    case 'deliver':
+      return `Mail for ${name} ${is} taken and delivered to ${routeWords(route)}${when}.`;
+  }
+}
+
+/** What a domain's mode does not let go; null when there is nothing of that kind. */
+async function heldByHand(client: Client, { name, mode }: Domain): Promise<string | null> {
+  if (mode.name === 'hold') return null;
+  const { rows, more } = await newest(client, 'held', name);
+  const kept = rows.filter(({ heldBy }) => heldBy === 'hand' || heldBy === 'repair').length;
+  return kept === 0
+    ? null
+    : `${amount(kept, more)} held by hand and stay until you let them go: mailward queue release --domain ${name}`;
 }
 
 export function readName(text: string): string {
@@ -169,6 +267,8 @@ function readDate(text: string): number | null {
 
 function readSelectors(texts: string[] | undefined): string[] | undefined {
   if (texts === undefined) return undefined;
+  if (texts.length > 1 && texts.includes('none'))
+    throw new Ended(EXIT.usage, '--selectors takes selectors, or none alone');
   const result = profileSchema.safeParse({ selectors: texts.filter((text) => text !== 'none') });
   if (!result.success)
     throw new Ended(EXIT.usage, result.error.issues[0]?.message ?? 'expected DKIM selectors');
@@ -179,7 +279,7 @@ function untilWords({ mode }: Domain): string {
   return mode.until === null ? '' : ` until ${formatTime(mode.until)}`;
 }
 
-function show(domain: Domain): void {
+function show(domain: Domain, holds: Holds, running: boolean, dataDir: string): void {
   print(`Domain:  ${domain.name}`);
   print(`Since:   ${formatTime(domain.createdAt)}`);
   domain.route.forEach((one, index) => {
@@ -190,6 +290,8 @@ function show(domain: Domain): void {
   print(
     `Mode:    ${domain.mode.name}${untilWords(domain)} since ${formatTime(domain.mode.since)}${by}${reason}`,
   );
+  const hold = holds.ofDomain(domain.name);
+  if (hold) print(`         ${hold.ends}`);
   if (domain.mode.homeSince !== null)
     print(`         the server takes this mail again since ${formatTime(domain.mode.homeSince)}`);
   if (domain.profile.expiresAt !== null)
@@ -198,4 +300,5 @@ function show(domain: Domain): void {
   domain.mode.reroute?.forEach((one, index) => {
     print(`${index === 0 ? 'To:     ' : '  then: '} ${destinationWords(one)}`);
   });
+  if (!running) print(notRunning(dataDir));
 }

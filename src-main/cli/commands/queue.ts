@@ -1,38 +1,53 @@
 // `mailward queue`: mail that waits, is held, or could not be delivered.
 import { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
-import type { Client, Selection } from '../../../shared/contract/index.ts';
-import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
-import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import type { Selection } from '../../../shared/contract/index.ts';
+import type { MessageState, MessageSummary } from '../../../shared/message.ts';
+import { Ended, EXIT, globalsOf, notRunning, withEngine, type Reached } from '../context.ts';
+import { readHolds, type Holds } from '../holds.ts';
 import { formatSize, formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
-import { destinationWords } from '../destinations.ts';
 import { readName } from './domain.ts';
 import { addReroute } from './queue-reroute.ts';
-import { LISTED, readId, readState, WAITING } from './queue-words.ts';
+import { replyWords, showMessage } from './queue-show.ts';
+import {
+  amount,
+  counted,
+  LISTED,
+  named,
+  newest,
+  readId,
+  readState,
+  WAITING,
+  wordsOfLeft,
+  type Action,
+} from './queue-words.ts';
 
 const PAGE = 500;
 
-type Action = 'retry' | 'hold' | 'release' | 'delete';
+type Plain = Exclude<Action, 'reroute'>;
 
-const actions: Record<Action, { description: string; states: MessageState[]; done: string }> = {
-  retry: {
-    description: 'try again now, also what was refused or expired',
-    states: ['queued', 'refused', 'expired'],
-    done: 'will be tried now',
-  },
-  hold: { description: 'store until released', states: ['queued', 'refused', 'expired'], done: 'held' },
-  release: {
-    description: 'let held or quarantined mail go, and rerouted mail take the domain’s route again',
-    states: ['held'],
-    done: 'released',
-  },
-  delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
-};
-
-/** Whether a domain has mail in quarantine: its name alone never means that. */
-async function hasQuarantined(client: Client, domain: string): Promise<boolean> {
-  return (await client.messages.list({ states: ['quarantined'], domain, limit: 1 })).rows.length > 0;
-}
+/** `later`: what is said instead of `done` while Mailward does not run. */
+const actions: Record<Plain, { description: string; states: MessageState[]; done: string; later?: string }> =
+  {
+    retry: {
+      description: 'try again now, also what was refused or expired',
+      states: ['queued', 'refused', 'expired'],
+      done: 'will be tried now',
+      later: 'will be tried as soon as Mailward runs',
+    },
+    hold: {
+      description: 'store until you release it',
+      states: ['queued', 'refused', 'expired'],
+      done: 'held by hand, until you let it go: mailward queue release',
+    },
+    release: {
+      description: 'let held or quarantined mail go, and rerouted mail take the domain’s route again',
+      states: ['held'],
+      done: 'released',
+      later: 'released, to go out as soon as Mailward runs',
+    },
+    delete: { description: 'remove for good: this cannot be undone', states: WAITING, done: 'deleted' },
+  };
 
 export function queueCommand(): Command {
   const queue = new Command('queue').description('mail that waits, is held, or could not be delivered');
@@ -50,40 +65,31 @@ export function queueCommand(): Command {
         throw new Ended(EXIT.usage, `"${options.limit}" is not a number of messages`);
       const states = options.state === undefined ? WAITING : options.state.map(readState);
       const domain = options.domain === undefined ? undefined : readName(options.domain);
-      await withEngine(globals, async ({ client }) => {
+      await withEngine(globals, async (reached) => {
+        const { client } = reached;
         if (domain !== undefined && !(await client.domains.list()).some((one) => one.name === domain))
           throw new Ended(EXIT.problem, `${domain} is not a domain that Mailward protects`);
-        const rows: string[][] = [];
+        const found: MessageSummary[] = [];
         let before: string | undefined;
-        for (let left = limit; left > 0; ) {
+        let more = true;
+        for (let left = limit; left > 0 && more; ) {
           const page = await client.messages.list({
             states,
             limit: Math.min(PAGE, left),
             ...(domain === undefined ? {} : { domain }),
             ...(before === undefined ? {} : { before }),
           });
-          for (const row of page.rows) {
-            if (globals.json) printJson(row);
-            else {
-              const to = row.recipients[0] ?? '';
-              rows.push([
-                row.id,
-                row.via === undefined ? row.state : `${row.state} (by way of ${row.via})`,
-                formatTime(row.receivedAt),
-                formatSize(row.size),
-                row.sender || '<>',
-                row.recipientCount > 1 ? `${to} +${row.recipientCount - 1}` : to,
-                replyWords(row.lastReply),
-              ]);
-            }
-          }
+          if (globals.json) page.rows.forEach(printJson);
+          else found.push(...page.rows);
           left -= page.rows.length;
           before = page.rows.at(-1)?.id;
-          if (!page.more || before === undefined) break;
+          more = page.more && before !== undefined;
         }
         if (globals.json) return;
-        if (rows.length === 0) print('Nothing waits.');
-        else printTable(['ID', 'STATE', 'RECEIVED', 'SIZE', 'FROM', 'TO', 'LAST REPLY'], rows);
+        await showList(reached, found, states, domain);
+        if (more)
+          print(`There are more: these are the newest ${found.length}; --limit says how many are shown.`);
+        if (!reached.running) print(notRunning(globals.dataDir));
       });
     });
 
@@ -92,12 +98,23 @@ export function queueCommand(): Command {
     .description('one message, with what both servers said')
     .action(async (id: string, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
-      const detail = await withEngine(globals, ({ client }) => client.messages.get({ id: readId(id) }));
+      const wanted = readId(id);
+      const { detail, holds, running } = await withEngine(globals, async (reached) => ({
+        detail: await reached.client.messages.get({ id: wanted }),
+        holds: await readHolds(reached),
+        running: reached.running,
+      }));
       if (globals.json) printJson(detail);
-      else show(detail);
+      else {
+        showMessage(detail, holds);
+        if (!running) {
+          print('');
+          print(notRunning(globals.dataDir));
+        }
+      }
     });
 
-  for (const [action, about] of Object.entries(actions) as [Action, (typeof actions)[Action]][]) {
+  for (const [action, about] of Object.entries(actions) as [Plain, (typeof actions)[Plain]][]) {
     queue
       .command(`${action} [ids...]`)
       .description(about.description)
@@ -118,17 +135,20 @@ export function queueCommand(): Command {
           options.domain === undefined
             ? { ids: ids.map(readId) }
             : { domain: readName(options.domain), states };
-        const { count, more } = await withEngine(globals, async ({ client }) => ({
-          ...(await client.queue[action](selection)),
-          more:
-            'domain' in selection && !options.quarantined && ['release', 'delete'].includes(action)
-              ? await hasQuarantined(client, selection.domain)
-              : false,
-        }));
-        if (globals.json) printJson({ count });
+        const { count, left, running } = await withEngine(globals, async (reached) => {
+          const { client } = reached;
+          const before = await named(client, selection);
+          const changed = (await client.queue[action](selection)).count;
+          return {
+            count: changed,
+            left: await wordsOfLeft(reached, action, selection, before, changed),
+            running: reached.running,
+          };
+        });
+        if (globals.json) printJson({ count, ...(left.length > 0 ? { left } : {}) });
         else {
-          print(`${count} ${count === 1 ? 'message' : 'messages'} ${about.done}.`);
-          if (more) print('There is mail in quarantine too; it is meant only with --quarantined.');
+          print(`${counted(count)} ${running ? about.done : (about.later ?? about.done)}.`);
+          for (const words of left) print(`${words}.`);
         }
         if (count === 0 && ids.length > 0) process.exitCode = EXIT.problem;
       });
@@ -151,6 +171,8 @@ export function queueCommand(): Command {
           'say which: mailward queue export ID …, or mailward queue export --domain example.com',
         );
       }
+      if (globals.json && options.output === undefined)
+        throw new Ended(EXIT.usage, '--json goes with --output: what is exported is mail, and no JSON');
       const [id] = ids;
       const selection: Selection =
         options.domain === undefined
@@ -178,56 +200,55 @@ export function queueCommand(): Command {
   return queue;
 }
 
-function replyWords(reply: Reply | null): string {
-  if (reply === null) return '-';
-  return `${reply.code === 0 ? '' : `${reply.code} `}${reply.enhanced === null ? '' : `${reply.enhanced} `}${reply.text}`.slice(
-    0,
-    80,
-  );
+/** The list itself; where nothing is asked for by state, also what is left out of it. */
+async function showList(
+  reached: Reached,
+  found: readonly MessageSummary[],
+  states: readonly MessageState[],
+  domain: string | undefined,
+): Promise<void> {
+  const holds = await readHolds(reached);
+  const isAll = states === WAITING;
+  if (found.length === 0)
+    print(
+      isAll
+        ? 'Nothing waits.'
+        : `No message is ${new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(states)}.`,
+    );
+  else
+    printTable(
+      ['ID', 'STATE', 'RECEIVED', 'SIZE', 'FROM', 'TO', 'LAST REPLY'],
+      found.map((row) => {
+        const to = row.recipients[0] ?? '';
+        return [
+          row.id,
+          holds.state(row),
+          formatTime(row.receivedAt),
+          formatSize(row.size),
+          row.sender || '<>',
+          row.recipientCount > 1 ? `${to} +${row.recipientCount - 1}` : to,
+          replyWords(row.lastReply),
+        ];
+      }),
+    );
+  for (const words of explained(found, holds)) print(words);
+  if (!isAll) return;
+  const { rows, more } = await newest(reached.client, 'quarantined', domain);
+  if (rows.length === 0) return;
+  const whose = domain === undefined ? '' : ` --domain ${domain}`;
+  print(`${amount(rows.length, more)} in quarantine: mailward queue list${whose} --state quarantined`);
 }
 
-function show(detail: MessageDetail): void {
-  print(`Message:  ${detail.id} (${detail.state})`);
-  print(
-    `Received: ${formatTime(detail.receivedAt)} from ${detail.clientAddress} (${detail.helo}), ${formatSize(detail.size)}`,
-  );
-  print(`From:     <${detail.sender}>`);
-  for (const one of detail.allRecipients) {
-    print(
-      `To:       <${one.address}> ${one.state}${one.nextAttemptAt === null ? '' : `, next attempt ${formatTime(one.nextAttemptAt)}`}`,
-    );
-    if (one.lastReply) print(`          ${replyWords(one.lastReply)}`);
-    const { detour } = one;
-    if (!detour) continue;
-    detour.route.forEach((destination, index) => {
-      print(`          ${index === 0 ? 'being sent by way of' : 'then'} ${destinationWords(destination)}`);
-    });
-    const why = detour.reason === '' ? '' : `: ${detour.reason}`;
-    print(`          since ${formatTime(detour.since)}${why}`);
-    print(`          next attempt there ${formatTime(detour.nextAttemptAt)}, ${detour.attempts} so far`);
-  }
-  if (detail.subject !== '') print(`Subject:  ${detail.subject}`);
-  if (detail.filters.length > 0) {
-    print('');
-    print('What the filters on the way in found:');
-    for (const { filter, result, action, evidence } of detail.filters) {
-      print(`  ${filter}: ${result}${action === 'off' ? '' : ` (${action})`}`);
-      for (const line of evidence) print(`    ${line}`);
+/** What ends the holds in a list: each kind once. */
+function explained(found: readonly MessageSummary[], holds: Holds): string[] {
+  const held = found.filter(({ state, heldBy }) => state === 'held' && heldBy !== undefined);
+  const words = new Set<string>();
+  for (const { heldBy = 'hand', domains } of held) {
+    for (const name of heldBy === 'domain' ? domains : ['']) {
+      if (heldBy === 'domain' && holds.ofDomain(name) === null) continue;
+      const { why, ends } = holds.ofMessage(heldBy, name, 'ID');
+      words.add(`${why.charAt(0).toUpperCase()}${why.slice(1)}, ${ends}`);
     }
   }
-  print('');
-  print('What the sending server and Mailward said:');
-  detail.incoming.forEach(printLine);
-  for (const attempt of detail.attemptList) {
-    print('');
-    print(
-      `Attempt ${formatTime(attempt.startedAt)} at ${attempt.host} port ${attempt.port}${attempt.tls === null ? '' : ` (${attempt.tls})`}:`,
-    );
-    attempt.transcript.forEach(printLine);
-  }
-}
-
-function printLine(line: TranscriptLine): void {
-  const mark = line.from === 'client' ? '>' : line.from === 'server' ? '<' : ' ';
-  print(`  ${String(line.offset).padStart(6)} ms ${mark} ${line.text}`);
+  return [...words];
 }

@@ -2,26 +2,34 @@
 import { Command } from 'commander';
 import type { Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
-import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { Ended, EXIT, globalsOf, notRunning, withEngine, type Exit } from '../context.ts';
+import { readHolds, type Holds } from '../holds.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('how mail is now; exit status 1 when something is wrong')
+    .description('how mail is now; exit status 1 when something wants your attention')
     .action(async (_options: unknown, command: Command) => {
       const globals = globalsOf(command);
-      const { overview, running } = await withEngine(globals, async (reached) => {
+      const { overview, running, holds } = await withEngine(globals, async (reached) => {
         for await (const value of await reached.client.live.overview())
-          return { overview: value, running: reached.running };
+          return { overview: value, running: reached.running, holds: await readHolds(reached) };
         throw new Ended(EXIT.couldNotCheck, 'the running Mailward gave no answer');
       });
       if (globals.json) printJson({ running, ...overview });
-      else show(overview, running, globals.dataDir);
-      if (!running || overview.state === 'problem') process.exitCode = EXIT.problem;
+      else show(overview, running, globals.dataDir, holds);
+      process.exitCode = exitFor(overview, running);
     });
 }
 
-function show(overview: Overview, running: boolean, dataDir: string): void {
+/** Whatever wants somebody's attention is told to a monitor too (docs/health.md has the table). */
+function exitFor({ state, filterTroubles }: Overview, running: boolean): Exit {
+  if (!running || state === 'problem' || state === 'attention' || filterTroubles.length > 0)
+    return EXIT.problem;
+  return state === 'could-not-check' ? EXIT.couldNotCheck : EXIT.fine;
+}
+
+function show(overview: Overview, running: boolean, dataDir: string, holds: Holds): void {
   if (running) {
     print(overview.sentence);
     const { trouble } = overview.storage;
@@ -31,7 +39,7 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
     }
     print(`SMTP listener: ${formatHostPort(overview.listener.host, overview.listener.port)}`);
   } else {
-    print(`Mailward is not running on ${dataDir}: no mail is taken or delivered.`);
+    print(notRunning(dataDir));
   }
   for (const { filter, skipped, since, words } of overview.filterTroubles)
     print(`Filter ${filter} could not be asked ${skipped} times since ${formatTime(since)}: ${words}`);
@@ -40,6 +48,10 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
     print(
       `Faults inside Mailward since ${formatTime(since)}: ${count}, the last at ${formatTime(lastAt)}: ${words}`,
     );
+  }
+  for (const { name, mode } of overview.domains) {
+    const hold = holds.ofDomain(name);
+    if (hold) print(`${name} is on hold since ${formatTime(mode.since)}: ${hold.why}, ${hold.ends}`);
   }
   if (overview.domains.length === 0) return;
   print('');

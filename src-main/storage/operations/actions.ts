@@ -25,19 +25,33 @@ const from: Readonly<Record<Action, readonly RecipientState[]>> = {
   delete: ['queued', 'held', 'quarantined', 'refused', 'expired'],
 };
 
+/** Whether a recipient's domain is on hold; one whose mode cannot be read is (storage/operations/domains.ts). */
+const onHold = `EXISTS (SELECT 1 FROM domain WHERE name = recipient.domain
+  AND iif(json_valid(mode), coalesce(mode ->> '$.name', 'hold'), 'hold') = 'hold')`;
+
+/** What goes out again is held with its domain while that is on hold: it would only seem to be on its way. */
+const goOn = `state = iif(${onHold}, 'held', 'queued'), held_by = iif(${onHold}, 'mode', NULL),
+  next_at = iif(${onHold}, NULL, :now), queued_since = :now`;
+
+/** `queued_since` is when a recipient came into the state that it is in. */
 const change: Readonly<Record<Action, string>> = {
-  retry: `state = 'queued', next_at = :now, queued_since = :now, held_by = NULL`,
-  hold: `state = 'held', next_at = NULL, held_by = :heldBy`,
-  release: `state = 'queued', next_at = :now, queued_since = :now, held_by = NULL`,
+  retry: goOn,
+  hold: `state = 'held', next_at = NULL, queued_since = :now, held_by = :heldBy`,
+  release: goOn,
   delete: `state = 'deleted', next_at = NULL, held_by = NULL`,
 };
 
-/** Mail that is being sent another way is held, and yet may be held for good. */
-const besides: Readonly<Partial<Record<Action, string>>> = { hold: `state = 'held' AND held_by = 'reroute'` };
+/** Mail that is being sent another way, or held with its domain, is held, and yet may be held by hand, whatever becomes of that. */
+const besides: Readonly<Partial<Record<Action, string>>> = {
+  hold: `state = 'held' AND held_by IN ('reroute', 'mode') AND :heldBy = 'admin'`,
+};
 
-/** What ends the hold of a domain leaves alone what is held for a reason of its own. */
+/**
+ * What ends the hold of a domain leaves alone what is held for a reason of its own; and one message does not go out while its domain
+ * is on hold.
+ */
 const only: Readonly<Partial<Record<Action, string>>> = {
-  release: `(:heldBy = 'admin' OR held_by = 'mode')`,
+  release: `iif(:heldBy = 'admin', held_by IS NOT 'mode' OR NOT ${onHold}, held_by = 'mode')`,
 };
 
 const quoted = (states: readonly string[]) => states.map((state) => `'${state}'`).join(', ');
@@ -101,7 +115,7 @@ export function actionWrites(db: DatabaseSync) {
         if (slice.action !== 'delete' && !hasContent.get(id)) continue;
         const values: Record<string, string | number | null> = { id, domain: slice.domain, states: among };
         if (slice.action === 'hold' || slice.action === 'release') values['heldBy'] = slice.heldBy;
-        if (slice.action === 'retry' || slice.action === 'release') values['now'] = slice.now;
+        if (slice.action !== 'delete') values['now'] = slice.now;
         let changes = Number(statement.run(values).changes);
         // What is being sent another way is tried again that way.
         if (slice.action === 'retry' && (slice.states?.includes('held') ?? true))

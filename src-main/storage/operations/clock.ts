@@ -67,6 +67,9 @@ export function clockWrites(db: DatabaseSync) {
   // Back, what was written down in a time to come was written down that much earlier.
   const takesBack = [
     'UPDATE message SET received_at = received_at + :by WHERE id >= :id AND received_at > :now',
+    // What is held: since when.
+    `UPDATE recipient SET queued_since = queued_since + :by
+     WHERE state IN ('queued', 'held', 'refused', 'expired') AND state = 'held' AND queued_since > :now`,
     'UPDATE recipient_failure SET at = at + :by WHERE at > :now',
     'UPDATE recipient_entry SET since = since + :by WHERE since > :now',
     'UPDATE recipient_known SET at = at + :by WHERE at > :now',

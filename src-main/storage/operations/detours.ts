@@ -131,7 +131,7 @@ export function detourRouteText(route: Route): string {
 export function detourWrites(db: DatabaseSync, settle: ReturnType<typeof spoolWrites>['settle']) {
   const hasContent = db.prepare('SELECT 1 FROM content WHERE message_id = ? LIMIT 1');
   const hold = db.prepare(
-    `UPDATE recipient SET state = 'held', held_by = 'reroute', next_at = NULL
+    `UPDATE recipient SET state = 'held', held_by = 'reroute', queued_since = :now, next_at = NULL
      WHERE message_id = :id AND state IN (${HERE}) AND (:domain IS NULL OR domain = :domain)
        AND (:states IS NULL OR instr(:states, ' ' || state || ' ') > 0) RETURNING position, domain`,
   );
@@ -156,7 +156,7 @@ export function detourWrites(db: DatabaseSync, settle: ReturnType<typeof spoolWr
       for (const id of slice.ids) {
         // Without its content a message cannot be sent again, whatever its state says.
         if (!hasContent.get(id)) continue;
-        const held = hold.all({ id, domain: slice.domain, states: among }) as unknown as {
+        const held = hold.all({ id, domain: slice.domain, states: among, now: slice.now }) as unknown as {
           position: number;
           domain: string;
         }[];

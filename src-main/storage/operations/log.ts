@@ -11,6 +11,7 @@ import type {
   RecipientState,
   TranscriptLine,
 } from '../../../shared/message.ts';
+import type { HolderOfMail } from '../../../shared/holding.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import { firstIdAt, formatId } from '../ids.ts';
 import { bounceReads } from './bounces.ts';
@@ -43,6 +44,7 @@ interface RecipientRow {
   reply: string | null;
   position: number;
   held_by: string | null;
+  queued_since: number;
 }
 
 export interface ListQuery extends SearchQuery {
@@ -51,6 +53,12 @@ export interface ListQuery extends SearchQuery {
 }
 
 const HEADER_LIMIT = 65_536;
+const HOLDERS: Readonly<Record<string, HolderOfMail>> = {
+  mode: 'domain',
+  reroute: 'detour',
+  repair: 'repair',
+};
+const holderOf = (one: RecipientRow): HolderOfMail => HOLDERS[one.held_by ?? ''] ?? 'hand';
 const isRerouted = (one: RecipientRow) => one.state === 'held' && one.held_by === 'reroute';
 const replyOf = (text: string | null) => (text === null ? null : parseReply(text));
 
@@ -101,6 +109,7 @@ export function logReads(db: DatabaseSync) {
       cause: telling?.cause ?? null,
       lastReply: replyOf(telling?.reply ?? null),
       ...(row.state === 'quarantined' ? { faults: faultsIn(filterResults(row.id)) } : {}),
+      ...(row.state === 'held' && telling ? { heldBy: holderOf(telling) } : {}),
       ...(row.state === 'held' && first ? { via: formatHostPort(first.host, first.port) } : {}),
     };
   }
@@ -145,6 +154,8 @@ export function logReads(db: DatabaseSync) {
             cause: one.cause,
             lastReply: replyOf(one.reply),
             detour: ways.find(({ position }) => position === one.position)?.detour ?? null,
+            // What is held has been so since then: nothing else is counted from there meanwhile.
+            ...(one.state === 'held' ? { hold: { by: holderOf(one), since: one.queued_since } } : {}),
           }),
         ),
         incoming: parseStored<TranscriptLine[]>(row.incoming, []),
