@@ -38,6 +38,31 @@ export function readSearch(text: string): Phrase[] {
   });
 }
 
+/**
+ * What to tell whoever searches for less than they may think; null when there is nothing to tell. `an` finds the word "an" and not
+ * "anna"; `@` is left out.
+ */
+export function searchNotice(text: string): string | null {
+  const parts = text.split(/\s+/).filter((part) => part !== '');
+  const quoted = (all: readonly string[]) => [...new Set(all)].map((one) => `"${one}"`).join(', ');
+  const ends = parts.flatMap((part) => wordsOf(part).slice(-1));
+  const short = ends.filter((word) => word.length < SHORTEST_BEGINNING && !UNSPACED.test(word));
+  const empty = parts.filter((part) => wordsOf(part).length === 0);
+  const notices = [
+    ...(short.length > 0
+      ? [
+          `${quoted(short)} ${short.length === 1 ? 'is found only as a whole word' : 'are found only as whole words'}; the beginning of a word is found from three letters or digits on.`,
+        ]
+      : []),
+    ...(empty.length > 0
+      ? [
+          `${quoted(empty)} ${empty.length === 1 ? 'is' : 'are'} left out: only letters and digits are looked for.`,
+        ]
+      : []),
+  ];
+  return notices.length === 0 ? null : notices.join(' ');
+}
+
 /** Whether every phrase is in one of the fields. */
 export function found(phrases: readonly Phrase[], fields: readonly string[]): boolean {
   if (phrases.length === 0) return true;

@@ -23,13 +23,21 @@ export function isHere(state: MessageState): boolean {
   return actionsFor(state, false).length > 0;
 }
 
-/** Which actions make sense for a message in a state; `rerouted`: it is being sent another way. */
-export function actionsFor(state: MessageState, rerouted: boolean): readonly ActionName[] {
+/**
+ * Which actions make sense for a message in a state; `rerouted`: it is being sent another way; `withDomain`: it is held with all mail of
+ * its domain, and goes out with that alone.
+ */
+export function actionsFor(
+  state: MessageState,
+  rerouted: boolean,
+  withDomain = false,
+): readonly ActionName[] {
   if (rerouted) return ['retry', 'hold', 'release', 'delete'];
   switch (state) {
     case 'queued':
       return ['retry', 'hold', 'delete'];
     case 'held':
+      return withDomain ? ['hold', 'delete'] : ['release', 'delete'];
     case 'quarantined':
       return ['release', 'delete'];
     case 'refused':
@@ -59,7 +67,9 @@ export function useMessageActions(onDone?: (action: ActionName) => void): Messag
         title: count === 0 ? 'Nothing was changed' : `${counted(count, 'message')} ${outcomes[action]}`,
         message:
           count === 0
-            ? 'Their state changed before the action reached them.'
+            ? action === 'release'
+              ? 'It is not held any more, or it is held with all mail of its domain: set that to deliver instead.'
+              : 'Their state changed before the action reached them.'
             : action === 'delete'
               ? 'Their entries stay in the message log.'
               : 'The list follows as their state changes.',

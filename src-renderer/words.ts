@@ -26,7 +26,7 @@ export const stateWords: Readonly<Record<MessageState, string>> = {
 /** What each state means, for the reader who meets it first. */
 export const stateMeanings: Readonly<Record<MessageState, string>> = {
   queued: 'It is safe here and waits for its next attempt.',
-  held: 'It is safe here and stays until you release it.',
+  held: 'It is safe here and held: by hand until you release it, or with all mail of its domain.',
   quarantined: 'A filter on the way in found fault with it. It is kept here until you release or delete it.',
   delivered: 'Your server took it.',
   refused: 'Your server refused it for good. The content is still here.',

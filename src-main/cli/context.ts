@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import type { Client } from '../../shared/contract/index.ts';
 import { openEngine } from '../engine/engine.ts';
 import { DataDirLocked, DataDirMissing } from '../engine/lock.ts';
+import { whoLostFolder } from './lost-folder.ts';
 import { connectClient } from '../service/client.ts';
 import { defaultDataDir, NoHome } from '../settings/data-dir.ts';
 import { replaceFile } from '../settings/replace-file.ts';
@@ -146,7 +147,17 @@ interface Left extends Reached {
   leave: () => Promise<void>;
 }
 
+/**
+ * Ends the command where a Mailward runs whose data folder was here and was moved away or removed: another one begun in its place would
+ * take its mail's place too, and keep the folder from being put back.
+ */
+export function refuseLostFolder(dataDir: string): void {
+  const words = whoLostFolder(dataDir);
+  if (words !== null) throw new Ended(EXIT.problem, words);
+}
+
 async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promise<Left> {
+  if (withoutFolder === 'make') refuseLostFolder(dataDir);
   for (let tries = 1; ; tries++) {
     try {
       const existing = withoutFolder !== 'make';
@@ -158,6 +169,7 @@ async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promis
       };
     } catch (error) {
       if (error instanceof DataDirMissing && withoutFolder === 'go on') return reachNothing(dataDir);
+      if (error instanceof DataDirMissing) refuseLostFolder(dataDir);
       if (!(error instanceof DataDirLocked)) throw error;
       const holder = error.holder;
       if (!holder?.url || !holder.token) throw new Ended(EXIT.couldNotCheck, error.message);

@@ -1,5 +1,14 @@
 // Whether a data folder is this user's alone, and what it says it is: nobody else may have put into it what we would then read, or write to.
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What Mailward keeps in its folder; the user may put other things beside. */
@@ -34,13 +43,65 @@ export function whyNotLeadingTo(dataDir: string): string | null {
   return null;
 }
 
+/**
+ * Why this user cannot even see whether there is a data folder, or null: a folder on the way to it is closed to them. Mailward's own is
+ * closed to everybody but the user who runs it.
+ */
+export function whyNotReachable(dataDir: string): string | null {
+  try {
+    statSync(dataDir);
+    return null;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM') return null;
+    const closed = parentsOf(dataDir).findLast((folder) => !isOpen(folder)) ?? dirname(dataDir);
+    const owner = statsOf(statSync, closed)?.uid;
+    return `this user${userWords(process.getuid?.())} may not look into ${closed} (${code}), so nobody can say whether there is a Mailward in ${dataDir}. Run this command as the user who runs Mailward${owner === undefined ? '' : `; that folder belongs to ${asUser(owner)}`}`;
+  }
+}
+
+/** Whether this user may go through a folder. */
+function isOpen(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** ` (anna)`, or nothing where the system does not tell. */
+function userWords(uid: number | undefined): string {
+  return uid === undefined ? '' : ` (${nameOf(uid) ?? `uid ${uid}`})`;
+}
+
+/** `anna (sudo -u anna …)` where the name is known, else `uid 1000`. */
+function asUser(uid: number): string {
+  const name = nameOf(uid);
+  return name === null ? `uid ${uid}` : `${name} (sudo -u ${name} …)`;
+}
+
+/** A user's name in /etc/passwd (passwd(5)); null for one of a directory, and where there is no such file. */
+function nameOf(uid: number): string | null {
+  try {
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((one) => one.split(':')[2] === String(uid));
+    return line?.split(':')[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Why a folder that exists is not this user's, or null. */
 export function whyNotOwn(dataDir: string): string | null {
   const user = process.getuid?.();
   if (user === undefined) return null;
   const { uid } = statSync(dataDir);
   if (uid === user) return null;
-  return `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as that user, or choose another folder with --data`;
+  const name = nameOf(uid);
+  const them = name === null ? 'that user' : `${name} (sudo -u ${name} …)`;
+  return `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as ${them}, its commands too, or choose another folder with --data`;
 }
 
 /** These may be links, to where an admin keeps them; the others would be replaced, or their `-wal` be looked for in vain. */

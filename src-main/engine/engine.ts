@@ -86,9 +86,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   announceEarly(lock, options.offline ? 'command' : options.host);
   let db: Database | null = null;
   let changed: () => void = () => undefined;
+  let stays = () => ({ held: 0, quarantined: 0 });
   const storage = new StorageWatch({
     dataDir: options.dataDir,
     changed: () => changed(),
+    stays: () => stays(),
     trouble: options.trouble ?? (() => undefined),
   });
   try {
@@ -103,6 +105,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       },
     );
     changed = () => running.storageChanged();
+    stays = () => running.stays();
     return running;
   } catch (error) {
     storage.close();
@@ -390,6 +393,17 @@ class RunningEngine implements Engine {
     this.#overview.refresh();
   }
 
+  /** Recipients whose mail does not go out by itself, as last counted. */
+  stays(): { held: number; quarantined: number } {
+    const sum = { held: 0, quarantined: 0 };
+    for (const { name } of this.#directory.all()) {
+      const { held, rerouted, quarantined } = this.#waiting.of(name);
+      sum.held += held.count - rerouted;
+      sum.quarantined += quarantined.count;
+    }
+    return sum;
+  }
+
   /** The clock jumped by `by` ms (negative: back), just now: everybody goes by the new one. */
   clockJumped(by: number): void {
     this.#meter.clockJumped(by);
@@ -521,6 +535,7 @@ class RunningEngine implements Engine {
       health: (domain) => this.#scheduler.health(domain),
       pace: (domain) => this.#scheduler.pace(domain),
       running: !this.#offline,
+      deliverAgain: this.settings.get().autoHold.deliverAgain,
       warnHours: this.settings.get().delivery.warnHours,
       meter: this.#meter,
       listener: {

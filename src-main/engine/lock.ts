@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { readOwnFile } from '../settings/own-file.ts';
 import { replaceFile } from '../settings/replace-file.ts';
-import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles } from './data-owner.ts';
+import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles, whyNotReachable } from './data-owner.ts';
 
 const holderSchema = z.object({
   pid: z.int().positive(),
@@ -44,8 +44,11 @@ export class DataDirUnusable extends Error {}
 /** There is nothing of Mailward's where its data folder should be. */
 export class DataDirMissing extends DataDirUnusable {
   constructor(dataDir: string) {
+    const what = existsSync(dataDir)
+      ? `there is no Mailward in ${dataDir}: the folder is there, and nothing of Mailward’s is in it`
+      : `there is no Mailward in ${dataDir}: there is no such folder`;
     super(
-      `there is no Mailward in ${dataDir}: it was never started there, or its folder was moved or removed, or its disk is not mounted. Nothing was made; name the right folder with --data, or start Mailward there with \`mailward serve\``,
+      `${what}. If Mailward ran there, and perhaps still does, its folder was moved or removed, or its disk is not mounted: put it back, without starting another Mailward. If it is elsewhere, name it with --data. Nothing was made; only where Mailward never ran before, \`mailward serve\` begins`,
     );
   }
 }
@@ -67,7 +70,7 @@ export interface LockOptions {
 }
 
 /** Each of these makes a folder ours, whatever else is in it: the lock is there from the first moment, the database in every copy. */
-const LOCK_FILE = 'engine.lock';
+export const LOCK_FILE = 'engine.lock';
 const DATABASE = 'mailward.db';
 const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`];
 
@@ -156,6 +159,7 @@ function refuse(reason: string | null): void {
  * or read from it comes after this. Throws `DataDirUnusable`, and `DataDirMissing` where it must exist.
  */
 export function prepareDataDir(dataDir: string, { existing = false }: LockOptions = {}): void {
+  refuse(whyNotReachable(dataDir));
   if (existing && !existsSync(dataDir)) throw new DataDirMissing(dataDir);
   refuse(whyNotLeadingTo(dataDir));
   try {

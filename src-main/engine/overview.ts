@@ -2,6 +2,7 @@
 import { causeWords } from '../../shared/cause.ts';
 import type { FilterTrouble } from '../../shared/filters.ts';
 import type { Domain } from '../../shared/domain.ts';
+import { endOfHold } from '../../shared/holding.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type {
   DomainOverview,
@@ -35,6 +36,8 @@ export interface OverviewInput {
   pace: (domain: string) => ThrottleFigures | null;
   /** False when the data folder was only opened to look into it: then nothing is known of the servers. */
   running: boolean;
+  /** The setting `autoHold.deliverAgain`. */
+  deliverAgain: boolean;
   /** Mail that waits longer than this is pointed out. */
   warnHours: number;
   meter: Meter;
@@ -115,6 +118,7 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
             refusals,
             late ? now - oldest : null,
             isLimited(pace) ? (pace?.drainsAt ?? null) : null,
+            input.deliverAgain,
             now,
             health?.lastDeliveredAt ?? null,
           ),
@@ -185,6 +189,7 @@ function domainSentence(
   refusals: LaneHealth['refusals'],
   lateBy: number | null,
   drainsAt: number | null,
+  deliverAgain: boolean,
   now: number,
   lastDeliveredAt: number | null,
 ): string {
@@ -193,7 +198,7 @@ function domainSentence(
     return `Your server takes mail for ${name} again: ${messages(waiting.held.count)} stored until you let it go.`;
   const because = mode.reason === '' ? '' : ` (${mode.reason})`;
   if (mode.name === 'hold')
-    return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost.`;
+    return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost. ${endSentence(domain, deliverAgain)}`;
   const [first] = mode.reroute ?? [];
   const other = first ? formatHostPort(first.host, first.port) : 'another server';
   const via = mode.name === 'reroute' ? `The server it is rerouted to (${other})` : 'Your server';
@@ -206,7 +211,8 @@ function domainSentence(
   if (waiting.failed.count > 0)
     return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
   const held = waiting.held.count - waiting.rerouted;
-  if (held > 0) return `Mail for ${name} is flowing; ${messages(held)} held until released.`;
+  if (held > 0)
+    return `Mail for ${name} is flowing; ${messages(held)} held by hand until you let ${held === 1 ? 'it' : 'them'} go.`;
   if (waiting.rerouted > 0)
     return `Mail for ${name} is flowing; ${messages(waiting.rerouted)} being sent another way.`;
   if (drainsAt !== null && waiting.queued.count > 1)
@@ -219,6 +225,20 @@ function domainSentence(
   return mode.name === 'reroute'
     ? `Mail for ${name} is flowing to ${other} instead of your server${because}.`
     : `Mail for ${name} is flowing.`;
+}
+
+/** What ends a domain's hold. Times are written by whoever shows them, in the reader's zone. */
+function endSentence({ mode }: Domain, deliverAgain: boolean): string {
+  switch (endOfHold(mode, deliverAgain)?.by) {
+    case 'time':
+      return 'It goes out by itself at the time set.';
+    case 'server':
+      return 'It goes out by itself when your server takes it again.';
+    case 'server-then-you':
+      return 'Mailward says when your server takes it again; then you let it go.';
+    default:
+      return 'It goes out when you let it go.';
+  }
 }
 
 function sentenceFor(

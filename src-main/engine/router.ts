@@ -172,10 +172,12 @@ export function createRouter(parts: RouterParts) {
             row.domain === input.name &&
             (row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'),
         );
-        const count = waiting.reduce((sum, row) => sum + row.count, 0);
-        if (count > 0) {
+        if (waiting.length > 0) {
+          const words = { queued: 'waiting for delivery', held: 'held', quarantined: 'in quarantine' };
+          const parts = waiting.map(({ state, count }) => `${count} ${words[state as keyof typeof words]}`);
+          const stays = waiting.some(({ state }) => state !== 'queued');
           throw new ORPCError('REFUSED', {
-            message: `${count === 1 ? '1 message for' : `${count} messages for`} ${input.name} still ${count === 1 ? 'waits' : 'wait'}; deliver or delete the mail first`,
+            message: `there is mail for ${input.name} here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: let it go, export or delete it first' : 'wait until it is delivered, or delete it first'}`,
           });
         }
         // First out of the directory, so that nothing more is accepted; then the lane, then the row.

@@ -28,6 +28,8 @@ export interface WatchOptions {
   changed: () => void;
   /** Something that an admin should read in the log. */
   trouble: (words: string) => void;
+  /** Mail that does not go out by itself, as last counted: it would stay in a folder that is gone. */
+  stays?: () => { held: number; quarantined: number };
   /** For tests: the disk's free octets, and whether it may be written to. */
   disk?: () => Disk;
 }
@@ -39,6 +41,7 @@ export class StorageWatch {
   #db: Database | null = null;
   #timer: NodeJS.Timeout | null = null;
   #trying = false;
+  #files: FileTrouble | null = null;
   #freeBytes = Number.POSITIVE_INFINITY;
   /** The failure of a write that no later write has made good. */
   #failing: StorageTrouble['kind'] | null = null;
@@ -50,7 +53,10 @@ export class StorageWatch {
 
   /** For `openDatabase`. */
   readonly events: DatabaseEvents = {
-    files: (trouble) => this.#set('files', trouble === null ? null : this.#aboutFiles(trouble)),
+    files: (trouble) => {
+      this.#files = trouble;
+      this.#set('files', trouble === null ? null : this.#aboutFiles(trouble));
+    },
     ended: (role, error) => {
       this.#ended.add(role);
       this.#set('ended', {
@@ -102,7 +108,8 @@ export class StorageWatch {
   get trouble(): StorageTrouble | null {
     for (const kind of storageTroubleKinds) {
       const one = this.#present.get(kind);
-      if (one) return one;
+      // What is to be done with the mail in them changes with the mail.
+      if (one) return kind === 'files' && this.#files ? { ...one, ...this.#aboutFiles(this.#files) } : one;
     }
     return null;
   }
@@ -267,8 +274,20 @@ export class StorageWatch {
       what,
       remedy:
         `Put it back where it was, without stopping Mailward: it goes on by itself. Mail that waited here is still being delivered as long as this Mailward runs. ` +
-        `If it cannot be put back, let the queue run empty, and then restart Mailward.`,
+        `If it cannot be put back, what is in it is lost when Mailward ends: ${this.#emptied()} and restart Mailward when nothing waits.`,
     };
+  }
+
+  /** How to get everything out of a folder that is gone. No command finds it any more; the user interface does. */
+  #emptied(): string {
+    const { held, quarantined } = this.#options.stays?.() ?? { held: 0, quarantined: 0 };
+    const some = [
+      ...(held > 0 ? [`${held} held`] : []),
+      ...(quarantined > 0 ? [`${quarantined} in quarantine`] : []),
+    ].join(' and ');
+    return some === ''
+      ? 'wait until the queue is empty,'
+      : `mail that waits goes out by itself, but ${some} ${held + quarantined === 1 ? 'does' : 'do'} not: release, export or delete that in the user interface,`;
   }
 
   #set(kind: StorageTrouble['kind'], told: Told | null): void {

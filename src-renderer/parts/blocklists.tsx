@@ -6,7 +6,7 @@ import { counted } from '../format.ts';
 import { type BlocklistFacts, blocklistFacts, factsOf } from '../health/facts.ts';
 import { healthOf, type Shown } from '../health/health.ts';
 import { HistoryChart } from './history-chart.tsx';
-import { Moment } from './moment.tsx';
+import { SinceMoment } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 
 interface List {
@@ -116,7 +116,7 @@ function ListRow({ list: { finding, facts }, isOpen, onHistory }: ListRowProps) 
           <span className="soft small lists-zone">
             {finding.since !== undefined && (
               <>
-                since <Moment at={finding.since} />,{' '}
+                since <SinceMoment at={finding.since} />,{' '}
               </>
             )}
             {weights[weight] ?? ''}

@@ -9,7 +9,7 @@ import { type Asked, checkWords, healthOf, type Shown } from '../health/health.t
 import { BlocklistTable } from './blocklists.tsx';
 import { EvidenceList } from './evidence.tsx';
 import { HistoryChart } from './history-chart.tsx';
-import { Moment } from './moment.tsx';
+import { SinceMoment } from './moment.tsx';
 import { Propagation } from './propagation.tsx';
 import { ExpiryByHand, RegistrationLine } from './registration.tsx';
 import { SelectorsForm } from './selectors-form.tsx';
@@ -109,7 +109,7 @@ function StateWord({ asked: { state, findings } }: { asked: Asked }) {
       <StateMark state={state} />
       {since !== undefined && (state === 'problem' || state === 'attention') && (
         <span className="soft small">
-          since <Moment at={since} />
+          since <SinceMoment at={since} />
         </span>
       )}
     </span>
@@ -147,7 +147,7 @@ function Findings({ findings, domain }: { findings: readonly Shown[]; domain: st
               {finding.subject !== '' && <span className="mono found-subject">{finding.subject}</span>}
               {finding.since !== undefined && (
                 <span className="soft small">
-                  since <Moment at={finding.since} />
+                  since <SinceMoment at={finding.since} />
                 </span>
               )}
             </p>

@@ -4,7 +4,7 @@ import { filterOutcome, type FilterResult, type FilterTrouble, filterWords } fro
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
 import '../styles/transcript.css';
-import { Moment } from './moment.tsx';
+import { SinceMoment } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 
 /** What decided first, what says nothing last. */
@@ -55,7 +55,7 @@ export function FilterTroubles({ troubles }: { troubles: readonly FilterTrouble[
       {troubles.map((trouble) => (
         <p key={trouble.filter}>
           {filterWords[trouble.filter].name} could not be asked about {counted(trouble.skipped, 'message')}{' '}
-          since <Moment at={trouble.since} />: <span className="mono">{trouble.words}</span>
+          since <SinceMoment at={trouble.since} />: <span className="mono">{trouble.words}</span>
         </p>
       ))}
       <p>

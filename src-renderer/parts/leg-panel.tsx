@@ -9,7 +9,7 @@ import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
 import { ModeButtons } from './mode-buttons.tsx';
 import { LinkButton } from './link-button.tsx';
-import { Moment } from './moment.tsx';
+import { Moment, SinceMoment } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 import type { LegName } from './mail-path.tsx';
 
@@ -103,7 +103,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           <>
             <dt>Broken since</dt>
             <dd>
-              <Moment at={outbound.since} />
+              <SinceMoment at={outbound.since} />
             </dd>
           </>
         )}

@@ -1,6 +1,6 @@
 // Moments: relative to now on screen, exact on hover, all moved on by one clock.
 import { useSyncExternalStore } from 'react';
-import { exact, relative } from '../format.ts';
+import { exact, relative, sinceWhen } from '../format.ts';
 
 const listeners = new Set<() => void>();
 let now = Date.now();
@@ -31,6 +31,16 @@ export function Moment({ at }: { at: number }) {
   return (
     <time dateTime={new Date(at).toISOString()} title={exact(at)}>
       {relative(at, present)}
+    </time>
+  );
+}
+
+/** "21:04", for what goes on after "since", which wants a moment and no span; the exact time on hover and for machines. */
+export function SinceMoment({ at }: { at: number }) {
+  const present = useNow();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exact(at)}>
+      {sinceWhen(at, present)}
     </time>
   );
 }

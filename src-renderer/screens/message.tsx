@@ -19,12 +19,12 @@ import type { Route } from '../../shared/domain.ts';
 import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import { type ActionName, actionsFor, isHere, useMessageActions } from '../actions.tsx';
-import { useEngine, useLive } from '../engine.tsx';
+import { useEngine, useLive, useOverview } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Moment, SinceMoment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RerouteModal } from '../parts/reroute-modal.tsx';
@@ -98,9 +98,14 @@ const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }
 function MessagePage({ message }: { message: MessageDetail }) {
   const { act, busy } = useMessageActions();
   const exporting = useExport();
+  const overview = useOverview();
+  const domainSentence =
+    overview?.domains.find(({ name }) => message.domains.includes(name))?.sentence ?? null;
   const [isRerouting, setRerouting] = useState(false);
   const possible = new Set(
-    message.allRecipients.flatMap(({ state, detour }) => actionsFor(state, detour !== null)),
+    message.allRecipients.flatMap(({ state, detour, hold }) =>
+      actionsFor(state, detour !== null, hold?.by === 'domain'),
+    ),
   );
   const mayReroute = message.hasContent && message.allRecipients.some(({ state }) => isHere(state));
   const health = stateHealth(message.state, message.attempts);
@@ -123,7 +128,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
       sentence={
         <span className="sentence">
           <StateShape state={health} size={22} />
-          <span>{messageSentence(message)}</span>
+          <span>{messageSentence(message, domainSentence)}</span>
         </span>
       }
       actions={
@@ -259,7 +264,7 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
       {detour !== null && (
         <span className="recipient-way">
           Being sent by way of <span className="mono">{routeWords(detour.route)}</span> since{' '}
-          <Moment at={detour.since} />
+          <SinceMoment at={detour.since} />
           {detour.reason !== '' && <>: “{detour.reason}”</>}
         </span>
       )}
@@ -309,7 +314,8 @@ function routeWords(route: Route): string {
   return route.map(({ host, port }) => formatHostPort(host, port)).join(', then ');
 }
 
-function messageSentence(message: MessageDetail): string {
+/** `ofDomain`: what is said of the message's domain; null while that is not known. */
+function messageSentence(message: MessageDetail, ofDomain: string | null): string {
   const why = message.cause === null ? '' : `: it ${causeWords[message.cause].server}`;
   const many = message.allRecipients.length > 1;
   switch (message.state) {
@@ -322,6 +328,11 @@ function messageSentence(message: MessageDetail): string {
     case 'held':
       if (message.via !== undefined)
         return `It is safe here and is being sent by way of ${message.via} instead of your server.`;
+      // What ends a domain's hold is said with the domain.
+      if (message.heldBy === 'domain')
+        return `It is safe here and held with all mail of its domain. ${ofDomain ?? ''}`.trim();
+      if (message.heldBy === 'repair')
+        return 'A part of its content was lost with a damaged database. What is left is held until you release it.';
       return 'It is safe here and stays until you release it.';
     case 'quarantined':
       return 'It is kept in quarantine because a filter found fault with it, and goes nowhere until you release it.';

@@ -61,7 +61,7 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
     states: ['held'],
     part: 'held',
     actions: ['release', 'delete'],
-    empty: 'Mail that is stored until you release it is listed here, for as long as you like.',
+    empty: 'Mail that is held is listed here: by hand until you release it, or with all mail of its domain.',
   },
   quarantined: {
     title: 'Quarantine',
@@ -325,7 +325,7 @@ function queueSentence(
   return (
     {
       waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
-      held: `${amount}${whose} ${verb ? 'is' : 'are'} stored until released.`,
+      held: `${amount}${whose} ${verb ? 'is' : 'are'} held: by hand until you release ${verb ? 'it' : 'them'}, or with all mail of the domain.`,
       quarantined: `${amount}${whose} ${verb ? 'waits' : 'wait'} in quarantine for your decision.`,
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
     }[show] +

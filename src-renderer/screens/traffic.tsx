@@ -12,6 +12,7 @@ import { useState } from 'react';
 import { causeSchema, causeWords } from '../../shared/cause.ts';
 import { messageStateSchema } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
+import { searchNotice } from '../../shared/search.ts';
 import { useOverview } from '../engine.tsx';
 import { counted, rate } from '../format.ts';
 import type { RowFilter } from '../live-rows.ts';
@@ -63,6 +64,7 @@ export function TrafficScreen() {
     from,
   };
   const list = useMessages(filter, paused ? 'paused' : atTop ? 'live' : 'steady');
+  const notice = searchNotice(search.text ?? '');
   const filtered = Object.values(search).some((value) => value !== undefined);
   const change = (part: Partial<typeof search>) =>
     void navigate({ search: (present) => ({ ...present, ...part }), replace: true });
@@ -157,6 +159,11 @@ export function TrafficScreen() {
           onChange={(since) => change({ since: sinceSchema.safeParse(since).data })}
         />
       </div>
+      {notice !== null && (
+        <p className="soft small" role="status">
+          {notice}
+        </p>
+      )}
       <div className="list-place traffic">
         {list.waiting > 0 && (
           <Button

@@ -144,9 +144,14 @@ describe('queue', () => {
     await client.expect(250);
     const release = async (...more: string[]) =>
       (await service.command('queue', 'release', '--domain', 'example.com', ...more)).stdout;
-    expect(await release()).toMatch(/^0 messages released\.\nThere is mail in quarantine too.*--quarantined/);
+    expect(await release()).toMatch(
+      /^0 messages released\.\n1 message is in quarantine: .* release --domain example\.com --quarantined/,
+    );
+    expect((await service.command('queue', 'list')).stdout).toMatch(
+      /^Nothing waits\.\n1 message is in quarantine: mailward queue list --state quarantined\n$/,
+    );
     expect(await release('--quarantined')).toBe('1 message released.\n');
-    expect(await release()).toBe('0 messages released.\n');
+    expect(await release()).toMatch(/^0 messages released\.\n1 message is not held.*queue retry/);
   });
 
   it('can be worked on while no service runs, and the next start acts on it', async () => {

@@ -3,7 +3,16 @@ import { Command } from 'commander';
 import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
-import { Ended, EXIT, globalsOf, withEngine, type Exit, type Globals, type Reached } from '../context.ts';
+import {
+  Ended,
+  EXIT,
+  globalsOf,
+  isGiven,
+  withEngine,
+  type Exit,
+  type Globals,
+  type Reached,
+} from '../context.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { readName } from './domain.ts';
 import { follow, followed, readEvery } from './follow.ts';
@@ -27,6 +36,7 @@ export function checkCommand(): Command {
     .action(
       async (given: string | undefined, target: string | undefined, options: Options, command: Command) => {
         const globals = globalsOf(command);
+        refuseMeaningless(given, options, command);
         if (options.list === true) {
           await list(globals);
           return;
@@ -75,6 +85,19 @@ export function diagnoseCommand(): Command {
         'go on',
       );
     });
+}
+
+/** What was said and would be passed over is told, and nothing is done. */
+function refuseMeaningless(given: string | undefined, options: Options, command: Command): void {
+  if (options.list === true) {
+    const more = given ?? ['verbose', 'follow', 'every'].find((option) => isGiven(command, option));
+    if (more !== undefined)
+      throw new Ended(EXIT.usage, '--list has them all, and nothing else goes with it but --json and --data');
+  }
+  if (options.follow !== true && isGiven(command, 'every'))
+    throw new Ended(EXIT.usage, '--every goes with --follow');
+  if (options.follow === true && options.verbose === true)
+    throw new Ended(EXIT.usage, '--verbose does not go with --follow; --json has the evidence');
 }
 
 async function list(globals: Globals): Promise<void> {

@@ -5,8 +5,18 @@ import { causeSchema } from '../../../shared/cause.ts';
 import type { Client, LogFilter } from '../../../shared/contract/index.ts';
 import { csvHeading, csvRow } from '../../../shared/log-export.ts';
 import { messageStateSchema, type MessageSummary } from '../../../shared/message.ts';
+import { searchNotice } from '../../../shared/search.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
-import { formatSize, formatTime, print, printJson, printTable, toJson, writeContent } from '../terminal.ts';
+import {
+  formatSize,
+  formatTime,
+  print,
+  printError,
+  printJson,
+  printTable,
+  toJson,
+  writeContent,
+} from '../terminal.ts';
 import { readName } from './domain.ts';
 
 const PAGE = 500;
@@ -32,6 +42,8 @@ export function logCommand(): Command {
       const limit = readCount(options.limit ?? '100');
       await withEngine(globals, async ({ client }) => {
         const rows: string[][] = [];
+        const notice = filter.text === undefined ? null : searchNotice(filter.text);
+        if (notice !== null) printError(`mailward: ${notice}`);
         for await (const row of messages(client, filter, limit)) {
           if (globals.json) printJson(row);
           else {
@@ -62,6 +74,8 @@ export function logCommand(): Command {
       const globals = globalsOf(command);
       if (globals.json && options.csv === true) throw new Ended(EXIT.usage, 'choose one of --csv and --json');
       const filter = readFilter(options);
+      const notice = filter.text === undefined ? null : searchNotice(filter.text);
+      if (notice !== null) printError(`mailward: ${notice}`);
       const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : readCount(options.limit);
       const out = openOutput(options.output);
       try {
@@ -88,7 +102,10 @@ function withFilters(command: Command): Command {
     .option('--domain <domain>', 'with a recipient there')
     .option('--state <state...>', `of ${messageStateSchema.options.join(', ')}`)
     .option('--cause <cause>', 'refused or put off for this cause')
-    .option('--text <words>', 'words of sender, recipients, subject, last reply or cause')
+    .option(
+      '--text <words>',
+      'words, or beginnings of words from three letters on, of sender, recipients, subject, last reply or cause',
+    )
     .option('--from <time>', 'received then or later, as 2026-03-01 or 2026-03-01T08:00')
     .option('--to <time>', 'received before then');
 }

@@ -8,7 +8,7 @@ import { openEngine } from '../../engine/engine.ts';
 import { catchFaults } from '../../engine/faults.ts';
 import { Keys, LINK_LASTS } from '../../service/keys.ts';
 import { linkTo, startService } from '../../service/service.ts';
-import { Ended, EXIT, globalsOf } from '../context.ts';
+import { Ended, EXIT, globalsOf, isGiven, refuseLostFolder } from '../context.ts';
 import { plain, print, printJson } from '../terminal.ts';
 import { defaultDataDir, shellWord } from '../../settings/data-dir.ts';
 import { startDemo, type Demo } from '../demo/demo.ts';
@@ -47,6 +47,11 @@ export function serveCommand(): Command {
     )
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);
+      if (options.demo === true && (isGiven(command, 'data') || isGiven(command.parent ?? command, 'data')))
+        throw new Ended(
+          EXIT.usage,
+          '--data does not go with --demo, which has a data folder of its own and throws it away',
+        );
       // The demonstration takes any free ports: it must run beside the real thing.
       const [usualSmtp, usualListen] = options.demo ? [ANY_PORT, ANY_PORT] : [undefined, DEFAULT_LISTEN];
       const smtpText = options.smtp ?? usualSmtp;
@@ -57,6 +62,7 @@ export function serveCommand(): Command {
       const stop = stopSignal();
       const demo = options.demo === true ? startDemo() : null;
       const dataDir = demo?.dataDir ?? globals.dataDir;
+      refuseLostFolder(dataDir);
       const log = pino(
         { base: null, timestamp: pino.stdTimeFunctions.isoTime },
         // A standard error that nobody reads any more must not end what moves the mail.

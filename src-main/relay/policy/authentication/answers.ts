@@ -7,6 +7,51 @@ type Word = string | undefined;
 /** Signatures kept of one message. */
 const MOST_KEPT = 10;
 
+/** What the results of RFC 7208 (§2.6) mean, for whoever meets them first. */
+const SPF_WORDS: Readonly<Record<string, string>> = {
+  pass: 'this machine may send for the domain',
+  fail: 'the domain says that this machine may not send for it',
+  softfail: 'the domain says that this machine most likely may not send for it',
+  neutral: 'the domain says neither yes nor no of this machine',
+  none: 'the domain does not say which machines may send for it',
+  temperror: 'DNS did not answer',
+  permerror: 'what the domain says cannot be understood',
+};
+
+/** Those of a signature (RFC 8601 §2.7.1). */
+const DKIM_WORDS: Readonly<Record<string, string>> = {
+  pass: 'valid',
+  fail: 'not valid: changed on its way, or forged',
+  none: 'there is no signature',
+  policy: 'valid, but of a kind that is not accepted',
+  neutral: 'it cannot be judged',
+  temperror: 'DNS did not answer',
+  permerror: 'it cannot be judged: its key is missing or wrong',
+};
+
+/** Those of RFC 7489 (§11.2). */
+const DMARC_WORDS: Readonly<Record<string, string>> = {
+  pass: 'the domain stands behind the message',
+  fail: 'the domain does not stand behind the message',
+  none: 'the domain has no policy',
+  temperror: 'DNS did not answer',
+  permerror: 'its policy cannot be understood',
+};
+
+/** Those of a chain (RFC 8617 §4.4). */
+const ARC_WORDS: Readonly<Record<string, string>> = {
+  pass: 'unbroken',
+  fail: 'broken',
+  none: 'there is none',
+  temperror: 'DNS did not answer',
+};
+
+/** The exact term, and what it means: `none (the domain does not say …)`. */
+function meant(word: Word, words: Readonly<Record<string, string>>): string {
+  const meaning = words[word ?? ''];
+  return meaning === undefined ? (word ?? 'nothing') : `${word ?? ''} (${meaning})`;
+}
+
 export function answersOf(found: Findings): Answer[] {
   return [spfAnswer(found), dkimAnswer(found), dmarcAnswer(found), arcAnswer(found)];
 }
@@ -14,7 +59,10 @@ export function answersOf(found: Findings): Answer[] {
 function spfAnswer({ spf }: Findings): Answer {
   if (!spf) return { filter: 'spf', result: 'not-applicable', evidence: ['there is no domain to ask about'] };
   const word: Word = spf.status.result;
-  const evidence = [`SPF says ${word}: ${spf.status.comment ?? spf.domain}`, ...(spf.rr ? [spf.rr] : [])];
+  const evidence = [
+    `SPF says ${meant(word, SPF_WORDS)}: ${spf.status.comment ?? spf.domain}`,
+    ...(spf.rr ? [spf.rr] : []),
+  ];
   const resinfo = [spf.info];
   switch (word) {
     case 'pass':
@@ -48,7 +96,7 @@ function dkimAnswer({ dkim, chosen }: Findings): Answer {
   }
   const evidence = signed.map(
     (one) =>
-      `signature of ${one.signingDomain ?? ''} (selector ${one.selector ?? ''}): ${one.status.result}${one.status.comment ? `, ${one.status.comment}` : ''}`,
+      `signature of ${one.signingDomain ?? ''} (selector ${one.selector ?? ''}): ${meant(one.status.result, DKIM_WORDS)}${one.status.comment ? `, ${one.status.comment}` : ''}`,
   );
   evidence.unshift(...leftOut);
   const signatures = signed.slice(0, MOST_KEPT).map((one) => ({
@@ -87,8 +135,9 @@ function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): A
     return { filter: 'dmarc', result: 'not-applicable', evidence: ['From: names no single domain'] };
   const word: Word = dmarc.status.result;
   const from = dmarc.status.header?.from ?? dmarc.domain;
+  const meaning = DMARC_WORDS[word ?? ''];
   const evidence = [
-    `DMARC for ${from} says ${word}${dmarc.policy ? `, its policy is ${dmarc.policy}` : ''}`,
+    `DMARC for ${from} says ${word}${dmarc.policy ? `, its policy is ${dmarc.policy}` : ''}${meaning === undefined ? '' : `: ${meaning}`}`,
     ...(dmarc.rr ? [dmarc.rr] : []),
   ];
   const resinfo = dmarc.info ? [dmarc.info] : [];
@@ -120,7 +169,7 @@ function arcAnswer({ arc, chosen }: Findings): Answer {
   const word: Word = arc.status.result;
   const resinfo = word === 'none' || !arc.info ? [] : [arc.info];
   const { comment } = arc.status;
-  const evidence = [`ARC chain: ${word}${comment ? `, ${comment}` : ''}`];
+  const evidence = [`ARC chain: ${meant(word, ARC_WORDS)}${comment ? `, ${comment}` : ''}`];
   if (word === 'pass') return { filter: 'arc', result: 'pass', evidence, resinfo };
   if (word === 'fail') return { filter: 'arc', result: 'fail', most: 'tag', evidence, resinfo };
   if (word === 'temperror') return { filter: 'arc', result: 'could-not-check', evidence, resinfo };
