@@ -18,7 +18,7 @@ export function whoLostFolder(dataDir: string): string | null {
     const runs = `Mailward is running (process ${name}), but its data folder ${dataDir}`;
     const begins = 'Nothing was made, and no other Mailward should be started there';
     return lock.endsWith(GONE)
-      ? `${runs} was removed. Mail that waits in it goes on being delivered as long as that process runs: do not end it before what is held was let go or exported in its user interface (docs/durability.md). ${begins}`
+      ? `${runs} was removed. Mail that waits in it goes on being delivered as long as that process runs: do not end it before what is held or in quarantine was exported in its user interface, which says how much that is (docs/durability.md). ${begins}`
       : `${runs} was moved to ${dirname(lock)}. Put it back without stopping Mailward: it goes on by itself (mv ${shellWord(dirname(lock))} ${shellWord(dataDir)}). ${begins}`;
   }
   return null;

@@ -278,7 +278,7 @@ export class StorageWatch {
     };
   }
 
-  /** How to get everything out of a folder that is gone. No command finds it any more; the user interface does. */
+  /** How to get everything out of a folder that is gone. No command finds it any more, and nothing can be written to it. */
   #emptied(): string {
     const { held, quarantined } = this.#options.stays?.() ?? { held: 0, quarantined: 0 };
     const some = [
@@ -287,7 +287,7 @@ export class StorageWatch {
     ].join(' and ');
     return some === ''
       ? 'wait until the queue is empty,'
-      : `mail that waits goes out by itself, but ${some} ${held + quarantined === 1 ? 'does' : 'do'} not: release, export or delete that in the user interface,`;
+      : `mail that waits goes out by itself, but ${some} ${held + quarantined === 1 ? 'does' : 'do'} not, and cannot be let go while the folder is gone: export that in the user interface,`;
   }
 
   #set(kind: StorageTrouble['kind'], told: Told | null): void {

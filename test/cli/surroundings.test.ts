@@ -89,6 +89,30 @@ describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('a user
   });
 });
 
+describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
+  'another user than the one who runs Mailward',
+  () => {
+    it('is told so, and not that Mailward was never started there', async () => {
+      using folder = scratch('surroundings');
+      const closed = join(folder.path, 'closed');
+      mkdirSync(closed, { mode: 0o700 });
+      chmodSync(folder.path, 0o755);
+      for (const data of [join(closed, 'data'), join(closed, 'more', 'data')]) {
+        const { status, said } = await run(['status', '--data', data], folder.path, {}, nobody);
+        expect(status).toBe(3);
+        expect(said).toContain(`may not look into ${closed} (EACCES)`);
+        expect(said).toContain('belongs to root (sudo -u root …)');
+        expect(said).not.toMatch(/never|serve/);
+      }
+      // The folder itself: its owner is named.
+      const { said } = await run(['status', '--data', closed], folder.path, {}, nobody);
+      expect(said).toMatch(
+        /belongs to another user .*Run Mailward as root \(sudo -u root …\), its commands too/,
+      );
+    });
+  },
+);
+
 it('says which part of its input is wrong, and why', async () => {
   using folder = scratch('surroundings');
   const env = { MAILWARD_DATA: join(folder.path, 'data') };

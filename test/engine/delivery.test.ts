@@ -224,6 +224,44 @@ describe('modes', () => {
     await mailward.reaches(second, 'delivered');
   });
 
+  it('nothing goes out alone while its domain is on hold: neither released nor tried again, and it says since when it is held', async () => {
+    await using office = await new Sink().start();
+    office.temper.rcpt = () => '550 5.1.1 User unknown';
+    await using mailward = await EngineUnderTest.start({ recipients: { ask: false } });
+    const { client } = mailward;
+    await mailward.protect('example.com', office.port);
+    const refused = await mailward.send('bob@example.com');
+    await mailward.reaches(refused, 'refused');
+    office.temper.rcpt = () => null;
+    const from = Date.now();
+    await client.domains.setMode({ name: 'example.com', mode: 'hold' });
+    const held = await mailward.send('eve@example.com');
+    expect(await client.queue.release({ ids: [held] })).toEqual({ count: 0 });
+    expect(await client.queue.retry({ ids: [refused] })).toEqual({ count: 1 });
+    for (const id of [held, refused]) {
+      const { state, heldBy, allRecipients } = await client.messages.get({ id });
+      expect([state, heldBy, allRecipients[0]?.hold?.by]).toEqual(['held', 'domain', 'domain']);
+      expect(allRecipients[0]?.hold?.since).toBeGreaterThanOrEqual(from);
+    }
+    await client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    for (const id of [held, refused]) await mailward.reaches(id, 'delivered');
+  });
+
+  it('what is held with its domain may be held by hand, and then stays', async () => {
+    await using office = await new Sink().start();
+    await using mailward = await EngineUnderTest.start();
+    const { client } = mailward;
+    await mailward.protect('example.com', office.port);
+    await client.domains.setMode({ name: 'example.com', mode: 'hold' });
+    const [stays, goes] = [await mailward.send('bob@example.com'), await mailward.send('eve@example.com')];
+    expect(await client.queue.hold({ ids: [stays] })).toEqual({ count: 1 });
+    await client.domains.setMode({ name: 'example.com', mode: 'deliver' });
+    await mailward.reaches(goes, 'delivered');
+    expect(await client.messages.get({ id: stays })).toMatchObject({ state: 'held', heldBy: 'hand' });
+    await until('the overview to count it', () => mailward.engine.overview().domains[0]?.held.count === 1);
+    expect(mailward.engine.overview().sentence).toContain('1 message is held by hand until you let it go');
+  });
+
   it('hold takes in what is queued already', async () => {
     await using office = await new Sink().start();
     office.temper.rcpt = () => '450 4.2.0 not now';

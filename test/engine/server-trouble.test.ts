@@ -56,6 +56,9 @@ describe('a server that is not home for the domain', () => {
     await mailward.protect('example.com', office.port);
     const ids = [await mailward.send('bob@example.com'), await mailward.send('bob@example.com')];
     await until('the mail to be held', async () => (await modeOf(mailward)).name === 'hold');
+    await until('the overview to say what ends that', () =>
+      mailward.engine.overview().sentence.includes('It goes out by itself when your server takes it again.'),
+    );
     expect(await modeOf(mailward)).toMatchObject({
       setBy: 'mailward',
       reason:

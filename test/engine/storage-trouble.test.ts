@@ -94,6 +94,20 @@ describe('files that are gone', () => {
     expect(await afterRestart()).toEqual([before, after].sort());
   });
 
+  it('the folder removed: says how much in it does not go out by itself, and lets that be exported', async () => {
+    const id = await send();
+    await until('it to be counted', () => mailward.engine.overview().domains[0]?.held.count === 1);
+    rmSync(mailward.dataDir, { recursive: true });
+    const { storage } = await becomes('files');
+    expect(storage.trouble?.remedy).toMatch(
+      /If it cannot be put back, .*mail that waits goes out by itself, but 1 held does not, and cannot be let go .*: export that in the user interface/,
+    );
+    expect((await mailward.client.messages.export({ id })).size).toBeGreaterThan(0);
+    const { domains } = mailward.client;
+    await expect(domains.setMode({ name: 'example.com', mode: 'deliver' })).rejects.toThrow(/files/);
+    mkdirSync(mailward.dataDir);
+  });
+
   it('another folder in its place: put off, and that folder is left as it is', async () => {
     const away = `${mailward.dataDir}.away`;
     renameSync(mailward.dataDir, away);

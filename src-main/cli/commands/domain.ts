@@ -167,15 +167,16 @@ export function domainCommand(): Command {
     .action(async (name: string, options: { expires?: string; selectors?: string[] }, command: Command) => {
       const globals = globalsOf(command);
       const wanted = readName(name);
+      const given = {
+        ...(options.expires === undefined ? {} : { expiresAt: readDate(options.expires) }),
+        ...(options.selectors === undefined ? {} : { selectors: readSelectors(options.selectors) }),
+      };
       const { value, running } = await doing(globals, async (reached) => {
         const { client } = reached;
         const before = await domainNamed(client, wanted);
         const changed = await client.domains.setProfile({
           name: wanted,
-          profile: {
-            expiresAt: options.expires === undefined ? before.profile.expiresAt : readDate(options.expires),
-            selectors: readSelectors(options.selectors) ?? before.profile.selectors,
-          },
+          profile: { ...before.profile, ...given },
         });
         return { changed, holds: await readHolds(reached) };
       });
@@ -237,7 +238,7 @@ async function heldByHand(client: Client, { name, mode }: Domain): Promise<strin
   const kept = rows.filter(({ heldBy }) => heldBy === 'hand' || heldBy === 'repair').length;
   return kept === 0
     ? null
-    : `${amount(kept, more)} held by hand and stay until you let them go: mailward queue release --domain ${name}`;
+    : `${amount(kept, more)} held by hand, until you let ${kept === 1 ? 'it' : 'them'} go: mailward queue release --domain ${name}`;
 }
 
 export function readName(text: string): string {
@@ -265,8 +266,7 @@ function readDate(text: string): number | null {
   return at;
 }
 
-function readSelectors(texts: string[] | undefined): string[] | undefined {
-  if (texts === undefined) return undefined;
+function readSelectors(texts: string[]): string[] {
   if (texts.length > 1 && texts.includes('none'))
     throw new Ended(EXIT.usage, '--selectors takes selectors, or none alone');
   const result = profileSchema.safeParse({ selectors: texts.filter((text) => text !== 'none') });

@@ -23,7 +23,10 @@ export function statusCommand(): Command {
 }
 
 /** Whatever wants somebody's attention is told to a monitor too (docs/health.md has the table). */
-function exitFor({ state, filterTroubles }: Overview, running: boolean): Exit {
+export function exitFor(
+  { state, filterTroubles }: Pick<Overview, 'state' | 'filterTroubles'>,
+  running: boolean,
+): Exit {
   if (!running || state === 'problem' || state === 'attention' || filterTroubles.length > 0)
     return EXIT.problem;
   return state === 'could-not-check' ? EXIT.couldNotCheck : EXIT.fine;
