@@ -39,7 +39,7 @@ export function holdsOf(domains: readonly Domain[], deliverAgain: boolean, runni
     ];
     const by = mode.setBy === 'mailward' ? ' by Mailward itself' : '';
     return {
-      why: `all mail of ${name} is held${by}${mode.reason === '' ? '' : `: ${mode.reason}`}`,
+      why: `all mail of ${name} is held${by}${mode.reason === '' ? '' : ` (${mode.reason})`}`,
       ends: ends.join(''),
     };
   }

@@ -107,7 +107,7 @@ describe('a held message', () => {
       true,
       true,
       [
-        'all mail of example.com is held by Mailward itself: your server denies it: 554 5.7.1 Relay access denied',
+        'all mail of example.com is held by Mailward itself (your server denies it: 554 5.7.1 Relay access denied)',
         'until your server takes mail for example.com again; then it goes out by itself; sooner: mailward domain mode example.com deliver',
       ],
     ],
@@ -152,7 +152,7 @@ describe('a held message', () => {
       true,
       true,
       [
-        'all mail of example.com is held: server moves',
+        'all mail of example.com is held (server moves)',
         'until you let the mail of example.com go; at once: mailward domain mode',
       ],
     ],

@@ -286,11 +286,11 @@ function show(domain: Domain, holds: Holds, running: boolean, dataDir: string): 
     print(`${index === 0 ? 'Route:  ' : '  then: '} ${destinationWords(one)}`);
   });
   const reason = domain.mode.reason === '' ? '' : `: ${domain.mode.reason}`;
+  const hold = holds.ofDomain(domain.name);
   const by = domain.mode.setBy === 'mailward' ? ' (by Mailward itself)' : '';
   print(
-    `Mode:    ${domain.mode.name}${untilWords(domain)} since ${formatTime(domain.mode.since)}${by}${reason}`,
+    `Mode:    ${domain.mode.name}${hold ? '' : untilWords(domain)} since ${formatTime(domain.mode.since)}${by}${reason}`,
   );
-  const hold = holds.ofDomain(domain.name);
   if (hold) print(`         ${hold.ends}`);
   if (domain.mode.homeSince !== null)
     print(`         the server takes this mail again since ${formatTime(domain.mode.homeSince)}`);

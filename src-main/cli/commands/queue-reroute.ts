@@ -6,7 +6,7 @@ import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
 import { print, printJson } from '../terminal.ts';
 import { DESTINATION_HELP, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 import { readName } from './domain.ts';
-import { counted, named, readId, readState, wordsOfLeft } from './queue-words.ts';
+import { counted, named, readId, readState, whatIsLeft } from './queue-words.ts';
 
 /** What a domain's reroute takes in unless told otherwise: what was refused for good is for somebody to look at. */
 const USUAL: MessageState[] = ['queued', 'held'];
@@ -53,15 +53,15 @@ export function addReroute(queue: Command): void {
         const changed = (await client.queue.reroute({ selection, route, reason: options.reason })).count;
         return {
           count: changed,
-          left: await wordsOfLeft(reached, 'reroute', selection, before, changed),
+          left: await whatIsLeft(reached, 'reroute', selection, before, changed),
           running: reached.running,
         };
       });
-      if (globals.json) printJson({ count, ...(left.length > 0 ? { left } : {}) });
+      if (globals.json) printJson({ count, ...(left.words.length > 0 ? { left: left.words } : {}) });
       else {
         const later = running ? 'on the way to' : 'to go, as soon as Mailward runs, to';
         print(`${counted(count)} ${later} ${routeWords(route)}.`);
-        for (const words of left) print(`${words}.`);
+        for (const words of left.words) print(`${words}.`);
       }
       if (count === 0 && ids.length > 0) process.exitCode = EXIT.problem;
     });

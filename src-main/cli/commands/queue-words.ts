@@ -98,7 +98,7 @@ function whyLeft(
     (action === 'retry' && row.heldBy !== 'detour') ||
     (action === 'hold' && (row.heldBy === 'hand' || row.heldBy === 'repair')) ||
     (action === 'release' && row.heldBy === 'domain' && holds.ofDomain(domain) !== null);
-  return isStuck ? `${id} is ${why.startsWith('held') ? why : `held (${why})`}, ${ends}` : null;
+  return isStuck ? `${id} is ${why.startsWith('held') ? why : `held: ${why}`}, ${ends}` : null;
 }
 
 /**
@@ -146,30 +146,48 @@ async function leftOf(
   return words;
 }
 
+/** What an action on a selection left as it was, and whether what it changed goes out with its domain alone, which is on hold. */
+export interface Left {
+  words: string[];
+  isOnHold: boolean;
+}
+
 /** Why messages that an action may have been meant for were left as they were, and what to do instead. @param before of `named`. */
-export async function wordsOfLeft(
+export async function whatIsLeft(
   reached: Reached,
   action: Action,
   selection: Selection,
   before: readonly MessageSummary[],
   count: number,
-): Promise<string[]> {
+): Promise<Left> {
   const holds = await readHolds(reached);
+  const goes = (action === 'retry' || action === 'release') && count > 0;
   if ('domain' in selection) {
+    const hold = goes ? holds.ofDomain(selection.domain) : null;
     // With --quarantined what is in quarantine was meant, and nothing else.
-    if (selection.states.includes('quarantined')) return [];
-    return leftOf(reached.client, action, selection, count, holds);
+    const words = selection.states.includes('quarantined')
+      ? hold
+        ? [`${upperFirst(hold.why)}, ${hold.ends}`]
+        : []
+      : await leftOf(reached.client, action, selection, count, holds);
+    return { words, isOnHold: hold !== null };
   }
   const told = before.map((row) => ({ row, why: whyLeft(action, row, holds) }));
-  const goes = action === 'retry' || action === 'release';
-  const names = new Set(
-    told.flatMap(({ row, why }) => (goes && why === null && row.heldBy !== 'detour' ? row.domains : [])),
+  const changed = told.filter(
+    ({ row, why }) => why === null && !(action === 'retry' && row.heldBy === 'detour'),
   );
-  return [
-    ...told.flatMap(({ why }) => (why === null ? [] : [why])),
-    ...[...names].flatMap((name) => {
-      const hold = holds.ofDomain(name);
-      return hold ? [`It goes out with the others: ${hold.why}, ${hold.ends}`] : [];
-    }),
-  ];
+  const onHold = goes
+    ? [...new Set(changed.flatMap(({ row }) => row.domains))].flatMap((name) => holds.ofDomain(name) ?? [])
+    : [];
+  return {
+    words: [
+      ...told.flatMap(({ why }) => (why === null ? [] : [why])),
+      ...onHold.map(({ why, ends }) => `${upperFirst(why)}, ${ends}`),
+    ],
+    isOnHold: onHold.length > 0,
+  };
+}
+
+export function upperFirst(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -18,7 +18,8 @@ import {
   readId,
   readState,
   WAITING,
-  wordsOfLeft,
+  upperFirst,
+  whatIsLeft,
   type Action,
 } from './queue-words.ts';
 
@@ -141,14 +142,19 @@ export function queueCommand(): Command {
           const changed = (await client.queue[action](selection)).count;
           return {
             count: changed,
-            left: await wordsOfLeft(reached, action, selection, before, changed),
+            left: await whatIsLeft(reached, action, selection, before, changed),
             running: reached.running,
           };
         });
-        if (globals.json) printJson({ count, ...(left.length > 0 ? { left } : {}) });
+        if (globals.json) printJson({ count, ...(left.words.length > 0 ? { left: left.words } : {}) });
         else {
-          print(`${counted(count)} ${running ? about.done : (about.later ?? about.done)}.`);
-          for (const words of left) print(`${words}.`);
+          const done = left.isOnHold
+            ? 'to go out when the hold of the domain ends'
+            : running
+              ? about.done
+              : (about.later ?? about.done);
+          print(`${counted(count)} ${done}.`);
+          for (const words of left.words) print(`${words}.`);
         }
         if (count === 0 && ids.length > 0) process.exitCode = EXIT.problem;
       });
@@ -247,7 +253,7 @@ function explained(found: readonly MessageSummary[], holds: Holds): string[] {
     for (const name of heldBy === 'domain' ? domains : ['']) {
       if (heldBy === 'domain' && holds.ofDomain(name) === null) continue;
       const { why, ends } = holds.ofMessage(heldBy, name, 'ID');
-      words.add(`${why.charAt(0).toUpperCase()}${why.slice(1)}, ${ends}`);
+      words.add(`${upperFirst(why)}, ${ends}`);
     }
   }
   return [...words];

@@ -54,7 +54,7 @@ function show(overview: Overview, running: boolean, dataDir: string, holds: Hold
   }
   for (const { name, mode } of overview.domains) {
     const hold = holds.ofDomain(name);
-    if (hold) print(`${name} is on hold since ${formatTime(mode.since)}: ${hold.why}, ${hold.ends}`);
+    if (hold) print(`Since ${formatTime(mode.since)} ${hold.why}, ${hold.ends}`);
   }
   if (overview.domains.length === 0) return;
   print('');
