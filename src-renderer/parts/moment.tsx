@@ -25,22 +25,21 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
 
-/** "3 min ago", with the exact time on hover and for machines. */
-export function Moment({ at }: { at: number }) {
+function Time({ at, words }: { at: number; words: (at: number, now: number) => string }) {
   const present = useNow();
   return (
     <time dateTime={new Date(at).toISOString()} title={exact(at)}>
-      {relative(at, present)}
+      {words(at, present)}
     </time>
   );
 }
 
-/** "21:04", for what goes on after "since", which wants a moment and no span; the exact time on hover and for machines. */
+/** "3 min ago", with the exact time on hover and for machines. */
+export function Moment({ at }: { at: number }) {
+  return <Time at={at} words={relative} />;
+}
+
+/** "21:04", for what goes on after "since", which wants a moment and no span. */
 export function SinceMoment({ at }: { at: number }) {
-  const present = useNow();
-  return (
-    <time dateTime={new Date(at).toISOString()} title={exact(at)}>
-      {sinceWhen(at, present)}
-    </time>
-  );
+  return <Time at={at} words={sinceWhen} />;
 }

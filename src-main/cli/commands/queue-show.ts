@@ -28,7 +28,7 @@ export function showMessage(detail: MessageDetail, holds: Holds): void {
   print('What the sending server and Mailward said (> the sending server, < Mailward):');
   detail.incoming.forEach(printLine);
   for (const attempt of detail.attemptList) {
-    const tls = attempt.tls === null ? 'not encrypted' : attempt.tls;
+    const tls = attempt.tls ?? 'not encrypted';
     print('');
     print(
       `Attempt ${formatTime(attempt.startedAt)} at ${attempt.host} port ${attempt.port}, ${tls} (> Mailward, < ${formatHostPort(attempt.host, attempt.port)}):`,

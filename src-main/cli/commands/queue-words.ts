@@ -1,9 +1,8 @@
 // What the queue's commands share: how ids and states are read, and why an action left messages as they were.
 import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { HolderOfMail } from '../../../shared/holding.ts';
-import type { MessageState, MessageSummary } from '../../../shared/message.ts';
-import { Ended, EXIT } from '../context.ts';
-import type { Reached } from '../context.ts';
+import type { MessageDetail, MessageState } from '../../../shared/message.ts';
+import { Ended, EXIT, type Reached } from '../context.ts';
 import { readHolds, type Holds } from '../holds.ts';
 
 /** Mail that waits for something or somebody. */
@@ -51,11 +50,11 @@ export function newest(client: Client, state: MessageState, domain: string | und
 
 export type Action = 'retry' | 'hold' | 'release' | 'delete' | 'reroute';
 
-/** Named messages as they were before an action; none when they are too many to tell of one by one. */
-export async function named(client: Client, selection: Selection): Promise<MessageSummary[]> {
-  if (!('ids' in selection) || selection.ids.length > MOST_NAMED) return [];
+/** Named messages as they were before an action: of many the first, for nobody reads more. */
+export async function named(client: Client, selection: Selection): Promise<MessageDetail[]> {
+  if (!('ids' in selection)) return [];
   const found = await Promise.all(
-    selection.ids.map((id) =>
+    selection.ids.slice(0, MOST_NAMED).map((id) =>
       client.messages.get({ id }).catch(() => {
         // The action itself says that there is none.
         return null;
@@ -66,13 +65,9 @@ export async function named(client: Client, selection: Selection): Promise<Messa
 }
 
 /** Why an action leaves a message as it is, and what to do instead; null when it does not. */
-function whyLeft(
-  action: Action,
-  row: MessageSummary & { hasContent?: boolean },
-  holds: Holds,
-): string | null {
+function whyLeft(action: Action, row: MessageDetail, holds: Holds): string | null {
   const { id, state } = row;
-  const [domain = ''] = row.domains;
+  const domain = row.allRecipients.find((one) => one.state === state)?.domain ?? '';
   switch (state) {
     case 'delivered':
       return `${id} is delivered: it is not here any more`;
@@ -82,7 +77,7 @@ function whyLeft(
       return `${id} was rejected at the door: it never was here`;
     default:
   }
-  if (action !== 'delete' && row.hasContent === false)
+  if (action !== 'delete' && !row.hasContent)
     return `${id} cannot be sent again: its content is not stored any more`;
   if (action === 'delete' || action === 'reroute') return null;
   if (state === 'quarantined')
@@ -157,7 +152,7 @@ export async function whatIsLeft(
   reached: Reached,
   action: Action,
   selection: Selection,
-  before: readonly MessageSummary[],
+  before: readonly MessageDetail[],
   count: number,
 ): Promise<Left> {
   const holds = await readHolds(reached);

@@ -135,7 +135,7 @@ function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): A
     return { filter: 'dmarc', result: 'not-applicable', evidence: ['From: names no single domain'] };
   const word: Word = dmarc.status.result;
   const from = dmarc.status.header?.from ?? dmarc.domain;
-  const meaning = DMARC_WORDS[word ?? ''];
+  const meaning = DMARC_WORDS[word];
   const evidence = [
     `DMARC for ${from} says ${word}${dmarc.policy ? `, its policy is ${dmarc.policy}` : ''}${meaning === undefined ? '' : `: ${meaning}`}`,
     ...(dmarc.rr ? [dmarc.rr] : []),
