@@ -78,7 +78,11 @@ const screens: Screen[] = [
     shows: /how it went out/i,
   },
   { name: 'a refused message', place: () => `/message/${ids['refused'] ?? ''}`, shows: /no such user here/i },
-  { name: 'a held message', place: () => `/message/${ids['held'] ?? ''}`, shows: /held with all mail of its domain.*goes out when you let it go/i },
+  {
+    name: 'a held message',
+    place: () => `/message/${ids['held'] ?? ''}`,
+    shows: /held with all mail of its domain.*goes out when you let it go/i,
+  },
   {
     name: 'a message sent another way',
     place: () => `/message/${ids['rerouted'] ?? ''}`,
