@@ -299,7 +299,7 @@ describe('modes', () => {
     await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold' });
     const id = await mailward.send('bob@example.com');
     await expect(mailward.client.domains.remove({ name: 'example.com' })).rejects.toThrow(
-      'there is mail for example.com here (1 held); what is held or in quarantine does not go out by itself',
+      '1 message for example.com is still here (1 held); what is held or in quarantine does not go out by itself',
     );
     await mailward.client.queue.delete({ ids: [id] });
     expect((await mailward.client.messages.get({ id })).hasContent).toBe(false);
