@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Domain } from '../../shared/domain.ts';
 import type { MessageSummary } from '../../shared/message.ts';
-import type { Overview } from '../../shared/overview.ts';
+import { unknownSettingWords, type Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { Detours } from '../relay/outbound/detours.ts';
@@ -93,6 +93,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
   try {
     const settings = openSettings(options.dataDir);
+    for (const unknown of settings.unknown)
+      options.trouble?.(`the settings ${settings.path}: ${unknownSettingWords(unknown)}`);
     const path = join(options.dataDir, 'mailward.db');
     db = await openDatabase(path, storage.events);
     storage.start(db);
@@ -529,6 +531,7 @@ class RunningEngine implements Engine {
       },
       filterTroubles: this.#screening.troubles,
       fault: this.#faults.present,
+      unknownSettings: this.settings.unknown,
       storage: this.#storage.state,
     });
   }

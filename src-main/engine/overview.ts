@@ -11,6 +11,7 @@ import type {
   Overview,
   PaceOverview,
   StorageState,
+  UnknownSetting,
   Waiting,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
@@ -42,6 +43,8 @@ export interface OverviewInput {
   filterTroubles: FilterTrouble[];
   /** Faults of Mailward's own since the start; null when there was none. */
   fault: Fault | null;
+  /** Keys of the settings file that are none. */
+  unknownSettings: readonly UnknownSetting[];
   storage: StorageState;
 }
 
@@ -61,6 +64,7 @@ export function composeOverview(input: OverviewInput): Overview {
     listenerHealth(listener),
     storage.state,
     fault === null ? 'ok' : 'attention',
+    input.unknownSettings.length === 0 ? 'ok' : 'attention',
   ]);
   return {
     at: input.now,
@@ -72,6 +76,7 @@ export function composeOverview(input: OverviewInput): Overview {
     filterTroubles: input.filterTroubles,
     storage,
     fault,
+    unknownSettings: [...input.unknownSettings],
   };
 }
 

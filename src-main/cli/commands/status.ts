@@ -1,6 +1,7 @@
 // `mailward status`: how mail is, in words.
+import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Overview } from '../../../shared/overview.ts';
+import { unknownSettingWords, type Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
@@ -41,6 +42,8 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
       `Faults inside Mailward since ${formatTime(since)}: ${count}, the last at ${formatTime(lastAt)}: ${words}`,
     );
   }
+  for (const unknown of overview.unknownSettings)
+    print(`In ${join(dataDir, 'settings.json')}: ${unknownSettingWords(unknown)}`);
   if (overview.domains.length === 0) return;
   print('');
   printTable(
