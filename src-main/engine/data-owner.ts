@@ -6,6 +6,11 @@ import { dirname, join } from 'node:path';
 const OURS =
   /^(?:engine\.(?:lock(?:-wal|-shm|-journal)?|json|next)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$/;
 
+/** Whether it is a file that Mailward keeps in its folder, by its name. */
+export function isOwnFile(name: string): boolean {
+  return OURS.test(name) && name !== FOLDER;
+}
+
 /** The one of them that is a folder: Chromium's. */
 const FOLDER = 'browser';
 

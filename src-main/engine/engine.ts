@@ -72,6 +72,8 @@ export interface Engine {
   /** Tells other programs of this user how to reach the engine. */
   announce: (holder: Holder) => void;
   close: () => Promise<void>;
+  /** As `close`, for a start that failed: what it made in a new data folder is taken away, unless something is kept in it. */
+  abandon: () => Promise<void>;
 }
 
 /**
@@ -109,7 +111,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   } catch (error) {
     storage.close();
     await db?.close();
-    lock.release();
+    lock.discard();
     throw error;
   }
 }
@@ -436,12 +438,28 @@ class RunningEngine implements Engine {
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async abandon(): Promise<void> {
+    this.#closing ??= this.#close(true);
+    return this.#closing;
+  }
+
+  async #close(failed = false): Promise<void> {
     clearInterval(this.#keeping);
     await this.#stop();
     this.#storage.close();
+    const isEmpty = failed && this.#directory.all().length === 0 && (await this.#hasNoMail());
     await this.#db.close();
-    this.#lock.release();
+    if (isEmpty) this.#lock.discard();
+    else this.#lock.release();
+  }
+
+  async #hasNoMail(): Promise<boolean> {
+    try {
+      return (await this.#db.write('highestId')) === 0;
+    } catch {
+      // It cannot be said.
+      return false;
+    }
   }
 
   /** Ends all that moves by itself; the database and the lock stay with whoever opened them. */
