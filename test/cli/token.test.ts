@@ -50,7 +50,7 @@ describe('mailward token link', () => {
     await mailward(['domain', 'add', 'example.com', '--route', 'mail.example.com', '--data', dataDir]);
     const stopped = await mailward(['token', 'link', '--data', dataDir]);
     expect(stopped.status).toBe(1);
-    expect(stopped.stderr).toContain('start it with "mailward serve"');
+    expect(stopped.stderr).toContain('start it with `mailward serve`');
   });
 
   it('ends after ten minutes', async () => {

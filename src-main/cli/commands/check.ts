@@ -3,10 +3,12 @@ import { Command } from 'commander';
 import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
+import { domainNameSchema } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, withEngine, type Exit, type Globals, type Reached } from '../context.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { readName } from './domain.ts';
 import { follow, followed, readEvery } from './follow.ts';
+import { Reasons } from './reasons.ts';
 
 interface Options {
   list?: boolean;
@@ -31,8 +33,12 @@ export function checkCommand(): Command {
           await list(globals);
           return;
         }
-        if (given === undefined || target === undefined)
-          throw new Ended(EXIT.usage, 'expected mailward check NAME DOMAIN, or mailward check --list');
+        if (given === undefined || target === undefined) throw new Ended(EXIT.usage, tooFew(given));
+        if (isDomain(given) && !isDomain(target) && isWord(target))
+          throw new Ended(
+            EXIT.usage,
+            `"${given}" is no check; did you mean \`mailward check ${target.toLowerCase()} ${given}\`?`,
+          );
         const name = given.toLowerCase();
         const domain = readName(target);
         if (options.follow === true) {
@@ -64,9 +70,12 @@ export function diagnoseCommand(): Command {
   return new Command('diagnose')
     .description('ask all that bears on a domain, protected or not; findings come as they are found')
     .argument('<domain>')
+    .allowExcessArguments()
     .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
     .action(async (target: string, options: Options, command: Command) => {
       const globals = globalsOf(command);
+      const [, more] = command.args;
+      if (more !== undefined) throw new Ended(EXIT.usage, tooMany(target, more));
       const domain = readName(target);
       process.exitCode = await withEngine(
         globals,
@@ -92,6 +101,24 @@ async function list(globals: Globals): Promise<void> {
     );
 }
 
+const isDomain = (text: string) => domainNameSchema.safeParse(text).success;
+/** What a check may be called. */
+const isWord = (text: string) => /^[a-z0-9-]{1,40}$/i.test(text);
+
+function tooFew(given: string | undefined): string {
+  if (given === undefined) return 'expected `mailward check NAME DOMAIN`, or `mailward check --list`';
+  return isDomain(given)
+    ? `"${given}" is no check; to ask all that bears on it: \`mailward diagnose ${given}\``
+    : `of which domain? Expected \`mailward check ${given.slice(0, 80)} example.com\``;
+}
+
+function tooMany(one: string, other: string): string {
+  const [domain, name] = isDomain(one) ? [one, other] : [other, one];
+  return isDomain(domain) && isWord(name) && !isDomain(name)
+    ? `diagnose asks everything; did you mean \`mailward check ${name.toLowerCase()} ${domain}\`?`
+    : 'diagnose takes one domain at a time';
+}
+
 /** Names that are near are what was meant more often than not. */
 function unknownCheck(name: string, known: readonly CheckInfo[]): string {
   const start = name.slice(0, 4).toLowerCase();
@@ -99,7 +126,7 @@ function unknownCheck(name: string, known: readonly CheckInfo[]): string {
     .filter((check) => check.name.includes(name) || name.includes(check.name) || check.name.startsWith(start))
     .slice(0, 5);
   const meant = near.length > 0 ? ` Did you mean ${near.map((check) => check.name).join(', ')}?` : '';
-  return `there is no check "${name.slice(0, 80)}"; mailward check --list has them all.${meant}`;
+  return `there is no check "${name.slice(0, 80)}"; \`mailward check --list\` has them all.${meant}`;
 }
 
 /** A word and a shape for each state, as everywhere in Mailward. */
@@ -110,13 +137,14 @@ function mark({ state, severity }: Pick<Finding, 'state' | 'severity'>): string 
     case 'problem':
       return severity === 'urgent' ? '✗ problem' : '▲ attention';
     case 'could-not-check':
-      return '? could not check';
+      return UNKNOWN;
     case 'not-applicable':
       return '○ not applicable';
   }
 }
 
-const MARK_WIDTH = '? could not check'.length;
+const UNKNOWN = '? could not check';
+const MARK_WIDTH = UNKNOWN.length;
 
 async function tell(
   events: AsyncIterable<CheckEvent>,
@@ -126,6 +154,7 @@ async function tell(
 ): Promise<Exit> {
   const found: Finding[] = [];
   const since: (SinceFound & { check: string })[] = [];
+  const reasons = new Reasons();
   let ended = false;
   let single = false;
   for await (const event of events) {
@@ -141,6 +170,7 @@ async function tell(
       case 'finding':
         found.push(event.finding);
         if (globals.json) printJson(event.finding);
+        else if (!verbose && !single && reasons.isTold(event.finding)) break;
         else if (verbose || single || event.finding.state !== 'not-applicable') show(event.finding, verbose);
         break;
       case 'done':
@@ -148,6 +178,7 @@ async function tell(
         break;
       case 'ended':
         ended = true;
+        for (const line of reasons.lines) print(`${UNKNOWN}  ${line}`);
         if (!globals.json) summarise(found, since, event.tookMs);
         break;
     }

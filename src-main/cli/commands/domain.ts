@@ -4,6 +4,7 @@ import { modeNameSchema, profileSchema, type Domain } from '../../../shared/doma
 import { domainNameSchema } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
+import { typed } from '../invocation.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 
 export function domainCommand(): Command {
@@ -31,7 +32,7 @@ export function domainCommand(): Command {
       const domains = await withEngine(globals, ({ client }) => client.domains.list());
       if (globals.json) domains.forEach(printJson);
       else if (domains.length === 0)
-        print('No domain is protected yet. Add one: mailward domain add example.com --route HOST[:PORT]');
+        print(`No domain is protected yet. Add one: ${typed('domain add example.com --route HOST[:PORT]')}`);
       else
         printTable(
           ['DOMAIN', 'MODE', 'ROUTE'],
@@ -73,7 +74,12 @@ export function domainCommand(): Command {
         const globals = globalsOf(command);
         const wanted = modeNameSchema.safeParse(mode);
         if (!wanted.success)
-          throw new Ended(EXIT.usage, `"${mode}" is not a mode; expected deliver, hold or reroute`);
+          throw new Ended(
+            EXIT.usage,
+            modeNameSchema.safeParse(name).success
+              ? `the domain comes first: \`mailward domain mode ${mode} ${name}\``
+              : `"${mode}" is not a mode; expected deliver, hold or reroute`,
+          );
         if (wanted.data === 'reroute' && !options.to)
           throw new Ended(EXIT.usage, 'reroute needs --to HOST[:PORT]');
         const input = {

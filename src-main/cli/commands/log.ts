@@ -1,11 +1,11 @@
 // `mailward log`: what became of every message, searched and exported.
 import { Command } from 'commander';
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { causeSchema } from '../../../shared/cause.ts';
 import type { Client, LogFilter } from '../../../shared/contract/index.ts';
 import { csvHeading, csvRow } from '../../../shared/log-export.ts';
 import { messageStateSchema, type MessageSummary } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { openNewFile } from '../files.ts';
 import { formatSize, formatTime, print, printJson, printTable, toJson, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
@@ -64,8 +64,9 @@ export function logCommand(): Command {
       const filter = readFilter(options);
       const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : readCount(options.limit);
       const out = openOutput(options.output);
+      let count: number;
       try {
-        const count = await withEngine(globals, async ({ client }) => {
+        count = await withEngine(globals, async ({ client }) => {
           let written = 0;
           if (!globals.json) await out.write(csvHeading);
           for await (const row of messages(client, filter, limit)) {
@@ -74,10 +75,13 @@ export function logCommand(): Command {
           }
           return written;
         });
-        if (options.output !== undefined) print(`Wrote ${count} messages to ${options.output}.`);
-      } finally {
-        out.close();
+      } catch (error) {
+        out.discard();
+        throw error;
       }
+      out.close();
+      if (options.output !== undefined)
+        print(`Wrote ${count} ${count === 1 ? 'message' : 'messages'} to ${options.output}.`);
     });
 
   return log;
@@ -153,24 +157,20 @@ async function* messages(
   }
 }
 
-/** Standard output, which may be slow, or a new file that only its owner reads. */
-function openOutput(path: string | undefined): { write: (text: string) => Promise<void>; close: () => void } {
-  if (path === undefined) {
-    return {
-      write: writeContent,
-      close: () => undefined,
-    };
-  }
-  try {
-    const file = openSync(path, 'wx', 0o600);
-    return {
-      write: (text) => {
-        writeSync(file, text);
-        return Promise.resolve();
-      },
-      close: () => closeSync(file),
-    };
-  } catch (error) {
-    throw new Ended(EXIT.problem, `cannot write ${path}: ${(error as Error).message}`);
-  }
+/** Standard output, which may be slow, or a new file. */
+function openOutput(path: string | undefined): {
+  write: (text: string) => Promise<void>;
+  close: () => void;
+  discard: () => void;
+} {
+  if (path === undefined) return { write: writeContent, close: () => undefined, discard: () => undefined };
+  const { write, close, discard } = openNewFile(path);
+  return {
+    write: (text) => {
+      write(text);
+      return Promise.resolve();
+    },
+    close,
+    discard,
+  };
 }

@@ -38,7 +38,7 @@ export function addReroute(queue: Command): void {
       if (ids.length > 0 === (options.domain !== undefined))
         throw new Ended(
           EXIT.usage,
-          'say which: mailward queue reroute ID … --to HOST, or mailward queue reroute --domain example.com --to HOST',
+          'say which: `mailward queue reroute ID … --to HOST`, or `mailward queue reroute --domain example.com --to HOST`',
         );
       if (options.state !== undefined && options.domain === undefined)
         throw new Ended(EXIT.usage, '--state goes with --domain');

@@ -1,9 +1,9 @@
 // `mailward queue`: mail that waits, is held, or could not be delivered.
 import { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { writeNewFile } from '../files.ts';
 import { formatSize, formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { destinationWords } from '../destinations.ts';
 import { readName } from './domain.ts';
@@ -108,7 +108,7 @@ export function queueCommand(): Command {
         if (ids.length > 0 === (options.domain !== undefined)) {
           throw new Ended(
             EXIT.usage,
-            `say which: mailward queue ${action} ID …, or mailward queue ${action} --domain example.com`,
+            `say which: \`mailward queue ${action} ID …\`, or \`mailward queue ${action} --domain example.com\``,
           );
         }
         if (options.quarantined && (options.domain === undefined || !['release', 'delete'].includes(action)))
@@ -148,7 +148,7 @@ export function queueCommand(): Command {
       if (ids.length > 0 === (options.domain !== undefined)) {
         throw new Ended(
           EXIT.usage,
-          'say which: mailward queue export ID …, or mailward queue export --domain example.com',
+          'say which: `mailward queue export ID …`, or `mailward queue export --domain example.com`',
         );
       }
       const [id] = ids;
@@ -166,11 +166,7 @@ export function queueCommand(): Command {
         await writeContent(content);
         return;
       }
-      try {
-        writeFileSync(options.output, content, { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
-      }
+      writeNewFile(options.output, content);
       if (globals.json) printJson({ file: options.output, size: content.length });
       else print(`Wrote ${options.output} (${formatSize(content.length)}).`);
     });

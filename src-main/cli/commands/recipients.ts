@@ -1,8 +1,8 @@
 // `mailward recipients`: who your servers keep refusing, and what you say about that.
 import { Command } from 'commander';
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { RecipientEntryState } from '../../../shared/recipients.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { readText, writeNewFile } from '../files.ts';
 import { formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
@@ -79,12 +79,7 @@ export function recipientsCommand(): Command {
     .description('CSV with the columns address and state (listed or allowed), from a file or standard input')
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
-      let csv: string;
-      try {
-        csv = readFileSync(file === undefined || file === '-' ? 0 : file, 'utf8');
-      } catch (error) {
-        throw new Ended(EXIT.usage, `cannot read ${file ?? 'standard input'}: ${(error as Error).message}`);
-      }
+      const csv = readText(file);
       const result = await withEngine(globals, ({ client }) => client.recipients.import({ csv }));
       if (globals.json) printJson(result);
       else
@@ -108,11 +103,7 @@ export function recipientsCommand(): Command {
         else await writeContent(csv);
         return;
       }
-      try {
-        writeFileSync(options.output, csv, { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
-      }
+      writeNewFile(options.output, csv);
       if (globals.json) printJson({ file: options.output, count });
       else print(`Wrote ${options.output} (${count} ${count === 1 ? 'address' : 'addresses'}).`);
     });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { DataDirLocked } from '../../engine/lock.ts';
 import { repairDataDir, type Repair } from '../../engine/repair.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
+import { typed } from '../invocation.ts';
 import { print, printJson, printTable } from '../terminal.ts';
 
 export function repairCommand(): Command {
@@ -42,7 +43,7 @@ function tell({ what, complaints, keptAs, tables, torn }: Repair): void {
     print('Nothing could be read. An empty database was begun; domains have to be added again.');
   if (torn > 0)
     print(
-      `Of ${torn} waiting messages a part of the content is lost. They are held: \`mailward queue list --state held\`.`,
+      `Of ${torn} waiting messages a part of the content is lost. They are held: \`${typed('queue list --state held')}\`.`,
     );
   if (keptAs !== null)
     print(`The damaged database is kept as ${keptAs}. Remove it when you are sure that nothing is missed.`);

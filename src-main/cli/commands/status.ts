@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { unknownSettingWords, type Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { withTyped } from '../invocation.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 export function statusCommand(): Command {
@@ -27,7 +28,7 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
     print(overview.sentence);
     const { trouble } = overview.storage;
     if (trouble) {
-      print(`Since ${formatTime(trouble.since)}. What to do: ${trouble.remedy}`);
+      print(`Since ${formatTime(trouble.since)}. What to do: ${withTyped(trouble.remedy)}`);
       print('');
     }
     print(`SMTP listener: ${formatHostPort(overview.listener.host, overview.listener.port)}`);

@@ -6,6 +6,7 @@ import { DataDirLocked, takeDataDir } from '../../engine/lock.ts';
 import { askService } from '../../service/client.ts';
 import { Keys } from '../../service/keys.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
+import { typed } from '../invocation.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 const linkSchema = z.object({ link: z.string(), until: z.number() });
@@ -27,7 +28,7 @@ export function tokenCommand(): Command {
         await ask(globals.dataDir, 'link', () => {
           throw new Ended(
             EXIT.problem,
-            `Mailward is not running on ${globals.dataDir}; start it with "mailward serve", then ask for a link`,
+            `Mailward is not running on ${globals.dataDir}; start it with \`mailward serve\`, then ask for a link`,
           );
         }),
       );
@@ -49,7 +50,7 @@ export function tokenCommand(): Command {
       if (globals.json) printJson({ renewed: true });
       else {
         print('The access token is a new one. All browsers are shut out.');
-        print('To let one in: mailward token link');
+        print(`To let one in: ${typed('token link')}`);
       }
     });
   token
@@ -79,7 +80,7 @@ export function tokenCommand(): Command {
   token
     .command('forget')
     .description('shut one browser out')
-    .argument('<key>', 'its key, as "mailward token browsers" lists it')
+    .argument('<key>', `its key, as \`${typed('token browsers')}\` lists it`)
     .action(async (id: string, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const { known } = forgottenSchema.parse(
