@@ -39,13 +39,18 @@ export function whyNotLeadingTo(dataDir: string): string | null {
   return null;
 }
 
-/** Why a folder that exists is not this user's, or null. */
-export function whyNotOwn(dataDir: string): string | null {
+/**
+ * Why a folder that exists is not this user's, or null.
+ * @param hasMailward whether there is a Mailward in it: then it is that user's, and may be meant.
+ */
+export function whyNotOwn(dataDir: string, hasMailward: boolean): string | null {
   const user = process.getuid?.();
   if (user === undefined) return null;
   const { uid } = statSync(dataDir);
   if (uid === user) return null;
-  return `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as that user, or choose another folder with --data`;
+  return hasMailward
+    ? `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as that user, or choose another folder with --data`
+    : `${dataDir} belongs to another user (uid ${uid}, and this one is ${user}), and no Mailward can be seen in it; choose a folder of your own with --data`;
 }
 
 /** These may be links, to where an admin keeps them; the others would be replaced, or their `-wal` be looked for in vain. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readOwnFile } from '../settings/own-file.ts';
 import { replaceFile } from '../settings/replace-file.ts';
 import { isOwnFile, whyNotLeadingTo, whyNotOwn, whyNotOwnFiles } from './data-owner.ts';
+import { placeInstead, whyOfSystem } from './system-folders.ts';
 
 const holderSchema = z.object({
   pid: z.int().positive(),
@@ -78,8 +79,13 @@ const LOCK_FILE = 'engine.lock';
 const DATABASE = 'mailward.db';
 const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`];
 
+/** Whether a Mailward was ever there, as far as this user may see. */
+function hasMailward(dataDir: string): boolean {
+  return TELLING.some((name) => existsSync(join(dataDir, name)));
+}
+
 /** A folder of somebody else's must not be closed to them, nor filled with our files, because of a slip of the keyboard. */
-function refuseOthersFolder(dataDir: string): string[] {
+function refuseOthersFolder(dataDir: string, existing: boolean): string[] {
   if (!statSync(dataDir).isDirectory()) {
     throw new DataDirUnusable(`${dataDir} is a file, not a folder; choose another data folder with --data`);
   }
@@ -94,8 +100,11 @@ function refuseOthersFolder(dataDir: string): string[] {
   if (names.some((name) => TELLING.includes(name))) return names;
   const others = names.filter((name) => !MAY_BE_THERE.has(name) && !name.startsWith(`${DATABASE}.`));
   if (others.length > 0) {
+    const them = others.slice(0, 3).join(', ');
     throw new DataDirUnusable(
-      `${dataDir} has other things in it (${others.slice(0, 3).join(', ')}) and no ${DATABASE}; choose an empty or a new data folder with --data, or put Mailward's files there`,
+      existing
+        ? `there is no Mailward in ${dataDir}: it has other things in it (${them}) and no ${DATABASE}; name the right folder with --data`
+        : `${dataDir} has other things in it (${them}) and no ${DATABASE}, so it is not Mailward's; name an empty or a new folder with --data, such as ${placeInstead(dataDir)}. If it was Mailward's, put its ${DATABASE} back first`,
     );
   }
   return names;
@@ -191,6 +200,7 @@ export function prepareDataDir(dataDir: string, options: LockOptions = {}): void
 /** As `prepareDataDir`. Answers what is in the folder; `made` gets what was made. */
 function prepare(dataDir: string, { existing = false }: LockOptions, made: string[]): string[] {
   if (existing && !existsSync(dataDir)) throw new DataDirMissing(dataDir);
+  if (!hasMailward(dataDir)) refuse(whyOfSystem(dataDir));
   refuse(whyNotLeadingTo(dataDir));
   try {
     makeFolder(dataDir, made);
@@ -199,8 +209,8 @@ function prepare(dataDir: string, { existing = false }: LockOptions, made: strin
       `cannot make the data folder ${dataDir} (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --data`,
     );
   }
-  refuse(whyNotOwn(dataDir));
-  const names = refuseOthersFolder(dataDir);
+  refuse(whyNotOwn(dataDir, hasMailward(dataDir)));
+  const names = refuseOthersFolder(dataDir, existing);
   if (existing && !names.some((name) => TELLING.includes(name))) {
     // Settings may be read from it all the same.
     refuse(whyNotOwnFiles(dataDir));
