@@ -40,6 +40,8 @@ A wrong value is refused at the start with its key and what was expected, and th
 (a slip of the keyboard, or a setting of a newer version) does not stop the start: it has no effect, stays in the file, and is told with the setting
 that was meant most likely: in the log, on the home screen and by \`mailward status\`.
 
+\`mailward …\` on this page stands for \`npm run -s mailward -- …\` in a checkout ([the command line](../README.md#the-command-line)).
+
 \`\`\`json
 { "smtp": { "host": "0.0.0.0", "port": 25 }, "delivery": { "expireDays": 7 } }
 \`\`\`
