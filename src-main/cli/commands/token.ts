@@ -66,7 +66,7 @@ export function tokenCommand(): Command {
       } else if (browsers.length === 0) print('No browser has been let in.');
       else {
         printTable(
-          ['KEY', 'LET IN', 'LAST SEEN', 'AT', 'BROWSER'],
+          ['KEY', 'LET IN', 'LAST CAME IN', 'AT', 'BROWSER'],
           browsers.map(({ id, since, lastAt, where, name }) => [
             id,
             formatTime(since),
@@ -74,6 +74,10 @@ export function tokenCommand(): Command {
             where,
             name,
           ]),
+        );
+        print('');
+        print(
+          'A browser comes in when it opens the page or connects anew. From before the last start this is known to the hour.',
         );
       }
     });
