@@ -19,13 +19,13 @@ interface Options {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('ask one question about a domain, protected or not; --list says which there are')
-    .argument('[name]', 'of the check')
+    .description('ask one question about a domain, protected or not; --list shows all questions')
+    .argument('[name]', 'the name of the check')
     .argument('[target]', 'the domain')
-    .option('--list', 'all checks')
-    .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
-    .option('--follow', `with ${followed}: ask until all agree, and print what changes`)
-    .option('--every <seconds>', 'with --follow: ask again after this time at the latest', '30')
+    .option('--list', 'list all checks')
+    .option('--verbose', 'show the evidence: what was asked, of whom, and the exact answer')
+    .option('--follow', `with ${followed}: ask until all agree, and print each change`)
+    .option('--every <seconds>', 'with --follow: ask again after this many seconds at the latest', '30')
     .action(
       async (given: string | undefined, target: string | undefined, options: Options, command: Command) => {
         const globals = globalsOf(command);
@@ -68,10 +68,12 @@ export function checkCommand(): Command {
 
 export function diagnoseCommand(): Command {
   return new Command('diagnose')
-    .description('ask all that bears on a domain, protected or not; findings come as they are found')
+    .description(
+      'run every check that bears on a domain, protected or not; findings are printed as they come',
+    )
     .argument('<domain>')
     .allowExcessArguments()
-    .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
+    .option('--verbose', 'show the evidence: what was asked, of whom, and the exact answer')
     .action(async (target: string, options: Options, command: Command) => {
       const globals = globalsOf(command);
       const [, more] = command.args;

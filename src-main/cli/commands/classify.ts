@@ -11,7 +11,9 @@ const LONGEST_LINE = 1_048_576;
 
 export function classifyCommand(): Command {
   return new Command('classify')
-    .description('say what servers’ replies mean; they are read on standard input, as the servers sent them')
+    .description(
+      'say what servers’ replies mean; they are read from standard input, as the servers sent them',
+    )
     .action(async (_options: unknown, command: Command) => {
       const { json } = globalsOf(command);
       if (process.stdin.isTTY)

@@ -110,10 +110,10 @@ export function domainCommand(): Command {
 
   domain
     .command('profile <domain>')
-    .description('what only you can say of a domain; what is not given stays')
+    .description('record what only you know about a domain; what is not given stays as it is')
     .option(
       '--expires <date>',
-      'when the registration ends, as 2027-03-01, where the registry does not say; or none',
+      'when the registration ends, e.g. 2027-03-01, where the registry does not say; or none',
     )
     .option('--selectors <selector...>', 'DKIM selectors with which the domain signs its mail; or none')
     .action(async (name: string, options: { expires?: string; selectors?: string[] }, command: Command) => {

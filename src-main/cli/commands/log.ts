@@ -24,8 +24,8 @@ interface Options {
 export function logCommand(): Command {
   const log = new Command('log').description('what became of every message');
 
-  withFilters(log.command('list').description('newest first'))
-    .option('--limit <count>', 'at most so many', '100')
+  withFilters(log.command('list').description('list messages, newest first'))
+    .option('--limit <count>', 'at most this many', '100')
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);
       const filter = readFilter(options);
@@ -54,10 +54,12 @@ export function logCommand(): Command {
       });
     });
 
-  withFilters(log.command('export').description('as CSV, or with --json as one JSON object a line'))
+  withFilters(
+    log.command('export').description('write messages as CSV, or with --json as one JSON object a line'),
+  )
     .option('--csv', 'as CSV (the default)')
-    .option('--limit <count>', 'at most so many; all when not given')
-    .option('--output <file>', 'write there; an existing file is not overwritten')
+    .option('--limit <count>', 'at most this many; without it all')
+    .option('--output <file>', 'write to this file; an existing one is not overwritten')
     .action(async (options: Options & { csv?: boolean; output?: string }, command: Command) => {
       const globals = globalsOf(command);
       if (globals.json && options.csv === true) throw new Ended(EXIT.usage, 'choose one of --csv and --json');
@@ -89,12 +91,12 @@ export function logCommand(): Command {
 
 function withFilters(command: Command): Command {
   return command
-    .option('--domain <domain>', 'with a recipient there')
-    .option('--state <state...>', `of ${messageStateSchema.options.join(', ')}`)
-    .option('--cause <cause>', 'refused or put off for this cause')
-    .option('--text <words>', 'words of sender, recipients, subject, last reply or cause')
-    .option('--from <time>', 'received then or later, as 2026-03-01 or 2026-03-01T08:00')
-    .option('--to <time>', 'received before then');
+    .option('--domain <domain>', 'with a recipient in this domain')
+    .option('--state <state...>', `in one of these states: ${messageStateSchema.options.join(', ')}`)
+    .option('--cause <cause>', 'refused or deferred for this cause')
+    .option('--text <words>', 'with these words in the sender, recipients, subject, last reply or cause')
+    .option('--from <time>', 'received at this time or later, e.g. 2026-03-01 or 2026-03-01T08:00')
+    .option('--to <time>', 'received before this time');
 }
 
 function readFilter(options: Options): LogFilter {

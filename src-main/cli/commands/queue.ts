@@ -101,8 +101,8 @@ export function queueCommand(): Command {
     queue
       .command(`${action} [ids...]`)
       .description(about.description)
-      .option('--domain <domain>', "all of a domain's")
-      .option('--quarantined', "with --domain: that of the domain's mail that is in quarantine")
+      .option('--domain <domain>', 'all messages for this domain')
+      .option('--quarantined', 'with --domain: its messages in quarantine instead')
       .action(async (ids: string[], options: { domain?: string; quarantined?: true }, command: Command) => {
         const globals = globalsOf(command);
         if (ids.length > 0 === (options.domain !== undefined)) {
@@ -141,7 +141,7 @@ export function queueCommand(): Command {
     .description(
       'one message as an .eml file, several or all of a domain as a .zip; on standard output or into a file',
     )
-    .option('--domain <domain>', "all of a domain's that wait, are held, or failed")
+    .option('--domain <domain>', 'all messages for this domain that wait, are held, or failed')
     .option('--output <file>', 'write there; an existing file is not overwritten')
     .action(async (ids: string[], options: { domain?: string; output?: string }, command: Command) => {
       const globals = globalsOf(command);

@@ -17,15 +17,15 @@ interface ListOptions {
 
 export function recipientsCommand(): Command {
   const recipients = new Command('recipients').description(
-    'recipients that your servers keep refusing (listed), and those never to be listed (allowed)',
+    'recipients that your servers keep refusing (listed), and those that must never be listed (allowed)',
   );
 
   recipients
     .command('list')
-    .description('by address')
-    .option('--domain <domain>', 'of one domain')
-    .option('--state <state>', `only ${STATES.join(', ')}`)
-    .option('--text <text>', 'addresses with this text in them')
+    .description('list them, by address')
+    .option('--domain <domain>', 'only those of this domain')
+    .option('--state <state>', `only those in this state: ${STATES.join(', ')}`)
+    .option('--text <text>', 'only addresses that contain this text')
     .action(async (options: ListOptions, command: Command) => {
       const globals = globalsOf(command);
       const filter = {
@@ -76,7 +76,9 @@ export function recipientsCommand(): Command {
 
   recipients
     .command('import [file]')
-    .description('CSV with the columns address and state (listed or allowed), from a file or standard input')
+    .description(
+      'read CSV with the columns address and state (listed or allowed) from a file or standard input',
+    )
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const csv = readText(file);
@@ -90,9 +92,9 @@ export function recipientsCommand(): Command {
 
   recipients
     .command('export')
-    .description('CSV on standard output or into a file')
-    .option('--domain <domain>', 'of one domain')
-    .option('--output <file>', 'write there; an existing file is not overwritten')
+    .description('write CSV to standard output or to a file')
+    .option('--domain <domain>', 'only those of this domain')
+    .option('--output <file>', 'write to this file; an existing one is not overwritten')
     .action(async (options: { domain?: string; output?: string }, command: Command) => {
       const globals = globalsOf(command);
       const { csv, count } = await withEngine(globals, ({ client }) =>

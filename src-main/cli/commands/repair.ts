@@ -9,7 +9,7 @@ import { print, printJson, printTable } from '../terminal.ts';
 export function repairCommand(): Command {
   return new Command('repair')
     .description(
-      'look through the database while Mailward is stopped; when it is damaged, copy what can be read into a new one and keep the damaged one',
+      'examine the database while Mailward is stopped; if it is damaged, copy what can be read into a new one and keep the damaged one',
     )
     .action(async (_options: unknown, command: Command) => {
       const { dataDir, json } = globalsOf(command);

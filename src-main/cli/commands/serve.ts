@@ -45,7 +45,7 @@ export function serveCommand(): Command {
     )
     .option(
       '--demo',
-      'a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
+      'run a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
     )
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);

@@ -9,7 +9,7 @@ import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('how mail is now; exit status 1 when something is wrong')
+    .description('show how mail is now; exit status 1 when something is wrong')
     .action(async (_options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const { overview, running } = await withEngine(globals, async (reached) => {
