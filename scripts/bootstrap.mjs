@@ -18,19 +18,47 @@ const stampFile = join(modules, '.mailward-lock');
 /** An error whose message is all that a user needs to see. */
 export class Problem extends Error {}
 
+/** A script was called with what it does not take; the message says what that is. */
+export class WrongUsage extends Problem {}
+
+/** Whether somebody asks how a script is used. */
+export function asksForHelp(args) {
+  return args.includes('--help') || args.includes('-h');
+}
+
 /** Progress goes to standard error: standard output belongs to the command that was asked for. */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** Runs a script's main function; a `Problem` becomes one line and exit status 1. */
-export async function main(run) {
+/**
+ * Runs a script's main function; a `Problem` becomes one line and exit status 1.
+ * @param usage how it is used: told when it is asked for, before anything is done, and with exit status 2 after a `WrongUsage`. Without one
+ * all arguments are for whatever the script starts.
+ */
+export async function main(run, usage) {
+  const args = process.argv.slice(2);
+  if (usage !== undefined && asksForHelp(args)) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   try {
-    process.exitCode = await run(process.argv.slice(2));
+    process.exitCode = await run(args);
   } catch (error) {
+    if (error instanceof WrongUsage) {
+      say(`${error.message}\n${usage ?? ''}`.trimEnd());
+      process.exitCode = 2;
+      return;
+    }
     say(error instanceof Problem ? error.message : String(error?.stack ?? error));
     process.exitCode = 1;
   }
+}
+
+/** For scripts that take nothing, or nothing but what is named. */
+export function refuseOthers(args, known = []) {
+  const other = args.find((each) => !known.includes(each));
+  if (other !== undefined) throw new WrongUsage(`"${other}" is not known here.`);
 }
 
 /** Installs what package-lock.json names, unless node_modules already is exactly that. */

@@ -22,6 +22,7 @@ import {
   node24,
   pause,
   programPath,
+  refuseOthers,
   root,
   say,
   takeLock,
@@ -144,8 +145,9 @@ function readStamp() {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await main(async (args) => {
+    refuseOthers(args, ['--force']);
     const built = await ensureBuilt({ force: args.includes('--force') });
     if (!built) say('The build is up to date.');
     return 0;
-  });
+  }, 'Usage: npm run build [-- --force]\n\nBuilds into out/ when the sources are not those of the build that is there; with --force in any case.');
 }

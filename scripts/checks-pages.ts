@@ -98,6 +98,8 @@ export function doctorPage(rows: readonly ScenarioRow[]): string {
 
 <!-- Made from the checks' definitions and their tests' scenarios by \`npm run docs\`; changes made here are lost. -->
 
+\`mailward …\` on this page stands for \`npm run -s mailward -- …\` in a checkout ([the command line](../README.md#the-command-line)).
+
 Why does mail not arrive? The doctor asks the world all questions that bear on it, side by side, and gives each answer as it
 comes. \`mailward check NAME TARGET\` asks one of them, \`mailward diagnose DOMAIN\` all.
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cacheDir, main, pause, say, takeLock } from './bootstrap.mjs';
+import { refuseOthers, cacheDir, main, pause, say, takeLock } from './bootstrap.mjs';
 
 /** Where they are unpacked: a folder each, laid out like a system's root. */
 export const labServersDir = join(cacheDir, 'lab');
@@ -96,5 +96,8 @@ function apt(folder, ...args) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await main(() => (ensureLabServers().length === 0 ? 0 : 1));
+  await main((args) => {
+    refuseOthers(args);
+    return ensureLabServers().length === 0 ? 0 : 1;
+  }, 'Usage: node scripts/lab-servers.mjs\n\nPuts the servers that the tests talk to, and Debian’s packages of them, into the checkout.');
 }

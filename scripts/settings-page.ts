@@ -33,8 +33,14 @@ export function settingsPage(): string {
 <!-- Made from shared/settings.ts by \`npm run docs\`; changes made here are lost. -->
 
 Settings live in \`settings.json\` in the data folder, as one JSON object. What the file does not say has its default; with
-no file all have. Change them on the Settings screen, or edit the file while Mailward is stopped. A wrong value is refused at
-the start with its key and what was expected, and the file is left as it is. Changes to \`smtp\` take effect at the next start.
+no file all have. Change them on the Settings screen, or edit the file while Mailward is stopped. Saving writes what was changed
+and what the file said already, in its order; defaults are not written, so that a later version's better ones come into effect. Changes to \`smtp\` take effect at the next start.
+
+A wrong value is refused at the start with its key and what was expected, and the file is left as it is. A key that is no setting
+(a slip of the keyboard, or a setting of a newer version) does not stop the start: it has no effect, stays in the file, and is told with the setting
+that was meant most likely: in the log, on the home screen and by \`mailward status\`.
+
+\`mailward …\` on this page stands for \`npm run -s mailward -- …\` in a checkout ([the command line](../README.md#the-command-line)).
 
 \`\`\`json
 { "smtp": { "host": "0.0.0.0", "port": 25 }, "delivery": { "expireDays": 7 } }

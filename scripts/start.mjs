@@ -3,7 +3,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, ensureDependencies, main, node24, root, say, toolEnvironment } from './bootstrap.mjs';
+import {
+  asksForHelp,
+  cacheDir,
+  ensureDependencies,
+  main,
+  node24,
+  root,
+  say,
+  toolEnvironment,
+} from './bootstrap.mjs';
 import { ensureBuilt } from './build.mjs';
 import { runInForeground } from './child.mjs';
 
@@ -23,6 +32,8 @@ await main(async (args) => {
   const cwd = process.env.INIT_CWD ?? process.cwd();
   const env = toolEnvironment();
 
+  const service = [join(root, 'out', 'main', 'mailward.js'), 'serve', ...args];
+  if (asksForHelp(args)) return (await runInForeground(node24(), service, { cwd, env })).status;
   const { binary, why } = args.includes('--demo')
     ? { binary: null, why: 'The demonstration is shown in a browser' }
     : await findElectron();
@@ -34,7 +45,6 @@ await main(async (args) => {
   } else {
     say(`${why}; running the service instead of the desktop app.`);
   }
-  const service = [join(root, 'out', 'main', 'mailward.js'), 'serve', ...args];
   const { status, asked } = await runInForeground(node24(), service, { cwd, env });
   // A stop that was asked for is not a failure, even when it came before the service could say goodbye.
   return asked && status > 128 ? 0 : status;

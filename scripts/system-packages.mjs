@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { main, say } from './bootstrap.mjs';
+import { refuseOthers, main, say } from './bootstrap.mjs';
 
 /**
  * `probe` is a program looked for on PATH and in the system's own folders, or an absolute path.
@@ -125,5 +125,8 @@ function ours() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await main(() => (ensureSystemPackages().length === 0 ? 0 : 1));
+  await main((args) => {
+    refuseOthers(args);
+    return ensureSystemPackages().length === 0 ? 0 : 1;
+  }, 'Usage: node scripts/system-packages.mjs\n\nInstalls the system packages that the tests need, where it may, and names them where it may not.');
 }

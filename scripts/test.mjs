@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Problem,
+  asksForHelp,
   cacheDir,
   ensureDependencies,
   node24,
@@ -24,6 +25,18 @@ const long = args.includes('--long');
 const filters = args.filter((arg) => arg !== '--long');
 const count = { passed: 0, failed: 0, skipped: 0 };
 let stopped = false;
+
+if (asksForHelp(args)) {
+  process.stdout.write(`Usage: npm test [-- [FILE …] [OPTION …]]
+       npm run test:long [-- [FILE …] [OPTION …]]
+
+Without a FILE everything is tested: types, lint, format, the build and all test files, with test:long the long ones too. A FILE is a part of
+a test file's path, e.g. test/relay/policy; then only those files are run, after the build. An OPTION is one of Vitest's,
+e.g. -t NAME for the tests with that name. The last line counts: N passed, N failed, N skipped. Exit status: 0 none
+failed, 1 some did.
+`);
+  process.exit(0);
+}
 
 // In /tmp and not in the checkout: a mail server's own user must be able to get there, and socket paths must be short.
 const scratch = mkdtempSync(join(tmpdir(), 'mailward-test-'));

@@ -79,3 +79,7 @@ export const checkSchema = z.object({
   findings: z.record(z.string(), outcomeSchema),
 });
 export type CheckInfo = z.infer<typeof checkSchema>;
+
+/** The facts of a check whose answers cannot be trusted, because of what another found. */
+export const spoiledFactsSchema = z.object({ spoiledBy: z.string() });
+export type SpoiledFacts = z.infer<typeof spoiledFactsSchema>;

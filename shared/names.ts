@@ -40,12 +40,25 @@ export const domainNameSchema = z.string().transform((value, context) => {
   if (!name?.includes('.')) {
     context.addIssue({
       code: 'custom',
-      message: `${whatIsWrong(value, name)}; expected something like example.com`,
+      message: `${whatIsWrong(value, name)}; ${expected(value)}`,
     });
     return z.NEVER;
   }
   return name;
 });
+
+/** The domain in what was typed instead: an address, a web address, a name with a port. */
+function expected(value: string): string {
+  const inside = value
+    .slice(0, LONGEST_TYPED)
+    .replace(/^\s*[a-z][a-z0-9+.-]{0,20}:(?:\/\/)?(?=[^\d])/i, '')
+    .replace(/[/?#][^]*$/, '')
+    .replace(/^[^]*@/, '')
+    .replace(/:\d{0,5}$/, '')
+    .replace(/^[\s<"'([*.]+|[\s>"')\].,;]+$/g, '');
+  const name = toDomainName(inside);
+  return name?.includes('.') ? `did you mean ${name}?` : 'expected something like example.com';
+}
 
 /** What people most often type instead of a domain name. @param name it as a host's name, when it can be one. */
 function whatIsWrong(value: string, name: string | null): string {

@@ -149,6 +149,24 @@ export const storageStateSchema = z.object({
 });
 export type StorageState = z.infer<typeof storageStateSchema>;
 
+function nested(key: string): string {
+  return key.split('.').reduceRight((inside, part) => `{"${part}": ${inside}}`, '…');
+}
+
+/** A key of the settings file that is no setting, so that what it says has no effect. */
+export const unknownSettingSchema = z.object({
+  /** Its path, e.g. `smtp.prot`. */
+  key: z.string(),
+  /** The setting that was meant most likely; null when none is near, as of one that a newer version has. */
+  meant: z.string().nullable(),
+});
+export type UnknownSetting = z.infer<typeof unknownSettingSchema>;
+
+export function unknownSettingWords({ key, meant }: UnknownSetting): string {
+  if (key === meant) return `"${key}" in one word is not a setting; it is written as ${nested(key)}`;
+  return `${key} is not a setting${meant === null ? '' : `; did you mean ${meant}?`}`;
+}
+
 export const overviewSchema = z.object({
   at: z.number().int(),
   state: healthSchema,
@@ -164,5 +182,7 @@ export const overviewSchema = z.object({
   filterTroubles: z.array(filterTroubleSchema),
   /** Null as it should be. */
   fault: faultSchema.nullable(),
+  /** In the order of the file; they are kept there, and pass for a newer version's. */
+  unknownSettings: z.array(unknownSettingSchema),
 });
 export type Overview = z.infer<typeof overviewSchema>;

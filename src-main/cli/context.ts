@@ -86,10 +86,13 @@ export async function withEngine<T>(
   withoutFolder: WithoutFolder = 'fail',
 ): Promise<T> {
   const reached = await reach(globals, withoutFolder);
+  let done = false;
   try {
-    return await run(reached);
+    const answer = await run(reached);
+    done = true;
+    return answer;
   } finally {
-    await reached.leave();
+    await reached.leave(!done);
   }
 }
 
@@ -144,7 +147,8 @@ function passingFolder(): { path: string; remove: () => void } {
 }
 
 interface Left extends Reached {
-  leave: () => Promise<void>;
+  /** @param failed the command did not do what it should: what it made for that is taken away. */
+  leave: (failed: boolean) => Promise<void>;
 }
 
 /**
@@ -165,7 +169,7 @@ async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promis
       return {
         client: createRouterClient(engine.router),
         running: false,
-        leave: () => engine.close(),
+        leave: (failed) => (failed ? engine.abandon() : engine.close()),
       };
     } catch (error) {
       if (error instanceof DataDirMissing && withoutFolder === 'go on') return reachNothing(dataDir);

@@ -3,6 +3,7 @@ import type { Domain } from '../../shared/domain.ts';
 import { endOfHold, endWords, type HoldEnd, type HolderOfMail } from '../../shared/holding.ts';
 import type { MessageSummary } from '../../shared/message.ts';
 import type { Reached } from './context.ts';
+import { typed } from './invocation.ts';
 import { formatTime } from './terminal.ts';
 
 export interface Holds {
@@ -35,7 +36,7 @@ export function holdsOf(domains: readonly Domain[], deliverAgain: boolean, runni
     const ends = [
       endWords(end, name, formatTime),
       ...(byItself && !running ? [' (for that Mailward must run, and it is not running)'] : []),
-      `; ${byItself ? 'sooner' : 'at once'}: mailward domain mode ${name} deliver`,
+      `; ${byItself ? 'sooner' : 'at once'}: ${typed(`domain mode ${name} deliver`)}`,
     ];
     const by = mode.setBy === 'mailward' ? ' by Mailward itself' : '';
     return {
@@ -51,24 +52,24 @@ export function holdsOf(domains: readonly Domain[], deliverAgain: boolean, runni
         case 'hand':
           return {
             why: 'held by hand',
-            ends: `until you let it go: mailward queue release ${id}`,
+            ends: `until you let it go: ${typed(`queue release ${id}`)}`,
           };
         case 'repair':
           return {
             why: 'held by `mailward repair`: a part of its content is lost',
-            ends: `until you let it go as it is: mailward queue release ${id}`,
+            ends: `until you let it go as it is: ${typed(`queue release ${id}`)}`,
           };
         case 'detour':
           return {
             why: 'being sent to another server',
-            ends: `until that server takes or refuses it; back to the domain’s route: mailward queue release ${id}`,
+            ends: `until that server takes or refuses it; back to the domain’s route: ${typed(`queue release ${id}`)}`,
           };
         case 'domain':
           return (
             ofDomain(name) ?? {
               // Between the change of a mode and that of its mail.
               why: `held with all mail of ${name}, which is on hold no more`,
-              ends: `until Mailward comes to it; at once: mailward queue release ${id}`,
+              ends: `until Mailward comes to it; at once: ${typed(`queue release ${id}`)}`,
             }
           );
       }

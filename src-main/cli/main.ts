@@ -15,15 +15,17 @@ import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { Ended, EXIT } from './context.ts';
+import { fileWords } from './files.ts';
+import { programName, withTyped } from './invocation.ts';
+import { explainUsage } from './usage.ts';
 import { printError } from './terminal.ts';
 import { version } from './version.ts';
 
-const program = new Command('mailward')
+const program = new Command(programName())
   .description("Keeps a small office's mail arriving.")
   .version(version)
   .option('--data <dir>', 'the data folder (or MAILWARD_DATA)')
   .option('--json', 'print JSON: one object, or one a line where the answer is a list')
-  .showHelpAfterError('(mailward --help tells more)')
   .exitOverride();
 
 for (const command of [
@@ -45,12 +47,15 @@ for (const command of [
   }
   program.addCommand(command);
 }
+explainUsage(program);
 
 // Whatever we write is for this user's eyes: mail, and the token that opens it.
 process.umask(0o077);
 // Whoever reads our output may stop reading (`| head`): that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.problem);
+  if (error.code === 'EPIPE') process.exit(EXIT.fine);
+  printError(`mailward: ${fileWords(error, 'standard output', 'write')}`);
+  process.exit(EXIT.problem);
 });
 
 // A log that nobody reads any more must not end the service.
@@ -67,7 +72,7 @@ function explain(error: unknown): number {
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
   const words = wrongInput(error) ?? (error instanceof Error ? error.message : String(error));
-  printError(`mailward: ${words}`);
+  printError(`mailward: ${withTyped(words)}`);
   if (error instanceof Ended) return error.exit;
   if (error instanceof ORPCError) return error.code === 'BAD_REQUEST' ? EXIT.usage : EXIT.problem;
   // Only a command that asks something can fail to find it out; `serve` that does not come up is a problem.

@@ -15,6 +15,11 @@ import { dirname, join } from 'node:path';
 const OURS =
   /^(?:engine\.(?:lock(?:-wal|-shm|-journal)?|json|next)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$/;
 
+/** Whether it is a file that Mailward keeps in its folder, by its name. */
+export function isOwnFile(name: string): boolean {
+  return OURS.test(name) && name !== FOLDER;
+}
+
 /** The one of them that is a folder: Chromium's. */
 const FOLDER = 'browser';
 
@@ -93,15 +98,21 @@ function nameOf(uid: number): string | null {
   }
 }
 
-/** Why a folder that exists is not this user's, or null. */
-export function whyNotOwn(dataDir: string): string | null {
+/**
+ * Why a folder that exists is not this user's, or null.
+ * @param hasMailward whether there is a Mailward in it: then it is that user's, and may be meant.
+ */
+export function whyNotOwn(dataDir: string, hasMailward: boolean): string | null {
   const user = process.getuid?.();
   if (user === undefined) return null;
   const { uid } = statSync(dataDir);
   if (uid === user) return null;
+  const belongs = `${dataDir} belongs to another user (uid ${uid}, and this one is ${user})`;
+  if (!hasMailward)
+    return `${belongs}, and no Mailward can be seen in it; choose a folder of your own with --data`;
   const name = nameOf(uid);
   const them = name === null ? 'that user' : `${name} (sudo -u ${name} …)`;
-  return `the data folder ${dataDir} belongs to another user (uid ${uid}, and this one is ${user}): what is in it may be theirs. Run Mailward as ${them}, its commands too, or choose another folder with --data`;
+  return `the data folder ${belongs}: what is in it may be theirs. Run Mailward as ${them}, its commands too, or choose another folder with --data`;
 }
 
 /** These may be links, to where an admin keeps them; the others would be replaced, or their `-wal` be looked for in vain. */

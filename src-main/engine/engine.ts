@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Domain } from '../../shared/domain.ts';
 import type { MessageSummary } from '../../shared/message.ts';
-import type { Overview } from '../../shared/overview.ts';
+import { unknownSettingWords, type Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
 import { Detours } from '../relay/outbound/detours.ts';
@@ -72,6 +72,8 @@ export interface Engine {
   /** Tells other programs of this user how to reach the engine. */
   announce: (holder: Holder) => void;
   close: () => Promise<void>;
+  /** As `close`, for a start that failed: what it made in a new data folder is taken away, unless something is kept in it. */
+  abandon: () => Promise<void>;
 }
 
 /**
@@ -95,6 +97,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
   try {
     const settings = openSettings(options.dataDir);
+    for (const unknown of settings.unknown)
+      options.trouble?.(`the settings ${settings.path}: ${unknownSettingWords(unknown)}`);
     const path = join(options.dataDir, 'mailward.db');
     db = await openDatabase(path, storage.events);
     storage.start(db);
@@ -110,7 +114,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   } catch (error) {
     storage.close();
     await db?.close();
-    lock.release();
+    lock.discard();
     throw error;
   }
 }
@@ -448,12 +452,28 @@ class RunningEngine implements Engine {
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async abandon(): Promise<void> {
+    this.#closing ??= this.#close(true);
+    return this.#closing;
+  }
+
+  async #close(failed = false): Promise<void> {
     clearInterval(this.#keeping);
     await this.#stop();
     this.#storage.close();
+    const isEmpty = failed && this.#directory.all().length === 0 && (await this.#hasNoMail());
     await this.#db.close();
-    this.#lock.release();
+    if (isEmpty) this.#lock.discard();
+    else this.#lock.release();
+  }
+
+  async #hasNoMail(): Promise<boolean> {
+    try {
+      return (await this.#db.write('highestId')) === 0;
+    } catch {
+      // It cannot be said.
+      return false;
+    }
   }
 
   /** Ends all that moves by itself; the database and the lock stay with whoever opened them. */
@@ -544,6 +564,7 @@ class RunningEngine implements Engine {
       },
       filterTroubles: this.#screening.troubles,
       fault: this.#faults.present,
+      unknownSettings: this.settings.unknown,
       storage: this.#storage.state,
     });
   }

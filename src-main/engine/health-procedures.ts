@@ -10,7 +10,7 @@ export function healthProcedures({ db, health }: { db: Database; health: Health 
   function named(check: string): string {
     if (health.knows(check)) return check;
     throw new ORPCError('NOT_FOUND', {
-      message: `there is no check "${check}"; mailward check --list has them all`,
+      message: `there is no check "${check}"; \`mailward check --list\` has them all`,
     });
   }
 

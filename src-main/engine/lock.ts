@@ -1,11 +1,12 @@
 // One engine to a data folder. The lock is the operating system's, so a crash or `kill -9` never leaves it behind.
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { readOwnFile } from '../settings/own-file.ts';
 import { replaceFile } from '../settings/replace-file.ts';
-import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles, whyNotReachable } from './data-owner.ts';
+import { isOwnFile, whyNotLeadingTo, whyNotOwn, whyNotOwnFiles, whyNotReachable } from './data-owner.ts';
+import { placeInstead, whyOfSystem } from './system-folders.ts';
 
 const holderSchema = z.object({
   pid: z.int().positive(),
@@ -14,6 +15,8 @@ const holderSchema = z.object({
   /** Where its service answers, e.g. `http://127.0.0.1:8025`; null when it offers none. */
   url: z.url({ protocol: /^https?$/ }).nullable(),
   token: z.string().nullable(),
+  /** Since when it has the folder, UTC ms. */
+  since: z.number().optional(),
 });
 
 /** How to reach the engine that has the folder. */
@@ -62,6 +65,11 @@ export interface DataDirLock {
    */
   keep: () => 'ours' | 'taken';
   release: () => void;
+  /**
+   * As `release`, of a start that failed; the database must be closed. Where no Mailward was before, what came into the folder
+   * since it was locked is taken away, and so are the folders that were made for it.
+   */
+  discard: () => void;
 }
 
 export interface LockOptions {
@@ -74,8 +82,13 @@ export const LOCK_FILE = 'engine.lock';
 const DATABASE = 'mailward.db';
 const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`];
 
+/** Whether a Mailward was ever there, as far as this user may see. */
+function hasMailward(dataDir: string): boolean {
+  return TELLING.some((name) => existsSync(join(dataDir, name)));
+}
+
 /** A folder of somebody else's must not be closed to them, nor filled with our files, because of a slip of the keyboard. */
-function refuseOthersFolder(dataDir: string): string[] {
+function refuseOthersFolder(dataDir: string, existing: boolean): string[] {
   if (!statSync(dataDir).isDirectory()) {
     throw new DataDirUnusable(`${dataDir} is a file, not a folder; choose another data folder with --data`);
   }
@@ -90,8 +103,11 @@ function refuseOthersFolder(dataDir: string): string[] {
   if (names.some((name) => TELLING.includes(name))) return names;
   const others = names.filter((name) => !MAY_BE_THERE.has(name) && !name.startsWith(`${DATABASE}.`));
   if (others.length > 0) {
+    const them = others.slice(0, 3).join(', ');
     throw new DataDirUnusable(
-      `${dataDir} has other things in it (${others.slice(0, 3).join(', ')}) and no ${DATABASE}; choose an empty or a new data folder with --data, or put Mailward's files there`,
+      existing
+        ? `there is no Mailward in ${dataDir}: it has other things in it (${them}) and no ${DATABASE}; name the right folder with --data`
+        : `${dataDir} has other things in it (${them}) and no ${DATABASE}, so it is not Mailward's; name an empty or a new folder with --data, such as ${placeInstead(dataDir)}. If it was Mailward's, put its ${DATABASE} back first`,
     );
   }
   return names;
@@ -136,17 +152,33 @@ const MAY_BE_THERE: ReadonlySet<string> = new Set([
   'desktop.ini',
 ]);
 
-/** As `mkdir -p`. (Node's own recursive mkdir never ends where the kernel says that a parent which exists does not.) */
-function makeFolder(path: string, attempts = 100): void {
+/**
+ * As `mkdir -p`. (Node's own recursive mkdir never ends where the kernel says that a parent which exists does not.)
+ * @param made what is made is added to it, outermost first.
+ */
+function makeFolder(path: string, made: string[], attempts = 100): void {
   try {
     mkdirSync(path, { mode: 0o700 });
+    made.push(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path || attempts === 0 || existsSync(parent)) throw error;
-    makeFolder(parent, attempts - 1);
-    makeFolder(path, 0);
+    makeFolder(parent, made, attempts - 1);
+    makeFolder(path, made, 0);
+  }
+}
+
+/** Removes folders that we made, while nothing is in them. */
+function removeFolders(made: string[]): void {
+  for (const path of made.splice(0).reverse()) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // Somebody has put something there meanwhile.
+      return;
+    }
   }
 }
 
@@ -158,19 +190,31 @@ function refuse(reason: string | null): void {
  * Makes the folder if need be and closes it to other users, once it is sure that it is ours: whatever is to be written to it
  * or read from it comes after this. Throws `DataDirUnusable`, and `DataDirMissing` where it must exist.
  */
-export function prepareDataDir(dataDir: string, { existing = false }: LockOptions = {}): void {
+export function prepareDataDir(dataDir: string, options: LockOptions = {}): void {
+  const made: string[] = [];
+  try {
+    prepare(dataDir, options, made);
+  } catch (error) {
+    removeFolders(made);
+    throw error;
+  }
+}
+
+/** As `prepareDataDir`. Answers what is in the folder; `made` gets what was made. */
+function prepare(dataDir: string, { existing = false }: LockOptions, made: string[]): string[] {
   refuse(whyNotReachable(dataDir));
   if (existing && !existsSync(dataDir)) throw new DataDirMissing(dataDir);
+  if (!hasMailward(dataDir)) refuse(whyOfSystem(dataDir));
   refuse(whyNotLeadingTo(dataDir));
   try {
-    makeFolder(dataDir);
+    makeFolder(dataDir, made);
   } catch (error) {
     throw new DataDirUnusable(
       `cannot make the data folder ${dataDir} (${(error as NodeJS.ErrnoException).code ?? String(error)}); choose another with --data`,
     );
   }
-  refuse(whyNotOwn(dataDir));
-  const names = refuseOthersFolder(dataDir);
+  refuse(whyNotOwn(dataDir, hasMailward(dataDir)));
+  const names = refuseOthersFolder(dataDir, existing);
   if (existing && !names.some((name) => TELLING.includes(name))) {
     // Settings may be read from it all the same.
     refuse(whyNotOwnFiles(dataDir));
@@ -183,6 +227,7 @@ export function prepareDataDir(dataDir: string, { existing = false }: LockOption
     throw unusable(dataDir, error);
   }
   refuse(whyNotOwnFiles(dataDir));
+  return names;
 }
 
 /** How long to wait for a holder who has not said who they are, and for a command to be done or an engine to be up, ms. */
@@ -200,12 +245,13 @@ const SILENT_FOR = 4000;
 export async function takeDataDir(dataDir: string, options: TakeOptions = {}): Promise<DataDirLock> {
   const began = performance.now();
   const turn = new Turn(dataDir);
-  // Whose folder it is must be known before anything in it is believed.
-  if (options.yields === true) prepareDataDir(dataDir, options);
+  const made: string[] = [];
   try {
+    // Whose folder it is must be known before anything in it is believed.
+    if (options.yields === true) prepare(dataDir, options, made);
     for (;;) {
       try {
-        if (options.yields !== true || !turn.isTaken()) return lockDataDir(dataDir, options);
+        if (options.yields !== true || !turn.isTaken()) return lock(dataDir, options, made);
         if (performance.now() - began >= LONG_PATIENCE) throw new DataDirLocked(dataDir, readHolder(dataDir));
       } catch (error) {
         if (!(error instanceof DataDirLocked)) throw error;
@@ -214,6 +260,10 @@ export async function takeDataDir(dataDir: string, options: TakeOptions = {}): P
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
+  } catch (error) {
+    turn.end();
+    removeFolders(made);
+    throw error;
   } finally {
     turn.end();
   }
@@ -293,13 +343,25 @@ function isAlive(pid: number): boolean {
 
 /** Makes the folder if need be (for this user alone) and locks it. Throws `DataDirLocked`, `DataDirMissing` or `DataDirUnusable`. */
 export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDirLock {
-  prepareDataDir(dataDir, options);
+  const made: string[] = [];
+  try {
+    return lock(dataDir, options, made);
+  } catch (error) {
+    removeFolders(made);
+    throw error;
+  }
+}
+
+/** As `lockDataDir`; `made` has, and gets, the folders that were made for it. */
+function lock(dataDir: string, options: LockOptions, made: string[]): DataDirLock {
+  const names = prepare(dataDir, options, made);
   const announcement = announcementIn(dataDir);
   let db: DatabaseSync;
   try {
     db = openLock(dataDir);
   } catch (error) {
     if (isTaken(error)) throw new DataDirLocked(dataDir, readHolder(dataDir));
+    if (!names.includes(LOCK_FILE)) rmSync(join(dataDir, LOCK_FILE), { force: true });
     throw unusable(dataDir, error);
   }
   // Under the lock: what there is of a database now is nobody else's doing.
@@ -311,16 +373,25 @@ export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDir
     throw new DataDirMissing(dataDir);
   }
   rmSync(announcement, { force: true });
+  const since = Date.now();
+  // What another made before we had the lock, and left behind, is not ours to remove.
+  const found = new Set(readdirSync(dataDir).filter((name) => name !== LOCK_FILE || names.includes(name)));
+  const isNew = !found.has(DATABASE) && !found.has(`${DATABASE}-wal`);
   const folder = identityOf(dataDir);
   let lock = identityOf(join(dataDir, LOCK_FILE));
   let announced: Holder | null = null;
+  const release = () => {
+    if (isStillOurs()) rmSync(announcement, { force: true });
+    if (db.isOpen) db.close();
+  };
   const isOurFolder = () => identityOf(dataDir) === folder;
+  const isStillOurs = () => isOurFolder() && identityOf(join(dataDir, LOCK_FILE)) === lock;
   const write = () => {
     if (announced) replaceFile(announcement, `${JSON.stringify(announced)}\n`);
   };
   return {
     announce(holder) {
-      announced = holder;
+      announced = { ...holder, since };
       try {
         write();
       } catch (error) {
@@ -343,13 +414,30 @@ export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDir
       }
       return 'ours';
     },
-    release() {
-      if (isOurFolder() && identityOf(join(dataDir, LOCK_FILE)) === lock)
-        rmSync(announcement, { force: true });
-      db.close();
+    release,
+    discard() {
+      const mayRemove = isNew && isStillOurs();
+      const locked = join(dataDir, LOCK_FILE);
+      const addedLock = mayRemove && !found.has(LOCK_FILE);
+      try {
+        if (mayRemove)
+          for (const name of readdirSync(dataDir))
+            if (isAdded(name) && !found.has(name)) rmSync(join(dataDir, name), { force: true });
+        // It comes last: until then the folder is ours. Windows removes no file that is open.
+        if (addedLock && process.platform !== 'win32') rmSync(locked);
+        release();
+        if (addedLock && process.platform === 'win32') rmSync(locked);
+        if (mayRemove) removeFolders(made);
+      } catch {
+        // What cannot be removed stays; why the start failed is what matters.
+        release();
+      }
     },
   };
 }
+
+/** What a start adds to the folder while it has the lock; who waits for it has said so themselves. */
+const isAdded = (name: string) => isOwnFile(name) && name !== LOCK_FILE && !name.startsWith('engine.next');
 
 /** SQLite's exclusive lock is a lock of the operating system's on every platform, and ends with the process. */
 function openLock(dataDir: string, mayMakeAnew = true): DatabaseSync {

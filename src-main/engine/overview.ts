@@ -12,6 +12,7 @@ import type {
   Overview,
   PaceOverview,
   StorageState,
+  UnknownSetting,
   Waiting,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
@@ -45,6 +46,8 @@ export interface OverviewInput {
   filterTroubles: FilterTrouble[];
   /** Faults of Mailward's own since the start; null when there was none. */
   fault: Fault | null;
+  /** Keys of the settings file that are none. */
+  unknownSettings: readonly UnknownSetting[];
   storage: StorageState;
 }
 
@@ -64,6 +67,7 @@ export function composeOverview(input: OverviewInput): Overview {
     listenerHealth(listener),
     storage.state,
     fault === null ? 'ok' : 'attention',
+    input.unknownSettings.length === 0 ? 'ok' : 'attention',
   ]);
   return {
     at: input.now,
@@ -75,6 +79,7 @@ export function composeOverview(input: OverviewInput): Overview {
     filterTroubles: input.filterTroubles,
     storage,
     fault,
+    unknownSettings: [...input.unknownSettings],
   };
 }
 

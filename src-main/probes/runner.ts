@@ -1,5 +1,5 @@
 // Runs checks side by side, each with its deadline, and gives their findings as they come.
-import type { Finding } from '../../shared/finding.ts';
+import type { Finding, SpoiledFacts } from '../../shared/finding.ts';
 import type { Asking, Check, Found, Need } from './check.ts';
 import { CouldNotCheck, NotApplicable } from './check.ts';
 import { patiently } from './lateness.ts';
@@ -169,7 +169,7 @@ function spoiled(check: Check, doubt: Finding, at: number, kept: readonly Findin
     severity: null,
     summary: `Answers to this cannot be trusted here: ${doubt.summary}`,
     evidence: [...doubt.evidence, ...kept.flatMap(({ evidence }) => evidence)],
-    facts: {},
+    facts: { spoiledBy: doubt.check } satisfies SpoiledFacts,
     at,
     tookMs: Math.max(doubt.tookMs, ...kept.map(({ tookMs }) => tookMs)),
   };

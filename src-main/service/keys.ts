@@ -18,7 +18,7 @@ const MOST_LINKS = 20;
 const BROWSER_LASTS = 30 * 24 * 3_600_000;
 /** Browsers that have a key; the one that has not come for longest loses it when there are more. */
 const MOST_BROWSERS = 50;
-/** How exactly it is written down when a browser came last, ms. */
+/** How exactly it is written down when a browser came in last, ms: not at every visit. While we run it is known exactly. */
 const COARSE = 3_600_000;
 
 const browserSchema = z.object({
@@ -68,7 +68,10 @@ export class Keys {
   readonly #steady: () => number;
   /** A link ends by both clocks: by `until` (UTC ms), which is told, and by `steadyUntil`, which a clock that is set back does not move. */
   readonly #links = new Map<string, { credential: Credential; until: number; steadyUntil: number }>();
-  readonly #browsers = new Map<string, { stored: StoredBrowser; credential: Credential }>();
+  readonly #browsers = new Map<
+    string,
+    { stored: StoredBrowser; credential: Credential /** Its `lastAt` as it is on disk. */; writtenAt: number }
+  >();
   #token: string;
   #tokenCredential: Credential;
   #renewals = 0;
@@ -100,7 +103,7 @@ export class Keys {
     const keys = new Keys(dataDir, token, await credentialOf(token), now, steady);
     for (const stored of readBrowsers(dataDir)) {
       const credential = await credentialOfKey(stored.key);
-      keys.#browsers.set(stored.id, { stored, credential });
+      keys.#browsers.set(stored.id, { stored, credential, writtenAt: stored.lastAt });
     }
     return keys;
   }
@@ -141,10 +144,8 @@ export class Keys {
       case 'browser': {
         const browser = this.#browsers.get(id);
         if (!browser) return false;
-        if (this.#now() - browser.stored.lastAt > COARSE) {
-          browser.stored.lastAt = this.#now();
-          this.#writeIfPossible();
-        }
+        browser.stored.lastAt = this.#now();
+        if (Math.abs(browser.stored.lastAt - browser.writtenAt) > COARSE) this.#writeIfPossible();
         return true;
       }
     }
@@ -177,7 +178,7 @@ export class Keys {
     if (renewals !== this.#renewals) throw new Renewed();
     const at = this.#now();
     const stored = { id: credential.id, key, where, name, since: at, lastAt: at };
-    this.#browsers.set(credential.id, { stored, credential });
+    this.#browsers.set(credential.id, { stored, credential, writtenAt: at });
     this.#tidy();
     this.#writeIfPossible();
     return credential.id;
@@ -230,6 +231,8 @@ export class Keys {
 
   #write(): void {
     const list = [...this.#browsers.values()].map(({ stored }) => stored);
+    // Also where it fails: a full disk is not tried again at every visit.
+    for (const browser of this.#browsers.values()) browser.writtenAt = browser.stored.lastAt;
     replaceFile(join(this.#dataDir, BROWSERS), `${JSON.stringify(list, null, 2)}\n`);
   }
 }

@@ -3,7 +3,14 @@ import { Alert, Code } from '@mantine/core';
 import { IconMailForward } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { DomainOverview, Fault, Overview, Waiting } from '../../shared/overview.ts';
+import {
+  type DomainOverview,
+  type Fault,
+  type Overview,
+  type UnknownSetting,
+  type Waiting,
+  unknownSettingWords,
+} from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
 import { useOverview } from '../engine.tsx';
 import { count, size, span } from '../format.ts';
@@ -50,6 +57,7 @@ export function HomeScreen() {
       )}
       {overview.fault !== null && <FaultNote fault={overview.fault} />}
       <FilterTroubles troubles={overview.filterTroubles} />
+      <UnknownSettings unknown={overview.unknownSettings} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
     </Page>
   );
@@ -74,6 +82,21 @@ function FaultNote({ fault }: { fault: Fault }) {
       <Code block className="broken-text">
         {fault.words}
       </Code>
+    </Alert>
+  );
+}
+
+/** What the settings file says in vain: a slip of the keyboard leaves the default in effect. */
+function UnknownSettings({ unknown }: { unknown: readonly UnknownSetting[] }) {
+  if (unknown.length === 0) return null;
+  return (
+    <Alert color="yellow" title="The settings file has keys that are no settings">
+      <p>They have no effect. Mend settings.json in the data folder and start Mailward anew.</p>
+      <ul>
+        {unknown.map((one) => (
+          <li key={one.key}>{unknownSettingWords(one)}</li>
+        ))}
+      </ul>
     </Alert>
   );
 }

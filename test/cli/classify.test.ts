@@ -49,7 +49,33 @@ describe('mailward classify', () => {
       input: '550-5.1.1 User\u001B[31m\n550 5.1.1 unknown\n',
       encoding: 'utf8',
     });
-    expect(stdout).toBe('user-unknown\tpermanent\t-\tby text\t550-5.1.1 User\uFFFD[31m 550 5.1.1 unknown\n');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
+      ['CAUSE', 'KIND', 'SOFTWARE', 'DECIDED BY', 'REPLY'],
+      ['user-unknown', 'permanent', '-', 'text', '550-5.1.1 User\uFFFD[31m 550 5.1.1 unknown'],
+    ]);
+    // One under the other.
+    expect(lines[0]?.indexOf('REPLY')).toBe(lines[1]?.indexOf('550-'));
+  });
+
+  it.each([
+    ['hello world\n', 2, ['no reply']],
+    ['From: <anna@example.net>\n\nDear Bob,\n', 2, ['no reply', 'no reply', 'no reply']],
+    ['hello world\n550 5.1.1 unknown\n', 0, ['no reply', 'permanent']],
+    ['Relay access denied\n', 0, ['permanent']],
+    ['550\n', 0, ['permanent']],
+    ['250 2.0.0 Ok: queued\n', 0, ['no refusal']],
+    ['', 0, []],
+  ])('of %j ends with %i, and takes nothing for a refusal that is none', (input, expected, kinds) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'classify'], {
+      input,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(expected);
+    const [heading = '', ...rows] = stdout.trimEnd().split('\n');
+    expect(rows.map((row) => row.slice(heading.indexOf('KIND')).split(/ {2,}/)[0])).toEqual(kinds);
+    if (expected === 2) expect(stderr).toContain('that is not a server’s reply');
+    else expect(stderr).toBe('');
   });
 
   it('knows every line end, also where the input comes in pieces, and keeps 1 MiB of a line', () => {

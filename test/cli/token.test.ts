@@ -50,7 +50,7 @@ describe('mailward token link', () => {
     await mailward(['domain', 'add', 'example.com', '--route', 'mail.example.com', '--data', dataDir]);
     const stopped = await mailward(['token', 'link', '--data', dataDir]);
     expect(stopped.status).toBe(1);
-    expect(stopped.stderr).toContain('start it with "mailward serve"');
+    expect(stopped.stderr).toContain('start it with `mailward serve`');
   });
 
   it('ends after ten minutes', async () => {
@@ -115,6 +115,33 @@ describe('mailward token browsers and forget', () => {
     expect((await mailward(['token', 'browsers', '--data', folder.path])).stdout).toBe(
       'No browser has been let in.\n',
     );
+  });
+
+  it('know to the second who came in last, and write it down once an hour', async () => {
+    using folder = scratch('browsers');
+    let now = Date.now() - 3_700_000;
+    const keys = await Keys.open(folder.path, () => now);
+    const where = 'http://127.0.0.1:8025';
+    await keys.enrol('a'.repeat(43), where, 'a browser');
+    const file = join(folder.path, 'browsers.json');
+    const visit = () => {
+      const bearer = keys.find(keys.browsers[0]?.id ?? '', where);
+      expect(bearer !== null && keys.use(bearer)).toBe(true);
+    };
+    const written = readFileSync(file, 'utf8');
+    for (let visits = 1; visits <= 30; visits++) {
+      now += 120_000;
+      visit();
+      expect(keys.browsers[0]?.lastAt).toBe(now);
+    }
+    expect(readFileSync(file, 'utf8')).toBe(written);
+    now += 1000;
+    visit();
+    expect((await Keys.open(folder.path, () => now)).browsers[0]?.lastAt).toBe(now);
+    writeFileSync(join(folder.path, 'mailward.db'), '');
+    const { stdout } = await mailward(['token', 'browsers', '--data', folder.path]);
+    expect(stdout).toMatch(/^KEY .*LAST CAME IN/);
+    expect(stdout).toContain('known to the hour');
   });
 
   it('a browser gets in although the disk takes nothing, until the next start', async () => {

@@ -22,6 +22,7 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
     },
     filterTroubles: [],
     fault: null,
+    unknownSettings: [],
     storage: { state: 'ok', trouble: null },
     ...change,
   };

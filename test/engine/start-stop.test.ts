@@ -1,5 +1,5 @@
 // Starting and stopping: what is in the way is told, nothing is left running, nobody is kept waiting.
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openEngine } from '../../src-main/engine/engine.ts';
@@ -11,6 +11,7 @@ import {
   takeDataDir,
   type Holder,
 } from '../../src-main/engine/lock.ts';
+import { placeInstead } from '../../src-main/engine/system-folders.ts';
 import { RawClient } from '../lab/client.ts';
 import { scratch } from '../lab/scratch.ts';
 import { EngineUnderTest } from './support.ts';
@@ -67,13 +68,13 @@ describe('a start', () => {
   });
 });
 
-describe('a folder with things in it', () => {
-  const named = (...names: string[]) => {
-    const path = folder();
-    for (const name of names) writeFileSync(`${path}/${name}`, '');
-    return path;
-  };
+function named(...names: string[]): string {
+  const path = folder();
+  for (const name of names) writeFileSync(`${path}/${name}`, '');
+  return path;
+}
 
+describe('a folder with things in it', () => {
   it.each([
     [
       'all but the lock of a backup',
@@ -103,6 +104,43 @@ describe('a folder with things in it', () => {
     expect(() => lockDataDir(path)).toThrow(DataDirUnusable);
     expect(() => lockDataDir(path)).toThrow(/has other things in it/);
     expect([statSync(path).mode, readdirSync(path).sort()]).toEqual([mode, names.toSorted()]);
+  });
+});
+
+describe('advice', () => {
+  it.skipIf(process.platform === 'win32').each(['/', '/etc', '/tmp', '/usr/lib', '/bin'])(
+    'about %s is not to fill or to empty it',
+    (path) => {
+      const before = statSync(path).mode;
+      expect(() => lockDataDir(path)).toThrow(
+        /is a folder of the system.*a folder of its own with --data, such as \/\S+$/,
+      );
+      expect(() => lockDataDir(path)).not.toThrow(/empty/);
+      expect(statSync(path).mode).toBe(before);
+    },
+  );
+
+  it('about a folder with other things names one that would do', () => {
+    const path = named('letter.txt');
+    expect(() => lockDataDir(path)).toThrow(`such as ${path}/mailward.`);
+    lockDataDir(`${path}/mailward`).release();
+    expect(placeInstead('/etc/ssl', 'linux')).not.toMatch(/^\/etc/);
+    expect(placeInstead('/usr/local/data', 'linux')).toBe('/usr/local/data/mailward');
+  });
+
+  it('to whoever only asks is to name the right folder, not an empty one', () => {
+    const path = named('letter.txt');
+    expect(() => lockDataDir(path, { existing: true })).toThrow(
+      /^there is no Mailward in .*letter\.txt.*name the right folder with --data$/,
+    );
+    expect(readdirSync(path)).toEqual(['letter.txt']);
+  });
+
+  it.runIf(process.getuid?.() === 0)('about a folder of somebody else is not to become them', () => {
+    const path = folder();
+    chownSync(path, 54321, 54321);
+    expect(() => lockDataDir(path)).toThrow(/no Mailward can be seen in it; choose a folder of your own/);
+    expect(() => lockDataDir(path)).not.toThrow(/as that user/);
   });
 });
 

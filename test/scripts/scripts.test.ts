@@ -1,9 +1,10 @@
 // The scripts behind `npm start`, `npm run build` and `npm run mailward`, in a pretend checkout with nothing installed.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../lab/wait.ts';
 import { Checkout, ended, product } from './checkout.ts';
@@ -114,7 +115,84 @@ describe('the command line', () => {
   });
 });
 
+describe('a script', () => {
+  it.each([
+    ['bench.mjs', ['--help']],
+    ['bench.mjs', ['checks', '--help']],
+    ['bench.mjs', ['filters', '-h']],
+    ['bench.mjs', ['--log', '--help']],
+    ['bench.mjs', ['queue', '--help']],
+    ['build.mjs', ['--help']],
+    ['docs.mjs', ['--help']],
+    ['test.mjs', ['--help']],
+    ['test.mjs', ['--long', '-h']],
+    ['tool.mjs', ['--help']],
+    ['lab-servers.mjs', ['--help']],
+    ['system-packages.mjs', ['--help']],
+  ])('%s %j says how it is used, and does nothing', async (script, args) => {
+    using checkout = new Checkout();
+    const { status, stdout, stderr } = await checkout.run(script, args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: (npm|node) /);
+    expect([checkout.has('npm-calls'), checkout.has('out')]).toEqual([false, false]);
+  });
+
+  it.each([
+    ['bench.mjs', ['nonsense'], '"nonsense" is not known here'],
+    ['bench.mjs', ['checks', 'filters'], '"filters" is not known here'],
+    ['bench.mjs', ['--rouns', '3'], 'no option --rouns'],
+    ['bench.mjs', ['checks', '--messages', '3'], 'no option --messages'],
+    ['bench.mjs', ['log', '--messages', 'many'], '--messages takes whole numbers from 1 upwards, not "many"'],
+    ['bench.mjs', ['--sessions', '10,0'], '--sessions takes whole numbers'],
+    ['bench.mjs', ['--rounds'], '--rounds takes whole numbers'],
+    ['bench.mjs', ['--json=yes'], '--json takes no value'],
+    ['build.mjs', ['--froce'], '"--froce" is not known here'],
+    ['docs.mjs', ['settings'], '"settings" is not known here'],
+    ['tool.mjs', [], 'PROGRAM'],
+    ['system-packages.mjs', ['x'], '"x" is not known here'],
+  ])('%s %j is wrong usage, and says what is right', async (script, args, words) => {
+    using checkout = new Checkout();
+    const { status, stdout, stderr } = await checkout.run(script, args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('Usage: ');
+    expect(stderr).not.toMatch(/\bat .*:\d+:\d+/);
+    expect(checkout.has('npm-calls')).toBe(false);
+  });
+});
+
+describe('the bench', () => {
+  it.each(['main', 'checks', 'filters', 'log', 'queue'])(
+    'of %s knows the options that its script names',
+    async (kind) => {
+      const source = readFileSync(join(import.meta.dirname, '..', 'bench', `${kind}.ts`), 'utf8');
+      const parsed = /parseArgs\(\{\s*options: \{([^]*?)\n?\s*\},?\s*\}\);/.exec(source)?.[1] ?? '';
+      // What it sets itself is nobody's to type.
+      const own = [...parsed.matchAll(/'?([a-z-]+)'?: \{ type/g)]
+        .map(([, name]) => name)
+        .filter((name) => name !== 'apart');
+      using checkout = new Checkout();
+      const { stdout } = await checkout.run('bench.mjs', ['--help']);
+      const lines = stdout.split('\n');
+      const at = kind === 'main' ? 2 : lines.findIndex((line) => line.startsWith(`  ${kind}`));
+      const told = [...(lines[at + 1] ?? '').matchAll(/--([a-z-]+)/g)].map(([, name]) => name);
+      expect([...told, 'json'].sort()).toEqual(own.sort());
+    },
+  );
+});
+
 describe('start', () => {
+  it('says how it is used instead of opening an app', async () => {
+    using checkout = new Checkout();
+    await checkout.run('build.mjs');
+    checkout.write('src-main/cli/main.js', 'console.log(JSON.stringify(process.argv.slice(2)));');
+    const { status, stdout, stderr } = await checkout.run('start.mjs', ['--help'], { DISPLAY: ':9' });
+    expect(status).toBe(0);
+    expect(stdout).toBe('["serve","--help"]\n');
+    expect(stderr).not.toContain('desktop app');
+    expect(checkout.has('electron-install-ran')).toBe(false);
+  });
+
   it('without a display says so in one line and runs the service; Ctrl-C stops it once and cleanly', async () => {
     using checkout = new Checkout();
     await checkout.run('build.mjs');

@@ -29,7 +29,6 @@ describe('the settings', () => {
   it.each([
     ['{"smtp": {"port": 70000}}', /smtp\.port/],
     ['{"smtp": {"port": "25"}}', /smtp\.port: expected number/],
-    ['{"smtp": {"colour": "red"}, "extra": 1}', /extra: there is no such setting/],
     ['{"delivery": {"retrySeconds": [60, -1]}}', /delivery\.retrySeconds\.1/],
     ['{"probes": {"relayAddresses": ["mail"]}}', /probes\.relayAddresses\.0: expected an IP address/],
     ['{"filters": {"rspamdUrl": "localhost"}}', /filters\.rspamdUrl: expected a web address/],
@@ -64,6 +63,83 @@ describe('the settings', () => {
     expect(heard).toEqual([90, 7]);
     expect(openSettings(dir).get().log.keepDays).toBe(7);
     expect(statSync(file()).mode & 0o077).toBe(0);
+  });
+
+  it.each([
+    ['{"smtp": {"prot": 2526}}', [['smtp.prot', 'smtp.port']]],
+    ['{"smtp": {"max_message_bytes": 1}}', [['smtp.max_message_bytes', 'smtp.maxMessageBytes']]],
+    ['{"SMTP": {"port": 25}}', [['SMTP', 'smtp']]],
+    ['{"smpt": {"port": 25}}', [['smpt', 'smtp']]],
+    ['{"port": 25}', [['port', 'smtp.port']]],
+    ['{"smtp.port": 25}', [['smtp.port', 'smtp.port']]],
+    ['{"smtp": {"expireDays": 7}}', [['smtp.expireDays', 'delivery.expireDays']]],
+    ['{"filters": {"clamav": "off"}, "quantum": {"leap": 1}}', [['quantum', null]]],
+    [
+      '{"log": {"keepDay": 7, "__proto__": 1}, "constructor": 2}',
+      [
+        ['log.keepDay', 'log.keepDays'],
+        ['log.__proto__', null],
+        ['constructor', null],
+      ],
+    ],
+  ])('in %s that are none are told with what was meant, and no ground not to start', (text, expected) => {
+    writeFileSync(file(), text);
+    const { unknown } = openSettings(dir);
+    expect(unknown.map(({ key, meant }) => [key, meant])).toEqual(expected);
+  });
+
+  it('that are none are told a few at a time, in one line each', () => {
+    const odd = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`odd\n${'x'.repeat(at)}`, at]));
+    writeFileSync(file(), JSON.stringify({ smtp: odd }));
+    const { unknown } = openSettings(dir);
+    expect(unknown.length).toBe(20);
+    for (const { key } of unknown) expect(key).toMatch(/^[^\n]{1,101}$/);
+  });
+
+  it('are written where they differ from the defaults, and what the file had stays as and where it was', () => {
+    writeFileSync(
+      file(),
+      '{"quantum": {"leap": [1]}, "log": {"keepDays": 90, "colour": "red"}, "smtp": {"host": "MAIL.example.com."}}',
+    );
+    const store = openSettings(dir);
+    const { delivery, smtp } = store.get();
+    store.set({ ...store.get(), delivery: { ...delivery, expireDays: 7 }, smtp: { ...smtp, port: 25 } });
+    expect(readFileSync(file(), 'utf8')).toBe(
+      `${JSON.stringify(
+        {
+          quantum: { leap: [1] },
+          log: { keepDays: 90, colour: 'red' },
+          smtp: { host: 'MAIL.example.com.', port: 25 },
+          delivery: { expireDays: 7 },
+        },
+        null,
+        2,
+      )}\n`,
+    );
+    expect(store.unknown.map(({ key }) => key)).toEqual(['quantum', 'log.colour']);
+    // Back to the default: it was in the file, and so it stays there.
+    store.set({ ...store.get(), smtp: { ...store.get().smtp, port: 2525 } });
+    expect(JSON.parse(readFileSync(file(), 'utf8'))).toHaveProperty('smtp.port', 2525);
+    expect(openSettings(dir).get()).toEqual(store.get());
+  });
+
+  it('that are all the defaults leave nothing to write down', () => {
+    const store = openSettings(dir);
+    store.set(store.get());
+    expect(readFileSync(file(), 'utf8')).toBe('{}\n');
+  });
+
+  it('that somebody wrote into the file meanwhile are not lost by a save, and one that cannot be read is left alone', () => {
+    const store = openSettings(dir);
+    writeFileSync(file(), '{"delivery": {"expireDays": 9}}');
+    store.set({ ...store.get(), log: { keepDays: 7, keepTranscripts: true } });
+    expect(openSettings(dir).get()).toMatchObject({ delivery: { expireDays: 9 }, log: { keepDays: 7 } });
+    writeFileSync(file(), '{"delivery":');
+    expect(() => store.set({ ...store.get(), log: { keepDays: 8, keepTranscripts: true } })).toThrow(
+      BrokenSettings,
+    );
+    expect(readFileSync(file(), 'utf8')).toBe('{"delivery":');
+    expect(store.get().log.keepDays).toBe(7);
   });
 
   it('stay as they were when a new value is wrong', () => {

@@ -25,12 +25,27 @@ describe('a domain name', () => {
     ['[2001:db8::1]', 'is an IP address'],
     ['localhost', 'is a single label'],
     [`${'a'.repeat(60)}.`.repeat(5), 'is too long'],
-    ['post@example.com', 'is an address'],
+    ['post@example', 'is an address'],
     ['', 'no domain name here'],
   ])('%s is refused with what it is and what was expected', (typed, words) => {
     const message = domainNameSchema.safeParse(typed).error?.issues[0]?.message ?? '';
     expect(message).toContain(words);
     expect(message).toContain('expected something like example.com');
+  });
+
+  it.each([
+    'post@example.com',
+    '<post@Example.com>',
+    'mailto:post@example.com',
+    'https://example.com/path?query#part',
+    'https://user:password@example.com:8443/',
+    'example.com:25',
+    'example.com/',
+    '*.example.com',
+    '"example.com",',
+  ])('%s is refused, and the domain in it is named', (typed) => {
+    const message = domainNameSchema.safeParse(typed).error?.issues[0]?.message ?? '';
+    expect(message).toMatch(/^".*; did you mean example\.com\?$/);
   });
 
   it.each([

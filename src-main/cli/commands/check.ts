@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
+import { domainNameSchema } from '../../../shared/names.ts';
 import {
   Ended,
   EXIT,
@@ -16,6 +17,7 @@ import {
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { readName } from './domain.ts';
 import { follow, followed, readEvery } from './follow.ts';
+import { Reasons } from './reasons.ts';
 
 interface Options {
   list?: boolean;
@@ -26,13 +28,13 @@ interface Options {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('ask one question about a domain, protected or not; --list says which there are')
-    .argument('[name]', 'of the check')
+    .description('ask one question about a domain, protected or not; --list shows all questions')
+    .argument('[name]', 'the name of the check')
     .argument('[target]', 'the domain')
-    .option('--list', 'all checks')
-    .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
-    .option('--follow', `with ${followed}: ask until all agree, and print what changes`)
-    .option('--every <seconds>', 'with --follow: ask again after this time at the latest', '30')
+    .option('--list', 'list all checks')
+    .option('--verbose', 'show the evidence: what was asked, of whom, and the exact answer')
+    .option('--follow', `with ${followed}: ask until all agree, and print each change`)
+    .option('--every <seconds>', 'with --follow: ask again after this many seconds at the latest', '30')
     .action(
       async (given: string | undefined, target: string | undefined, options: Options, command: Command) => {
         const globals = globalsOf(command);
@@ -41,8 +43,12 @@ export function checkCommand(): Command {
           await list(globals);
           return;
         }
-        if (given === undefined || target === undefined)
-          throw new Ended(EXIT.usage, 'expected mailward check NAME DOMAIN, or mailward check --list');
+        if (given === undefined || target === undefined) throw new Ended(EXIT.usage, tooFew(given));
+        if (isDomain(given) && !isDomain(target) && isWord(target))
+          throw new Ended(
+            EXIT.usage,
+            `"${given}" is no check; did you mean \`mailward check ${target.toLowerCase()} ${given}\`?`,
+          );
         const name = given.toLowerCase();
         const domain = readName(target);
         if (options.follow === true) {
@@ -72,11 +78,16 @@ export function checkCommand(): Command {
 
 export function diagnoseCommand(): Command {
   return new Command('diagnose')
-    .description('ask all that bears on a domain, protected or not; findings come as they are found')
+    .description(
+      'run every check that bears on a domain, protected or not; findings are printed as they come',
+    )
     .argument('<domain>')
-    .option('--verbose', 'with the evidence: what was asked, of whom, and the exact answer')
+    .allowExcessArguments()
+    .option('--verbose', 'show the evidence: what was asked, of whom, and the exact answer')
     .action(async (target: string, options: Options, command: Command) => {
       const globals = globalsOf(command);
+      const [, more] = command.args;
+      if (more !== undefined) throw new Ended(EXIT.usage, tooMany(target, more));
       const domain = readName(target);
       process.exitCode = await withEngine(
         globals,
@@ -115,6 +126,24 @@ async function list(globals: Globals): Promise<void> {
     );
 }
 
+const isDomain = (text: string) => domainNameSchema.safeParse(text).success;
+/** What a check may be called. */
+const isWord = (text: string) => /^[a-z0-9-]{1,40}$/i.test(text);
+
+function tooFew(given: string | undefined): string {
+  if (given === undefined) return 'expected `mailward check NAME DOMAIN`, or `mailward check --list`';
+  return isDomain(given)
+    ? `"${given}" is no check; to ask all that bears on it: \`mailward diagnose ${given}\``
+    : `of which domain? Expected \`mailward check ${given.slice(0, 80)} example.com\``;
+}
+
+function tooMany(one: string, other: string): string {
+  const [domain, name] = isDomain(one) ? [one, other] : [other, one];
+  return isDomain(domain) && isWord(name) && !isDomain(name)
+    ? `diagnose asks everything; did you mean \`mailward check ${name.toLowerCase()} ${domain}\`?`
+    : 'diagnose takes one domain at a time';
+}
+
 /** Names that are near are what was meant more often than not. */
 function unknownCheck(name: string, known: readonly CheckInfo[]): string {
   const start = name.slice(0, 4).toLowerCase();
@@ -122,7 +151,7 @@ function unknownCheck(name: string, known: readonly CheckInfo[]): string {
     .filter((check) => check.name.includes(name) || name.includes(check.name) || check.name.startsWith(start))
     .slice(0, 5);
   const meant = near.length > 0 ? ` Did you mean ${near.map((check) => check.name).join(', ')}?` : '';
-  return `there is no check "${name.slice(0, 80)}"; mailward check --list has them all.${meant}`;
+  return `there is no check "${name.slice(0, 80)}"; \`mailward check --list\` has them all.${meant}`;
 }
 
 /** A word and a shape for each state, as everywhere in Mailward. */
@@ -133,13 +162,14 @@ function mark({ state, severity }: Pick<Finding, 'state' | 'severity'>): string 
     case 'problem':
       return severity === 'urgent' ? '✗ problem' : '▲ attention';
     case 'could-not-check':
-      return '? could not check';
+      return UNKNOWN;
     case 'not-applicable':
       return '○ not applicable';
   }
 }
 
-const MARK_WIDTH = '? could not check'.length;
+const UNKNOWN = '? could not check';
+const MARK_WIDTH = UNKNOWN.length;
 
 async function tell(
   events: AsyncIterable<CheckEvent>,
@@ -149,6 +179,7 @@ async function tell(
 ): Promise<Exit> {
   const found: Finding[] = [];
   const since: (SinceFound & { check: string })[] = [];
+  const reasons = new Reasons();
   let ended = false;
   let single = false;
   for await (const event of events) {
@@ -164,6 +195,7 @@ async function tell(
       case 'finding':
         found.push(event.finding);
         if (globals.json) printJson(event.finding);
+        else if (!verbose && !single && reasons.isTold(event.finding)) break;
         else if (verbose || single || event.finding.state !== 'not-applicable') show(event.finding, verbose);
         break;
       case 'done':
@@ -171,6 +203,7 @@ async function tell(
         break;
       case 'ended':
         ended = true;
+        for (const line of reasons.lines) print(`${UNKNOWN}  ${line}`);
         if (!globals.json) summarise(found, since, event.tookMs);
         break;
     }

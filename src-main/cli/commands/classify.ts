@@ -1,9 +1,10 @@
 // `mailward classify`: what servers' replies mean, read on standard input.
 import { Command } from 'commander';
-import { classify } from '../../../shared/replies/classify.ts';
+import { causeSchema } from '../../../shared/cause.ts';
+import { classify, type Classification } from '../../../shared/replies/classify.ts';
 import { repliesIn } from '../../../shared/replies/pasted.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
-import { print, printJson } from '../terminal.ts';
+import { print, printError, printJson } from '../terminal.ts';
 
 /** More of a line is not kept, characters: as of a server's reply. */
 const LONGEST_LINE = 1_048_576;
@@ -11,22 +12,59 @@ const LONGEST_LINE = 1_048_576;
 export function classifyCommand(): Command {
   return new Command('classify')
     .description(
-      'read replies on standard input and say what each means: one a line, or as a server sent them',
+      'say what servers’ replies mean; they are read from standard input, as the servers sent them',
     )
     .action(async (_options: unknown, command: Command) => {
       const { json } = globalsOf(command);
+      if (process.stdin.isTTY)
+        printError('Paste a server’s reply, then press Ctrl-D (on Windows Ctrl-Z and Enter).');
+      let isFirst = true;
+      let strangers = 0;
+      let replies = 0;
       for await (const text of repliesIn(linesOf(process.stdin.setEncoding('utf8')))) {
         // An empty line has no meaning, but a reader that counts lines needs its answer.
         const found = classify(text);
+        if (!isReply(found)) strangers += text.trim() === '' ? 0 : 1;
+        else replies++;
         if (json) printJson({ text, ...found });
         else {
-          const lasting = found.temporary ? 'temporary' : 'permanent';
-          // On one line, as the output is a table.
-          const shown = text.replaceAll('\n', ' ');
-          print([found.cause, lasting, found.software ?? '-', `by ${found.decidedBy}`, shown].join('\t'));
+          if (isFirst) print(row(HEADINGS));
+          print(row([...meaning(found), text.replaceAll('\n', ' ')]));
         }
+        isFirst = false;
       }
+      if (strangers > 0 && replies === 0)
+        throw new Ended(
+          EXIT.usage,
+          'that is not a server’s reply; expected one as it stands in a log or a bounce, such as "550 5.1.1 <bob@example.com>: user unknown"',
+        );
     });
+}
+
+const HEADINGS = ['CAUSE', 'KIND', 'SOFTWARE', 'DECIDED BY', 'REPLY'];
+/** Answers are given as their replies come: the columns are as wide as the usual words. */
+const WIDTHS = [Math.max(...causeSchema.options.map((cause) => cause.length)), 10, 12, 13];
+
+/** On one line, as the output is a table. */
+function row(cells: readonly string[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(WIDTHS[column] ?? 0))
+    .join('  ')
+    .trimEnd();
+}
+
+/** Whether a text has anything of a reply: a code, or words that servers use. */
+function isReply({ code, enhanced, decidedBy }: Classification): boolean {
+  return code !== null || enhanced !== null || decidedBy !== 'none';
+}
+
+function meaning(found: Classification): string[] {
+  const { cause, temporary, software, decidedBy, code } = found;
+  if (!isReply(found)) return ['-', 'no reply', '-', '-'];
+  // RFC 5321 §4.2.1: what begins with 2 or 3 is no refusal.
+  if (decidedBy === 'none' && code !== null && code < 400)
+    return ['-', 'no refusal', software ?? '-', 'code'];
+  return [cause, temporary ? 'temporary' : 'permanent', software ?? '-', decidedBy];
 }
 
 /** The lines of a text, without their ends; that of a line which is longer than can be kept is passed over. */

@@ -17,6 +17,7 @@ import {
 import { readHolds, type Holds } from '../holds.ts';
 import { amount, newest } from './queue-words.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
+import { typed } from '../invocation.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 
 export function domainCommand(): Command {
@@ -53,7 +54,7 @@ export function domainCommand(): Command {
         return;
       }
       if (domains.length === 0)
-        print('No domain is protected yet. Add one: mailward domain add example.com --route HOST[:PORT]');
+        print(`No domain is protected yet. Add one: ${typed('domain add example.com --route HOST[:PORT]')}`);
       else
         printTable(
           ['DOMAIN', 'MODE', 'ROUTE'],
@@ -97,13 +98,18 @@ export function domainCommand(): Command {
         const globals = globalsOf(command);
         const wanted = modeNameSchema.safeParse(mode);
         if (!wanted.success)
-          throw new Ended(EXIT.usage, `"${mode}" is not a mode; expected deliver, hold or reroute`);
+          throw new Ended(
+            EXIT.usage,
+            modeNameSchema.safeParse(name).success
+              ? `the domain comes first: \`mailward domain mode ${mode} ${name}\``
+              : `"${mode}" is not a mode; expected deliver, hold or reroute`,
+          );
         if (wanted.data === 'reroute' && !options.to)
           throw new Ended(EXIT.usage, 'reroute needs --to HOST[:PORT]');
         if (wanted.data !== 'reroute' && options.to)
           throw new Ended(
             EXIT.usage,
-            `--to goes with reroute, not with ${wanted.data}; where a domain’s own server is, says mailward domain route`,
+            `--to goes with reroute, not with ${wanted.data}; where a domain’s own server is, says \`mailward domain route\``,
           );
         if (wanted.data !== 'reroute' && isGiven(command, 'tls'))
           throw new Ended(EXIT.usage, `--tls goes with reroute, not with ${wanted.data}`);
@@ -158,10 +164,10 @@ export function domainCommand(): Command {
 
   domain
     .command('profile <domain>')
-    .description('what only you can say of a domain; what is not given stays')
+    .description('record what only you know about a domain; what is not given stays as it is')
     .option(
       '--expires <date>',
-      'when the registration ends, as 2027-03-01, where the registry does not say; or none',
+      'when the registration ends, e.g. 2027-03-01, where the registry does not say; or none',
     )
     .option('--selectors <selector...>', 'DKIM selectors with which the domain signs its mail; or none')
     .action(async (name: string, options: { expires?: string; selectors?: string[] }, command: Command) => {
@@ -238,7 +244,7 @@ async function heldByHand(client: Client, { name, mode }: Domain): Promise<strin
   const kept = rows.filter(({ heldBy }) => heldBy === 'hand' || heldBy === 'repair').length;
   return kept === 0
     ? null
-    : `${amount(kept, more)} held by hand, until you let ${kept === 1 ? 'it' : 'them'} go: mailward queue release --domain ${name}`;
+    : `${amount(kept, more)} held by hand, until you let ${kept === 1 ? 'it' : 'them'} go: ${typed(`queue release --domain ${name}`)}`;
 }
 
 export function readName(text: string): string {

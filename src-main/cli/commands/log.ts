@@ -1,12 +1,12 @@
 // `mailward log`: what became of every message, searched and exported.
 import { Command } from 'commander';
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { causeSchema } from '../../../shared/cause.ts';
 import type { Client, LogFilter } from '../../../shared/contract/index.ts';
 import { csvHeading, csvRow } from '../../../shared/log-export.ts';
 import { messageStateSchema, type MessageSummary } from '../../../shared/message.ts';
 import { searchNotice } from '../../../shared/search.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { openNewFile } from '../files.ts';
 import {
   formatSize,
   formatTime,
@@ -34,8 +34,8 @@ interface Options {
 export function logCommand(): Command {
   const log = new Command('log').description('what became of every message');
 
-  withFilters(log.command('list').description('newest first'))
-    .option('--limit <count>', 'at most so many', '100')
+  withFilters(log.command('list').description('list messages, newest first'))
+    .option('--limit <count>', 'at most this many', '100')
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);
       const filter = readFilter(options);
@@ -66,10 +66,12 @@ export function logCommand(): Command {
       });
     });
 
-  withFilters(log.command('export').description('as CSV, or with --json as one JSON object a line'))
+  withFilters(
+    log.command('export').description('write messages as CSV, or with --json as one JSON object a line'),
+  )
     .option('--csv', 'as CSV (the default)')
-    .option('--limit <count>', 'at most so many; all when not given')
-    .option('--output <file>', 'write there; an existing file is not overwritten')
+    .option('--limit <count>', 'at most this many; without it all')
+    .option('--output <file>', 'write to this file; an existing one is not overwritten')
     .action(async (options: Options & { csv?: boolean; output?: string }, command: Command) => {
       const globals = globalsOf(command);
       if (globals.json && options.csv === true) throw new Ended(EXIT.usage, 'choose one of --csv and --json');
@@ -78,8 +80,9 @@ export function logCommand(): Command {
       if (notice !== null) printError(`mailward: ${notice}`);
       const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : readCount(options.limit);
       const out = openOutput(options.output);
+      let count: number;
       try {
-        const count = await withEngine(globals, async ({ client }) => {
+        count = await withEngine(globals, async ({ client }) => {
           let written = 0;
           if (!globals.json) await out.write(csvHeading);
           for await (const row of messages(client, filter, limit)) {
@@ -88,10 +91,13 @@ export function logCommand(): Command {
           }
           return written;
         });
-        if (options.output !== undefined) print(`Wrote ${count} messages to ${options.output}.`);
-      } finally {
-        out.close();
+      } catch (error) {
+        out.discard();
+        throw error;
       }
+      out.close();
+      if (options.output !== undefined)
+        print(`Wrote ${count} ${count === 1 ? 'message' : 'messages'} to ${options.output}.`);
     });
 
   return log;
@@ -99,15 +105,15 @@ export function logCommand(): Command {
 
 function withFilters(command: Command): Command {
   return command
-    .option('--domain <domain>', 'with a recipient there')
-    .option('--state <state...>', `of ${messageStateSchema.options.join(', ')}`)
-    .option('--cause <cause>', 'refused or put off for this cause')
+    .option('--domain <domain>', 'with a recipient in this domain')
+    .option('--state <state...>', `in one of these states: ${messageStateSchema.options.join(', ')}`)
+    .option('--cause <cause>', 'refused or deferred for this cause')
     .option(
       '--text <words>',
-      'words, or beginnings of words from three letters on, of sender, recipients, subject, last reply or cause',
+      'with these words in the sender, recipients, subject, last reply or cause; from three letters on, beginnings of words count too',
     )
-    .option('--from <time>', 'received then or later, as 2026-03-01 or 2026-03-01T08:00')
-    .option('--to <time>', 'received before then');
+    .option('--from <time>', 'received at this time or later, e.g. 2026-03-01 or 2026-03-01T08:00')
+    .option('--to <time>', 'received before this time');
 }
 
 function readFilter(options: Options): LogFilter {
@@ -170,24 +176,20 @@ async function* messages(
   }
 }
 
-/** Standard output, which may be slow, or a new file that only its owner reads. */
-function openOutput(path: string | undefined): { write: (text: string) => Promise<void>; close: () => void } {
-  if (path === undefined) {
-    return {
-      write: writeContent,
-      close: () => undefined,
-    };
-  }
-  try {
-    const file = openSync(path, 'wx', 0o600);
-    return {
-      write: (text) => {
-        writeSync(file, text);
-        return Promise.resolve();
-      },
-      close: () => closeSync(file),
-    };
-  } catch (error) {
-    throw new Ended(EXIT.problem, `cannot write ${path}: ${(error as Error).message}`);
-  }
+/** Standard output, which may be slow, or a new file. */
+function openOutput(path: string | undefined): {
+  write: (text: string) => Promise<void>;
+  close: () => void;
+  discard: () => void;
+} {
+  if (path === undefined) return { write: writeContent, close: () => undefined, discard: () => undefined };
+  const { write, close, discard } = openNewFile(path);
+  return {
+    write: (text) => {
+      write(text);
+      return Promise.resolve();
+    },
+    close,
+    discard,
+  };
 }

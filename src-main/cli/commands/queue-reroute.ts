@@ -30,15 +30,15 @@ export function addReroute(queue: Command): void {
     )
     .option(...TLS_OPTION)
     .option('--reason <words>', 'why, for whoever asks later', '')
-    .option('--domain <domain>', "all of a domain's that wait or are held")
-    .option('--state <state...>', 'with --domain: of these states instead of queued and held')
+    .option('--domain <domain>', 'all messages for this domain that wait or are held')
+    .option('--state <state...>', 'with --domain: those in these states instead of queued and held')
     .addHelpText('after', DESTINATION_HELP)
     .action(async (ids: string[], options: Options, command: Command) => {
       const globals = globalsOf(command);
       if (ids.length > 0 === (options.domain !== undefined))
         throw new Ended(
           EXIT.usage,
-          'say which: mailward queue reroute ID … --to HOST, or mailward queue reroute --domain example.com --to HOST',
+          'say which: `mailward queue reroute ID … --to HOST`, or `mailward queue reroute --domain example.com --to HOST`',
         );
       if (options.state !== undefined && options.domain === undefined)
         throw new Ended(EXIT.usage, '--state goes with --domain');

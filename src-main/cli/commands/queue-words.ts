@@ -2,6 +2,7 @@
 import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { HolderOfMail } from '../../../shared/holding.ts';
 import type { MessageDetail, MessageState } from '../../../shared/message.ts';
+import { typed } from '../invocation.ts';
 import { Ended, EXIT, type Reached } from '../context.ts';
 import { readHolds, type Holds } from '../holds.ts';
 
@@ -83,10 +84,10 @@ function whyLeft(action: Action, row: MessageDetail, holds: Holds): string | nul
   if (state === 'quarantined')
     return action === 'release'
       ? null
-      : `${id} is in quarantine; let it go with mailward queue release ${id}`;
+      : `${id} is in quarantine; let it go with ${typed(`queue release ${id}`)}`;
   if (state !== 'held')
     return action === 'release'
-      ? `${id} is not held: it is ${state}; try it again with mailward queue retry ${id}`
+      ? `${id} is not held: it is ${state}; try it again with ${typed(`queue retry ${id}`)}`
       : null;
   const { why, ends } = holds.ofMessage(row.heldBy ?? 'hand', domain, id);
   const isStuck =
@@ -120,12 +121,12 @@ async function leftOf(
     const hold = holds.ofMessage('domain', domain, 'ID');
     if (withDomain > 0) words.push(`${amount(withDomain, more)} held: ${hold.why}, ${hold.ends}`);
     if (byHand > 0 && action === 'retry')
-      words.push(`${amount(byHand, more)} held by hand: mailward queue release --domain ${domain}`);
+      words.push(`${amount(byHand, more)} held by hand: ${typed(`queue release --domain ${domain}`)}`);
     if (elsewhere > 0 && action === 'retry')
-      words.push(`${amount(elsewhere, more)} being sent to another server: mailward queue retry ID`);
+      words.push(`${amount(elsewhere, more)} being sent to another server: ${typed('queue retry ID')}`);
   }
   if (action === 'release' && count === 0) {
-    const again = `mailward queue retry --domain ${domain}`;
+    const again = typed(`queue retry --domain ${domain}`);
     await tell('queued', 'not held, and waiting for the next attempt', again);
     await tell('refused', 'not held, and refused by the server', again);
     await tell('expired', 'not held, and given up', again);
@@ -135,8 +136,8 @@ async function leftOf(
     'quarantined',
     'in quarantine',
     only
-      ? `meant only with mailward queue ${action} --domain ${domain} --quarantined`
-      : `mailward queue list --domain ${domain} --state quarantined`,
+      ? `meant only with ${typed(`queue ${action} --domain ${domain} --quarantined`)}`
+      : typed(`queue list --domain ${domain} --state quarantined`),
   );
   return words;
 }

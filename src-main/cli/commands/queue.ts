@@ -1,10 +1,11 @@
 // `mailward queue`: mail that waits, is held, or could not be delivered.
 import { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import type { Selection } from '../../../shared/contract/index.ts';
 import type { MessageState, MessageSummary } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, notRunning, withEngine, type Reached } from '../context.ts';
+import { writeNewFile } from '../files.ts';
 import { readHolds, type Holds } from '../holds.ts';
+import { typed } from '../invocation.ts';
 import { formatSize, formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 import { addReroute } from './queue-reroute.ts';
@@ -39,7 +40,7 @@ const actions: Record<Plain, { description: string; states: MessageState[]; done
     hold: {
       description: 'store until you release it',
       states: ['queued', 'refused', 'expired'],
-      done: 'held by hand, until you let it go: mailward queue release',
+      done: `held by hand, until you let it go: ${typed('queue release')}`,
     },
     release: {
       description: 'let held or quarantined mail go, and rerouted mail take the domain’s route again',
@@ -119,14 +120,14 @@ export function queueCommand(): Command {
     queue
       .command(`${action} [ids...]`)
       .description(about.description)
-      .option('--domain <domain>', "all of a domain's")
-      .option('--quarantined', "with --domain: that of the domain's mail that is in quarantine")
+      .option('--domain <domain>', 'all messages for this domain')
+      .option('--quarantined', 'with --domain: its messages in quarantine instead')
       .action(async (ids: string[], options: { domain?: string; quarantined?: true }, command: Command) => {
         const globals = globalsOf(command);
         if (ids.length > 0 === (options.domain !== undefined)) {
           throw new Ended(
             EXIT.usage,
-            `say which: mailward queue ${action} ID …, or mailward queue ${action} --domain example.com`,
+            `say which: \`mailward queue ${action} ID …\`, or \`mailward queue ${action} --domain example.com\``,
           );
         }
         if (options.quarantined && (options.domain === undefined || !['release', 'delete'].includes(action)))
@@ -167,14 +168,14 @@ export function queueCommand(): Command {
     .description(
       'one message as an .eml file, several or all of a domain as a .zip; on standard output or into a file',
     )
-    .option('--domain <domain>', "all of a domain's that wait, are held, or failed")
+    .option('--domain <domain>', 'all messages for this domain that wait, are held, or failed')
     .option('--output <file>', 'write there; an existing file is not overwritten')
     .action(async (ids: string[], options: { domain?: string; output?: string }, command: Command) => {
       const globals = globalsOf(command);
       if (ids.length > 0 === (options.domain !== undefined)) {
         throw new Ended(
           EXIT.usage,
-          'say which: mailward queue export ID …, or mailward queue export --domain example.com',
+          'say which: `mailward queue export ID …`, or `mailward queue export --domain example.com`',
         );
       }
       if (globals.json && options.output === undefined)
@@ -194,11 +195,7 @@ export function queueCommand(): Command {
         await writeContent(content);
         return;
       }
-      try {
-        writeFileSync(options.output, content, { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
-      }
+      writeNewFile(options.output, content);
       if (globals.json) printJson({ file: options.output, size: content.length });
       else print(`Wrote ${options.output} (${formatSize(content.length)}).`);
     });
@@ -242,7 +239,7 @@ async function showList(
   const { rows, more } = await newest(reached.client, 'quarantined', domain);
   if (rows.length === 0) return;
   const whose = domain === undefined ? '' : ` --domain ${domain}`;
-  print(`${amount(rows.length, more)} in quarantine: mailward queue list${whose} --state quarantined`);
+  print(`${amount(rows.length, more)} in quarantine: ${typed(`queue list${whose} --state quarantined`)}`);
 }
 
 /** What ends the holds in a list: each kind once. */

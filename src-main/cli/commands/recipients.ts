@@ -1,8 +1,8 @@
 // `mailward recipients`: who your servers keep refusing, and what you say about that.
 import { Command } from 'commander';
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { RecipientEntryState } from '../../../shared/recipients.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { readText, writeNewFile } from '../files.ts';
 import { formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
@@ -17,15 +17,15 @@ interface ListOptions {
 
 export function recipientsCommand(): Command {
   const recipients = new Command('recipients').description(
-    'recipients that your servers keep refusing (listed), and those never to be listed (allowed)',
+    'recipients that your servers keep refusing (listed), and those that must never be listed (allowed)',
   );
 
   recipients
     .command('list')
-    .description('by address')
-    .option('--domain <domain>', 'of one domain')
-    .option('--state <state>', `only ${STATES.join(', ')}`)
-    .option('--text <text>', 'addresses with this text in them')
+    .description('list them, by address')
+    .option('--domain <domain>', 'only those of this domain')
+    .option('--state <state>', `only those in this state: ${STATES.join(', ')}`)
+    .option('--text <text>', 'only addresses that contain this text')
     .action(async (options: ListOptions, command: Command) => {
       const globals = globalsOf(command);
       const filter = {
@@ -76,15 +76,12 @@ export function recipientsCommand(): Command {
 
   recipients
     .command('import [file]')
-    .description('CSV with the columns address and state (listed or allowed), from a file or standard input')
+    .description(
+      'read CSV with the columns address and state (listed or allowed) from a file or standard input',
+    )
     .action(async (file: string | undefined, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
-      let csv: string;
-      try {
-        csv = readFileSync(file === undefined || file === '-' ? 0 : file, 'utf8');
-      } catch (error) {
-        throw new Ended(EXIT.usage, `cannot read ${file ?? 'standard input'}: ${(error as Error).message}`);
-      }
+      const csv = readText(file);
       const result = await withEngine(globals, ({ client }) => client.recipients.import({ csv }));
       if (globals.json) printJson(result);
       else
@@ -95,9 +92,9 @@ export function recipientsCommand(): Command {
 
   recipients
     .command('export')
-    .description('CSV on standard output or into a file')
-    .option('--domain <domain>', 'of one domain')
-    .option('--output <file>', 'write there; an existing file is not overwritten')
+    .description('write CSV to standard output or to a file')
+    .option('--domain <domain>', 'only those of this domain')
+    .option('--output <file>', 'write to this file; an existing one is not overwritten')
     .action(async (options: { domain?: string; output?: string }, command: Command) => {
       const globals = globalsOf(command);
       const { csv, count } = await withEngine(globals, ({ client }) =>
@@ -108,11 +105,7 @@ export function recipientsCommand(): Command {
         else await writeContent(csv);
         return;
       }
-      try {
-        writeFileSync(options.output, csv, { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
-      }
+      writeNewFile(options.output, csv);
       if (globals.json) printJson({ file: options.output, count });
       else print(`Wrote ${options.output} (${count} ${count === 1 ? 'address' : 'addresses'}).`);
     });

@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import { DataDirLocked } from '../../engine/lock.ts';
 import { repairDataDir, type Repair } from '../../engine/repair.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
+import { typed } from '../invocation.ts';
 import { print, printJson, printTable } from '../terminal.ts';
 
 export function repairCommand(): Command {
   return new Command('repair')
     .description(
-      'look through the database while Mailward is stopped; when it is damaged, copy what can be read into a new one and keep the damaged one',
+      'examine the database while Mailward is stopped; if it is damaged, copy what can be read into a new one and keep the damaged one',
     )
     .action(async (_options: unknown, command: Command) => {
       const { dataDir, json } = globalsOf(command);
@@ -42,7 +43,7 @@ function tell({ what, complaints, keptAs, tables, torn }: Repair): void {
     print('Nothing could be read. An empty database was begun; domains have to be added again.');
   if (torn > 0)
     print(
-      `Of ${torn} waiting messages a part of the content is lost. They are held: \`mailward queue list --state held\`.`,
+      `Of ${torn} waiting messages a part of the content is lost. They are held: \`${typed('queue list --state held')}\`.`,
     );
   if (keptAs !== null)
     print(`The damaged database is kept as ${keptAs}. Remove it when you are sure that nothing is missed.`);

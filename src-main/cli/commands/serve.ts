@@ -6,10 +6,12 @@ import pino from 'pino';
 import { formatHostPort, parseHostPort } from '../../../shared/names.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { catchFaults } from '../../engine/faults.ts';
+import { DataDirLocked } from '../../engine/lock.ts';
 import { Keys, LINK_LASTS } from '../../service/keys.ts';
 import { linkTo, startService } from '../../service/service.ts';
 import { Ended, EXIT, globalsOf, isGiven, refuseLostFolder } from '../context.ts';
-import { plain, print, printJson } from '../terminal.ts';
+import { typed, withTyped } from '../invocation.ts';
+import { formatTime, plain, print, printJson } from '../terminal.ts';
 import { defaultDataDir, shellWord } from '../../settings/data-dir.ts';
 import { startDemo, type Demo } from '../demo/demo.ts';
 import { version } from '../version.ts';
@@ -43,7 +45,7 @@ export function serveCommand(): Command {
     )
     .option(
       '--demo',
-      'a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
+      'run a pretend office with a trickle of mail, on a data folder that is thrown away afterwards',
     )
     .action(async (options: Options, command: Command) => {
       const globals = globalsOf(command);
@@ -69,7 +71,7 @@ export function serveCommand(): Command {
         pino.destination({ dest: 2, sync: true }).on('error', () => undefined),
       );
       // Whoever watches the log in a terminal is not to have it obey a server's words.
-      const trouble = (words: string) => log.warn(plain(words));
+      const trouble = (words: string) => log.warn(plain(withTyped(words)));
 
       const { engine, service, keys } = await start(
         { dataDir, smtp, listen, ...(publicUrl ? { publicUrl } : {}) },
@@ -77,7 +79,9 @@ export function serveCommand(): Command {
         demo,
       ).catch(async (error: unknown) => {
         await demo?.cleanUp();
-        throw error;
+        throw error instanceof DataDirLocked
+          ? new Ended(EXIT.problem, alreadyRunning(error, dataDir))
+          : error;
       });
       const endCatching = catchFaults((error) => engine.fault(error));
 
@@ -147,9 +151,20 @@ async function start(places: Places, trouble: (words: string) => void, demo: Dem
     await demo?.begin(engine);
     return { engine, service, keys };
   } catch (error) {
-    await engine.close();
+    await engine.abandon();
     throw error;
   }
+}
+
+/** What a second start is told. One that cannot be reached is named all the same. */
+function alreadyRunning({ holder, message }: DataDirLocked, dataDir: string): string {
+  if (!holder?.url) return message;
+  const since = holder.since === undefined ? '' : `since ${formatTime(holder.since)}, `;
+  const what =
+    holder.host === 'desktop'
+      ? 'Mailward is running already, as the desktop app'
+      : 'Mailward is running already';
+  return `${what} (${since}process ${holder.pid}, data folder ${dataDir}); open it in a browser with \`${linkCommand(dataDir)}\`, or choose another folder with --data`;
 }
 
 /** Whether a URL's host is this machine, to which browsers give what they keep from addresses that others could be at. */
@@ -170,7 +185,7 @@ function isJournal(): boolean {
 }
 
 function linkCommand(dataDir: string): string {
-  return `mailward token link${isUsual(dataDir) ? '' : ` --data ${shellWord(dataDir)}`}`;
+  return typed(`token link${isUsual(dataDir) ? '' : ` --data ${shellWord(dataDir)}`}`);
 }
 
 function isUsual(dataDir: string): boolean {

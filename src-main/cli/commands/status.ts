@@ -1,14 +1,16 @@
 // `mailward status`: how mail is, in words.
+import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Overview } from '../../../shared/overview.ts';
+import { unknownSettingWords, type Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import { Ended, EXIT, globalsOf, notRunning, withEngine, type Exit } from '../context.ts';
 import { readHolds, type Holds } from '../holds.ts';
+import { withTyped } from '../invocation.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('how mail is now; exit status 1 when something wants your attention')
+    .description('show how mail is now; exit status 1 when something wants your attention')
     .action(async (_options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const { overview, running, holds } = await withEngine(globals, async (reached) => {
@@ -37,7 +39,7 @@ function show(overview: Overview, running: boolean, dataDir: string, holds: Hold
     print(overview.sentence);
     const { trouble } = overview.storage;
     if (trouble) {
-      print(`Since ${formatTime(trouble.since)}. What to do: ${trouble.remedy}`);
+      print(`Since ${formatTime(trouble.since)}. What to do: ${withTyped(trouble.remedy)}`);
       print('');
     }
     print(`SMTP listener: ${formatHostPort(overview.listener.host, overview.listener.port)}`);
@@ -56,6 +58,8 @@ function show(overview: Overview, running: boolean, dataDir: string, holds: Hold
     const hold = holds.ofDomain(name);
     if (hold) print(`Since ${formatTime(mode.since)} ${hold.why}, ${hold.ends}`);
   }
+  for (const unknown of overview.unknownSettings)
+    print(`In ${join(dataDir, 'settings.json')}: ${unknownSettingWords(unknown)}`);
   if (overview.domains.length === 0) return;
   print('');
   printTable(

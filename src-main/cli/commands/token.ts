@@ -6,6 +6,7 @@ import { DataDirLocked, takeDataDir } from '../../engine/lock.ts';
 import { askService } from '../../service/client.ts';
 import { Keys } from '../../service/keys.ts';
 import { Ended, EXIT, globalsOf } from '../context.ts';
+import { typed } from '../invocation.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 
 const linkSchema = z.object({ link: z.string(), until: z.number() });
@@ -27,7 +28,7 @@ export function tokenCommand(): Command {
         await ask(globals.dataDir, 'link', () => {
           throw new Ended(
             EXIT.problem,
-            `Mailward is not running on ${globals.dataDir}; start it with "mailward serve", then ask for a link`,
+            `Mailward is not running on ${globals.dataDir}; start it with \`mailward serve\`, then ask for a link`,
           );
         }),
       );
@@ -49,7 +50,7 @@ export function tokenCommand(): Command {
       if (globals.json) printJson({ renewed: true });
       else {
         print('The access token is a new one. All browsers are shut out.');
-        print('To let one in: mailward token link');
+        print(`To let one in: ${typed('token link')}`);
       }
     });
   token
@@ -65,7 +66,7 @@ export function tokenCommand(): Command {
       } else if (browsers.length === 0) print('No browser has been let in.');
       else {
         printTable(
-          ['KEY', 'LET IN', 'LAST SEEN', 'AT', 'BROWSER'],
+          ['KEY', 'LET IN', 'LAST CAME IN', 'AT', 'BROWSER'],
           browsers.map(({ id, since, lastAt, where, name }) => [
             id,
             formatTime(since),
@@ -74,12 +75,16 @@ export function tokenCommand(): Command {
             name,
           ]),
         );
+        print('');
+        print(
+          'A browser comes in when it opens the page or connects anew. From before the last start this is known to the hour.',
+        );
       }
     });
   token
     .command('forget')
     .description('shut one browser out')
-    .argument('<key>', 'its key, as "mailward token browsers" lists it')
+    .argument('<key>', `its key, as \`${typed('token browsers')}\` lists it`)
     .action(async (id: string, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const { known } = forgottenSchema.parse(
