@@ -4,6 +4,7 @@ import type { MessageDetail, Recipient, Reply, TranscriptLine } from '../../../s
 import { formatHostPort } from '../../../shared/names.ts';
 import { destinationWords } from '../destinations.ts';
 import type { Holds } from '../holds.ts';
+import { typed } from '../invocation.ts';
 import { formatSize, formatTime, print } from '../terminal.ts';
 
 export function showMessage(detail: MessageDetail, holds: Holds): void {
@@ -48,7 +49,7 @@ function showRecipient(one: Recipient, { id }: MessageDetail, holds: Holds): voi
   }
   if (one.state === 'quarantined')
     print(
-      `          until you let it go or delete it: mailward queue release ${id}, mailward queue delete ${id}`,
+      `          until you let it go or delete it: ${typed(`queue release ${id}`)}, ${typed(`queue delete ${id}`)}`,
     );
   if (one.lastReply) print(`          last reply: ${replyWords(one.lastReply)}`);
   if (!detour) return;
