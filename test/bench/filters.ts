@@ -1,5 +1,5 @@
 // `npm run bench -- filters`: signed mail through Mailward with SPF, DKIM and DMARC checked, beside Postfix with OpenDKIM and OpenDMARC; then both with Rspamd.
-// `--messages N` `--sessions N,N…` `--size OCTETS` `--rounds N` change the load, `--without-rspamd` leaves it out; `--json` prints one object, not words.
+// `--messages N` `--sessions N,N…` `--size OCTETS` `--rounds N` `--warm N` change the load, `--without-rspamd` leaves it out; `--json` prints one object, not words.
 import { parseArgs } from 'node:util';
 import { canBeApart, loopbackWithStranger, runApart } from '../lab/apart.ts';
 import { hasInternet, hasPostfix, programPath } from '../lab/packages.ts';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     deliveries: { type: 'string', default: '20' },
     domains: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '5' },
+    warm: { type: 'string' },
     'without-rspamd': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     // Set by itself: it runs in a network of its own.
@@ -39,20 +40,27 @@ else
 
 async function main(): Promise<void> {
   const rounds = positive('rounds');
-  const load = { messages: positive('messages'), deliveries: positive('deliveries') };
+  const messages = positive('messages');
   const sessionCounts = values.sessions.split(',').map((text) => positive('sessions', text));
   const kinds: Checks[] = values['without-rspamd'] ? ['authentication'] : ['authentication', 'with-rspamd'];
   // Built, not from source: what users run. (scripts/bench.mjs has seen to the build.)
   process.env['MAILWARD_FROM'] ??= 'out';
   const runs: FilteredRun[] = [];
-  await using bench = await FilteredBench.start({ domains: positive('domains'), size: positive('size') });
+  const deliveries = positive('deliveries');
+  await using bench = await FilteredBench.start({
+    domains: positive('domains'),
+    size: positive('size'),
+    deliveries,
+    mostSessions: Math.max(...sessionCounts),
+    ...(values.warm === undefined ? {} : { warm: positive('warm') }),
+  });
   for (let round = 1; round <= rounds; round += 1) {
     // Side by side and turn about, so that whatever else the machine does hits both.
     const ways: FilteredWay[] = round % 2 === 1 ? ['postfix', 'mailward'] : ['mailward', 'postfix'];
     for (const checks of kinds)
       for (const sessions of sessionCounts)
         for (const way of ways) {
-          const run = await bench.measure(way, checks, { ...load, sessions });
+          const run = await bench.measure(way, checks, { messages, sessions });
           runs.push(run);
           process.stderr.write(
             `${round}/${rounds} ${way}, ${checks}, ${sessions} sessions: ${run.rate.toFixed(0)} messages/s, ${run.processor.toFixed(2)} ms each; ` +
@@ -66,7 +74,13 @@ async function main(): Promise<void> {
     return { checks, mailward, postfix, ratio: mailward.rate / postfix.rate, goal: GOALS[checks] };
   });
   if (values.json) {
-    const report = { machine: machine(), rounds, load: { ...load, sessions: sessionCounts }, compared, runs };
+    const report = {
+      machine: machine(),
+      rounds,
+      load: { messages, deliveries, sessions: sessionCounts },
+      compared,
+      runs,
+    };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
@@ -127,7 +141,7 @@ function missingHere(): string[] {
 }
 
 function positive(
-  name: 'messages' | 'deliveries' | 'domains' | 'size' | 'rounds' | 'sessions',
+  name: 'messages' | 'deliveries' | 'domains' | 'size' | 'rounds' | 'sessions' | 'warm',
   text?: string,
 ): number {
   const value = Number(text ?? values[name]);

@@ -57,7 +57,6 @@ export function answersOf(found: Findings): Answer[] {
 }
 
 function spfAnswer({ spf }: Findings): Answer {
-  if (!spf) return { filter: 'spf', result: 'not-applicable', evidence: ['there is no domain to ask about'] };
   const word: Word = spf.status.result;
   const evidence = [
     `SPF says ${meant(word, SPF_WORDS)}: ${spf.status.comment ?? spf.domain}`,
@@ -148,7 +147,7 @@ function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): A
   const concerns = (domain: string | undefined) =>
     domain !== undefined && organisationOf(domain) === organisationOf(from);
   const unclear =
-    (spf !== false && (spf.status.result as Word) === 'temperror' && concerns(spf.domain)) ||
+    ((spf.status.result as Word) === 'temperror' && concerns(spf.domain)) ||
     dkim.some((one) => (one.status.result as Word) === 'temperror' && concerns(one.signingDomain));
   if (unclear) {
     // What could not be looked up might have been what passes: the sender is not to blame.

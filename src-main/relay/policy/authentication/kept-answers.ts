@@ -1,4 +1,4 @@
-// Answers of DNS that the thread which authenticates has heard before, for as long as whoever gave them lets it keep them.
+// What the thread that authenticates has heard from DNS before, and what it made of it, for as long as whoever said it lets it be kept.
 
 /** Answers kept. */
 const MOST = 5_000;
@@ -7,13 +7,13 @@ const LONGEST = 4_096;
 
 export type KeptAnswer = { value: unknown } | { message: string; code: string | null };
 
-interface Entry {
+interface Entry<Answer> {
   until: number;
-  answer: KeptAnswer;
+  answer: Answer;
 }
 
-export class KeptAnswers {
-  readonly #entries = new Map<string, Entry>();
+export class KeptAnswers<Answer extends object = KeptAnswer> {
+  readonly #entries = new Map<string, Entry<Answer>>();
   readonly #now: () => number;
 
   /** @param now ms, of a clock that is never set. */
@@ -21,14 +21,19 @@ export class KeptAnswers {
     this.#now = now;
   }
 
-  get(key: string): KeptAnswer | null {
+  get(key: string): Answer | null {
     const entry = this.#entries.get(key);
     if (entry && entry.until > this.#now()) return entry.answer;
     return null;
   }
 
+  /** For how long it counts yet, ms; 0 when nothing is kept. */
+  left(key: string): number {
+    return Math.max((this.#entries.get(key)?.until ?? 0) - this.#now(), 0);
+  }
+
   /** @param keeps ms; nothing is kept for 0. */
-  set(key: string, answer: KeptAnswer, keeps: number): void {
+  set(key: string, answer: Answer, keeps: number): void {
     this.#entries.delete(key);
     if (keeps <= 0 || JSON.stringify(answer).length > LONGEST) return;
     // Many messages get the same one: none may change it.

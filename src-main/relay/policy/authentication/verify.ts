@@ -11,6 +11,7 @@ import { headerEnd } from '../filters/results-header.ts';
 import { readFields } from './header-fields.ts';
 import { keyCache } from './keys.ts';
 import { choose, hasLongGap, type Chosen } from './signatures.ts';
+import type { SpfOf } from './spf-results.ts';
 
 /** DNS questions that one message may have asked for SPF and signatures, and for DMARC. SPF's own limits come to a hundred and some. */
 const MOST_QUESTIONS = 200;
@@ -80,8 +81,7 @@ export interface Client {
 }
 
 export interface Findings {
-  /** False when there is no domain to ask about. */
-  spf: SPFResult | false;
+  spf: SPFResult;
   dkim: DKIMResult[];
   arc: ARCResult;
   dmarc: DMARCResult | false;
@@ -92,22 +92,31 @@ export interface Findings {
 
 type Resolver = (name: string, type: string) => Promise<string[][] | string[]>;
 
-/** Everything that the filters ask. Follows each RFC to the letter (the library's strict mode). */
-export async function authenticate(content: Buffer, client: Client, resolve: Resolve): Promise<Findings> {
-  const resolver = bounded(resolve);
+/**
+ * Everything that the filters ask. Follows each RFC to the letter (the library's strict mode).
+ * @param spfOf may know SPF's result from another message.
+ */
+export async function authenticate(
+  content: Buffer,
+  client: Client,
+  resolve: Resolve,
+  spfOf: SpfOf = async (_client, asked, evaluate) => evaluate(asked),
+): Promise<Findings> {
   const helo = client.helo === '' ? client.ip : client.helo;
+  const asked = { ...client, helo: isIP(helo) === 0 ? helo : `[${helo}]` };
+  const count = { questions: 0 };
+  const resolver = bounded(resolve, count);
   // SPF needs nothing of the content: its questions go out with those of the signatures.
-  const [bySpf, verified] = await Promise.all([
-    spf({ ...client, helo: isIP(helo) === 0 ? helo : `[${helo}]`, resolver, strict: true }),
+  const [spfResult, verified] = await Promise.all([
+    spfOf(asked, resolve, async (its) => spf({ ...asked, resolver: bounded(its, count), strict: true })),
     verify(content, { resolver, strict: true }),
   ]);
   const { chosen, results, headerFrom, fromFields } = verified;
   const byArc = await arc(verified.arc, { resolver, strict: true, ip: client.ip });
-  const spfResult = (bySpf as SPFResult | false | undefined) ?? false;
   const { response, reason } = await evaluateDmarc({
     headerFrom,
     fromFields,
-    spfDomains: spfResult !== false && spfResult.status.result === 'pass' ? [spfResult.domain] : [],
+    spfDomains: spfResult.status.result === 'pass' ? [spfResult.domain] : [],
     dkimDomains: results.flatMap(({ id, signingDomain, status: { result, aligned, underSized } }) =>
       result === 'pass' && id !== undefined && signingDomain !== undefined
         ? [
@@ -153,10 +162,10 @@ export async function authenticateSender(
 }
 
 /** A resolver that ends when a message asks too much, and shows no record that is too long to be one of those that are asked for. */
-function bounded(resolve: Resolve): Resolver {
-  let asked = 0;
+function bounded(resolve: Resolve, count = { questions: 0 }): Resolver {
   return async (name, type) => {
-    if (++asked > MOST_QUESTIONS) throw new Error(`it asks more than ${MOST_QUESTIONS} questions of DNS`);
+    if (++count.questions > MOST_QUESTIONS)
+      throw new Error(`it asks more than ${MOST_QUESTIONS} questions of DNS`);
     const answer = (await resolve(name, type)) as string[][] | string[];
     if (type !== 'TXT') return answer;
     return (answer as string[][]).filter((strings) => {

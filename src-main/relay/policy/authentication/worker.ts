@@ -1,5 +1,6 @@
 // The thread that authenticates mail. Whatever a stranger's message costs to look at, it costs it here, and the main thread can end it.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Resolve } from '../../resolver.ts';
 import { answersOf } from './answers.ts';
 import {
   PRESENT,
@@ -11,6 +12,7 @@ import {
   type WorkerInput,
 } from './protocol.ts';
 import { KeptAnswers, type KeptAnswer } from './kept-answers.ts';
+import { SpfResults } from './spf-results.ts';
 import { authenticate, authenticateSender } from './verify.ts';
 
 // Only the words of an error leave this thread. That DNS has no such name is one too, some times for each message, and a stack costs more than
@@ -37,16 +39,22 @@ const questions = new Map<number, Question>();
 /** What each message goes by: the number of its resolver. */
 const jobs = new Map<number, number>();
 const kept = new KeptAnswers(() => performance.now());
+const spfResults = new SpfResults(() => performance.now());
 let lastQuestion = 0;
 let beating: NodeJS.Timeout | null = null;
 
 const say = (words: FromWorker) => port.postMessage(words);
 
+/** A question, for those who ask the same. */
+function keyOf(resolver: number, name: string, type: string): string {
+  return `${resolver} ${type} ${name.toLowerCase()}`;
+}
+
 /** The main thread has the resolver. What it said before is asked again only when it no longer counts. */
 async function ask(job: number, name: string, type: string): Promise<unknown> {
   const resolver = jobs.get(job);
   if (resolver === undefined) throw new Error('nobody waits for the answer');
-  const key = `${resolver} ${type} ${name.toLowerCase()}`;
+  const key = keyOf(resolver, name, type);
   const known = kept.get(key);
   if (known) return said(known);
   const question = ++lastQuestion;
@@ -56,10 +64,19 @@ async function ask(job: number, name: string, type: string): Promise<unknown> {
   });
 }
 
-async function run(job: number, task: Task, content: Uint8Array): Promise<Outcomes[keyof Outcomes]> {
+async function run(
+  job: number,
+  task: Task,
+  resolver: number,
+  content: Uint8Array,
+): Promise<Outcomes[keyof Outcomes]> {
   const message = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  const resolve = async (name: string, type: string) => ask(job, name, type);
-  if (task.kind === 'filters') return answersOf(await authenticate(message, task.client, resolve));
+  const resolve: Resolve = async (name, type) => ask(job, name, type);
+  resolve.keeps = (name, type) => kept.left(keyOf(resolver, name, type));
+  if (task.kind === 'filters') {
+    const results = spfResults.by(resolver);
+    return answersOf(await authenticate(message, task.client, resolve, results));
+  }
   const { spf, dkim } = await authenticateSender(message, task.client, resolve, task.longest);
   return {
     spf,
@@ -80,7 +97,7 @@ function said(answer: KeptAnswer): unknown {
 function begin(job: number, task: Task, resolver: number, content: Uint8Array): void {
   jobs.set(job, resolver);
   beating ??= setInterval(() => Atomics.add(state, PULSE, 1), BEAT);
-  run(job, task, content)
+  run(job, task, resolver, content)
     .then(
       (outcome) => say({ kind: 'done', job, outcome }),
       (error: unknown) =>
