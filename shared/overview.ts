@@ -164,5 +164,7 @@ export const overviewSchema = z.object({
   filterTroubles: z.array(filterTroubleSchema),
   /** Null as it should be. */
   fault: faultSchema.nullable(),
+  /** Why `settings.json` cannot be used as somebody left it: the next start would be refused. Null as it should be. */
+  settingsTrouble: z.string().nullable(),
 });
 export type Overview = z.infer<typeof overviewSchema>;

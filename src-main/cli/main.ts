@@ -3,6 +3,7 @@ import { ORPCError } from '@orpc/client';
 import { Command, CommanderError } from 'commander';
 import { StorageError } from '../engine/engine.ts';
 import { DataDirUnusable } from '../engine/lock.ts';
+import { CannotWrite } from '../settings/replace-file.ts';
 import { BrokenSettings } from '../settings/settings.ts';
 import { checkCommand, diagnoseCommand } from './commands/check.ts';
 import { classifyCommand } from './commands/classify.ts';
@@ -50,7 +51,9 @@ for (const command of [
 process.umask(0o077);
 // Whoever reads our output may stop reading (`| head`): that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.fine : EXIT.problem);
+  if (error.code === 'EPIPE') process.exit(EXIT.fine);
+  printError(`mailward: ${new CannotWrite('the output', error).message}; what was written is not whole`);
+  process.exit(EXIT.problem);
 });
 
 // A log that nobody reads any more must not end the service.

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { readOwnFile } from '../settings/own-file.ts';
-import { replaceFile } from '../settings/replace-file.ts';
+import { identityOf, readOwnFile } from '../settings/own-file.ts';
+import { CannotWrite, removeIfPossible, replaceFile } from '../settings/replace-file.ts';
 import { whyNotLeadingTo, whyNotOwn, whyNotOwnFiles } from './data-owner.ts';
 
 const holderSchema = z.object({
@@ -51,7 +51,7 @@ export class DataDirMissing extends DataDirUnusable {
 }
 
 export interface DataDirLock {
-  /** Tells others how to reach us. */
+  /** Tells others how to reach us. Throws `DataDirUnusable` when that cannot be written; `keep` then tries again. */
   announce: (holder: Holder) => void;
   /**
    * Whether the folder is still ours. A lock file that was removed is made and locked again, and so is the announcement;
@@ -103,6 +103,7 @@ const MAY_BE_THERE: ReadonlySet<string> = new Set([
   'settings.json.new',
   'receipts',
   'access-token',
+  'access-token.new',
   'rdap-bootstrap.json',
   'rdap-bootstrap.json.new',
   'browsers.json',
@@ -173,8 +174,9 @@ export function prepareDataDir(dataDir: string, { existing = false }: LockOption
     throw new DataDirMissing(dataDir);
   }
   try {
-    // Mail lies in here: no other user of the machine may read it.
-    chmodSync(dataDir, 0o700);
+    // Mail lies in here: no other user of the machine may read it. On a disk that has become read-only nothing is asked for in vain:
+    // the Mailward that has the folder is to be found all the same.
+    if ((statSync(dataDir).mode & 0o777) !== 0o700) chmodSync(dataDir, 0o700);
   } catch (error) {
     throw unusable(dataDir, error);
   }
@@ -266,7 +268,7 @@ class Turn {
 
   /** We wait no more. */
   end(): void {
-    if (this.#asked > 0) rmSync(this.#path, { force: true });
+    if (this.#asked > 0) removeIfPossible(this.#path);
   }
 }
 
@@ -296,6 +298,9 @@ export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDir
     db = openLock(dataDir);
   } catch (error) {
     if (isTaken(error)) throw new DataDirLocked(dataDir, readHolder(dataDir));
+    // Where the disk can only be read the lock cannot be tried. Who had the folder before that may well be running.
+    const holder = readHolder(dataDir);
+    if (holder !== null && isAlive(holder.pid)) throw new DataDirLocked(dataDir, holder);
     throw unusable(dataDir, error);
   }
   // Under the lock: what there is of a database now is nobody else's doing.
@@ -306,17 +311,25 @@ export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDir
     db.close();
     throw new DataDirMissing(dataDir);
   }
-  rmSync(announcement, { force: true });
+  try {
+    rmSync(announcement, { force: true });
+  } catch (error) {
+    db.close();
+    throw unusable(dataDir, error);
+  }
   const folder = identityOf(dataDir);
   let lock = identityOf(join(dataDir, LOCK_FILE));
   let announced: Holder | null = null;
   const isOurFolder = () => identityOf(dataDir) === folder;
+  let isAnnounced = true;
   const write = () => {
     if (announced) replaceFile(announcement, `${JSON.stringify(announced)}\n`);
+    isAnnounced = true;
   };
   return {
     announce(holder) {
       announced = holder;
+      isAnnounced = false;
       try {
         write();
       } catch (error) {
@@ -332,7 +345,7 @@ export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDir
           db = again;
           lock = identityOf(join(dataDir, LOCK_FILE));
         }
-        if (!existsSync(announcement)) write();
+        if (!isAnnounced || !existsSync(announcement)) write();
       } catch (error) {
         if (isTaken(error)) return 'taken';
         // The folder cannot be written to; that has its own alarm.
@@ -340,8 +353,7 @@ export function lockDataDir(dataDir: string, options: LockOptions = {}): DataDir
       return 'ours';
     },
     release() {
-      if (isOurFolder() && identityOf(join(dataDir, LOCK_FILE)) === lock)
-        rmSync(announcement, { force: true });
+      if (isOurFolder() && identityOf(join(dataDir, LOCK_FILE)) === lock) removeIfPossible(announcement);
       db.close();
     },
   };
@@ -366,18 +378,8 @@ function openLock(dataDir: string, mayMakeAnew = true): DatabaseSync {
 
 const isTaken = (error: unknown) => /locked|busy/i.test((error as Error).message);
 
-/** Device and inode; null when there is no such file. */
-function identityOf(path: string): string | null {
-  try {
-    const stats = statSync(path, { bigint: true });
-    return `${stats.dev}:${stats.ino}`;
-  } catch {
-    return null;
-  }
-}
-
 function unusable(dataDir: string, error: unknown): DataDirUnusable {
-  const { message, code } = error as NodeJS.ErrnoException;
+  const { message, code } = (error instanceof CannotWrite ? error.cause : error) as NodeJS.ErrnoException;
   const remedy = /ENOSPC|EDQUOT|disk is full|no space/i.test(`${code ?? ''} ${message}`)
     ? 'the disk is full: free some space on it and start Mailward again; the mail in it is as it was'
     : /EROFS|readonly|read-only/i.test(`${code ?? ''} ${message}`)

@@ -43,6 +43,8 @@ export interface OverviewInput {
   /** Faults of Mailward's own since the start; null when there was none. */
   fault: Fault | null;
   storage: StorageState;
+  /** Why `settings.json` cannot be used as it is; null when it can. */
+  settingsTrouble: string | null;
 }
 
 const MINUTE = 60_000;
@@ -55,12 +57,12 @@ const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
 export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
-  const { listener, fault, storage } = input;
+  const { listener, fault, storage, settingsTrouble } = input;
   const state = worst([
     ...domains.map((domain) => domain.state),
     listenerHealth(listener),
     storage.state,
-    fault === null ? 'ok' : 'attention',
+    fault === null && settingsTrouble === null ? 'ok' : 'attention',
   ]);
   return {
     at: input.now,
@@ -72,6 +74,7 @@ export function composeOverview(input: OverviewInput): Overview {
     filterTroubles: input.filterTroubles,
     storage,
     fault,
+    settingsTrouble,
   };
 }
 

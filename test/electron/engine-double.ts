@@ -22,6 +22,7 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
     },
     filterTroubles: [],
     fault: null,
+    settingsTrouble: null,
     storage: { state: 'ok', trouble: null },
     ...change,
   };
@@ -158,7 +159,10 @@ export class EngineDouble {
       },
       settings: {
         get: os.settings.get.handler(() => this.settings.get()),
-        set: os.settings.set.handler(({ input }) => ({ settings: this.settings.set(input), restartFor: [] })),
+        set: os.settings.set.handler(({ input }) => ({
+          settings: this.settings.set(input.settings),
+          restartFor: [],
+        })),
       },
     });
   }

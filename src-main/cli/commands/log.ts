@@ -1,11 +1,11 @@
 // `mailward log`: what became of every message, searched and exported.
 import { Command } from 'commander';
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { causeSchema } from '../../../shared/cause.ts';
 import type { Client, LogFilter } from '../../../shared/contract/index.ts';
 import { csvHeading, csvRow } from '../../../shared/log-export.ts';
 import { messageStateSchema, type MessageSummary } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { OutputFile } from '../output-file.ts';
 import { formatSize, formatTime, print, printJson, printTable, toJson, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
@@ -75,6 +75,9 @@ export function logCommand(): Command {
           return written;
         });
         if (options.output !== undefined) print(`Wrote ${count} messages to ${options.output}.`);
+      } catch (error) {
+        out.abandon();
+        throw error;
       } finally {
         out.close();
       }
@@ -153,24 +156,29 @@ async function* messages(
   }
 }
 
+interface Output {
+  write: (text: string) => Promise<void>;
+  /** Takes back what was written, where that can be. */
+  abandon: () => void;
+  close: () => void;
+}
+
 /** Standard output, which may be slow, or a new file that only its owner reads. */
-function openOutput(path: string | undefined): { write: (text: string) => Promise<void>; close: () => void } {
+function openOutput(path: string | undefined): Output {
   if (path === undefined) {
     return {
       write: writeContent,
+      abandon: () => undefined,
       close: () => undefined,
     };
   }
-  try {
-    const file = openSync(path, 'wx', 0o600);
-    return {
-      write: (text) => {
-        writeSync(file, text);
-        return Promise.resolve();
-      },
-      close: () => closeSync(file),
-    };
-  } catch (error) {
-    throw new Ended(EXIT.problem, `cannot write ${path}: ${(error as Error).message}`);
-  }
+  const file = new OutputFile(path);
+  return {
+    write: (text) => {
+      file.write(text);
+      return Promise.resolve();
+    },
+    abandon: () => file.abandon(),
+    close: () => file.close(),
+  };
 }

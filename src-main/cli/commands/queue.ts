@@ -1,9 +1,9 @@
 // `mailward queue`: mail that waits, is held, or could not be delivered.
 import { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import type { Client, Selection } from '../../../shared/contract/index.ts';
 import type { MessageDetail, MessageState, Reply, TranscriptLine } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { writeOutput } from '../output-file.ts';
 import { formatSize, formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { destinationWords } from '../destinations.ts';
 import { readName } from './domain.ts';
@@ -166,11 +166,7 @@ export function queueCommand(): Command {
         await writeContent(content);
         return;
       }
-      try {
-        writeFileSync(options.output, content, { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
-      }
+      writeOutput(options.output, content);
       if (globals.json) printJson({ file: options.output, size: content.length });
       else print(`Wrote ${options.output} (${formatSize(content.length)}).`);
     });

@@ -1,8 +1,9 @@
 // `mailward recipients`: who your servers keep refusing, and what you say about that.
 import { Command } from 'commander';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { RecipientEntryState } from '../../../shared/recipients.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
+import { writeOutput } from '../output-file.ts';
 import { formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
 import { readName } from './domain.ts';
 
@@ -108,11 +109,7 @@ export function recipientsCommand(): Command {
         else await writeContent(csv);
         return;
       }
-      try {
-        writeFileSync(options.output, csv, { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        throw new Ended(EXIT.problem, `cannot write ${options.output}: ${(error as Error).message}`);
-      }
+      writeOutput(options.output, csv);
       if (globals.json) printJson({ file: options.output, count });
       else print(`Wrote ${options.output} (${count} ${count === 1 ? 'address' : 'addresses'}).`);
     });

@@ -41,6 +41,8 @@ function show(overview: Overview, running: boolean, dataDir: string): void {
       `Faults inside Mailward since ${formatTime(since)}: ${count}, the last at ${formatTime(lastAt)}: ${words}`,
     );
   }
+  if (overview.settingsTrouble !== null)
+    print(`The next start would be refused, for ${overview.settingsTrouble}.`);
   if (overview.domains.length === 0) return;
   print('');
   printTable(
