@@ -69,7 +69,7 @@ export interface LockOptions {
 /** Each of these makes a folder ours, whatever else is in it: the lock is there from the first moment, the database in every copy. */
 const LOCK_FILE = 'engine.lock';
 const DATABASE = 'mailward.db';
-const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`];
+const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`, `${DATABASE}.replacement`];
 
 /** A folder of somebody else's must not be closed to them, nor filled with our files, because of a slip of the keyboard. */
 function refuseOthersFolder(dataDir: string): string[] {
