@@ -33,8 +33,12 @@ export function settingsPage(): string {
 <!-- Made from shared/settings.ts by \`npm run docs\`; changes made here are lost. -->
 
 Settings live in \`settings.json\` in the data folder, as one JSON object. What the file does not say has its default; with
-no file all have. Change them on the Settings screen, or edit the file while Mailward is stopped. Saving writes what was changed
-and what the file said already, in its order; defaults are not written, so that a later version's better ones come into effect. Changes to \`smtp\` take effect at the next start.
+no file all have. Change them on the Settings screen, or edit the file: a running Mailward takes over what is
+new in it within a second or so. While the file is wrong it goes on with the settings it had, says so (log, home screen, \`mailward status\`), and
+saves nothing over it; a file that was removed counts at the next start. What was changed meanwhile, in the file or in another window, is never
+saved over: the screen shows it and asks again. A file that is a link is read, and written by you alone. Saving writes what was changed
+and what the file said already, in its order; defaults are not written, so that a later version's better ones come into effect. Changes to
+\`smtp\` take effect at the next start.
 
 A wrong value is refused at the start with its key and what was expected, and the file is left as it is. A key that is no setting
 (a slip of the keyboard, or a setting of a newer version) does not stop the start: it has no effect, stays in the file, and is told with the setting

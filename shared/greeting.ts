@@ -53,7 +53,12 @@ export type Refusal = (typeof refusals)[number];
 
 const refusalSchema = z.object({ refused: z.enum(refusals) });
 const challengeSchema = z.union([z.object({ nonce: number, proof: number }), refusalSchema]);
-const welcomeSchema = z.union([z.object({ welcome: z.record(z.string(), z.unknown()) }), refusalSchema]);
+const welcomeSchema = z.union([
+  z.object({ welcome: z.record(z.string(), z.unknown()) }),
+  refusalSchema,
+  /** What was wanted could not be done; a sentence. */
+  z.object({ failed: z.string().max(2000) }),
+]);
 export const answerSchema = z.object({ proof: number });
 
 /** The server did not prove that it knows the secret: it is another program. */
@@ -79,6 +84,11 @@ export class Refused extends Error {
     this.refusal = refusal;
     this.proven = proven;
   }
+}
+
+/** The server let us in and could not do what we wanted. The message says why, in its words. */
+export class Failed extends Error {
+  override readonly name = 'Failed';
 }
 
 /** The credential that a secret in writing makes: a token, the code of a one-time link. */
@@ -157,7 +167,7 @@ export interface Introduction {
 }
 
 /**
- * The client's side. Answers what the server says in its welcome. Throws `Unproven`, `Refused`, or what the wire throws; in
+ * The client's side. Answers what the server says in its welcome. Throws `Unproven`, `Refused`, `Failed`, or what the wire throws; in
  * none of these cases has the server got anything that it did not know before.
  */
 export async function introduce(wire: Wire, introduction: Introduction): Promise<Record<string, unknown>> {
@@ -174,6 +184,7 @@ export async function introduce(wire: Wire, introduction: Introduction): Promise
   const welcome = read(welcomeSchema, await wire.next());
   if (welcome === null) throw new Unproven();
   if ('refused' in welcome) throw new Refused(welcome.refused, true);
+  if ('failed' in welcome) throw new Failed(welcome.failed);
   return welcome.welcome;
 }
 

@@ -184,5 +184,7 @@ export const overviewSchema = z.object({
   fault: faultSchema.nullable(),
   /** In the order of the file; they are kept there, and pass for a newer version's. */
   unknownSettings: z.array(unknownSettingSchema),
+  /** Why `settings.json` cannot be used as somebody left it: the next start would be refused. Null as it should be. */
+  settingsTrouble: z.string().nullable(),
 });
 export type Overview = z.infer<typeof overviewSchema>;

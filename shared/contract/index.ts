@@ -144,9 +144,12 @@ export const contract = {
   checks: checksContract,
   settings: {
     get: call.output(settingsSchema),
-    /** Replaces the settings; refused as a whole when a value is wrong. Says which changes need a restart. */
+    /**
+     * Replaces the settings; refused as a whole when a value is wrong, and when they are not as the caller knew them (`before`). Says
+     * which changes need a restart.
+     */
     set: call
-      .input(settingsSchema)
+      .input(z.object({ settings: settingsSchema, before: settingsSchema }))
       .output(z.object({ settings: settingsSchema, restartFor: z.array(z.string()) })),
   },
 };

@@ -54,7 +54,7 @@ process.umask(0o077);
 // Whoever reads our output may stop reading (`| head`): that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.fine);
-  printError(`mailward: ${fileWords(error, 'standard output', 'write')}`);
+  printError(`mailward: ${fileWords(error, 'standard output', 'write')}; what was written is not whole`);
   process.exit(EXIT.problem);
 });
 

@@ -104,7 +104,8 @@ export async function attach(find: () => Promise<Link>, trouble: (words: string)
     },
     getSettings: () => client().settings.get(),
     setSettings: async (settings) => {
-      const { settings: kept } = await client().settings.set(settings);
+      const before = await client().settings.get();
+      const { settings: kept } = await client().settings.set({ settings, before });
       events.emit('settings', kept);
     },
     onSettings: (listener) => {

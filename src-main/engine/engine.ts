@@ -35,7 +35,7 @@ import { Timekeeper } from './timekeeper.ts';
 import { WaitingCounts } from './waiting.ts';
 
 const TRAFFIC_INTERVAL = 250;
-/** How often to look whether the data folder is still ours, ms. */
+/** How often to look whether the data folder is still ours, and the settings as they were, ms. */
 const KEEP_EVERY = 500;
 
 export { StorageError } from '../storage/database.ts';
@@ -96,7 +96,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     trouble: options.trouble ?? (() => undefined),
   });
   try {
-    const settings = openSettings(options.dataDir);
+    const settings = openSettings(options.dataDir, options.trouble);
     for (const unknown of settings.unknown)
       options.trouble?.(`the settings ${settings.path}: ${unknownSettingWords(unknown)}`);
     const path = join(options.dataDir, 'mailward.db');
@@ -374,10 +374,19 @@ class RunningEngine implements Engine {
       this.#detours.start();
       this.#modes.start();
       this.#indexer.start();
-      this.#keeping = setInterval(() => this.#storage.taken(this.#lock.keep() === 'taken'), KEEP_EVERY);
+      this.#keeping = setInterval(() => {
+        this.#storage.taken(this.#lock.keep() === 'taken');
+        this.#lookAtSettings();
+      }, KEEP_EVERY);
       this.#keeping.unref();
     }
     this.#overview.refresh();
+  }
+
+  #lookAtSettings(): void {
+    const { problem } = this.settings;
+    this.settings.look();
+    if (this.settings.problem !== problem) this.#overview.refresh();
   }
 
   overview(): Overview {
@@ -566,6 +575,7 @@ class RunningEngine implements Engine {
       fault: this.#faults.present,
       unknownSettings: this.settings.unknown,
       storage: this.#storage.state,
+      settingsTrouble: this.settings.problem,
     });
   }
 }

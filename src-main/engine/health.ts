@@ -2,7 +2,6 @@
 //
 // When something goes wrong: a check that fails says "could not check" (probes/runner.ts); findings that cannot be kept are
 // still told, and the trouble is said; a run that is given up because the engine closes keeps what had ended before.
-import { hostname } from 'node:os';
 import type { AskedCheck, CheckEvent, Latest, SinceFound } from '../../shared/check-run.ts';
 import type { CheckInfo, Finding } from '../../shared/finding.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -10,6 +9,7 @@ import { checks as catalogue } from '../probes/catalogue.ts';
 import { infoOf, type Check } from '../probes/check.ts';
 import { runChecks } from '../probes/runner.ts';
 import type { Relay, Target } from '../probes/target.ts';
+import { ownName } from '../relay/inbound/header.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 
@@ -215,7 +215,7 @@ export class Health {
 /** Null while nobody said where the world reaches Mailward. */
 function relayOf({ smtp, probes }: Settings): Relay | null {
   if (smtp.hostname === '' && probes.relayAddresses.length === 0) return null;
-  return { hostname: smtp.hostname || hostname(), addresses: probes.relayAddresses };
+  return { hostname: ownName(smtp.hostname), addresses: probes.relayAddresses };
 }
 
 /** From the run's beginning to its end. */

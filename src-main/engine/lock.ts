@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statS
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { readOwnFile } from '../settings/own-file.ts';
-import { replaceFile } from '../settings/replace-file.ts';
+import { identityOf, readOwnFile } from '../settings/own-file.ts';
+import { CannotWrite, removeIfPossible, replaceFile } from '../settings/replace-file.ts';
 import { isOwnFile, whyNotLeadingTo, whyNotOwn, whyNotOwnFiles, whyNotReachable } from './data-owner.ts';
 import { placeInstead, whyOfSystem } from './system-folders.ts';
 
@@ -57,7 +57,7 @@ export class DataDirMissing extends DataDirUnusable {
 }
 
 export interface DataDirLock {
-  /** Tells others how to reach us. */
+  /** Tells others how to reach us. Throws `DataDirUnusable` when that cannot be written; `keep` then tries again. */
   announce: (holder: Holder) => void;
   /**
    * Whether the folder is still ours. A lock file that was removed is made and locked again, and so is the announcement;
@@ -80,7 +80,7 @@ export interface LockOptions {
 /** Each of these makes a folder ours, whatever else is in it: the lock is there from the first moment, the database in every copy. */
 export const LOCK_FILE = 'engine.lock';
 const DATABASE = 'mailward.db';
-const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`];
+const TELLING: readonly string[] = [LOCK_FILE, DATABASE, `${DATABASE}-wal`, `${DATABASE}.replacement`];
 
 /** Whether a Mailward was ever there, as far as this user may see. */
 function hasMailward(dataDir: string): boolean {
@@ -122,6 +122,7 @@ const MAY_BE_THERE: ReadonlySet<string> = new Set([
   'settings.json.new',
   'receipts',
   'access-token',
+  'access-token.new',
   'rdap-bootstrap.json',
   'rdap-bootstrap.json.new',
   'browsers.json',
@@ -221,8 +222,9 @@ function prepare(dataDir: string, { existing = false }: LockOptions, made: strin
     throw new DataDirMissing(dataDir);
   }
   try {
-    // Mail lies in here: no other user of the machine may read it.
-    chmodSync(dataDir, 0o700);
+    // Mail lies in here: no other user of the machine may read it. On a disk that has become read-only nothing is asked for in vain:
+    // the Mailward that has the folder is to be found all the same.
+    if ((statSync(dataDir).mode & 0o777) !== 0o700) chmodSync(dataDir, 0o700);
   } catch (error) {
     throw unusable(dataDir, error);
   }
@@ -320,7 +322,7 @@ class Turn {
 
   /** We wait no more. */
   end(): void {
-    if (this.#asked > 0) rmSync(this.#path, { force: true });
+    if (this.#asked > 0) removeIfPossible(this.#path);
   }
 }
 
@@ -361,7 +363,10 @@ function lock(dataDir: string, options: LockOptions, made: string[]): DataDirLoc
     db = openLock(dataDir);
   } catch (error) {
     if (isTaken(error)) throw new DataDirLocked(dataDir, readHolder(dataDir));
-    if (!names.includes(LOCK_FILE)) rmSync(join(dataDir, LOCK_FILE), { force: true });
+    // Where the disk can only be read the lock cannot be tried. Who had the folder before that may well be running.
+    const holder = readHolder(dataDir);
+    if (holder !== null && isAlive(holder.pid)) throw new DataDirLocked(dataDir, holder);
+    if (!names.includes(LOCK_FILE)) removeIfPossible(join(dataDir, LOCK_FILE));
     throw unusable(dataDir, error);
   }
   // Under the lock: what there is of a database now is nobody else's doing.
@@ -372,7 +377,12 @@ function lock(dataDir: string, options: LockOptions, made: string[]): DataDirLoc
     db.close();
     throw new DataDirMissing(dataDir);
   }
-  rmSync(announcement, { force: true });
+  try {
+    rmSync(announcement, { force: true });
+  } catch (error) {
+    db.close();
+    throw unusable(dataDir, error);
+  }
   const since = Date.now();
   // What another made before we had the lock, and left behind, is not ours to remove.
   const found = new Set(readdirSync(dataDir).filter((name) => name !== LOCK_FILE || names.includes(name)));
@@ -381,17 +391,20 @@ function lock(dataDir: string, options: LockOptions, made: string[]): DataDirLoc
   let lock = identityOf(join(dataDir, LOCK_FILE));
   let announced: Holder | null = null;
   const release = () => {
-    if (isStillOurs()) rmSync(announcement, { force: true });
+    if (isStillOurs()) removeIfPossible(announcement);
     if (db.isOpen) db.close();
   };
   const isOurFolder = () => identityOf(dataDir) === folder;
   const isStillOurs = () => isOurFolder() && identityOf(join(dataDir, LOCK_FILE)) === lock;
+  let isAnnounced = true;
   const write = () => {
     if (announced) replaceFile(announcement, `${JSON.stringify(announced)}\n`);
+    isAnnounced = true;
   };
   return {
     announce(holder) {
       announced = { ...holder, since };
+      isAnnounced = false;
       try {
         write();
       } catch (error) {
@@ -407,7 +420,7 @@ function lock(dataDir: string, options: LockOptions, made: string[]): DataDirLoc
           db = again;
           lock = identityOf(join(dataDir, LOCK_FILE));
         }
-        if (!existsSync(announcement)) write();
+        if (!isAnnounced || !existsSync(announcement)) write();
       } catch (error) {
         if (isTaken(error)) return 'taken';
         // The folder cannot be written to; that has its own alarm.
@@ -458,18 +471,8 @@ function openLock(dataDir: string, mayMakeAnew = true): DatabaseSync {
 
 const isTaken = (error: unknown) => /locked|busy/i.test((error as Error).message);
 
-/** Device and inode; null when there is no such file. */
-function identityOf(path: string): string | null {
-  try {
-    const stats = statSync(path, { bigint: true });
-    return `${stats.dev}:${stats.ino}`;
-  } catch {
-    return null;
-  }
-}
-
 function unusable(dataDir: string, error: unknown): DataDirUnusable {
-  const { message, code } = error as NodeJS.ErrnoException;
+  const { message, code } = (error instanceof CannotWrite ? error.cause : error) as NodeJS.ErrnoException;
   const remedy = /ENOSPC|EDQUOT|disk is full|no space/i.test(`${code ?? ''} ${message}`)
     ? 'the disk is full: free some space on it and start Mailward again; the mail in it is as it was'
     : /EROFS|readonly|read-only/i.test(`${code ?? ''} ${message}`)

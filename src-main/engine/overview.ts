@@ -49,6 +49,8 @@ export interface OverviewInput {
   /** Keys of the settings file that are none. */
   unknownSettings: readonly UnknownSetting[];
   storage: StorageState;
+  /** Why `settings.json` cannot be used as it is; null when it can. */
+  settingsTrouble: string | null;
 }
 
 const MINUTE = 60_000;
@@ -61,12 +63,12 @@ const PASSING = new Set(['rate-limited', 'greylisted', 'server-busy']);
 
 export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
-  const { listener, fault, storage } = input;
+  const { listener, fault, storage, settingsTrouble } = input;
   const state = worst([
     ...domains.map((domain) => domain.state),
     listenerHealth(listener),
     storage.state,
-    fault === null ? 'ok' : 'attention',
+    fault === null && settingsTrouble === null ? 'ok' : 'attention',
     input.unknownSettings.length === 0 ? 'ok' : 'attention',
   ]);
   return {
@@ -80,6 +82,7 @@ export function composeOverview(input: OverviewInput): Overview {
     storage,
     fault,
     unknownSettings: [...input.unknownSettings],
+    settingsTrouble,
   };
 }
 

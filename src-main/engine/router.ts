@@ -8,8 +8,8 @@ import type { Clock } from '../clock/clock.ts';
 import type { Detours } from '../relay/outbound/detours.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
-import { BrokenSettings, type SettingsStore } from '../settings/settings.ts';
-import type { Database } from '../storage/database.ts';
+import { BrokenSettings, SettingsChanged, type SettingsStore } from '../settings/settings.ts';
+import { StorageError, type Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
 import type { Correspondence } from './correspondence.ts';
 import type { Health } from './health.ts';
@@ -56,7 +56,24 @@ export function createRouter(parts: RouterParts) {
   const { clock, db, directory, modes, scheduler, settings, live } = parts;
   const { change } = parts;
   const { act } = parts.actions;
-  const os = implement(contract);
+  const os = implement(contract).use(async ({ next }) => {
+    try {
+      return await next();
+    } catch (error) {
+      throw error instanceof StorageError ? explained(error) : error;
+    }
+  });
+
+  /** Whoever asked for something that the storage did not do is told what is wrong with it, and what to do. */
+  function explained(error: StorageError): Error {
+    if (error.failing === null) return error;
+    live.overview.refresh();
+    const { trouble } = live.overview.value.storage;
+    const why = trouble === null ? `the storage did not do it (${error.message})` : trouble.what;
+    return new ORPCError('REFUSED', {
+      message: `that could not be done: ${why}. ${trouble?.remedy ?? 'Try again; if it stays, see the log.'}`,
+    });
+  }
 
   function domainNamed(name: string): Domain {
     const domain = directory.get(name);
@@ -251,13 +268,14 @@ export function createRouter(parts: RouterParts) {
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input }) => {
-        const before = settings.get();
+        const { before } = input;
         try {
-          const after = settings.set(input);
+          const after = settings.set(input.settings, before);
           const restartFor =
             parts.offline || JSON.stringify(before.smtp) === JSON.stringify(after.smtp) ? [] : ['smtp'];
           return { settings: after, restartFor };
         } catch (error) {
+          if (error instanceof SettingsChanged) throw new ORPCError('CONFLICT', { message: error.message });
           if (error instanceof BrokenSettings) throw new ORPCError('REFUSED', { message: error.message });
           throw error;
         }

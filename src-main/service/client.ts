@@ -3,7 +3,15 @@ import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import { WebSocket } from 'ws';
 import type { Client } from '../../shared/contract/index.ts';
-import { credentialOf, introduce, Refused, Unproven, type Wish, wireOf } from '../../shared/greeting.ts';
+import {
+  credentialOf,
+  Failed,
+  introduce,
+  Refused,
+  Unproven,
+  type Wish,
+  wireOf,
+} from '../../shared/greeting.ts';
 
 /** How long the service may take to answer, ms. */
 const ANSWER_WITHIN = 8000;
@@ -97,5 +105,6 @@ function explained(url: string, error: unknown): Error {
   if (error instanceof Refused && !error.proven) {
     return new NotMailward(`what answers at ${url} does not let us in: ${error.message}`);
   }
+  if (error instanceof Failed) return error;
   return new Error(`the running Mailward at ${url} does not answer: ${(error as Error).message}`);
 }

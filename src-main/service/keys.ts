@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Credential, credentialOf, credentialOfKey, type Wish } from '../../shared/greeting.ts';
 import { readOwnFile } from '../settings/own-file.ts';
-import { replaceFile } from '../settings/replace-file.ts';
+import { replaceFile, replaceFiles } from '../settings/replace-file.ts';
 
 /** 192 bits. */
 const SECRET_OCTETS = 24;
@@ -57,6 +57,13 @@ export class Renewed extends Error {
   }
 }
 
+/** A browser was shut out, but not on disk. */
+export class ForgottenForNow extends Error {
+  constructor(cause: Error) {
+    super(`the browser is shut out, but only until Mailward is started anew: ${cause.message}`, { cause });
+  }
+}
+
 export function mayWish({ kind }: Bearer, want: Wish): boolean {
   return allowed[kind].includes(want);
 }
@@ -72,6 +79,8 @@ export class Keys {
     string,
     { stored: StoredBrowser; credential: Credential /** Its `lastAt` as it is on disk. */; writtenAt: number }
   >();
+  /** Browsers that were shut out while the disk took nothing: they are still in the file. */
+  readonly #unwritten = new Set<string>();
   #token: string;
   #tokenCredential: Credential;
   #renewals = 0;
@@ -184,23 +193,37 @@ export class Keys {
     return credential.id;
   }
 
-  /** Takes a browser's key away; false when there is no such browser. */
+  /**
+   * Takes a browser's key away; false when there is no such browser. Throws `ForgottenForNow` when the disk takes nothing: the
+   * browser is shut out all the same, until the next start, and asking again writes it down.
+   */
   forget(id: string): boolean {
-    if (!this.#browsers.delete(id)) return false;
-    this.#write();
+    if (!this.#browsers.delete(id) && !this.#unwritten.has(id)) return false;
+    this.#unwritten.add(id);
+    try {
+      this.#write();
+    } catch (error) {
+      throw new ForgottenForNow(error as Error);
+    }
     return true;
   }
 
-  /** A new token; all links and all browsers' keys are good for nothing from now on. */
+  /**
+   * A new token; all links and all browsers' keys are good for nothing from now on. Throws `CannotWrite` when the disk takes nothing: all
+   * keys are then good as before.
+   */
   async renew(): Promise<string> {
     const token = newSecret();
     const credential = await credentialOf(token);
-    // All at once from here on: nothing is made with a former key in between.
+    // All at once from here on: nothing is made with a former key in between. The token comes last: until it is another, nothing was renewed.
+    replaceFiles([
+      [join(this.#dataDir, BROWSERS), '[]\n'],
+      [join(this.#dataDir, TOKEN), `${token}\n`],
+    ]);
     this.#renewals++;
     this.#links.clear();
     this.#browsers.clear();
-    this.#write();
-    writeToken(this.#dataDir, token);
+    this.#unwritten.clear();
     this.#token = token;
     this.#tokenCredential = credential;
     return token;
@@ -234,6 +257,7 @@ export class Keys {
     // Also where it fails: a full disk is not tried again at every visit.
     for (const browser of this.#browsers.values()) browser.writtenAt = browser.stored.lastAt;
     replaceFile(join(this.#dataDir, BROWSERS), `${JSON.stringify(list, null, 2)}\n`);
+    this.#unwritten.clear();
   }
 }
 

@@ -158,11 +158,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         void rpc.upgrade(atItsPace(ws), { context: { calls: new ClientCalls(calls) } });
         wire.send(JSON.stringify({ welcome: {} }));
       } else {
-        const granted = await grant(guest).catch((error: unknown) => {
-          if (!(error instanceof Renewed)) trouble(`"${guest.want}" failed: ${String(error)}`);
-          throw error;
-        });
-        wire.send(JSON.stringify({ welcome: granted }));
+        const granted = await grant(guest).then(
+          (welcome) => ({ welcome }),
+          (error: unknown) => {
+            if (error instanceof Renewed) throw error;
+            const failed = error instanceof Error ? error.message : String(error);
+            trouble(`"${guest.want}" failed: ${failed}`);
+            return { failed };
+          },
+        );
+        wire.send(JSON.stringify(granted));
         ws.close(1000);
       }
       return guest;
@@ -180,16 +185,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       }
       case 'renew': {
         const token = await keys.renew();
-        options.renewed?.(token);
         sendAway(() => true);
+        try {
+          options.renewed?.(token);
+        } catch (error) {
+          trouble(`the command line cannot reach this Mailward until that is mended: ${String(error)}`);
+        }
         return {};
       }
       case 'browsers':
         return { browsers: keys.browsers };
       case 'forget': {
-        const known = keys.forget(about);
-        sendAway(({ keyId }) => keyId === about);
-        return { known };
+        try {
+          return { known: keys.forget(about) };
+        } finally {
+          sendAway(({ keyId }) => keyId === about);
+        }
       }
       default:
         return {};

@@ -1,5 +1,5 @@
 // Opens files: those of the data folder never through a link that somebody laid, and none that is no file at all.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 
 /**
  * As `open(2)` with O_NOFOLLOW, which Windows has not (there it takes a privilege to lay a link). Throws the system's error, and
@@ -47,5 +47,15 @@ export function readOwnFile(path: string): string | null {
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
+  }
+}
+
+/** Device and inode; null when there is no such file or folder. */
+export function identityOf(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
   }
 }

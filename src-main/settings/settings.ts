@@ -1,10 +1,11 @@
 // The settings file of a data folder: read, checked, changed, and written so that a crash leaves the old or the new one.
-import { join } from 'node:path';
+import { readlinkSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import type { UnknownSetting } from '../../shared/overview.ts';
+import { unknownSettingWords, type UnknownSetting } from '../../shared/overview.ts';
 import { settingsSchema, type Settings } from '../../shared/settings.ts';
-import { readNamedFile } from './own-file.ts';
+import { identityOf, readNamedFile } from './own-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { isTree, unknownSettings } from './unknown.ts';
 
@@ -22,6 +23,15 @@ const plainly = (words: string) => words.replace(/\s+/g, ' ').replace(/[\p{Cc}\p
 
 type Listener = (settings: Settings, before: Settings) => void;
 
+/** Somebody else changed the settings meanwhile: nothing was saved. */
+export class SettingsChanged extends Error {
+  constructor(path: string) {
+    super(
+      `the settings were changed meanwhile, in ${path} or in another window. Nothing was saved: look at them as they are now, and save again`,
+    );
+  }
+}
+
 export interface SettingsStore {
   readonly path: string;
   /** Keys of the file that are no settings: they have no effect, and stay where they are. */
@@ -29,43 +39,169 @@ export interface SettingsStore {
   get: () => Settings;
   /**
    * Replaces all settings. Written is what the file said already and what is not the default, so that a later version's better
-   * defaults come into effect. Throws `BrokenSettings` and keeps the old ones when a value is wrong.
+   * defaults come into effect. Throws and keeps the old ones: `BrokenSettings` when a value is wrong, when the file cannot be written, or
+   * cannot be used as somebody has left it; `SettingsChanged` when they are not those that the caller knew (`before`), or the file was
+   * changed by hand and nobody knew it yet.
    */
-  set: (next: unknown) => Settings;
+  set: (next: unknown, before?: Settings) => Settings;
+  /**
+   * Looks whether somebody changed the file, and takes over what is in it once it stands still. A file that is wrong or gone leaves the
+   * settings as they are.
+   */
+  look: () => void;
+  /** Why the file cannot be used as it is now, so that the next start would be refused; null when it can. A sentence. */
+  readonly problem: string | null;
   onChange: (listener: Listener) => () => void;
 }
 
-/** Opens `DIR/settings.json`. A missing file means the defaults; a wrong one is refused, never overwritten. */
-export function openSettings(dataDir: string): SettingsStore {
-  const path = join(dataDir, 'settings.json');
-  let { settings: current, unknown } = parse(readFile(path), path);
-  const listeners = new Set<Listener>();
-  return {
-    path,
-    get unknown() {
-      return unknown;
-    },
-    get: () => current,
-    set(next) {
-      const before = current;
-      const after = check(next, 'the new settings');
-      // Read again: what somebody wrote into it meanwhile, and was not changed here, is for the next start.
-      const file = parse(readFile(path), path);
-      try {
-        replaceFile(path, `${JSON.stringify(written(file.given, before, after, DEFAULTS), null, 2)}\n`);
-      } catch (error) {
-        throw new BrokenSettings(`cannot write ${path}: ${(error as Error).message}`);
-      }
-      unknown = file.unknown;
-      current = after;
-      for (const listener of listeners) listener(current, before);
-      return current;
-    },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
+/**
+ * Opens `DIR/settings.json`. A missing file means the defaults; a wrong one is refused, never overwritten.
+ * @param trouble is told what an admin should read in the log.
+ */
+export function openSettings(
+  dataDir: string,
+  trouble: (words: string) => void = () => undefined,
+): SettingsStore {
+  return new SettingsFile(join(dataDir, 'settings.json'), trouble);
+}
+
+class SettingsFile implements SettingsStore {
+  readonly path: string;
+  problem: string | null = null;
+  unknown: readonly UnknownSetting[];
+  readonly #trouble: (words: string) => void;
+  readonly #listeners = new Set<Listener>();
+  #current: Settings;
+  /** What the file says, as it was last read or written; null when there is none. */
+  #given: Tree | null;
+  /** Which folder it is in: another one that lies in its place is not ours to read from, or to write to. */
+  readonly #folder: string | null;
+  /** By which it is seen that the file is another: as it was read, and as it was looked at last. */
+  #read: string;
+  #seen: string;
+
+  constructor(path: string, trouble: (words: string) => void) {
+    this.path = path;
+    this.#trouble = trouble;
+    this.#folder = identityOf(dirname(path));
+    // Taken before it is read: what is written in between is noticed at the next look.
+    this.#read = this.#seen = stampOf(path);
+    const { settings, given, unknown } = parse(readFile(path), path);
+    this.#current = settings;
+    this.#given = given;
+    this.unknown = unknown;
+  }
+
+  get(): Settings {
+    return this.#current;
+  }
+
+  set(next: unknown, before?: Settings): Settings {
+    const known = this.#current;
+    if (!this.#isInPlace())
+      throw new BrokenSettings(
+        `nothing was saved: the data folder ${dirname(this.path)} was removed, renamed or replaced; put it back where it was`,
+      );
+    if (stampOf(this.path) !== this.#read) this.#readAgain();
+    if (this.problem !== null) throw new BrokenSettings(`nothing was saved: ${this.problem}`);
+    if (!areSame(this.#current, before ?? known)) throw new SettingsChanged(this.path);
+    const wanted = check(next, 'the new settings');
+    this.#refuseLink();
+    const given = written(this.#given ?? {}, this.#current, wanted, DEFAULTS);
+    try {
+      replaceFile(this.path, `${JSON.stringify(given, null, 2)}\n`);
+    } catch (error) {
+      throw new BrokenSettings(`${(error as Error).message}. Nothing was changed`);
+    }
+    this.#given = given;
+    this.#read = this.#seen = stampOf(this.path);
+    this.#take(wanted);
+    return this.#current;
+  }
+
+  look(): void {
+    if (!this.#isInPlace()) return;
+    const stamp = stampOf(this.path);
+    // Whoever is in the middle of writing it gets until the next look.
+    const stands = stamp === this.#seen;
+    this.#seen = stamp;
+    if (stands && stamp !== this.#read) this.#readAgain();
+  }
+
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #isInPlace(): boolean {
+    return identityOf(dirname(this.path)) === this.#folder;
+  }
+
+  /** Somebody else wrote, removed or replaced the file. */
+  #readAgain(): void {
+    this.#read = stampOf(this.path);
+    let read: Read;
+    try {
+      read = parse(readFile(this.path), this.path);
+    } catch (error) {
+      const problem = (error as Error).message;
+      if (problem !== this.problem)
+        this.#trouble(`${problem}. Mailward goes on with the settings it had; it would not start with these`);
+      this.problem = problem;
+      return;
+    }
+    const isGone = read.given === null;
+    const next = isGone ? this.#current : read.settings;
+    if (isGone && this.#given !== null)
+      this.#trouble(
+        `the settings ${this.path} were removed. Mailward goes on with those it had; the next start begins with the defaults, unless they are put back or saved anew`,
+      );
+    else if (!areSame(next, this.#current))
+      this.#trouble(
+        `the settings ${this.path} were changed by hand, and are in force${areSame(next.smtp, this.#current.smtp) ? '' : '; what is new in smtp, from the next start on'}`,
+      );
+    else if (this.problem !== null) this.#trouble(`the settings ${this.path} can be used again`);
+    for (const one of read.unknown)
+      if (!this.unknown.some(({ key }) => key === one.key))
+        this.#trouble(`the settings ${this.path}: ${unknownSettingWords(one)}`);
+    this.problem = null;
+    this.unknown = read.unknown;
+    this.#given = read.given;
+    this.#take(next);
+  }
+
+  #take(next: Settings): void {
+    const before = this.#current;
+    this.#current = next;
+    if (areSame(next, before)) return;
+    for (const listener of this.#listeners) listener(next, before);
+  }
+
+  /** Whoever laid a link keeps the settings elsewhere: a file in its place would cut them off from that without a word. */
+  #refuseLink(): void {
+    let target: string;
+    try {
+      target = readlinkSync(this.path);
+    } catch {
+      return;
+    }
+    throw new BrokenSettings(
+      `${this.path} is a link to ${target}: change the settings there, and Mailward reads them. Nothing was saved`,
+    );
+  }
+}
+
+/** Of parsed settings: their keys come in the schema's order. */
+const areSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Changes with the file, whether it is written over, replaced or removed; through a link, with the file it leads to. */
+function stampOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -106,13 +242,13 @@ function readFile(path: string): string | null {
 
 interface Read {
   settings: Settings;
-  /** As the file has it. */
-  given: Tree;
+  /** As the file has it; null when there is none. */
+  given: Tree | null;
   unknown: UnknownSetting[];
 }
 
 function parse(text: string | null, path: string): Read {
-  if (text === null) return { settings: DEFAULTS, given: {}, unknown: [] };
+  if (text === null) return { settings: DEFAULTS, given: null, unknown: [] };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,10 +1,11 @@
 // Repairing a damaged database: what can be read is copied into a new one, and the damaged files are kept beside it.
-import { existsSync, fsyncSync, closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { explained } from './database.ts';
 import { toError } from './failures.ts';
 import { migrate } from './migrations.ts';
+import { finishRepair, replacementOf, syncFile } from './replacement.ts';
 import { mendSearch, rebuildSearch } from './search-index.ts';
 
 export interface CopiedTable {
@@ -60,6 +61,7 @@ const MOST_COMPLAINTS = 20;
  * `StorageError` when the disk does not let it; the files are then as they were.
  */
 export function repairDatabase(path: string, now: number): Repair {
+  const finished = finishRepair(path);
   const nothing = { complaints: [], keptAs: null, tables: [], torn: 0 };
   const { complaints, isOpen } = examine(path);
   const grave = complaints.filter((words) => !/log_text|fts5/.test(words));
@@ -67,11 +69,11 @@ export function repairDatabase(path: string, now: number): Repair {
     const mended = mendInPlace(path, complaints.length > 0);
     if (mended !== 'failed')
       return mended === 'whole'
-        ? { ...nothing, what: 'whole' }
+        ? { ...nothing, what: 'whole', keptAs: finished }
         : { ...nothing, what: 'search', complaints: complaints.length > 0 ? complaints : [mended] };
   }
   const fresh = `${path}.repaired`;
-  rmSync(fresh, { force: true });
+  for (const end of ['', '-journal']) rmSync(fresh + end, { force: true });
   try {
     const target = new DatabaseSync(fresh);
     let tables: CopiedTable[] = [];
@@ -88,9 +90,10 @@ export function repairDatabase(path: string, now: number): Repair {
       target.close();
     }
     syncFile(fresh);
-    const keptAs = setAside(path, now);
-    renameSync(fresh, path);
+    utimesSync(fresh, now / 1000, now / 1000);
+    renameSync(fresh, replacementOf(path));
     syncFile(dirname(path));
+    const keptAs = finishRepair(path);
     const anything = tables.some(({ rows }) => rows > 0);
     return { what: anything ? 'copied' : 'begun-anew', complaints, keptAs, tables, torn };
   } catch (error) {
@@ -261,28 +264,4 @@ function holdTorn(db: DatabaseSync): number {
     state.run(id);
   }
   return torn.length;
-}
-
-/** Renames the database and what belongs to it; returns the new name of the database, or of its log where there was no more. */
-function setAside(path: string, now: number): string | null {
-  const stamp = new Date(now).toISOString().replace(/[-:]/g, '').slice(0, 15);
-  let kept: string | null = null;
-  for (const end of ['', '-wal', '-shm']) {
-    if (!existsSync(path + end)) continue;
-    const name = `${path}.damaged-${stamp}${end}`;
-    renameSync(path + end, name);
-    kept ??= name;
-  }
-  return kept;
-}
-
-function syncFile(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } catch {
-    // Windows does not sync folders.
-  } finally {
-    closeSync(file);
-  }
 }

@@ -17,6 +17,8 @@ export const RESERVE_BYTES = 64 * 1024 * 1024;
 const CLEAR_BY = 8 * 1024 * 1024;
 /** How often the disk is looked at, and how often a write is tried while they fail, ms. */
 const LOOK_EVERY = 1000;
+/** How often it is looked at closely, ms: that writes to it, and a disk at rest may sleep meanwhile. */
+const LOOK_CLOSELY_EVERY = 30_000;
 /** A disk that has not answered for so long is in trouble, ms. */
 const NO_ANSWER = 10_000;
 /** Octets of a trial write: a disk or a quota with a few blocks left must not pass. */
@@ -31,7 +33,7 @@ export interface WatchOptions {
   /** Mail that does not go out by itself, as last counted: it would stay in a folder that is gone. */
   stays?: () => { held: number; quarantined: number };
   /** For tests: the disk's free octets, and whether it may be written to. */
-  disk?: () => Disk;
+  disk?: (closely: boolean) => Disk;
 }
 
 export class StorageWatch {
@@ -42,6 +44,7 @@ export class StorageWatch {
   #timer: NodeJS.Timeout | null = null;
   #trying = false;
   #files: FileTrouble | null = null;
+  #closelyAt = performance.now();
   #freeBytes = Number.POSITIVE_INFINITY;
   /** The failure of a write that no later write has made good. */
   #failing: StorageTrouble['kind'] | null = null;
@@ -133,7 +136,11 @@ export class StorageWatch {
 
   #look(): void {
     const { dataDir } = this.#options;
-    const { freeBytes, writable } = (this.#options.disk ?? (() => lookAtDisk(dataDir)))();
+    const now = performance.now();
+    const closely = this.#present.has('read-only') || now - this.#closelyAt >= LOOK_CLOSELY_EVERY;
+    if (closely) this.#closelyAt = now;
+    const look = this.#options.disk ?? ((closely) => lookAtDisk(dataDir, closely));
+    const { freeBytes, writable } = look(closely);
     this.#freeBytes = freeBytes;
     this.#set(
       'low-space',

@@ -7,6 +7,7 @@ import { migrate } from './migrations.ts';
 import { OpenFiles, type FilePart, type FileTrouble } from './open-files.ts';
 import { reads, writes } from './operations/index.ts';
 import type { Call, FromWorker, Result, ToWorker, WorkerFailure, WorkerInput } from './protocol.ts';
+import { finishRepair, replacementOf } from './replacement.ts';
 import { mendSearch } from './search-index.ts';
 
 const input = workerData as WorkerInput;
@@ -36,6 +37,8 @@ interface Open {
 
 function open(): Open {
   const isWriter = input.role === 'writer';
+  const wasRepaired = isWriter && existsSync(replacementOf(input.path));
+  if (wasRepaired) finishRepair(input.path);
   if (isWriter) refuseHalfADatabase(input.path);
   if (!input.mayBegin && !existsSync(input.path)) throw new Error('the database is not there');
   const isBegunAnew =
@@ -43,6 +46,10 @@ function open(): Open {
   const db = new DatabaseSync(input.path, { readOnly: !isWriter });
   db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   const notes: string[] = [];
+  if (wasRepaired)
+    notes.push(
+      `a repair of ${input.path} was interrupted when all was copied; it is finished now, and the damaged files are kept beside it`,
+    );
   if (isBegunAnew)
     notes.push(
       `there was no ${input.path}, though Mailward has run in its folder before; an empty one was begun`,

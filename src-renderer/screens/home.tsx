@@ -56,6 +56,11 @@ export function HomeScreen() {
         </Alert>
       )}
       {overview.fault !== null && <FaultNote fault={overview.fault} />}
+      {overview.settingsTrouble !== null && (
+        <Alert color="yellow" title="The settings cannot be used as they are in the file">
+          Mailward goes on with those it had, but would not start with these: {overview.settingsTrouble}.
+        </Alert>
+      )}
       <FilterTroubles troubles={overview.filterTroubles} />
       <UnknownSettings unknown={overview.unknownSettings} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}

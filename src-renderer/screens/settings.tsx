@@ -7,6 +7,7 @@ import { useEngine } from '../engine.tsx';
 import { Busy, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import {
+  type Draft,
   draftOf,
   type FieldValue,
   readDraft,
@@ -36,7 +37,7 @@ export function SettingsScreen() {
       {info.data !== undefined && (
         <p className="soft small">
           They are kept in <span className="mono">{info.data.dataDir}/settings.json</span>, which may be
-          edited by hand too.
+          edited by hand too: Mailward reads them anew.
         </p>
       )}
     </Page>
@@ -47,8 +48,8 @@ function SettingsForm({ settings }: { settings: Settings }) {
   const { orpc, connection } = useEngine();
   const { desktop } = connection;
   const queries = useQueryClient();
-  // What is typed stays as it is when the settings change elsewhere; only a save replaces it.
-  const [draft, setDraft] = useState(() => draftOf(settings));
+  // What is typed stays as it is when the settings change elsewhere, and all else follows them.
+  const [typed, setTyped] = useState<Draft>({});
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [outcome, setOutcome] = useState<readonly string[] | null>(null);
   const save = useMutation(
@@ -57,17 +58,20 @@ function SettingsForm({ settings }: { settings: Settings }) {
         if (desktop !== null && answer.settings.desktop.openAtLogin !== (await desktop.getOpenAtLogin())) {
           await desktop.setOpenAtLogin(answer.settings.desktop.openAtLogin);
         }
-        setDraft(draftOf(answer.settings));
+        setTyped({});
         setOutcome(answer.restartFor);
         queries.setQueryData(orpc.settings.get.queryKey(), answer.settings);
       },
+      // They may have been changed elsewhere meanwhile: what was not touched here is shown as it is now.
+      onError: () => queries.invalidateQueries({ queryKey: orpc.settings.get.queryKey() }),
     }),
   );
   const saved = draftOf(settings);
+  const draft: Draft = { ...saved, ...typed };
   const changes = Object.keys(draft).filter((key) => draft[key] !== saved[key]).length;
 
   const set = (key: string, value: FieldValue) => {
-    setDraft((present) => ({ ...present, [key]: value }));
+    setTyped((present) => ({ ...present, [key]: value }));
     setErrors((present) => Object.fromEntries(Object.entries(present).filter(([name]) => name !== key)));
     setOutcome(null);
     save.reset();
@@ -78,7 +82,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
     setErrors(read.errors);
     const first = Object.keys(read.errors)[0];
     if (first !== undefined) document.getElementById(first)?.focus();
-    if (read.settings !== null) save.mutate(read.settings);
+    if (read.settings !== null) save.mutate({ settings: read.settings, before: settings });
   };
 
   return (
@@ -114,7 +118,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
           <Button
             variant="default"
             onClick={() => {
-              setDraft(saved);
+              setTyped({});
               setErrors({});
             }}
           >

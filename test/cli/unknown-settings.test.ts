@@ -26,7 +26,10 @@ describe('a key of the settings file that is no setting', () => {
         break;
       }
       const settings = await client.settings.get();
-      await client.settings.set({ ...settings, log: { ...settings.log, keepDays: 7 } });
+      await client.settings.set({
+        settings: { ...settings, log: { ...settings.log, keepDays: 7 } },
+        before: settings,
+      });
     } finally {
       close();
     }

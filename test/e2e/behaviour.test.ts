@@ -1,5 +1,6 @@
 // What a person does with the screens, and what comes of it.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Sink } from '../lab/sink.ts';
@@ -356,6 +357,43 @@ describe('settings', () => {
     await visitor.the('button', 'Save the settings').click();
     await visitor.page.getByText('Needs a restart').waitFor();
     expect(await visitor.page.getByText('Start at login').count()).toBe(0);
+  });
+});
+
+describe('settings that are changed by hand meanwhile', () => {
+  const file = () => join(office.service.dataDir, 'settings.json');
+
+  test('are not saved over: that is said, what was typed stays, and the rest is shown as it is now', async () => {
+    await visitor.go('/settings');
+    const keep = visitor.the('textbox', 'Keep finished messages');
+    await keep.fill('30');
+    const before = await office.client.settings.get();
+    writeFileSync(file(), JSON.stringify({ ...before, delivery: { ...before.delivery, expireDays: 9 } }));
+    await visitor.the('button', 'Save the settings').click();
+    await visitor.page.getByText('were changed meanwhile').waitFor();
+    await until(
+      'the screen does not show what is new',
+      async () => (await visitor.the('textbox', 'Give up after').inputValue()) === '9',
+    );
+    expect(await keep.inputValue()).toBe('30');
+    await visitor.the('button', 'Save the settings').click();
+    await visitor.page.getByText(/^Saved/).waitFor();
+    const after = await office.client.settings.get();
+    expect([after.log.keepDays, after.delivery.expireDays]).toEqual([30, 9]);
+    expect(JSON.parse(readFileSync(file(), 'utf8'))).toEqual(after);
+  });
+
+  test('into what cannot be used are told on the home screen until they are mended', async () => {
+    const whole = readFileSync(file(), 'utf8');
+    writeFileSync(file(), '{ "smtp": { "port": "<script>alert(1)</script>" } }');
+    await visitor.go('/');
+    const note = visitor.page.getByText('The settings cannot be used as they are in the file');
+    await note.waitFor();
+    expect((await office.service.command('status')).stdout).toMatch(
+      /The next start would be refused, for .*smtp\.port/,
+    );
+    writeFileSync(file(), whole);
+    await note.waitFor({ state: 'detached' });
   });
 });
 

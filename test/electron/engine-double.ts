@@ -23,6 +23,7 @@ export function overviewOf(change: Partial<Overview> = {}): Overview {
     filterTroubles: [],
     fault: null,
     unknownSettings: [],
+    settingsTrouble: null,
     storage: { state: 'ok', trouble: null },
     ...change,
   };
@@ -159,7 +160,10 @@ export class EngineDouble {
       },
       settings: {
         get: os.settings.get.handler(() => this.settings.get()),
-        set: os.settings.set.handler(({ input }) => ({ settings: this.settings.set(input), restartFor: [] })),
+        set: os.settings.set.handler(({ input }) => ({
+          settings: this.settings.set(input.settings),
+          restartFor: [],
+        })),
       },
     });
   }

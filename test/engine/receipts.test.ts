@@ -6,6 +6,7 @@ import { parseId } from '../../src-main/storage/ids.ts';
 import type { Outcome } from '../../src-main/storage/operations/spool.ts';
 import { Receipts } from '../../src-main/relay/spool/receipts.ts';
 import { Sink } from '../lab/sink.ts';
+import { mountSmallDisk } from '../lab/small-disk.ts';
 import { EngineUnderTest } from './support.ts';
 
 /** As a delivery to the first of a message's recipients is noted. */
@@ -78,6 +79,32 @@ it('a receipt that is told twice changes nothing', async () => {
   expect(sent).toBe(1);
   expect(details[0]?.attempts).toBe(1);
   expect(details[0]?.attemptList).toHaveLength(1);
+});
+
+it('a receipt of which a full disk took only a part does not spoil those that follow', async (context) => {
+  using disk = mountSmallDisk(1024 * 1024);
+  if (disk === null) {
+    context.skip('this user may not mount a small disk');
+    return;
+  }
+  const file = join(disk.path, 'receipts');
+  const { receipts } = Receipts.open(file);
+  // Whole notes until there is no room for one; what room there is takes a part of it.
+  const first = taken('1');
+  receipts.note(first);
+  disk.fill();
+  for (let id = 2; statSync(file).size % 4096 !== 0; id++) receipts.note(taken(String(id)));
+  await disk.free();
+  receipts.note({ ...taken('1'), messageId: 1_000_000 });
+  expect(Receipts.open(file).left.map(({ messageId }) => messageId)).toContain(1_000_000);
+  // All that is not on disk yet is written anew as soon as something is.
+  const outstanding = taken('1');
+  receipts.note({ ...outstanding, messageId: 1_000_001 });
+  receipts.settled(first);
+  const left = Receipts.open(file).left.map(({ messageId }) => messageId);
+  expect(left).toEqual([...new Set(left)]);
+  expect(left).toContain(2);
+  expect(left.slice(-2)).toEqual([1_000_000, 1_000_001]);
 });
 
 it('the file does not grow with the mail', async () => {

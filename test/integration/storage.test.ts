@@ -1,14 +1,23 @@
 // When mail cannot be stored, with the service as users run it: nothing answered 250 is lost, and every way of asking says so.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
-import { mailward, Service } from '../lab/mailward.ts';
+import { entry, mailward, Service } from '../lab/mailward.ts';
 import { seededRandom } from '../lab/random.ts';
 import { scratch } from '../lab/scratch.ts';
-import { mountSmallDisk } from '../lab/small-disk.ts';
+import { mountSmallDisk, type SmallDisk } from '../lab/small-disk.ts';
 import { until } from '../lab/wait.ts';
 
 async function held(options: Parameters<typeof Service.start>[0] = {}): Promise<Service> {
@@ -145,6 +154,110 @@ describe('every way of asking says so', () => {
     await disk.free();
     await until('it is not well again', async () => (await health(service)) === 200);
     expect(service.stderr).toBe('');
+  });
+});
+
+describe('on a disk that takes nothing', () => {
+  it.each([
+    ['is full', 'the disk is full', (disk: SmallDisk) => disk.fill(), (disk: SmallDisk) => disk.free()],
+    [
+      'can only be read',
+      'its disk can only be read',
+      (disk: SmallDisk) => disk.readOnly(),
+      async (disk: SmallDisk) => {
+        disk.writable();
+        await Promise.resolve();
+      },
+    ],
+  ])(
+    'because it %s: what is asked of a running Mailward is refused with the reason, and works after',
+    async (what, why, spoil, mend) => {
+      using disk = mountSmallDisk(90 * 1024 * 1024);
+      if (disk === null) return;
+      await using service = await held({ dataDir: join(disk.path, 'data') });
+      const { client, close } = await service.client();
+      const settings = await client.settings.get();
+      const save = () =>
+        client.settings.set({
+          settings: { ...settings, log: { ...settings.log, keepDays: 7 } },
+          before: settings,
+        });
+      const { token } = service;
+      spoil(disk);
+      await until('/health does not say so', async () => (await health(service)) === 503);
+      expect((await service.command('status')).stdout).toMatch(/^Mailward cannot store mail/);
+      const renewal = await service.command('token', 'renew');
+      expect(renewal.stderr).toMatch(new RegExp(`^mailward: cannot write .*/data/[a-z.-]+: ${why}; `));
+      expect(renewal.status).toBe(3);
+      await expect(save()).rejects.toThrow(`settings.json: ${why}`);
+      expect(await client.settings.get()).toEqual(settings);
+      if (what === 'is full')
+        expect(
+          (await service.command('domain', 'add', 'example.net', '--route', '127.0.0.1:9')).stderr,
+        ).toMatch(/^mailward: that could not be done: the disk that holds .* Free some space/);
+      expect(service.token).toBe(token);
+      await mend(disk);
+      await until('it is not well again', async () => (await health(service)) === 200);
+      await save();
+      await service.addDomain('example.org', '127.0.0.1:9');
+      expect((await service.command('token', 'renew')).status).toBe(0);
+      close();
+      expect(service.token).not.toBe(token);
+      expect(await service.stop()).toBe(0);
+    },
+  );
+
+  it('a stop leaves in good order, and a start says what to do, where the disk can only be read', async () => {
+    using disk = mountSmallDisk(90 * 1024 * 1024);
+    if (disk === null) return;
+    await using service = await held({ dataDir: join(disk.path, 'data') });
+    disk.readOnly();
+    expect(await service.stop()).toBe(0);
+    expect(service.stderr).not.toMatch(/rror/);
+    service.launch();
+    await expect(service.ready()).rejects.toThrow(
+      /can only be read: mount its disk for writing and start Mailward again/,
+    );
+    disk.writable();
+    await service.start();
+    expect(await service.json('domain', 'list')).toMatchObject([{ name: 'example.com' }]);
+  });
+
+  it.each([['log'], ['recipients']])('%s export leaves no half of a file, and says why', async (what) => {
+    using disk = mountSmallDisk(1024 * 1024);
+    if (disk === null) return;
+    await using service = await held();
+    const output = join(disk.path, 'export.csv');
+    disk.fill();
+    const refused = await service.command(what, 'export', '--output', output);
+    expect(refused).toMatchObject({
+      status: 1,
+      stderr: `mailward: cannot write ${output}: the disk is full; free some space on it, and try again\n`,
+    });
+    await disk.free();
+    expect((await service.command(what, 'export', '--output', output)).status).toBe(0);
+    const whole = readFileSync(output, 'utf8');
+    expect((await service.command(what, 'export', '--output', output)).stderr).toMatch(
+      /is there already, and is not overwritten/,
+    );
+    expect(readFileSync(output, 'utf8')).toBe(whole);
+  });
+
+  it('a list that goes into a file on it is not whole, and that is said', async () => {
+    if (!existsSync('/dev/full')) return;
+    await using service = await held();
+    const full = openSync('/dev/full', 'w');
+    const list = spawn(process.execPath, [entry(), 'log', 'export', '--data', service.dataDir], {
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    let words = '';
+    list.stderr?.on('data', (part: Buffer) => (words += part.toString()));
+    const [status] = (await once(list, 'close')) as [number];
+    expect([status, words]).toEqual([
+      1,
+      expect.stringMatching(/the disk is full.*what was written is not whole/),
+    ]);
   });
 });
 

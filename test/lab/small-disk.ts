@@ -10,6 +10,9 @@ export interface SmallDisk extends Disposable {
   /** Takes all free space away, to the last block, until `free`. */
   fill: () => void;
   free: () => Promise<void>;
+  /** From now on it can only be read, also by those who have files on it open by other names; until `writable`. */
+  readOnly: () => void;
+  writable: () => void;
 }
 
 /** Mounts a tmpfs of the given size in octets; null where this user may not mount. */
@@ -23,13 +26,32 @@ export function mountSmallDisk(size: number): SmallDisk | null {
     return null;
   }
   const ballast = join(path, 'ballast');
+  const mount = (...args: string[]) => {
+    const done = spawnSync('mount', args, { encoding: 'utf8' });
+    if (done.status !== 0) throw new Error(`mount ${args.join(' ')}: ${done.stderr}`);
+  };
+  let covered = false;
+  const unmount = () => {
+    const gone = spawnSync('umount', ['-l', path], { encoding: 'utf8' });
+    if (gone.status !== 0) throw new Error(`cannot unmount ${path}: ${gone.stderr}`);
+  };
   return {
     path,
     fill: () => writeUntilFull(ballast),
     free: () => rm(ballast, { force: true }),
+    readOnly() {
+      // A disk with files open for writing does not let itself be mounted anew; so the same files come to lie over it, to be read alone.
+      mount('--bind', path, path);
+      mount('-o', 'remount,bind,ro', path);
+      covered = true;
+    },
+    writable() {
+      covered = false;
+      unmount();
+    },
     [Symbol.dispose]() {
-      const gone = spawnSync('umount', ['-l', path], { encoding: 'utf8' });
-      if (gone.status !== 0) throw new Error(`cannot unmount ${path}: ${gone.stderr}`);
+      if (covered) unmount();
+      unmount();
       folder[Symbol.dispose]();
     },
   };

@@ -8,12 +8,13 @@ import { credentialOf, introduce, wireOf, type Wish } from '../../shared/greetin
 import { askService, connectClient } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import { scratch } from '../lab/scratch.ts';
+import { mountSmallDisk, type SmallDisk } from '../lab/small-disk.ts';
 import { ServiceUnderTest } from './support.ts';
 
 const where = 'http://127.0.0.1:8025';
 const key = (number: number) => Buffer.alloc(32, number).toString('base64url');
 
-async function letIn({ link }: ServiceUnderTest, want: Wish): Promise<WebSocket> {
+async function letIn({ link }: Pick<ServiceUnderTest, 'link'>, want: Wish): Promise<WebSocket> {
   const socket = new WebSocket(`${link.url.replace('http', 'ws')}/rpc`, ['mailward']);
   socket.on('error', () => undefined);
   await once(socket, 'open');
@@ -93,6 +94,73 @@ describe('a renewal while somebody is on their way in', () => {
     await renewed;
     expect([await before, await after]).toEqual([[], []]);
     expect((await Keys.open(folder.path)).browsers).toEqual([]);
+  });
+});
+
+describe('on a full disk', () => {
+  const withKeys = async (
+    context: { skip: (why: string) => void },
+    run: (keys: Keys, disk: SmallDisk, browser: string) => Promise<void>,
+  ) => {
+    using disk = mountSmallDisk(1024 * 1024);
+    if (disk === null) {
+      context.skip('this user may not mount a small disk');
+      return;
+    }
+    const keys = await Keys.open(disk.path);
+    const browser = await keys.enrol(key(1), where, 'a browser');
+    disk.fill();
+    await run(keys, disk, browser);
+  };
+
+  it('a renewal says so and renews nothing: neither half of the keys now, nor the other half at the next start', (context) =>
+    withKeys(context, async (keys, disk, browser) => {
+      const { token } = keys;
+      const link = await credentialOf((await keys.link()).code);
+      await expect(keys.renew()).rejects.toThrow(/^cannot write .*: the disk is full; free some space/);
+      expect([keys.token, keys.renewals]).toEqual([token, 0]);
+      expect([keys.find(browser, where)?.kind, keys.find(link.id, where)?.kind]).toEqual(['browser', 'link']);
+      const next = await Keys.open(disk.path);
+      expect([next.token, next.browsers.length]).toEqual([token, 1]);
+      await disk.free();
+      const renewed = await keys.renew();
+      const after = await Keys.open(disk.path);
+      expect([after.token, after.browsers]).toEqual([renewed, []]);
+    }));
+
+  it('a browser is shut out now, it is said that this does not last, and asking again makes it last', (context) =>
+    withKeys(context, async (keys, disk, browser) => {
+      expect(() => keys.forget(browser)).toThrow(
+        /is shut out, but only until Mailward is started anew: cannot write .*: the disk is full/,
+      );
+      expect(keys.find(browser, where)).toBeNull();
+      await disk.free();
+      expect(keys.forget(browser)).toBe(true);
+      expect((await Keys.open(disk.path)).browsers).toEqual([]);
+      expect(keys.forget(browser)).toBe(false);
+    }));
+
+  it('who asked a running Mailward is told why, and sessions that were renewed away end all the same', async () => {
+    const full = new Error('cannot write /data/engine.json: the disk is full');
+    await using service = await ServiceUnderTest.start({
+      renewed: () => {
+        throw full;
+      },
+    });
+    const { keys, link } = service;
+    const socket = await letIn({ link }, 'contract');
+    const renew = keys.renew.bind(keys);
+    keys.renew = () => Promise.reject(full);
+    await expect(askService(link, 'renew')).rejects.toThrow(
+      /^cannot write \/data\/engine\.json: the disk is full$/,
+    );
+    keys.renew = renew;
+    const closed = once(socket, 'close');
+    expect(await askService(link, 'renew')).toEqual({});
+    await closed;
+    expect(service.mailward.troubles.join()).toMatch(
+      /command line cannot reach this Mailward.*the disk is full/,
+    );
   });
 });
 

@@ -4,8 +4,9 @@ import { constants, chmodSync, linkSync, readFileSync, readdirSync, statSync, wr
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openOwnFile, readOwnFile } from '../../src-main/settings/own-file.ts';
-import { replaceFile } from '../../src-main/settings/replace-file.ts';
+import { replaceFile, replaceFiles } from '../../src-main/settings/replace-file.ts';
 import { scratch } from '../lab/scratch.ts';
+import { mountSmallDisk } from '../lab/small-disk.ts';
 
 describe.skipIf(process.platform === 'win32')('a file that is replaced', () => {
   it.each<[string, (temporary: string, folder: string) => void]>([
@@ -32,6 +33,61 @@ describe.skipIf(process.platform === 'win32')('a file that is replaced', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder.path, 'precious'), 'utf8')).toBe('precious');
     expect(readdirSync(folder.path).sort()).toEqual(['precious', 'secret']);
+  });
+});
+
+describe('a file that cannot be replaced', () => {
+  it('on a full disk is as it was, with nothing left beside it, and what to do is said', async (context) => {
+    using disk = mountSmallDisk(1024 * 1024);
+    if (disk === null) {
+      context.skip('this user may not mount a small disk');
+      return;
+    }
+    const path = join(disk.path, 'secret');
+    replaceFile(path, 'old');
+    disk.fill();
+    expect(() => replaceFile(path, 'new')).toThrow(
+      `cannot write ${path}: the disk is full; free some space on it`,
+    );
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(disk.path).sort()).toEqual(['ballast', 'secret']);
+    await disk.free();
+    replaceFile(path, 'new');
+    expect(readFileSync(path, 'utf8')).toBe('new');
+  });
+
+  it('for want of room leaves those that belong to it as they were, too', (context) => {
+    using disk = mountSmallDisk(1024 * 1024);
+    if (disk === null) {
+      context.skip('this user may not mount a small disk');
+      return;
+    }
+    const [first, second] = [join(disk.path, 'first'), join(disk.path, 'second')];
+    replaceFiles([
+      [first, 'old'],
+      [second, 'old'],
+    ]);
+    expect(() =>
+      replaceFiles([
+        [first, 'new'],
+        [second, 'x'.repeat(2 * 1024 * 1024)],
+      ]),
+    ).toThrow(`cannot write ${second}: the disk is full`);
+    expect([readFileSync(first, 'utf8'), readFileSync(second, 'utf8')]).toEqual(['old', 'old']);
+    expect(readdirSync(disk.path).sort()).toEqual(['first', 'second']);
+  });
+
+  it('on a disk that can only be read says so', (context) => {
+    using disk = mountSmallDisk(1024 * 1024);
+    if (disk === null) {
+      context.skip('this user may not mount a small disk');
+      return;
+    }
+    const path = join(disk.path, 'secret');
+    disk.readOnly();
+    expect(() => replaceFile(path, 'new')).toThrow(
+      `cannot write ${path}: its disk can only be read; mount it for writing`,
+    );
   });
 });
 

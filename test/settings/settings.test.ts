@@ -1,9 +1,19 @@
 // The settings file: defaults, refusals that name the key, and never a lost file.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BrokenSettings, openSettings } from '../../src-main/settings/settings.ts';
+import { BrokenSettings, openSettings, SettingsChanged } from '../../src-main/settings/settings.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -148,5 +158,160 @@ describe('the settings', () => {
     expect(() => store.set({ log: { keepDays: 0 } })).toThrow(/log\.keepDays/);
     expect(store.get().log.keepDays).toBe(7);
     expect(openSettings(dir).get().log.keepDays).toBe(7);
+  });
+});
+
+describe('settings that are changed by hand while Mailward runs', () => {
+  const days = (keepDays: number) => JSON.stringify({ log: { keepDays } });
+  const open = () => {
+    const troubles: string[] = [];
+    const store = openSettings(dir, (words) => troubles.push(words));
+    const heard: number[] = [];
+    store.onChange(({ log }) => heard.push(log.keepDays));
+    // Whoever is in the middle of writing gets until the second look.
+    const look = () => {
+      store.look();
+      store.look();
+    };
+    const keep = (keepDays: number) => ({ ...store.get(), log: { ...store.get().log, keepDays } });
+    return { store, troubles, heard, look, keep };
+  };
+  /** As editors do it. */
+  const replace = (text: string) => {
+    writeFileSync(`${file()}~`, text);
+    renameSync(`${file()}~`, file());
+  };
+
+  it.each([
+    ['written over', (text: string) => writeFileSync(file(), text)],
+    ['replaced by another file', replace],
+  ])('are taken over when the file is %s, and the log says so', (_how, write) => {
+    writeFileSync(file(), days(7));
+    const { store, troubles, heard, look } = open();
+    write(days(8));
+    look();
+    expect([store.get().log.keepDays, heard]).toEqual([8, [8]]);
+    expect(troubles).toEqual([
+      expect.stringMatching(/settings\.json were changed by hand, and are in force$/),
+    ]);
+    look();
+    expect(troubles).toHaveLength(1);
+    write(JSON.stringify({ log: { keepDays: 8 }, smtp: { port: 2600 } }));
+    look();
+    expect(troubles[1]).toMatch(/in smtp, from the next start on$/);
+  });
+
+  it('are not judged while somebody is in the middle of writing', () => {
+    writeFileSync(file(), days(7));
+    const { store, troubles } = open();
+    writeFileSync(file(), '');
+    store.look();
+    writeFileSync(file(), days(8));
+    store.look();
+    store.look();
+    expect([store.get().log.keepDays, store.problem, troubles.length]).toEqual([8, null, 1]);
+  });
+
+  it.each([
+    ['no JSON', () => writeFileSync(file(), '{')],
+    ['a wrong value', () => replace(days(0))],
+    [
+      'a folder',
+      () => {
+        rmSync(file());
+        mkdirSync(file());
+      },
+    ],
+    [
+      'a link that leads to itself',
+      () => {
+        rmSync(file());
+        symlinkSync('settings.json', file());
+      },
+    ],
+  ])(
+    'into %s leave the settings as they were; that is told once, and nothing is saved over it',
+    (_what, spoil) => {
+      writeFileSync(file(), days(7));
+      const { store, troubles, look, keep } = open();
+      spoil();
+      look();
+      look();
+      expect(store.get().log.keepDays).toBe(7);
+      expect(store.problem).toMatch(/settings\.json/);
+      expect(troubles).toEqual([
+        expect.stringMatching(
+          /settings\.json.*Mailward goes on with the settings it had; it would not start/,
+        ),
+      ]);
+      expect(() => store.set(keep(9))).toThrow(/^nothing was saved: .*settings\.json/);
+      expect(store.get().log.keepDays).toBe(7);
+      rmSync(file(), { recursive: true });
+      writeFileSync(file(), days(7));
+      look();
+      expect([store.problem, troubles[1]]).toEqual([null, expect.stringMatching(/can be used again$/)]);
+      store.set(keep(9));
+      expect(openSettings(dir).get().log.keepDays).toBe(9);
+    },
+  );
+
+  it('by removing the file: they go on, the log says what comes next, and saving puts them back', () => {
+    writeFileSync(file(), days(7));
+    const { store, troubles, look, keep } = open();
+    rmSync(file());
+    look();
+    expect([store.get().log.keepDays, store.problem]).toEqual([7, null]);
+    expect(troubles).toEqual([expect.stringMatching(/were removed\. .* begins with the defaults/)]);
+    store.set(keep(9));
+    expect(openSettings(dir).get().log.keepDays).toBe(9);
+    expect(troubles).toHaveLength(1);
+  });
+
+  it('are never saved over: whoever does not know them yet is told, and nothing is saved', () => {
+    const { store, keep } = open();
+    const before = store.get();
+    replace(days(8));
+    // Nobody has looked yet.
+    expect(() => store.set(keep(9))).toThrow(SettingsChanged);
+    expect(() => store.set(keep(9), before)).toThrow(/changed meanwhile.*Nothing was saved/);
+    expect(readFileSync(file(), 'utf8')).toBe(days(8));
+    expect(store.set(keep(9), store.get()).log.keepDays).toBe(9);
+  });
+
+  it('in one window are not saved over from another', () => {
+    const { store, keep } = open();
+    const before = store.get();
+    store.set(keep(8), before);
+    expect(() => store.set({ ...before, log: { ...before.log, keepDays: 9 } }, before)).toThrow(
+      SettingsChanged,
+    );
+    expect(store.get().log.keepDays).toBe(8);
+  });
+
+  it('where a link leads to are taken over, and the link is not made a file', () => {
+    writeFileSync(join(dir, 'elsewhere'), days(7));
+    symlinkSync('elsewhere', file());
+    const { store, look, keep } = open();
+    writeFileSync(join(dir, 'elsewhere'), days(8));
+    look();
+    expect(store.get().log.keepDays).toBe(8);
+    expect(() => store.set(keep(9))).toThrow(
+      /settings\.json is a link to elsewhere: change the settings there/,
+    );
+    expect(readFileSync(join(dir, 'elsewhere'), 'utf8')).toBe(days(8));
+  });
+
+  it('in a folder that lies in the place of ours are not read, nor written', () => {
+    const own = join(dir, 'data');
+    mkdirSync(own);
+    const store = openSettings(own);
+    renameSync(own, `${own}.away`);
+    mkdirSync(own);
+    writeFileSync(join(own, 'settings.json'), days(8));
+    store.look();
+    store.look();
+    expect(store.get().log.keepDays).toBe(90);
+    expect(() => store.set(store.get())).toThrow(/nothing was saved: the data folder .* put it back/);
+    expect(readFileSync(join(own, 'settings.json'), 'utf8')).toBe(days(8));
   });
 });

@@ -5,6 +5,7 @@ import {
   formatHostPort,
   hostSchema,
   parseHostPort,
+  smtpName,
   toDomainName,
 } from '../../shared/names.ts';
 
@@ -132,4 +133,19 @@ describe('a host and port', () => {
       expect(parseHostPort(formatHostPort(pair.host, pair.port))).toEqual(pair);
     }
   });
+});
+
+it.each([
+  ['mail.example.com', 'mail.example.com'],
+  ['Mail', 'mail'],
+  ['192.0.2.1', '[192.0.2.1]'],
+  ['2001:db8::1', '[IPv6:2001:db8::1]'],
+  ['büro.example', 'xn--bro-hoa.example'],
+  ['Anna’s MacBook', 'localhost'],
+  ['(none)', 'localhost'],
+  ['vm\r\nX: y', 'localhost'],
+  ['\ufffd\ufffd', 'localhost'],
+  ['', 'localhost'],
+])('a host named %j calls itself %s in SMTP', (host, name) => {
+  expect(smtpName(host)).toBe(name);
 });

@@ -6,7 +6,9 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -153,4 +155,43 @@ it.each([
   expect(repairDatabase(path(), NOW).what).toBe('begun-anew');
   const kept = readdirSync(folder.path).find((name) => /damaged-.*-wal$/.test(name));
   expect(readFileSync(`${folder.path}/${kept ?? ''}`, 'utf8')).toBe('what is left of the mail');
+});
+
+describe('a repair that is killed', () => {
+  /** What of its last steps was done. */
+  const states: [string, (kept: string) => void][] = [
+    ['before the damaged files are set aside', (kept) => renameSync(kept, path())],
+    [
+      'when only the log is not yet set aside',
+      () => writeFileSync(`${path()}-wal`, 'the log of the damaged database'),
+    ],
+    ['when all of them are', () => undefined],
+  ];
+
+  describe.each(states)('%s', (_when, state) => {
+    /** Repairs, and goes back to where a kill would have left the files. */
+    const killed = () => {
+      spoil('message', 1);
+      const repair = repairDatabase(path(), NOW);
+      utimesSync(path(), NOW / 1000, NOW / 1000);
+      renameSync(path(), `${path()}.replacement`);
+      state(repair.keptAs ?? '');
+      return repair.tables.find(({ table }) => table === 'message')?.rows ?? 0;
+    };
+
+    it.each(['start', 'repair'])(
+      'is finished by the next %s: nothing that was copied is missing',
+      async (next) => {
+        const rows = killed();
+        expect(rows).toBeGreaterThan(250);
+        if (next === 'repair') expect(repairDatabase(path(), NOW + 60_000).what).toBe('whole');
+        db = await openDatabase(path());
+        await db.close();
+        expect(query('SELECT count(*) AS rows FROM message')).toMatchObject({ rows });
+        const names = readdirSync(folder.path).filter((name) => /damaged|repaired|replacement/.test(name));
+        expect(names).toContain('mailward.db.damaged-20260301T123005');
+        expect(names.every((name) => name.startsWith('mailward.db.damaged-20260301T123005'))).toBe(true);
+      },
+    );
+  });
 });

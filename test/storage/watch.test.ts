@@ -5,6 +5,8 @@ import { StorageError, StorageFull } from '../../src-main/storage/failures.ts';
 import { RESERVE_BYTES, StorageWatch } from '../../src-main/storage/watch.ts';
 
 let disk: { freeBytes: number; writable: boolean };
+/** The file system takes nothing any more, and shows it only to those who try. */
+let isShutOff: boolean;
 let watch: StorageWatch;
 let told: string[];
 let tried: string[];
@@ -18,12 +20,13 @@ beforeEach(() => {
   told = [];
   tried = [];
   works = true;
+  isShutOff = false;
   withDisk = 0;
   watch = new StorageWatch({
     dataDir: '/data',
     changed: () => undefined,
     trouble: (words) => told.push(words),
-    disk: () => disk,
+    disk: (closely) => ({ ...disk, writable: disk.writable && !(closely && isShutOff) }),
   });
   const write = (name: string) => {
     tried.push(name);
@@ -73,6 +76,15 @@ it('a disk that can only be read: 451, until it can be written to', async () => 
   await vi.advanceTimersByTimeAsync(1000);
   expect([kind(), watch.takes(0)]).toEqual(['read-only', 'no']);
   disk.writable = true;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(kind()).toBeNull();
+});
+
+it('a file system that shut itself off is found out in half a minute though no mail comes, and its return in a second', async () => {
+  isShutOff = true;
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect([kind(), watch.takes(0)]).toEqual(['read-only', 'no']);
+  isShutOff = false;
   await vi.advanceTimersByTimeAsync(1000);
   expect(kind()).toBeNull();
 });

@@ -60,6 +60,8 @@ function show(overview: Overview, running: boolean, dataDir: string, holds: Hold
   }
   for (const unknown of overview.unknownSettings)
     print(`In ${join(dataDir, 'settings.json')}: ${unknownSettingWords(unknown)}`);
+  if (overview.settingsTrouble !== null)
+    print(`The next start would be refused, for ${overview.settingsTrouble}.`);
   if (overview.domains.length === 0) return;
   print('');
   printTable(

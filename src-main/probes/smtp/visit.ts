@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Cause } from '../../../shared/cause.ts';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Evidence } from '../../../shared/finding.ts';
+import { smtpName } from '../../../shared/names.ts';
 import { classifyReply } from '../../../shared/replies/classify.ts';
 import type { Stage } from '../../../shared/replies/classify.ts';
 import type { Asking } from '../check.ts';
@@ -47,7 +48,7 @@ export interface Visit {
 
 /** The name that a server is told in EHLO. */
 export function ownName(target: Target, destination?: Destination): string {
-  return destination?.helo ?? target.relay?.hostname ?? hostname();
+  return smtpName(destination?.helo ?? target.relay?.hostname ?? hostname());
 }
 
 /** Calls `judge` with each server's visit, as they come; says of those that have no address that they could not be asked. */

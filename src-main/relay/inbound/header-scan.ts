@@ -1,5 +1,6 @@
 // Looks at a message's header section as it streams by: how often it has been relayed, whether it is ASCII, and whether it is too large.
 import { isAscii } from 'node:buffer';
+import { smtpName } from '../../../shared/names.ts';
 import { headerLimits, type HeaderExcess } from './header-limits.ts';
 
 /** Octets of a `Received:` field that are looked at for our own name. */
@@ -34,7 +35,7 @@ export class HeaderScan {
 
   /** @param hostname our own name, as `receivedField` writes it. */
   constructor(hostname: string) {
-    this.#mark = `by ${hostname} (mailward) `.toLowerCase();
+    this.#mark = `by ${smtpName(hostname)} (mailward) `.toLowerCase();
   }
 
   get ended(): boolean {

@@ -1,6 +1,7 @@
 // The header section of a message: the trace field that we add, and the few fields that people look for.
 import { hostname as machineName } from 'node:os';
 import { TextDecoder } from 'node:util';
+import { smtpName, toDomainName } from '../../../shared/names.ts';
 import { rfc5322Date } from '../../../shared/time.ts';
 
 export interface Trace {
@@ -28,7 +29,7 @@ export function receivedField(trace: Trace): Buffer {
   const tls = trace.tls && `\r\n\t(using ${trace.tls.version} with cipher ${trace.tls.standardName})`;
   const lines = [
     `Received: from ${helo} ([${literal}])${tls ?? ''}`,
-    `\tby ${trace.hostname} (Mailward) with ${trace.protocol} id ${trace.id}`,
+    `\tby ${smtpName(trace.hostname)} (Mailward) with ${trace.protocol} id ${trace.id}`,
     `${trace.recipient === null ? '' : `\tfor <${trace.recipient}>`}; ${dateOf(trace.receivedAt)}`,
   ];
   const text =
@@ -51,9 +52,10 @@ export function transmissionType(extended: boolean, secure: boolean, smtpUtf8: b
   return secure ? `${base}S` : base;
 }
 
-const machine = machineName();
+/** Systems take anything for the machine's name: `Anna’s MacBook`, an umlaut, a line end. */
+const machine = toDomainName(machineName()) ?? 'localhost';
 
-/** The name we give ourselves: the configured one, or the machine's. */
+/** The name we give ourselves: the configured one (it may be an address), or the machine's as a domain name. */
 export function ownName(configured: string): string {
   return configured === '' ? machine : configured;
 }

@@ -3,6 +3,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import type { Reply } from '../../../shared/message.ts';
+import { smtpName } from '../../../shared/names.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { inNetworks } from '../policy/filters/addresses.ts';
 import { Clients } from './clients.ts';
@@ -42,7 +43,7 @@ export class Server {
   constructor(smtp: Settings['smtp'], handlers: Handlers, trouble: (words: string) => void) {
     this.#smtp = smtp;
     this.#trouble = trouble;
-    this.#name = ownName(smtp.hostname);
+    this.#name = smtpName(ownName(smtp.hostname));
     this.#handlers = {
       ...handlers,
       turnAway: (connection) => this.#turnAway(connection),

@@ -3,6 +3,7 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
+import { smtpName } from '../../../shared/names.ts';
 import { elapsed } from '../elapsed.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
@@ -160,7 +161,7 @@ export class Session {
     try {
       const greeted = await dialogue.reply();
       if (greeted?.code !== 220) failed('connect', 'no greeting of a mail server', greeted);
-      const name = destination.helo ?? options.hostname;
+      const name = smtpName(destination.helo ?? options.hostname);
       let offer = await hello(dialogue, way.greeting, name, failed);
       const { policy } = way;
       const secured = isSecured(way);

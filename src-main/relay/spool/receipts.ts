@@ -22,6 +22,8 @@ export class Receipts {
   readonly #outstanding = new Map<Outcome, string>();
   #length = 0;
   #broken = false;
+  /** The last note may be there in part. */
+  #torn = false;
 
   private constructor(file: number, length: number) {
     this.#file = file;
@@ -73,6 +75,7 @@ export class Receipts {
     try {
       ftruncateSync(this.#file);
       this.#length = 0;
+      this.#torn = false;
       if (this.#outstanding.size > 0) this.#write([...this.#outstanding.values()].join(''));
     } catch {
       this.#broken = true;
@@ -80,12 +83,17 @@ export class Receipts {
   }
 
   #write(text: string): void {
+    // What a full disk took only a part of must not spoil the note that follows.
+    const line = this.#torn ? `\n${text}` : text;
     try {
-      this.#length += writeSync(this.#file, text);
+      const written = writeSync(this.#file, line);
+      this.#length += written;
+      this.#torn = written < line.length;
     } catch {
-      // Full, or gone: the database will say so with more weight. Without notes a kill costs some duplicates.
-      this.#length = LONGEST;
+      this.#torn = true;
     }
+    // Full, or gone: the database will say so with more weight. Without notes a kill costs some duplicates, so all are written anew soon.
+    if (this.#torn) this.#length = LONGEST + 1;
   }
 }
 
