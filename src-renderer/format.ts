@@ -80,8 +80,9 @@ export function exact(at: number): string {
   return exactTime.format(at);
 }
 
-/** The time of day, with the date in front when it is not today's. */
+/** The time of day, with the date in front when it is not today's; of what is long past the date with its year. */
 export function sinceWhen(at: number, now: number): string {
+  if (Math.abs(now - at) > 300 * wholeDay) return day(at);
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
   return sameDay ? clockTime.format(at) : dayTime.format(at);
 }

@@ -83,5 +83,5 @@ export function replyLine(reply: Reply): string {
 /** What to tell the reader about an error that came from a call. The contract's messages are full sentences already. */
 export function errorWords(error: unknown): string {
   if (error instanceof Error && error.message !== '') return error.message;
-  return 'Something went wrong and no reason was given. Try again; if it stays, look at the log of the engine.';
+  return 'Something went wrong, and no reason was given. Try again; if it keeps happening, look in Mailward’s log.';
 }

@@ -1,7 +1,7 @@
 // What the sender of a message that failed was told, and why not.
 import { Link } from '@tanstack/react-router';
 import type { Bounce, BounceReason } from '../../shared/recipients.ts';
-import { Moment } from './moment.tsx';
+import { Due, Moment } from './moment.tsx';
 
 const because: Readonly<Record<BounceReason, string>> = {
   'own-domain': 'the address is in a domain of yours',
@@ -17,7 +17,7 @@ export function BounceWords({ bounce }: { bounce: Bounce }) {
   if (bounce.state === 'due') {
     return (
       <>
-        will be told, if real, <Moment at={bounce.at} />
+        will be told, if the address is genuine: <Due at={bounce.at} />
       </>
     );
   }

@@ -4,7 +4,7 @@ import { type FilterResult, type FilterTrouble, filterWords } from '../../shared
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
 import '../styles/transcript.css';
-import { Moment } from './moment.tsx';
+import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 
 const followed = {
@@ -75,7 +75,7 @@ export function FilterTroubles({ troubles }: { troubles: readonly FilterTrouble[
       {troubles.map((trouble) => (
         <p key={trouble.filter}>
           {filterWords[trouble.filter].name} could not be asked about {counted(trouble.skipped, 'message')}{' '}
-          since <Moment at={trouble.since} />: <span className="mono">{trouble.words}</span>
+          <Since at={trouble.since} />: <span className="mono">{trouble.words}</span>
         </p>
       ))}
       <p>

@@ -9,7 +9,7 @@ import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
 import { ModeButtons } from './mode-buttons.tsx';
 import { LinkButton } from './link-button.tsx';
-import { Moment } from './moment.tsx';
+import { Due, Moment, Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 import type { LegName } from './mail-path.tsx';
 
@@ -103,7 +103,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           <>
             <dt>Broken since</dt>
             <dd>
-              <Moment at={outbound.since} />
+              <Since word="" at={outbound.since} />
             </dd>
           </>
         )}
@@ -127,20 +127,20 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           <>
             <dt>{mode.name === 'hold' ? 'On hold' : 'Rerouted'}</dt>
             <dd>
-              <Moment at={mode.since} />
+              <Since at={mode.since} />
               {mode.reason !== '' && <div>“{mode.reason}”</div>}
               {mode.setBy === 'mailward' && <div>Mailward did this by itself.</div>}
               {mode.homeSince !== null && (
                 <div>
-                  Your server takes the mail again: <Moment at={mode.homeSince} />
+                  Your server accepts the mail again <Since at={mode.homeSince} />
                 </div>
               )}
             </dd>
             {mode.until !== null && (
               <>
-                <dt>Ends by itself</dt>
+                <dt>Ends automatically</dt>
                 <dd>
-                  <Moment at={mode.until} />
+                  <Due at={mode.until} />
                 </dd>
               </>
             )}
@@ -208,7 +208,7 @@ function PaceFacts({ domain }: { domain: DomainOverview }) {
         <>
           <dt>Backlog</dt>
           <dd>
-            {counted(domain.queued.count, 'message')}, out <Moment at={pace.drainsAt} />
+            {counted(domain.queued.count, 'message')}, delivered <Due at={pace.drainsAt} />
           </dd>
         </>
       )}

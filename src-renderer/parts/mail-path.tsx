@@ -78,6 +78,11 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
               {count(queued.count)} waiting
             </Link>
           )}
+          {domain.quarantined.count > 0 && (
+            <Link className="path-waits" to="/queue" search={{ show: 'quarantined', domain: domain.name }}>
+              {count(domain.quarantined.count)} in quarantine
+            </Link>
+          )}
           {domain.rerouted > 0 && (
             <Link className="path-waits" to="/queue" search={{ show: 'held', domain: domain.name }}>
               {count(domain.rerouted)} sent another way

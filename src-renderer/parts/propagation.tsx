@@ -2,7 +2,8 @@
 import { Switch, VisuallyHidden } from '@mantine/core';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { counted, countdown, exact } from '../format.ts';
-import type { PropagationFacts, ServerView } from '../health/facts.ts';
+import { mxWords } from '../health/facts.ts';
+import type { PropagationFacts, ServerView } from '../../shared/facts.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { pauseBefore } from '../../shared/propagation.ts';
@@ -54,11 +55,11 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
       </p>
       <dl className="facts small">
         <dt>MX now</dt>
-        <dd className="mono">{facts.mx === '' ? 'none' : facts.mx}</dd>
+        <dd className="mono">{facts.mx.length === 0 ? 'none' : mxWords(facts.mx)}</dd>
         {facts.before !== null && (
           <>
             <dt>MX before</dt>
-            <dd className="mono">{facts.before.mx === '' ? 'none' : facts.before.mx}</dd>
+            <dd className="mono">{facts.before.mx.length === 0 ? 'none' : mxWords(facts.before.mx)}</dd>
           </>
         )}
       </dl>
@@ -108,7 +109,9 @@ function Column({ title, rows, longest, now }: ColumnProps) {
                 </span>
                 <span className="spread-word">{views[row.state].word}</span>
               </span>
-              {row.mx !== null && <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>}
+              {row.mx !== null && (
+                <span className="mono spread-mx">{row.mx.length === 0 ? 'no MX' : mxWords(row.mx)}</span>
+              )}
               <Left row={row} longest={longest} now={now} />
             </li>
           ))}

@@ -4,7 +4,7 @@ import { IconCheck, IconEraser } from '@tabler/icons-react';
 import type { RecipientEntry } from '../../shared/recipients.ts';
 import { count } from '../format.ts';
 import { replyLine } from '../words.ts';
-import { Moment } from './moment.tsx';
+import { Due, Moment } from './moment.tsx';
 
 interface RecipientTableProps {
   rows: readonly RecipientEntry[];
@@ -99,7 +99,7 @@ function Standing({ row }: { row: RecipientEntry }) {
       {row.origin === 'admin' ? 'put there' : 'learned'}
       {row.until !== null && (
         <span className="soft">
-          , ends <Moment at={row.until} />
+          , ends <Due at={row.until} />
         </span>
       )}
     </>

@@ -6,7 +6,7 @@ import { type SubmitEvent, useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { useEngine } from '../engine.tsx';
 import { count, day, span } from '../format.ts';
-import type { RegistrationFacts } from '../health/facts.ts';
+import type { RegistrationFacts } from '../../shared/facts.ts';
 import { errorWords } from '../words.ts';
 import { useNow } from './moment.tsx';
 
@@ -80,7 +80,7 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
         )}
         <dt>Who says so</dt>
         <dd>{source === 'by-hand' ? 'you: the date was set by hand' : 'the registry'}</dd>
-        {statuses !== undefined && statuses.length > 0 && (
+        {statuses.length > 0 && (
           <>
             <dt>State</dt>
             <dd className="mono">{statuses.join(', ')}</dd>

@@ -2,6 +2,7 @@
 import { Alert } from '@mantine/core';
 import { Link, useRouterState } from '@tanstack/react-router';
 import type { Overview, StorageState } from '../../shared/overview.ts';
+import { useLostSince } from '../engine.tsx';
 import { sinceWhen } from '../format.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
@@ -19,10 +20,12 @@ export function StorageNote({ storage: { trouble } }: { storage: StorageState })
 }
 
 export function StorageBanner({ overview }: { overview: Overview | null }) {
+  // What was known before the connection was lost may have passed since.
+  const isLost = useLostSince() !== null;
   const isHome = useRouterState({ select: (state) => state.location.pathname === '/' });
   return (
     <div role="status" className="banner-place">
-      {overview?.storage.trouble && !isHome && (
+      {overview?.storage.trouble && !isHome && !isLost && (
         <p className="banner banner-problem">
           <StateShape state="problem" size={14} />
           <span>

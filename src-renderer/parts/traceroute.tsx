@@ -1,5 +1,5 @@
 // The way to a server, hop by hop: who answers, how long the round trip is, and where it ends.
-import type { PathFacts } from '../health/facts.ts';
+import type { PathFacts } from '../../shared/facts.ts';
 import { StateMark } from './state-mark.tsx';
 
 export function Traceroute({ facts, address }: { facts: PathFacts; address: string }) {

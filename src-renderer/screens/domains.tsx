@@ -21,7 +21,7 @@ import { count, counted } from '../format.ts';
 import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
 import { useModeChange } from '../parts/mode-buttons.tsx';
 import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Due, Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -70,7 +70,7 @@ export function DomainsScreen() {
     >
       {domains === undefined ? (
         query.error === null ? (
-          <Busy what="Asking the engine for the domains." />
+          <Busy what="Asking Mailward for the domains." />
         ) : (
           <Failure
             what="The domains could not be read"
@@ -152,10 +152,15 @@ function domainsSentence(domains: readonly Domain[] | undefined): string {
   if (domains === undefined) return 'Looking at the domains…';
   if (domains.length === 0) return 'Mailward protects no domain yet.';
   const odd = domains.filter((domain) => domain.mode.name !== 'deliver').length;
-  const rest =
-    odd === 0
-      ? ''
-      : `; mail for ${odd === domains.length ? 'all of them' : count(odd)} is not delivered as usual`;
+  const which =
+    domains.length === 1
+      ? 'its mail'
+      : odd < domains.length
+        ? `mail for ${count(odd)} of them`
+        : domains.length === 2
+          ? 'mail for both of them'
+          : 'mail for all of them';
+  const rest = odd === 0 ? '' : `; ${which} is not delivered as usual`;
   return `Mailward protects ${counted(domains.length, 'domain')}${rest}.`;
 }
 
@@ -240,7 +245,7 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
               {mode.reason !== '' && `: “${mode.reason}”`}
               {mode.until !== null && (
                 <>
-                  , ends by itself <Moment at={mode.until} />
+                  , ends automatically <Due at={mode.until} />
                 </>
               )}
             </span>

@@ -30,7 +30,10 @@ export function HealthListScreen() {
     const all = gather(list.data ?? [], data?.findings ?? [], []);
     const at =
       data?.checks.reduce<number | null>((last, one) => Math.max(last ?? one.at, one.at), null) ?? null;
-    return { name, at, known: data !== undefined, ...sentenceOf(all) };
+    const known = data !== undefined;
+    return data?.running === true
+      ? { name, at, known, state: 'not-applicable' as const, words: 'Being tested now…' }
+      : { name, at, known, ...sentenceOf(all) };
   });
   const bad = views.filter(({ state }) => state === 'problem' || state === 'attention').length;
   const untested = views.filter(({ at }) => at === null).length;
@@ -40,7 +43,7 @@ export function HealthListScreen() {
       : names.length === 0
         ? 'Mailward protects no domain yet; any domain can be tested.'
         : bad > 0
-          ? `Something was found with ${bad === names.length && bad > 1 ? 'all of' : bad} ${bad === names.length && bad > 1 ? counted(bad, 'domain') : bad === 1 ? 'domain' : 'domains'}.`
+          ? `${counted(bad, 'domain')} ${bad === 1 ? 'needs' : 'need'} attention.`
           : untested === names.length
             ? 'No domain has been tested yet.'
             : untested > 0
@@ -51,7 +54,7 @@ export function HealthListScreen() {
       {error !== null ? (
         <Failure what="No answer" error={error} onRetry={() => void domains.refetch()} />
       ) : domains.data === undefined || list.data === undefined ? (
-        <Busy what="Asking the engine for the domains." />
+        <Busy what="Asking Mailward for the domains." />
       ) : names.length === 0 ? (
         <Empty
           icon={<IconWorldPlus size={32} stroke={1.4} />}

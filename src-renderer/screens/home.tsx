@@ -5,8 +5,8 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { DomainOverview, Fault, Overview, Waiting } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
-import { useOverview } from '../engine.tsx';
-import { count, size, span } from '../format.ts';
+import { useLostSince, useOverview } from '../engine.tsx';
+import { count, counted, size, span } from '../format.ts';
 import { FilterTroubles } from '../parts/filter-list.tsx';
 import { LegPanel } from '../parts/leg-panel.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
@@ -20,10 +20,11 @@ import { StorageNote } from '../parts/storage-note.tsx';
 
 export function HomeScreen() {
   const overview = useOverview();
+  const lostSince = useLostSince();
   if (overview === null) {
     return (
       <Page title="Home" sentence="Looking at the mail…">
-        <Busy what="Asking the engine how the mail is." />
+        <Busy what="Asking Mailward how the mail is." />
       </Page>
     );
   }
@@ -32,8 +33,12 @@ export function HomeScreen() {
       title="Home"
       sentence={
         <span className="sentence">
-          <StateShape state={overview.state} size={22} />
-          <span>{overview.sentence}</span>
+          <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
+          <span>
+            {lostSince === null
+              ? overview.sentence
+              : 'Mailward is not running, or cannot be reached: how the mail is now is not known.'}
+          </span>
         </span>
       }
     >
@@ -50,6 +55,7 @@ export function HomeScreen() {
       )}
       {overview.fault !== null && <FaultNote fault={overview.fault} />}
       <FilterTroubles troubles={overview.filterTroubles} />
+      <QuarantineNote domains={overview.domains} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
     </Page>
   );
@@ -75,6 +81,21 @@ function FaultNote({ fault }: { fault: Fault }) {
         {fault.words}
       </Code>
     </Alert>
+  );
+}
+
+/** Mail that nobody gets unless somebody looks: said before anything that has to be scrolled to. */
+function QuarantineNote({ domains }: { domains: readonly DomainOverview[] }) {
+  const total = domains.reduce((all, { quarantined }) => all + quarantined.count, 0);
+  if (total === 0) return null;
+  return (
+    <p className="home-note">
+      <StateShape state="attention" size={14} />
+      <Link to="/queue" search={{ show: 'quarantined' }}>
+        {counted(total, 'message')} in quarantine
+      </Link>
+      <span className="soft">Filters stopped {total === 1 ? 'it' : 'them'}. Check for wanted mail.</span>
+    </p>
   );
 }
 

@@ -11,7 +11,7 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useCanGoBack, useRouter } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { causeWords } from '../../shared/cause.ts';
 import type { Client } from '../../shared/contract/index.ts';
@@ -23,8 +23,9 @@ import { useEngine, useLive } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
+import { BackButton } from '../parts/back-button.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Due, Moment, Since } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RerouteModal } from '../parts/reroute-modal.tsx';
@@ -75,17 +76,7 @@ export function MessageScreen() {
 }
 
 function Back() {
-  const router = useRouter();
-  const canGoBack = useCanGoBack();
-  return (
-    <Button
-      variant="default"
-      leftSection={<IconArrowLeft size={16} />}
-      onClick={() => (canGoBack ? router.history.back() : void router.navigate({ to: '/traffic' }))}
-    >
-      Back
-    </Button>
-  );
+  return <BackButton otherwise="/traffic" icon={<IconArrowLeft size={16} />} />;
 }
 
 const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }>> = {
@@ -247,19 +238,20 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
       <span className="recipient-next">
         {recipient.nextAttemptAt !== null && (
           <>
-            again <Moment at={recipient.nextAttemptAt} />
+            next attempt <Due at={recipient.nextAttemptAt} />
           </>
         )}
         {detour !== null && (
           <>
-            {detour.attempts === 0 ? 'first attempt there' : 'again'} <Moment at={detour.nextAttemptAt} />
+            {detour.attempts === 0 ? 'first attempt there' : 'next attempt there'}{' '}
+            <Due at={detour.nextAttemptAt} />
           </>
         )}
       </span>
       {detour !== null && (
         <span className="recipient-way">
-          Being sent by way of <span className="mono">{routeWords(detour.route)}</span> since{' '}
-          <Moment at={detour.since} />
+          Being sent by way of <span className="mono">{routeWords(detour.route)}</span>{' '}
+          <Since at={detour.since} />
           {detour.reason !== '' && <>: “{detour.reason}”</>}
         </span>
       )}

@@ -236,7 +236,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
       />
       <div className="list-place queue">
         {list.busy ? (
-          <Busy what="Asking the engine for the queue." />
+          <Busy what="Asking Mailward for the queue." />
         ) : list.error !== null && list.rows.length === 0 ? (
           <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
         ) : (

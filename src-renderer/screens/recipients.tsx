@@ -63,7 +63,7 @@ export function RecipientsScreen() {
             onRetry={() => void views.refetch()}
           />
         ) : views.data === undefined ? (
-          <Busy what="Asking the engine about the recipients." />
+          <Busy what="Asking Mailward about the recipients." />
         ) : (
           <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
             What is learned about recipients is learned from a protected domain’s mail.
@@ -143,7 +143,7 @@ function Entries({ domain, state, text }: EntriesProps) {
   const rows = list.data?.pages.flatMap((page) => page.rows);
   if (rows === undefined) {
     return list.error === null ? (
-      <Busy what="Asking the engine for the list." />
+      <Busy what="Asking Mailward for the list." />
     ) : (
       <Failure what="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
     );

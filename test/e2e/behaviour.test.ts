@@ -383,15 +383,32 @@ describe('the connection', () => {
     await stranger.the('link', 'Home').first().waitFor();
   });
 
-  test('when the engine goes away the page says so calmly, and comes back by itself', async () => {
+  test('when Mailward stops, nothing on screen says that all is well, and it comes back by itself', async () => {
     await visitor.go('/traffic');
     await visitor.row('unseen').waitFor();
+    const foot = visitor.page.locator('.shell-foot');
+    await foot.getByText('Accepting mail on').waitFor();
     await office.service.kill();
-    await visitor.page.getByText('Not connected to the engine; trying again…').waitFor();
+    await visitor.page
+      .getByText('Mailward is not running, or cannot be reached. Trying to connect…')
+      .waitFor();
+    await visitor.page.getByText(/Nothing on this page has changed since \d\d:\d\d/).waitFor();
+    expect(await foot.innerText()).toContain('Not connected to Mailward');
+    expect(await foot.getByText('Accepting mail on').count()).toBe(0);
+    expect(await foot.locator('[data-state="ok"]').count()).toBe(0);
     expect(await visitor.row('unseen').count()).toBe(1);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.the('link', 'Home').first().click();
+    await visitor.the('heading', /^Mailward is not running, or cannot be reached/).waitFor();
+    // What is left of green is not seen as green.
+    expect(
+      await visitor.page.evaluate<string>("getComputedStyle(document.querySelector('.page')).filter"),
+    ).toBe('grayscale(1)');
 
     await office.service.start();
-    await visitor.page.getByText('Not connected to the engine').waitFor({ state: 'detached' });
+    await visitor.page.getByText('Trying to connect…').waitFor({ state: 'detached' });
+    await foot.getByText('Accepting mail on').waitFor();
+    await visitor.go('/traffic');
     await office.send({ to: ['office@example.com'], from: 'after-the-storm' });
     await visitor.row('after-the-storm').waitFor();
   });

@@ -43,6 +43,7 @@ type Code = keyof typeof findings;
 export const dane = defineCheck({
   ...ofAuthentication,
   name: 'dane',
+  title: 'DANE (TLSA records)',
   leg: 'inbound',
   question: 'Are the mail servers’ TLSA records of use?',
   needs: ['domain'],

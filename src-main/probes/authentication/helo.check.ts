@@ -28,7 +28,8 @@ type Code = keyof typeof findings;
 export const helo = defineCheck({
   ...ofAuthentication,
   name: 'helo',
-  leg: 'outbound',
+  title: 'HELO names',
+  leg: 'judged',
   question: 'Do the relay and the server give themselves names that DNS knows?',
   needs: [],
   deadlineMs: 10_000,

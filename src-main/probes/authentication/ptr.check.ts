@@ -23,7 +23,8 @@ const findings = {
 export const ptr = defineCheck({
   ...ofAuthentication,
   name: 'ptr',
-  leg: 'outbound',
+  title: 'Reverse DNS (PTR)',
+  leg: 'judged',
   question: 'Do the relay’s and the server’s addresses have names that lead back to them?',
   needs: [],
   deadlineMs: 10_000,

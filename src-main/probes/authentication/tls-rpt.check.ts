@@ -5,6 +5,7 @@ import { ofAuthentication, reportAddresses, tagsOf, textsOf } from './common.ts'
 export const tlsRpt = defineCheck({
   ...ofAuthentication,
   name: 'tls-rpt',
+  title: 'TLS reporting (TLS-RPT)',
   leg: 'inbound',
   question: 'Do reports about failed encryption have somewhere to go?',
   needs: ['domain'],

@@ -18,6 +18,7 @@ const enough = 2;
  */
 export const interception = defineCheck({
   name: 'dns-interception',
+  title: 'DNS answers are genuine',
   area: 'dns',
   leg: 'here',
   question: 'Do name servers answer us themselves, or does something in between answer in their place?',

@@ -59,6 +59,7 @@ export async function mustBeOnline(world: World, what: string): Promise<void> {
 
 export const connectivity = defineCheck({
   name: 'connectivity',
+  title: 'Internet connection',
   area: 'network',
   leg: 'here',
   question: 'Does this machine reach the Internet?',

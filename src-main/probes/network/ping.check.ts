@@ -28,6 +28,7 @@ type Code = keyof typeof findings;
 
 export const ping = defineCheck({
   name: 'ping',
+  title: 'Round trip and packet loss',
   area: 'network',
   leg: 'outbound',
   question: 'How far away is the server, and does anything get lost on the way?',

@@ -10,6 +10,7 @@ const FULL = 256 * MIB;
 
 export const spoolSpace = defineCheck({
   name: 'spool-space',
+  title: 'Disk space for mail',
   area: 'network',
   leg: 'here',
   question: 'Is there room on disk for mail that has to wait?',

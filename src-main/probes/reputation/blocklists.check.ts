@@ -2,6 +2,7 @@
 import { blocklistCatalogue, listOf } from '../../../shared/blocklist-catalogue.ts';
 import type { Blocklist, Meaning } from '../../../shared/blocklists.ts';
 import { readAnswer } from '../../../shared/blocklists.ts';
+import type { BlocklistFacts, ListAnswer } from '../../../shared/facts.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -31,8 +32,9 @@ type Code = keyof typeof findings;
 
 export const blocklists = defineCheck({
   name: 'blocklists',
+  title: 'Absent from blocklists',
   area: 'reputation',
-  leg: 'outbound',
+  leg: 'judged',
   question: 'Is the relay, the server or the domain on a blocklist?',
   needs: [],
   deadlineMs: 14_000,
@@ -129,7 +131,7 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     subject: entry.what,
     // Listings first: they are what is copied to whoever must act.
     evidence: [...listing, ...answers.filter((one) => !listing.includes(one))].flatMap((one) => one.evidence),
-    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) },
+    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) } satisfies BlocklistFacts,
   };
   if (worst !== undefined) {
     const others = listing.filter((one) => one !== worst).map(({ list }) => list.name);
@@ -157,7 +159,7 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
   }
 }
 
-function factsOf({ list, meanings, codes, problem, text }: Answer) {
+function factsOf({ list, meanings, codes, problem, text }: Answer): ListAnswer {
   return {
     zone: list.zone,
     name: list.name,

@@ -24,6 +24,7 @@ type Code = keyof typeof findings;
 
 export const greeting = defineCheck({
   name: 'server-greeting',
+  title: 'Server’s greeting',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server greet as a mail server does, and what does it offer?',

@@ -25,6 +25,7 @@ type Code = keyof typeof findings;
 
 export const greylisting = defineCheck({
   name: 'greylisting',
+  title: 'Accepts mail without a wait (greylisting)',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server make us wait before it takes mail (greylisting)?',

@@ -20,6 +20,7 @@ type Code = keyof typeof findings;
 
 export const loop = defineCheck({
   name: 'mail-loop',
+  title: 'No mail loop',
   area: 'server',
   leg: 'outbound',
   question: 'Would the server hand our mail back to us?',

@@ -49,6 +49,7 @@ type Code = keyof typeof findings;
 
 export const moved = defineCheck({
   name: 'server-moved',
+  title: 'Server and MX unchanged',
   area: 'server',
   leg: 'outbound',
   question: 'Is the server, and are the MX records, what earlier runs saw, and if not, since when?',

@@ -15,6 +15,7 @@ type Code = keyof typeof findings;
 
 export const openRelay = defineCheck({
   name: 'server-open-relay',
+  title: 'Not an open relay',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server pass on mail for domains that are not its own?',

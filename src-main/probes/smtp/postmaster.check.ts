@@ -17,6 +17,7 @@ type Code = keyof typeof findings;
 
 export const postmaster = defineCheck({
   name: 'postmaster',
+  title: 'Accepts mail for postmaster',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server take mail for postmaster@ the domain?',

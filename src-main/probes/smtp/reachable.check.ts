@@ -18,6 +18,7 @@ type Code = keyof typeof findings;
 
 export const reachable = defineCheck({
   name: 'server-reachable',
+  title: 'Server can be reached',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server take connections, at each of its addresses?',

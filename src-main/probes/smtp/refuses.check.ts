@@ -21,6 +21,7 @@ type Code = keyof typeof findings;
 
 export const refuses = defineCheck({
   name: 'server-refuses',
+  title: 'Accepts connections from Mailward',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server refuse us?',

@@ -18,6 +18,7 @@ type Code = keyof typeof findings;
 
 export const relayDenied = defineCheck({
   name: 'relay-denied',
+  title: 'Accepts mail for the domain',
   area: 'server',
   leg: 'outbound',
   question: 'Would the server take mail for the domain from us?',

@@ -24,6 +24,7 @@ type Code = keyof typeof findings;
 
 export const speed = defineCheck({
   name: 'server-speed',
+  title: 'Server’s response time',
   area: 'server',
   leg: 'outbound',
   question: 'How long does the server take over each answer?',

@@ -26,6 +26,7 @@ type Code = keyof typeof findings;
 
 export const tls = defineCheck({
   name: 'server-tls',
+  title: 'Encryption to the server',
   area: 'server',
   leg: 'outbound',
   question: 'Is mail to the server encrypted, and is its certificate in order?',
