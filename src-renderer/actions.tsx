@@ -18,12 +18,12 @@ const outcomes: Readonly<Record<ActionName, string>> = {
   delete: 'deleted',
 };
 
-/** Whether mail in this state is here, so that it can be sent another way. */
+/** Whether mail in this state is here, so that it can be sent via another server. */
 export function isHere(state: MessageState): boolean {
   return actionsFor(state, false).length > 0;
 }
 
-/** Which actions make sense for a message in a state; `rerouted`: it is being sent another way. */
+/** Which actions make sense for a message in a state; `rerouted`: it is being sent via another server. */
 export function actionsFor(state: MessageState, rerouted: boolean): readonly ActionName[] {
   if (rerouted) return ['retry', 'hold', 'release', 'delete'];
   switch (state) {
@@ -59,10 +59,10 @@ export function useMessageActions(onDone?: (action: ActionName) => void): Messag
         title: count === 0 ? 'Nothing was changed' : `${counted(count, 'message')} ${outcomes[action]}`,
         message:
           count === 0
-            ? 'Their state changed before the action reached them.'
+            ? 'Their state had already changed.'
             : action === 'delete'
               ? 'Their entries stay in the message log.'
-              : 'The list follows as their state changes.',
+              : 'The list updates as their state changes.',
       });
       onDone?.(action);
       await queries.invalidateQueries({ queryKey: orpc.messages.key() });
@@ -86,7 +86,7 @@ function askDelete(count: number, onYes: () => void): void {
     children: (
       <Text size="md">
         This cannot be undone: the content is removed from this machine, and neither the sender nor the
-        recipient is told. Only the entry in the message log stays.
+        recipient is notified. Only the entry in the message log stays.
       </Text>
     ),
     labels: { confirm: `Delete ${counted(count, 'message')}`, cancel: 'Keep' },

@@ -17,15 +17,16 @@ export function BounceWords({ bounce }: { bounce: Bounce }) {
   if (bounce.state === 'due') {
     return (
       <>
-        will be told, if the address is genuine: <Due at={bounce.at} />
+        the sender will be notified, if genuine: <Due at={bounce.at} />
       </>
     );
   }
   const why = bounce.reason === null ? '' : `: ${because[bounce.reason]}`;
-  if (bounce.state === 'suppressed') return <>was not told{why}</>;
+  if (bounce.state === 'suppressed') return <>the sender was not notified{why}</>;
   return (
     <>
-      was told <Moment at={bounce.at} />
+      {' '}
+      the sender was notified <Moment at={bounce.at} />
       {why}
       {bounce.bounceId !== null && (
         <>

@@ -202,7 +202,7 @@ function Findings({ findings, domain, page }: FindingsProps) {
       </ul>
       {rest > 0 && (
         <Button className="found-more" size="compact-sm" variant="subtle" onClick={() => setAll(true)}>
-          Show {counted(rest, 'more answer')} in order
+          Show {counted(rest, 'more answer')} without problems
         </Button>
       )}
     </>

@@ -21,16 +21,16 @@ interface HealthPathProps {
 }
 
 const legs: readonly { leg: Leg; title: string }[] = [
-  { leg: 'inbound', title: 'How mail finds its way to you' },
+  { leg: 'inbound', title: 'How mail reaches Mailward' },
   { leg: 'here', title: 'Mailward itself' },
-  { leg: 'outbound', title: 'The way to your server' },
+  { leg: 'outbound', title: 'Delivery to your server' },
   { leg: 'judged', title: 'How other servers judge your mail' },
 ];
 
 export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
   const state = (leg: Leg) => worst(ofLeg(all, leg).map((one) => (one.isOld ? null : one.state)));
   return (
-    <section className="way" aria-label="The path of the mail, and what was found on it">
+    <section className="way" aria-label="Mail flow, and what the checks found">
       <div className="way-line" aria-hidden="true">
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
         <LegLine state={state('inbound')} />

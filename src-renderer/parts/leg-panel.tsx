@@ -55,7 +55,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
       {listener.problem !== null && (
         <Alert
           color={listener.listening ? 'yellow' : 'red'}
-          title={listener.listening ? 'The listener needs attention' : 'Mailward cannot listen for mail'}
+          title={listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'}
         >
           {listener.problem}
         </Alert>
@@ -129,7 +129,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
             <dd>
               <Since at={mode.since} />
               {mode.reason !== '' && <div>“{mode.reason}”</div>}
-              {mode.setBy === 'mailward' && <div>Mailward did this by itself.</div>}
+              {mode.setBy === 'mailward' && <div>Mailward did this automatically.</div>}
               {mode.homeSince !== null && (
                 <div>
                   Your server accepts the mail again <Since at={mode.homeSince} />
@@ -174,7 +174,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
 function HealthLink({ name }: { name: string }) {
   return (
     <LinkButton className="long-button" variant="default" to="/health/$domain" params={{ domain: name }}>
-      Test everything about {name}
+      Run all checks for {name}
     </LinkButton>
   );
 }
@@ -200,7 +200,7 @@ function PaceFacts({ domain }: { domain: DomainOverview }) {
                 {rate(limit ?? 0)} {what} a minute
               </div>
             ))}
-            {pace.stopped && <div>It asks for less now: one message at a time is tried.</div>}
+            {pace.stopped && <div>It is limiting us now: Mailward sends one message at a time.</div>}
           </dd>
         </>
       )}

@@ -24,7 +24,7 @@ interface MailPathProps {
 
 export function MailPath({ domains, onLeg }: MailPathProps) {
   return (
-    <ul className="path" aria-label="The way of the mail, by domain">
+    <ul className="path" aria-label="Mail flow by domain">
       {domains.map((domain) => (
         <li key={domain.name} className="path-domain">
           <DomainLine domain={domain} onLeg={onLeg} />
@@ -85,7 +85,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           )}
           {domain.rerouted > 0 && (
             <Link className="path-waits" to="/queue" search={{ show: 'held', domain: domain.name }}>
-              {count(domain.rerouted)} sent another way
+              {count(domain.rerouted)} sent via another server
             </Link>
           )}
         </Station>

@@ -124,7 +124,7 @@ export function tell(minutes: readonly Minute[]): string {
     `${count(delivered)} ${delivered === 1 ? 'was' : 'were'} delivered`,
   ];
   if (total('deferred') > 0)
-    parts.push(`${counted(total('deferred'), 'attempt was', 'attempts were')} put off until later`);
+    parts.push(`${counted(total('deferred'), 'attempt was', 'attempts were')} deferred`);
   if (total('refused') > 0)
     parts.push(
       `${count(total('refused'))} ${total('refused') === 1 ? 'was' : 'were'} refused by your server`,

@@ -47,10 +47,10 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
         ) : facts.until === null ? (
           <>
             {counted(behind.length, 'server')} of {facts.items.length} {behind.length === 1 ? 'has' : 'have'}{' '}
-            another MX; when that ends cannot be said.
+            different MX records; for how long is not known.
           </>
         ) : (
-          'All must agree by now: test again to see.'
+          'All should agree by now: test again to see.'
         )}
       </p>
       <dl className="facts small">
@@ -67,7 +67,7 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
         <Switch
           checked={follows}
           onChange={(event) => setFollows(event.currentTarget.checked)}
-          label="Follow it: ask again whenever a server’s old set runs out, and every half minute"
+          label="Keep checking: whenever a server’s old records expire, and every 30 seconds"
         />
       )}
       <div className="spread-map">
@@ -131,8 +131,8 @@ function Left({ row, longest, now }: { row: ServerView; longest: number; now: nu
         <span style={{ width: `${Math.min(100, (left / longest) * 100)}%` }} />
       </span>
       <span className="small nowrap">
-        <VisuallyHidden>keeps the old set for </VisuallyHidden>
-        {left === 0 ? 'has run out' : countdown(left)}
+        <VisuallyHidden>keeps the old records for </VisuallyHidden>
+        {left === 0 ? 'expired' : countdown(left)}
       </span>
     </span>
   );

@@ -104,7 +104,7 @@ function EngineNote({ overview, isLost }: { overview: Overview | null; isLost: b
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   return (
     <>
-      {info.data?.demo === true && <p className="shell-demo">Demonstration with a pretend office</p>}
+      {info.data?.demo === true && <p className="shell-demo">Demonstration with made-up data</p>}
       {isLost && (
         <p className="shell-listener">
           <StateShape state="could-not-check" size={12} />

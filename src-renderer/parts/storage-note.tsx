@@ -14,7 +14,7 @@ export function StorageNote({ storage: { trouble } }: { storage: StorageState })
   return (
     <Alert color="red" title="What to do" className="storage-note">
       <p>{trouble.remedy}</p>
-      <p className="storage-since">No mail has been taken since {sinceWhen(trouble.since, now)}.</p>
+      <p className="storage-since">No mail has been accepted since {sinceWhen(trouble.since, now)}.</p>
     </Alert>
   );
 }

@@ -80,8 +80,8 @@ export function DomainsScreen() {
         )
       ) : domains.length === 0 ? (
         <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
-          Name the domain and the server that takes its mail today. Nothing changes for anyone until the
-          domain’s MX names this machine.
+          Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
+          record points to this machine.
         </Empty>
       ) : (
         <ul className="domains">
@@ -150,7 +150,7 @@ function shelfOf(view: DomainOverview | undefined, domain: string) {
 
 function domainsSentence(domains: readonly Domain[] | undefined): string {
   if (domains === undefined) return 'Looking at the domains…';
-  if (domains.length === 0) return 'Mailward protects no domain yet.';
+  if (domains.length === 0) return 'No domain is protected yet.';
   const odd = domains.filter((domain) => domain.mode.name !== 'deliver').length;
   const which =
     domains.length === 1
@@ -265,13 +265,13 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
         <dt>Health</dt>
         <dd>
           <Link to="/health/$domain" params={{ domain: name }}>
-            What the checks found
+            Check results
           </Link>
         </dd>
         <dt>Recipients</dt>
         <dd>
           <Link to="/recipients" search={{ domain: name }}>
-            Who is unknown to your server
+            Unknown recipients
           </Link>
         </dd>
         <dt>In the queue</dt>

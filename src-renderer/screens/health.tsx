@@ -111,24 +111,24 @@ function DomainHealth({ name }: { name: string }) {
       }
     >
       {view.broken !== null && (
-        <Alert color="red" title="The test broke off" role="alert">
+        <Alert color="red" title="The test was interrupted" role="alert">
           {view.broken}
         </Alert>
       )}
       <p className="soft small health-note">
         {testedAt === null ? (
-          'Nothing is asked by itself: a test sends questions to name servers, registries and mail servers, and never a message.'
+          'Nothing is tested automatically. A test queries name servers, registries and mail servers; it never sends a message.'
         ) : (
           <>
             Last tested <Moment at={testedAt} />.
           </>
         )}
-        {domain === null && ' Mailward does not protect this domain; what concerns the relay does not apply.'}
+        {domain === null && ' Mailward does not protect this domain; checks of Mailward itself do not apply.'}
       </p>
       {going !== null && <RunProgress going={going} />}
       {list.data.length === 0 ? (
         <Empty icon={<IconStethoscope size={32} stroke={1.4} />} title="There is no check">
-          This Mailward knows no question to ask.
+          This version of Mailward has no checks.
         </Empty>
       ) : (
         <Found

@@ -23,8 +23,8 @@ export function HomeScreen() {
   const lostSince = useLostSince();
   if (overview === null) {
     return (
-      <Page title="Home" sentence="Looking at the mail…">
-        <Busy what="Asking Mailward how the mail is." />
+      <Page title="Home" sentence="Checking the mail…">
+        <Busy what="Asking Mailward for its state." />
       </Page>
     );
   }
@@ -37,7 +37,7 @@ export function HomeScreen() {
           <span>
             {lostSince === null
               ? overview.sentence
-              : 'Mailward is not running, or cannot be reached: how the mail is now is not known.'}
+              : 'Mailward is not running, or cannot be reached: the current state of your mail is unknown.'}
           </span>
         </span>
       }
@@ -47,7 +47,7 @@ export function HomeScreen() {
         <Alert
           color={overview.listener.listening ? 'yellow' : 'red'}
           title={
-            overview.listener.listening ? 'The listener needs attention' : 'Mailward cannot listen for mail'
+            overview.listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'
           }
         >
           {overview.listener.problem}
@@ -73,9 +73,9 @@ function FaultNote({ fault }: { fault: Fault }) {
       }
     >
       <p>
-        Last <Moment at={fault.lastAt} />. Mail goes on, and what was accepted is on disk; but something may
-        stand still, so start Mailward anew when it suits. Please report this text, and what the log says at
-        that time:
+        Last <Moment at={fault.lastAt} />. Mail continues, and everything accepted is on disk; but some
+        function may have stopped, so restart Mailward when convenient. Please report this text, and what the
+        log says at that time:
       </p>
       <Code block className="broken-text">
         {fault.words}
@@ -103,15 +103,15 @@ function FirstDomain() {
   return (
     <Empty
       icon={<IconMailForward size={32} stroke={1.4} />}
-      title="Which domain’s mail shall arrive?"
+      title="Which domain should Mailward protect?"
       action={
         <LinkButton to="/domains" search={{ add: true }} size="md">
           Add the first domain
         </LinkButton>
       }
     >
-      Name the domain and the server that takes its mail today. Mailward stands in front of that server,
-      passes the mail on, and keeps it safe when the server cannot take it.
+      Enter the domain and the server that receives its mail today. Mailward works in front of that server: it
+      passes mail on, and keeps it safe whenever the server cannot accept it.
     </Empty>
   );
 }
@@ -134,26 +134,26 @@ function Figures({ domains }: { domains: readonly DomainOverview[] }) {
       <Figure
         show="waiting"
         name="Waiting"
-        calm="nothing is under way"
+        calm="no mail is waiting"
         parts={domains.map((each) => each.queued)}
       />
       <Figure
         show="held"
         name="Held"
-        calm="nothing is stored for later"
+        calm="no mail is held"
         state="attention"
         parts={domains.map((each) => each.held)}
       />
       <Figure
         show="quarantined"
         name="Quarantined"
-        calm="no filter found fault"
+        calm="filters stopped nothing"
         parts={domains.map((each) => each.quarantined)}
       />
       <Figure
         show="failed"
         name="Failed"
-        calm="nothing was given up"
+        calm="no mail has failed"
         state="problem"
         parts={domains.map((each) => each.failed)}
       />

@@ -43,7 +43,7 @@ describe('a domain that was never tested', () => {
   test('says so, and asks nothing until it is told to', async () => {
     await visitor.go('/health/example.com');
     await visitor.the('heading', 'example.com has not been tested yet.').waitFor();
-    await visitor.page.getByText('Nothing is asked by itself').waitFor();
+    await visitor.page.getByText('Nothing is tested automatically').waitFor();
     expect((await clinic.client.checks.latest({ domain: 'example.com' })).checks).toEqual([]);
   });
 
@@ -53,11 +53,11 @@ describe('a domain that was never tested', () => {
     await visitor.the('button', 'Test now').click();
     await visitor.page.getByText('15 of 16 checks have finished.').waitFor();
     const progress = visitor.the('region', 'What is being asked now');
-    expect(await progress.innerText()).toContain('Would the server take mail for the domain from us?');
+    expect(await progress.innerText()).toContain('Does the server accept the domain’s mail from Mailward?');
     expect(await progress.innerText()).toMatch(/\d s left/);
     await visitor.page
       .locator('.found')
-      .getByText('The relay’s address 192.0.2.10 is on the list of Zen')
+      .getByText('Mailward’s address 192.0.2.10 is on the list of Zen')
       .waitFor();
     expect(await visitor.barriers()).toEqual([]);
     go();
@@ -75,12 +75,12 @@ describe('a domain that was never tested', () => {
 
   test('need not be protected; what is no domain is said at the field', async () => {
     await visitor.go('/health');
-    const field = visitor.the('textbox', 'Look at another domain');
+    const field = visitor.the('textbox', 'Check another domain');
     await field.fill('192.0.2.1');
-    await visitor.the('button', 'Look at it').click();
+    await visitor.the('button', 'Check it').click();
     await visitor.page.getByText('"192.0.2.1" is an IP address, not a domain name').waitFor();
     await field.fill('Partner.Example.');
-    await visitor.the('button', 'Look at it').click();
+    await visitor.the('button', 'Check it').click();
     await visitor.the('heading', 'partner.example has not been tested yet.').waitFor();
     await visitor.page.getByText('Mailward does not protect this domain').waitFor();
   });
@@ -100,7 +100,7 @@ describe('a domain with trouble', () => {
   });
 
   test('has every check on its leg, and a click there leads to what it found', async () => {
-    const way = visitor.the('region', 'The path of the mail, and what was found on it');
+    const way = visitor.the('region', 'Mail flow, and what the checks found');
     expect(await way.getByRole('button').count()).toBe(16);
     expect(await way.innerText()).toContain('1 check found something, 2 passed.');
     await way.getByRole('button', { name: /^Network path/ }).click();
@@ -108,9 +108,9 @@ describe('a domain with trouble', () => {
     await until('the check has no focus', () =>
       visitor.page.evaluate<boolean>("document.activeElement?.parentElement?.id === 'check-path'"),
     );
-    const hops = visitor.the('region', 'The way to mail.example.com (198.51.100.25), hop by hop');
+    const hops = visitor.the('region', 'The path to mail.example.com (198.51.100.25), hop by hop');
     expect(await hops.innerText()).toContain('203.0.113.77');
-    expect(await hops.innerText()).toContain('nobody answers');
+    expect(await hops.innerText()).toContain('no answer');
   });
 
   test('gives the evidence to copy to whoever must act', async () => {
@@ -238,7 +238,7 @@ describe('a domain with trouble', () => {
     await visitor.the('button', 'Test all again').click();
     await visitor.page.getByText('15 of 16 checks have finished.').waitFor();
     await visitor.the('link', 'All domains').click();
-    await visitor.the('heading', '1 domain needs attention.').waitFor();
+    await visitor.the('heading', 'Testing 1 domain…').waitFor();
     expect((await clinic.client.checks.latest({ domain: 'example.com' })).running).toBe(true);
     await visitor.page.goBack();
     await until('the button is open', () => visitor.the('button', 'Testing…').isDisabled());
@@ -252,10 +252,10 @@ describe('a domain with trouble', () => {
     await card.locator('summary').first().click();
     const field = card.getByLabel('DKIM selectors');
     await field.fill('default, two words?');
-    await card.getByRole('button', { name: 'Note the selectors' }).click();
+    await card.getByRole('button', { name: 'Save the selectors' }).click();
     await card.getByText('expected a DKIM selector such as default').waitFor();
     await field.fill('default mail2026');
-    await card.getByRole('button', { name: 'Note the selectors' }).click();
+    await card.getByRole('button', { name: 'Save the selectors' }).click();
     await until('the selectors are not kept', async () => {
       const all = await clinic.client.domains.list();
       return all.find(({ name }) => name === 'example.com')?.profile.selectors.join() === 'default,mail2026';
@@ -269,7 +269,7 @@ describe('a domain with trouble', () => {
     await visitor.the('button', 'Test again: Domain registration').click();
     const card = visitor.page.locator('#check-registration');
     await card.getByText('The registry does not tell the date.').last().waitFor();
-    await card.getByLabel('Registered until, as your registrar says').fill('2031-05-17');
+    await card.getByLabel('Registered until, according to your registrar').fill('2031-05-17');
     await card.getByRole('button', { name: 'Set the date' }).click();
     await until('the date is not kept', async () => {
       const all = await clinic.client.domains.list();

@@ -187,7 +187,7 @@ export function badWeek(): Record<string, PretendedCheck> {
         code: 'listed',
         subject: '192.0.2.10',
         summary:
-          'The relay’s address 192.0.2.10 is on the list of Zen, because a machine there is infected or misused (XBL). It is taken off at https://zen.example/removal',
+          'Mailward’s address 192.0.2.10 is on the list of Zen, because a machine there is infected or misused (XBL). It is taken off at https://zen.example/removal',
         facts: listed('ipv4', 'relay', {
           listed: true,
           means: 'a machine there is infected or misused (XBL)',

@@ -67,7 +67,7 @@ const screens: Screen[] = [
   {
     name: 'a filter that nothing fits',
     place: () => '/traffic?text=nosuchthing',
-    shows: /no message is like that/i,
+    shows: /no messages match/i,
   },
   { name: 'the waiting queue', place: () => '/queue', shows: /patience@supplier/ },
   { name: 'the held queue', place: () => '/queue?show=held', shows: /stored@supplier/ },
@@ -80,18 +80,18 @@ const screens: Screen[] = [
   { name: 'a refused message', place: () => `/message/${ids['refused'] ?? ''}`, shows: /no such user here/i },
   { name: 'a held message', place: () => `/message/${ids['held'] ?? ''}`, shows: /until you release it/i },
   {
-    name: 'a message sent another way',
+    name: 'a message sent via another server',
     place: () => `/message/${ids['rerouted'] ?? ''}`,
     shows: /the contract has to be there today/i,
   },
   { name: 'a message that is not there', place: () => '/message/nosuchid', shows: /no such message/i },
   { name: 'domains', place: () => '/domains', shows: /being moved/i },
-  { name: 'adding a domain', place: () => '/domains?add=true', shows: /server that takes the mail/i },
+  { name: 'adding a domain', place: () => '/domains?add=true', shows: /server that receives the mail/i },
   { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
   {
     name: 'rerouting a domain',
     place: () => '/domains?reroute=example.com',
-    shows: /what waits now/i,
+    shows: /including mail that is now waiting/i,
   },
   {
     name: 'rerouting a domain that is rerouted',
@@ -150,7 +150,7 @@ for (const scheme of ['light', 'dark'] as const) {
         await visitor.the('menuitem', `Deliver mail for ${longName} again`).waitFor();
         expect(await visitor.overflow()).toBe(0);
         await visitor.go(`/message/${ids['held'] ?? ''}`);
-        await visitor.the('button', 'Send another way…').click();
+        await visitor.the('button', 'Send via another server…').click();
         await visitor.the('button', 'Send 1 message there').waitFor();
         expect(await visitor.overflow()).toBe(0);
         expect(await visitor.barriers()).toEqual([]);

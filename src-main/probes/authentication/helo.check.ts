@@ -30,7 +30,7 @@ export const helo = defineCheck({
   name: 'helo',
   title: 'HELO names',
   leg: 'judged',
-  question: 'Do the relay and the server give themselves names that DNS knows?',
+  question: 'Do Mailward and the server introduce themselves with names that exist in DNS?',
   needs: [],
   deadlineMs: 10_000,
   findings,

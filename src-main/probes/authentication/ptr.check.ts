@@ -25,7 +25,7 @@ export const ptr = defineCheck({
   name: 'ptr',
   title: 'Reverse DNS (PTR)',
   leg: 'judged',
-  question: 'Do the relay’s and the server’s addresses have names that lead back to them?',
+  question: 'Do the addresses of Mailward and the server have reverse DNS names that lead back to them?',
   needs: [],
   deadlineMs: 10_000,
   findings,

@@ -7,7 +7,7 @@ export const tlsRpt = defineCheck({
   name: 'tls-rpt',
   title: 'TLS reporting (TLS-RPT)',
   leg: 'inbound',
-  question: 'Do reports about failed encryption have somewhere to go?',
+  question: 'Is there an address for reports about failed encryption?',
   needs: ['domain'],
   deadlineMs: 8_000,
   findings: {

@@ -64,7 +64,10 @@ export const propagation = defineCheck({
       });
     } else if (answering === 0 && of('failed') + stuck > unheard.length - stuck) {
       report('unresolvable', {
-        summary: `None of the ${of('failed') + stuck} public resolvers that answer can find the MX records of ${target.domain}.`,
+        summary:
+          of('failed') + stuck === 1
+            ? `The one public resolver that answers cannot find the MX records of ${target.domain}.`
+            : `None of the ${of('failed') + stuck} public resolvers that answer can find the MX records of ${target.domain}.`,
         evidence: [...evidence, ...waited],
         facts,
       });
@@ -72,12 +75,12 @@ export const propagation = defineCheck({
       throw new CouldNotCheck('None of the public resolvers gives an answer from here.', evidence);
     } else if (of('differs') > 0 && until !== null) {
       report('spreading', {
-        summary: `${of('differs')} of ${answering} public resolvers still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${minuteOf(until)} UTC.`,
+        summary: `${of('differs')} of ${answering} public ${answering === 1 ? 'resolver' : 'resolvers'} still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${minuteOf(until)} UTC.`,
         ...{ evidence, facts },
       });
     } else {
       report('agrees', {
-        summary: `All name servers and ${answering} public resolvers give the same MX records.`,
+        summary: `All name servers and ${answering} public resolver${answering === 1 ? '' : 's'} give the same MX records.`,
         ...{ evidence, facts },
       });
     }

@@ -62,7 +62,7 @@ export const connectivity = defineCheck({
   title: 'Internet connection',
   area: 'network',
   leg: 'here',
-  question: 'Does this machine reach the Internet?',
+  question: 'Can this machine reach the Internet?',
   needs: [],
   deadlineMs: 5_000,
   findings: {

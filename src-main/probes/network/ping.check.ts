@@ -31,7 +31,7 @@ export const ping = defineCheck({
   title: 'Round trip and packet loss',
   area: 'network',
   leg: 'outbound',
-  question: 'How far away is the server, and does anything get lost on the way?',
+  question: 'How long is the round trip to the server, and are packets lost on the way?',
   needs: ['server'],
   deadlineMs: 10_000,
   findings,

@@ -13,7 +13,7 @@ export const spoolSpace = defineCheck({
   title: 'Disk space for mail',
   area: 'network',
   leg: 'here',
-  question: 'Is there room on disk for mail that has to wait?',
+  question: 'Is there disk space for mail that has to wait?',
   needs: [],
   deadlineMs: 5_000,
   findings: {

@@ -59,7 +59,7 @@ export const registration = defineCheck({
   title: 'Domain registration',
   area: 'registration',
   leg: 'inbound',
-  question: 'Until when is the domain registered, and does the registry let it work?',
+  question: 'How long is the domain registered for, and is it active?',
   needs: ['domain'],
   deadlineMs: 15_000,
   findings,

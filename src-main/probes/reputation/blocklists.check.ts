@@ -35,7 +35,7 @@ export const blocklists = defineCheck({
   title: 'Absent from blocklists',
   area: 'reputation',
   leg: 'judged',
-  question: 'Is the relay, the server or the domain on a blocklist?',
+  question: 'Is Mailward, the server or the domain on a blocklist?',
   needs: [],
   deadlineMs: 14_000,
   findings,
@@ -141,7 +141,10 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     });
   } else if (unclear.length > 0) {
     const open = unclear.map(({ list, problem }) => `${list.name}: ${problem ?? ''}`).join('; ');
-    const others = answered.length === 0 ? '' : ` It is on none of ${answered.length} others.`;
+    const others =
+      answered.length === 0
+        ? ''
+        : ` It is on none of ${answered.length === 1 ? 'the other one' : `${answered.length} others`}.`;
     couldNotCheck({
       ...found,
       summary: `Whether ${entry.what} is on a blocklist is open. ${open}.${others}${unasked}`,
@@ -154,7 +157,7 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
   } else {
     report('clean', {
       ...found,
-      summary: `${whose(entry)} is on none of ${answered.length} blocklists.${unasked}`,
+      summary: `${whose(entry)} ${answered.length === 1 ? 'is not on the one blocklist that could be asked' : `is on none of ${answered.length} blocklists`}.${unasked}`,
     });
   }
 }
@@ -217,7 +220,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
 function whose({ what, whose: owner }: Entry): string {
   switch (owner) {
     case 'relay':
-      return `The relay’s address ${what}`;
+      return `Mailward’s address ${what}`;
     case 'server':
       return `The server’s address ${what}`;
     case 'domain':

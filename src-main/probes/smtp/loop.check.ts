@@ -23,7 +23,7 @@ export const loop = defineCheck({
   title: 'No mail loop',
   area: 'server',
   leg: 'outbound',
-  question: 'Would the server hand our mail back to us?',
+  question: 'Would the server send the mail straight back to Mailward?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,

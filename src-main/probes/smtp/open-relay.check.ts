@@ -18,7 +18,7 @@ export const openRelay = defineCheck({
   title: 'Not an open relay',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server pass on mail for domains that are not its own?',
+  question: 'Does the server relay mail for domains that are not its own?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,

@@ -34,7 +34,7 @@ export const rateLimit = defineCheck({
   ...common,
   name: 'rate-limit',
   title: 'Accepts mail at full rate',
-  question: 'Has the server lately asked us to send less?',
+  question: 'Has the server recently asked Mailward to send less?',
   run: fromLog,
 });
 

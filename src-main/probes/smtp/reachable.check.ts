@@ -21,7 +21,7 @@ export const reachable = defineCheck({
   title: 'Server can be reached',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server take connections, at each of its addresses?',
+  question: 'Does the server accept connections at each of its addresses?',
   needs: ['server'],
   deadlineMs: 15_000,
   findings,

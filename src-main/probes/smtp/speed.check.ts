@@ -27,7 +27,7 @@ export const speed = defineCheck({
   title: 'Server’s response time',
   area: 'server',
   leg: 'outbound',
-  question: 'How long does the server take over each answer?',
+  question: 'How long does the server take to answer?',
   needs: ['server'],
   deadlineMs: 15_000,
   findings,
