@@ -201,7 +201,12 @@ function Findings({ findings, domain, page }: FindingsProps) {
         ))}
       </ul>
       {rest > 0 && (
-        <Button className="found-more" size="compact-sm" variant="subtle" onClick={() => setAll(true)}>
+        <Button
+          className="found-more long-button"
+          size="compact-sm"
+          variant="subtle"
+          onClick={() => setAll(true)}
+        >
           Show {counted(rest, 'more answer')} without problems
         </Button>
       )}

@@ -10,6 +10,7 @@ import { replyLine, tlsWords } from '../words.ts';
 import { ModeButtons } from './mode-buttons.tsx';
 import { LinkButton } from './link-button.tsx';
 import { Due, Moment, Since } from './moment.tsx';
+import { Sentence } from './sentence.tsx';
 import { StateMark } from './state-mark.tsx';
 import type { LegName } from './mail-path.tsx';
 
@@ -90,7 +91,9 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           state={outbound.state}
           word={outbound.cause === null ? outbound.words : causeWords[outbound.cause].short}
         />
-        <p>{domain.sentence}</p>
+        <p>
+          <Sentence words={domain.sentence} />
+        </p>
       </div>
       {outbound.lastReply !== null && (
         <div data-state={outbound.state}>

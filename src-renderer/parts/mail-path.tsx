@@ -10,6 +10,7 @@ import type { Health } from '../../shared/state.ts';
 import { count, rate, sinceWhen, span } from '../format.ts';
 import '../styles/path.css';
 import { useNow } from './moment.tsx';
+import { Sentence } from './sentence.tsx';
 import { BrandMark } from './shell.tsx';
 import { StateShape } from './state-mark.tsx';
 
@@ -51,7 +52,9 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           <StateShape state={domain.state} />
           <span className="path-name">{domain.name}</span>
         </h3>
-        <p className="path-sentence">{domain.sentence}</p>
+        <p className="path-sentence">
+          <Sentence words={domain.sentence} />
+        </p>
       </div>
       <div className="path-line">
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />

@@ -24,6 +24,7 @@ import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
 import { Due, Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import '../styles/domains.css';
 import { modeWords, tlsWords } from '../words.ts';
@@ -156,7 +157,7 @@ function domainsSentence(domains: readonly Domain[] | undefined): string {
     domains.length === 1
       ? 'its mail'
       : odd < domains.length
-        ? `mail for ${count(odd)} of them`
+        ? `mail for ${odd === 1 ? 'one' : count(odd)} of them`
         : domains.length === 2
           ? 'mail for both of them'
           : 'mail for all of them';
@@ -234,7 +235,11 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
-      {view !== undefined && <p className="domain-sentence">{view.sentence}</p>}
+      {view !== undefined && (
+        <p className="domain-sentence">
+          <Sentence words={view.sentence} />
+        </p>
+      )}
       <dl className="facts">
         <dt>Mode</dt>
         <dd>

@@ -400,6 +400,10 @@ describe('the connection', () => {
     expect(await visitor.barriers()).toEqual([]);
     await visitor.the('link', 'Home').first().click();
     await visitor.the('heading', /^Mailward is not running, or cannot be reached/).waitFor();
+    await visitor.page
+      .getByText(/^Last known at \d\d:\d\d: Mail for example\.com/)
+      .first()
+      .waitFor();
     // What is left of green is not seen as green.
     expect(
       await visitor.page.evaluate<string>("getComputedStyle(document.querySelector('.page')).filter"),

@@ -1,5 +1,5 @@
 // Every screen, in light and dark, on a phone and on a desk: it opens, says its sentence, fits, and shuts nobody out (axe).
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sink } from '../lab/sink.ts';
 import { Office, openBrowser, Visitor } from './support.ts';
@@ -132,6 +132,11 @@ for (const scheme of ['light', 'dark'] as const) {
         await visitor.go(place());
         await visitor.page.getByText(shows).first().waitFor();
         expect(await visitor.page.title()).toMatch(/Mailward/);
+        const words = await visitor.page.locator('body').innerText();
+        // What goes on has a beginning and no age; the reader knows of no engine; one thing is not many.
+        expect(words).not.toMatch(/since\s+(just now|now|in \d|\d+ \w+ ago)/i);
+        expect(words).not.toMatch(/\bengine\b/i);
+        expect(words).not.toMatch(/(?<![\d.,:])1 (messages|domains|recipients|checks|are|were|wait)\b/);
         expect(await visitor.overflow()).toBe(0);
         expect(await visitor.barriers()).toEqual([]);
         expect(visitor.complaints).toEqual([]);
@@ -169,4 +174,44 @@ for (const scheme of ['light', 'dark'] as const) {
       });
     });
   }
+}
+
+for (const width of [1024, 1280]) {
+  test(`who, to whom and why can be read in a list ${width} px wide, and what is cut is told on hover`, async () => {
+    await using visitor = await Visitor.arrive(browser, office.service.ui, { scheme: 'light', width });
+    for (const place of ['/queue', '/traffic']) {
+      await visitor.go(place);
+      const row = visitor.row('patience');
+      await row.waitFor();
+      for (const cell of ['state', 'sender', 'recipient', 'cause'])
+        expect(await isWhole(row.locator(`.cell-${cell}`)), `${place} ${cell}`).toBe(true);
+      const cells = await row.locator('> span').all();
+      const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
+      const places = boxes.filter((box) => box !== null);
+      for (const [index, one] of places.entries())
+        for (const other of places.slice(index + 1)) expect(overlap(one, other), place).toBe(false);
+      const cut = visitor.page.locator(
+        '.table-row > :is(.cell-sender, .cell-recipient, .cell-subject, .cell-cause)',
+      );
+      for (const cell of await cut.all())
+        if (!(await isWhole(cell))) expect(await cell.locator('[title]').count()).toBe(1);
+    }
+  });
+}
+
+function isWhole(cell: Locator): Promise<boolean> {
+  return cell.evaluate((element) => element.scrollWidth <= element.clientWidth);
+}
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  const apart = (at: 'x' | 'y', size: 'width' | 'height') =>
+    a[at] + a[size] <= b[at] + 1 || b[at] + b[size] <= a[at] + 1;
+  return !apart('x', 'width') && !apart('y', 'height');
 }
