@@ -85,7 +85,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
             <p className="soft small">This is what was found before; the check is being repeated now.</p>
           )}
           <Findings findings={findings} domain={name} page={page.data ?? null} />
-          <Pictures name={name} domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
+          <Pictures domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
           <div className="check-actions">
             <Button
               size="compact-sm"
@@ -242,13 +242,11 @@ function Remedy({ page, finding: { code, state } }: { page: string | null; findi
 
 /** The picture that a check's facts can be drawn as, where there is one. */
 function Pictures({
-  name,
   domain,
   asked: { findings, at, check },
   busy,
   onAsk,
 }: {
-  name: string;
   domain: Domain | null;
   asked: Asked;
   busy: boolean;

@@ -200,7 +200,10 @@ for (const width of [1024, 1280]) {
 }
 
 function isWhole(cell: Locator): Promise<boolean> {
-  return cell.evaluate((element) => element.scrollWidth <= element.clientWidth);
+  return cell.evaluate(
+    (element: unknown) =>
+      (element as { scrollWidth: number }).scrollWidth <= (element as { clientWidth: number }).clientWidth,
+  );
 }
 
 interface Box {
