@@ -339,7 +339,7 @@ describe('mail sent via another server', () => {
 describe('settings', () => {
   test('a wrong value is said at its field; a right one is saved', async () => {
     await visitor.go('/settings');
-    const recipients = visitor.the('textbox', 'Most recipients of a message');
+    const recipients = visitor.the('textbox', 'Maximum recipients per message');
     await recipients.fill('0');
     await visitor.the('button', 'Save the settings').click();
     await visitor.page.getByText('expected 1 or more').waitFor();

@@ -113,8 +113,8 @@ const screens: Screen[] = [
     place: () => `/recipients?domain=${longName}`,
     shows: /nobody is on the list/i,
   },
-  { name: 'settings', place: () => '/settings', shows: /pauses between attempts/i },
-  { name: 'a place that does not exist', place: () => '/nowhere', shows: /no such place/i },
+  { name: 'settings', place: () => '/settings', shows: /retry intervals/i },
+  { name: 'a place that does not exist', place: () => '/nowhere', shows: /no such page/i },
 ];
 
 for (const scheme of ['light', 'dark'] as const) {
