@@ -31,7 +31,8 @@ import {
 
 const out = join(root, 'out');
 const stampFile = join(out, '.build.json');
-const sources = ['shared', 'src-main', 'src-renderer', 'assets'];
+// The manual's pages on checks are part of the user interface.
+const sources = ['shared', 'src-main', 'src-renderer', 'assets', 'docs/checks'];
 const configuration = ['electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.base.json'];
 
 /** Files named after their content: an older build's may still be asked for, by a service or a page that runs. */

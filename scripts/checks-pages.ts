@@ -51,7 +51,9 @@ function madePart(info: CheckInfo): string {
   const rows = Object.entries(info.findings).map(
     ([code, outcome]) => `| \`${code}\` | ${stateText(outcome)} | ${outcome.means} |`,
   );
-  return `# \`${info.name}\`: ${info.question}
+  return `# ${info.title} (\`${info.name}\`)
+
+${info.question}
 
 <!-- Made from the check's definition by \`npm run docs\`; changes made to this part are lost. -->
 
@@ -81,10 +83,10 @@ export function doctorPage(rows: readonly ScenarioRow[]): string {
     const own = checks.filter((check) => check.area === area);
     if (own.length === 0) return [];
     const lines = own.map(
-      ({ name, question, deadlineMs, onRequest }) =>
-        `| [\`${name}\`](checks/${name}.md) | ${question} | ${deadlineMs / 1000} s${onRequest === true ? ', on request' : ''} |`,
+      ({ name, title, question, deadlineMs, onRequest }) =>
+        `| [\`${name}\`](checks/${name}.md) | ${title} | ${question} | ${deadlineMs / 1000} s${onRequest === true ? ', on request' : ''} |`,
     );
-    return `### ${title}\n\n| check | question | at most |\n| --- | --- | --- |\n${lines.join('\n')}\n`;
+    return `### ${title}\n\n| check | on screen | question | at most |\n| --- | --- | --- | --- |\n${lines.join('\n')}\n`;
   });
   const matrix = checks.map((check) => {
     const own = rows.filter((row) => row.check === check.name);

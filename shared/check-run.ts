@@ -7,6 +7,7 @@ const time = z.number().int();
 /** A check that is asked now. Times in UTC ms. */
 export const askedCheckSchema = z.object({
   name: z.string(),
+  title: z.string(),
   question: z.string(),
   leg: z.string(),
   startedAt: time,

@@ -73,15 +73,15 @@ export function filterOutcome({ result, action }: Pick<FilterResult, 'result' | 
 
 /** What each filter asks, in words for the screen. */
 export const filterWords: Readonly<Record<FilterName, { name: string; question: string }>> = {
-  blocklists: { name: 'Blocklists', question: 'Do public lists know the sending machine as bad?' },
+  blocklists: { name: 'Blocklists', question: 'Is the sending machine on public blocklists?' },
   'reverse-name': {
-    name: 'Reverse name',
+    name: 'Reverse DNS name',
     question: 'Does the sending machine’s address have a name that leads back to it?',
   },
   spf: { name: 'SPF', question: 'May this machine send for the envelope sender’s domain?' },
   dkim: { name: 'DKIM', question: 'Is the message signed, and unchanged since?' },
-  dmarc: { name: 'DMARC', question: 'Does the domain in From: stand behind this message?' },
-  arc: { name: 'ARC', question: 'Is the chain of those who passed it on unbroken?' },
-  rspamd: { name: 'Rspamd', question: 'Does Rspamd think that it is spam?' },
+  dmarc: { name: 'DMARC', question: 'Does the domain in From: vouch for this message?' },
+  arc: { name: 'ARC', question: 'Is the chain of servers that forwarded it intact?' },
+  rspamd: { name: 'Rspamd', question: 'Does Rspamd consider it spam?' },
   clamav: { name: 'ClamAV', question: 'Does ClamAV find malware in it?' },
 };

@@ -22,8 +22,8 @@ export const evidenceSchema = z.object({
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-/** Where a check belongs: how the world finds the way in, Mailward itself, or the way to the office's server. */
-export const legSchema = z.enum(['inbound', 'here', 'outbound']);
+/** Where a check belongs: how the world finds the way in, Mailward itself, the way to the office's server, or how other servers judge the domain's mail. */
+export const legSchema = z.enum(['inbound', 'here', 'outbound', 'judged']);
 export type Leg = z.infer<typeof legSchema>;
 
 export const areaSchema = z.enum([
@@ -69,6 +69,8 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 /** A check as it is listed: everything that is known before it runs. */
 export const checkSchema = z.object({
   name: z.string(),
+  /** What people read in place of the name; "OK" beside it makes sense. */
+  title: z.string(),
   area: areaSchema,
   leg: legSchema,
   question: z.string(),

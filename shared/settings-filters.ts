@@ -40,7 +40,7 @@ export const filtersSettingsSchema = z
     blocklists: filterActionSchema
       .default('quarantine')
       .describe(
-        'What to do with mail from a machine that public blocklists know as bad: `reject`, `quarantine`, `tag` or `off`.',
+        'What to do with mail from a machine on public blocklists: `reject`, `quarantine`, `tag` or `off`.',
       ),
     blocklistZones: z
       .array(zone)
@@ -52,7 +52,7 @@ export const filtersSettingsSchema = z
     blocklistScore: whole(1, 1000)
       .default(4)
       .describe(
-        'The sum of weights from which a machine counts as bad. With the usual weights no list alone decides.',
+        'A machine counts as listed when the weights of the lists it is on add up to this. With the default weights no single list decides.',
       ),
     reverseName: filterActionSchema
       .default('tag')
@@ -60,7 +60,7 @@ export const filtersSettingsSchema = z
     spf: filterActionSchema
       .default('tag')
       .describe(
-        'What to do with mail that SPF says the machine may not send. Honest forwarders fail this too.',
+        'What to do with mail that SPF says the machine may not send. Legitimate forwarders fail this too.',
       ),
     dkim: filterActionSchema
       .default('tag')
@@ -103,11 +103,11 @@ export const filtersSettingsSchema = z
       .describe('Where clamd listens: `127.0.0.1:3310`, or the path of its socket. Empty: it is not asked.'),
     contentBytes: whole(65_536, 67_108_864)
       .default(10_485_760)
-      .describe('Larger messages go through without the filters of their content; their page says so.'),
+      .describe('Larger messages are not scanned by content filters; their page says so.'),
     messagesPerMinute: whole(0, 100_000)
       .default(300)
       .describe(
-        'Most messages of one client in a minute; it is asked to come later with more (`450`). `0`: no limit.',
+        'Most messages of one client in a minute; the client is told to send further ones later (`450`). `0`: no limit.',
       ),
     tarpitAfter: whole(0, 1000)
       .default(5)
@@ -117,6 +117,6 @@ export const filtersSettingsSchema = z
     tarpitSeconds: whole(1, 60).default(5).describe('How long such a refusal takes.'),
   })
   .prefault({})
-  .describe('Filters on the way in.');
+  .describe('What is done with incoming mail that looks bad.');
 
 export type FiltersSettings = z.infer<typeof filtersSettingsSchema>;

@@ -17,14 +17,14 @@ export const probesSettingsSchema = z
       .max(20)
       .default([])
       .describe(
-        'Addresses at which the world reaches this relay. Empty: those that DNS gives for `smtp.hostname`.',
+        'Addresses at which other servers reach Mailward. Empty: those that DNS gives for `smtp.hostname`.',
       ),
     alsoPublic: z
       .array(networkSchema)
       .max(20)
       .default([])
       .describe(
-        'Networks that count as part of the public Internet although they are not, such as those of a test network. Leave it empty: an MX record that leads to a private or reserved address is found out by this.',
+        'Networks that count as part of the public Internet although they are not, such as those of a test network. Leave it empty: otherwise an MX record that leads to a private or reserved address may go unnoticed.',
       ),
     rootServers: z
       .array(ipAddressSchema)
@@ -62,7 +62,7 @@ export const probesSettingsSchema = z
       .array(pair('zen.example.net=KEY', /^[\w-]{1,63}$/))
       .max(100)
       .default([])
-      .describe('Keys for blocklists that want one, each as `zone=key`.'),
+      .describe('Keys for blocklists that require one, each as `zone=key`.'),
     reachabilityTargets: z
       .array(
         z
@@ -86,5 +86,5 @@ export const probesSettingsSchema = z
       .describe('How long findings are kept, in days.'),
   })
   .prefault({})
-  .describe('The checks: the questions asked of the world.');
+  .describe('How the Health screen’s checks look at the Internet.');
 export type ProbesSettings = z.infer<typeof probesSettingsSchema>;

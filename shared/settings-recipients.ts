@@ -24,24 +24,24 @@ export const recipientsSettingsSchema = z
       .boolean()
       .default(true)
       .describe(
-        'Whether your server is asked about a recipient while the sending server waits, so that mail to nobody is refused instead of bounced.',
+        'Whether your server is asked about a recipient while the sending server waits, so that mail to unknown recipients is refused instead of bounced.',
       ),
     askAtOnce: whole(1, 50)
       .default(4)
       .describe(
-        'Most questions about recipients to one server at a time; a recipient that cannot be asked for is accepted.',
+        'Most questions about recipients to one server at a time; a recipient that cannot be verified is accepted.',
       ),
     knownHours: whole(1, 720)
       .default(24)
-      .describe('How long your server’s word that a recipient exists is good without asking again.'),
+      .describe('How long your server’s answer that a recipient exists is relied on without asking again.'),
     unknownSeconds: whole(1, 86_400)
       .default(300)
       .describe(
-        'How long your server’s word that a recipient does not exist is good without asking again. A mailbox made meanwhile gets its first mail after this time.',
+        'How long your server’s answer that a recipient does not exist is relied on without asking again. A mailbox created in the meantime receives mail only after this time.',
       ),
   })
   .prefault({})
-  .describe('Recipients: who exists, and who your server keeps refusing.');
+  .describe('How Mailward knows which addresses exist, and which your server keeps refusing.');
 
 export const bouncesSettingsSchema = z
   .object({
@@ -49,7 +49,7 @@ export const bouncesSettingsSchema = z
       .boolean()
       .default(true)
       .describe(
-        'Whether the sender is told when accepted mail cannot be delivered. Only senders known to be real are told, ever.',
+        'Whether the sender is told when accepted mail cannot be delivered. Only senders known to be genuine are ever told.',
       ),
     gatherSeconds: whole(0, 3600)
       .default(60)
@@ -65,4 +65,4 @@ export const bouncesSettingsSchema = z
       .describe('More bounces than this in an hour to one domain are a flood.'),
   })
   .prefault({})
-  .describe('Bounces: telling senders, and being told.');
+  .describe('Telling senders that mail could not be delivered, and handling bounces that come in.');

@@ -14,7 +14,7 @@ export const settingsSchema = z
         host: hostSchema
           .default('127.0.0.1')
           .describe(
-            'Address the SMTP listener binds to. `127.0.0.1` is this machine alone; for mail from the world `0.0.0.0` (every IPv4 address) or `::` (every address).',
+            'Address on which mail is accepted. `127.0.0.1` is this machine alone; for mail from the world `0.0.0.0` (every IPv4 address) or `::` (every address).',
           ),
         port: z
           .number()
@@ -22,12 +22,14 @@ export const settingsSchema = z
           .min(0)
           .max(65535)
           .default(2525)
-          .describe('Port of the SMTP listener. The world delivers to port 25; `0` takes any free port.'),
+          .describe(
+            'Port on which mail is accepted. Other servers deliver to port 25; `0` takes any free port.',
+          ),
         hostname: z
           .union([z.literal(''), hostSchema])
           .default('')
           .describe(
-            'Name Mailward gives itself in its greeting, in `HELO` and in `Received:`. Empty uses the machine’s host name.',
+            'The name Mailward uses in its greeting, in `HELO` and in `Received:`. Empty: the machine’s own host name.',
           ),
         maxMessageBytes: z
           .number()
@@ -43,7 +45,7 @@ export const settingsSchema = z
           .max(1000)
           .default(100)
           .describe(
-            'Most recipients of one message; further ones are asked to come in another (`452 4.5.3`, RFC 5321 §4.5.3.1.8 asks for at least 100).',
+            'Most recipients of one message; the sending server is asked to put further ones into another (`452 4.5.3`, RFC 5321 §4.5.3.1.8 asks for at least 100).',
           ),
         maxConnections: z
           .number()
@@ -51,7 +53,9 @@ export const settingsSchema = z
           .min(1)
           .max(20_000)
           .default(1000)
-          .describe('Most incoming connections at a time; further ones are told to come later (`421`).'),
+          .describe(
+            'Most incoming connections at a time; further clients are told to try again later (`421`).',
+          ),
         idleSeconds: seconds(3600)
           .default(300)
           .describe(
@@ -64,7 +68,7 @@ export const settingsSchema = z
           .max(20_000)
           .default(50)
           .describe(
-            'Most incoming connections at a time from one IPv4 address or one IPv6 /64; further ones are told to come later. This machine itself is exempt.',
+            'Most incoming connections at a time from one IPv4 address or one IPv6 /64; further ones are told to try again later. This machine itself is exempt.',
           ),
         minBytesPerSecond: z
           .number()
@@ -82,7 +86,7 @@ export const settingsSchema = z
           .max(1_000_000)
           .default(20)
           .describe(
-            'Most errors of protocol in one connection (wrong commands, not refused recipients); the second half of them is answered slowly, the last ends it (`421 4.7.0`).',
+            'Most protocol errors in one connection (wrong commands, not refused recipients); the second half are answered slowly, and the last one ends the connection (`421 4.7.0`).',
           ),
         maxReceived: z
           .number()
@@ -91,7 +95,7 @@ export const settingsSchema = z
           .max(1000)
           .default(50)
           .describe(
-            'Most `Received:` fields of a message; one with more goes in circles and is refused (`554 5.4.6`, RFC 5321 §6.3).',
+            'Most `Received:` fields of a message; a message with more is going round in circles and is refused (`554 5.4.6`, RFC 5321 §6.3).',
           ),
         oldDevices: z
           .array(networkSchema)
@@ -121,7 +125,7 @@ export const settingsSchema = z
           ),
       })
       .prefault({})
-      .describe('The SMTP listener: where mail enters.'),
+      .describe('Where and how Mailward accepts mail from other servers.'),
     delivery: z
       .object({
         concurrency: z
@@ -143,7 +147,7 @@ export const settingsSchema = z
         connectSeconds: seconds(300)
           .default(10)
           .describe(
-            'How long to wait for a server to take a connection, all its addresses together, before the next destination is tried.',
+            'How long to wait for a server to accept a connection, all its addresses together, before the next destination is tried.',
           ),
         replySeconds: seconds(1800)
           .default(300)
@@ -184,11 +188,11 @@ export const settingsSchema = z
           .max(30)
           .default(5)
           .describe(
-            'Mail that could not be delivered for this many days is given up and shown as expired. Held mail never expires.',
+            'Mail that could not be delivered for this many days is abandoned and shown as expired. Held mail never expires.',
           ),
       })
       .prefault({})
-      .describe('Delivery: where mail leaves.'),
+      .describe('How accepted mail is passed on to your server.'),
     autoHold: z
       .object({
         deniedMessages: z
@@ -198,7 +202,7 @@ export const settingsSchema = z
           .max(1000)
           .default(3)
           .describe(
-            'Mail for a domain is held by itself after its server said of so many messages in a row, with none taken between, that it is not home for the domain. `0`: never.',
+            'Mail for a domain is held automatically after its server has refused this many messages in a row, accepting none in between, because it does not host the domain. `0`: never.',
           ),
         unreachableMinutes: z
           .number()
@@ -207,21 +211,23 @@ export const settingsSchema = z
           .max(10_080)
           .default(0)
           .describe(
-            'Mail for a domain is held by itself when none of its servers could be reached for so long. `0`: never; the mail is tried on until it expires.',
+            'Mail for a domain is held automatically when none of its servers could be reached for this long. `0`: never; delivery is attempted until the mail expires.',
           ),
         testSeconds: seconds(3600)
           .default(60)
-          .describe('While mail is held by itself, one held message is offered to the server this often.'),
+          .describe(
+            'While mail is held automatically, one held message is offered to the server this often.',
+          ),
         deliverAgain: z
           .boolean()
           .default(true)
           .describe(
-            'Deliver again by itself when the server takes the held message; otherwise Mailward only says so.',
+            'Deliver again automatically when the server accepts the held message; otherwise Mailward only reports it.',
           ),
       })
       .prefault({})
       .describe(
-        'When Mailward holds a domain’s mail by itself, so that none is lost while the server is mended.',
+        'When Mailward holds a domain’s mail without being told to, so that none is lost while the server is being repaired.',
       ),
     recipients: recipientsSettingsSchema,
     bounces: bouncesSettingsSchema,
@@ -235,16 +241,14 @@ export const settingsSchema = z
           .min(1)
           .max(3650)
           .default(90)
-          .describe(
-            'How long finished messages stay in the message log. Mail that waits is kept regardless.',
-          ),
+          .describe('How long finished messages stay in the message log. Waiting mail is kept regardless.'),
         keepTranscripts: z
           .boolean()
           .default(true)
-          .describe('Whether the words both servers said are kept with each message.'),
+          .describe('Whether the SMTP dialogue of both servers is kept with each message.'),
       })
       .prefault({})
-      .describe('The message log.'),
+      .describe('What is kept about messages, and for how long.'),
     desktop: z
       .object({
         closeToTray: z
@@ -254,7 +258,7 @@ export const settingsSchema = z
         openAtLogin: z.boolean().default(false).describe('Start Mailward when you log in.'),
       })
       .prefault({})
-      .describe('The desktop app; of no effect for the service.'),
+      .describe('These have no effect when Mailward runs as a service.'),
   })
   .strict();
 

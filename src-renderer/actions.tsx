@@ -18,14 +18,14 @@ const outcomes: Readonly<Record<ActionName, string>> = {
   delete: 'deleted',
 };
 
-/** Whether mail in this state is here, so that it can be sent another way. */
+/** Whether mail in this state is here, so that it can be sent via another server. */
 export function isHere(state: MessageState): boolean {
   return actionsFor(state, false).length > 0;
 }
 
 /**
- * Which actions make sense for a message in a state; `rerouted`: it is being sent another way; `withDomain`: it is held with all mail of
- * its domain, and goes out with that alone.
+ * Which actions make sense for a message in a state; `rerouted`: it is being sent via another server; `withDomain`: it is held with all
+ * mail of its domain, and goes out with that alone.
  */
 export function actionsFor(
   state: MessageState,
@@ -68,11 +68,11 @@ export function useMessageActions(onDone?: (action: ActionName) => void): Messag
         message:
           count === 0
             ? action === 'release'
-              ? 'It is not held any more, or it is held with all mail of its domain: set that to deliver instead.'
-              : 'Their state changed before the action reached them.'
+              ? 'It is no longer held, or it is held with all mail of its domain: set the domain to deliver instead.'
+              : 'Their state had already changed.'
             : action === 'delete'
               ? 'Their entries stay in the message log.'
-              : 'The list follows as their state changes.',
+              : 'The list updates as their state changes.',
       });
       onDone?.(action);
       await queries.invalidateQueries({ queryKey: orpc.messages.key() });
@@ -96,7 +96,7 @@ function askDelete(count: number, onYes: () => void): void {
     children: (
       <Text size="md">
         This cannot be undone: the content is removed from this machine, and neither the sender nor the
-        recipient is told. Only the entry in the message log stays.
+        recipient is notified. Only the entry in the message log stays.
       </Text>
     ),
     labels: { confirm: `Delete ${counted(count, 'message')}`, cancel: 'Keep' },

@@ -24,6 +24,8 @@ export interface ConnectionView {
   epoch: number;
   /** Why there is no way in, while the state is `refused`. */
   obstacle: Obstacle | null;
+  /** Since when the state is so, UTC ms. */
+  since: number;
 }
 
 /** A call was made while there was no wire, and none came in time. */
@@ -31,7 +33,7 @@ export class NotConnected extends Error {
   override readonly name = 'NotConnected';
   constructor() {
     super(
-      'Mailward is not connected to its engine at the moment. It tries again by itself; repeat this when it is back.',
+      'Mailward is not running, or cannot be reached. This page keeps trying; do this again once it is connected.',
     );
   }
 }
@@ -50,7 +52,7 @@ export class Connection {
   readonly desktop: DesktopAbilities | null;
   readonly #open: Opener;
   readonly #listeners = new Set<() => void>();
-  #view: ConnectionView = { state: 'connecting', epoch: 0, obstacle: null };
+  #view: ConnectionView = { state: 'connecting', epoch: 0, obstacle: null, since: Date.now() };
   #channel: Channel | null = null;
   #wake: () => void = () => undefined;
   /** Given by the address or by hand, and not used yet. */
@@ -159,7 +161,8 @@ export class Connection {
 
   #set(state: ConnectionState, obstacle: Obstacle | null = null): void {
     if (state === this.#view.state && obstacle === this.#view.obstacle && state !== 'open') return;
-    this.#view = { state, epoch: this.#view.epoch + (state === 'open' ? 1 : 0), obstacle };
+    const epoch = this.#view.epoch + (state === 'open' ? 1 : 0);
+    this.#view = { state, epoch, obstacle, since: Date.now() };
     for (const listener of this.#listeners) listener();
   }
 }

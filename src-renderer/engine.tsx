@@ -41,6 +41,13 @@ export function useConnectionView(connection: Connection): ConnectionView {
   return useSyncExternalStore(connection.subscribe, connection.view);
 }
 
+/** Since when there has been no wire (UTC ms), so that what is shown is from before; null while there is one. */
+export function useLostSince(): number | null {
+  const { connection } = useEngine();
+  const { state, since } = useConnectionView(connection);
+  return state === 'lost' ? since : null;
+}
+
 /**
  * Follows a subscription of the contract for as long as the component is shown, across lost connections.
  * `start` must be stable; `onValue` may change.

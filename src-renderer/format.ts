@@ -20,6 +20,15 @@ const dayTime = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
+const yearTime = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
 const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 const minute = 60_000;
@@ -80,8 +89,9 @@ export function exact(at: number): string {
   return exactTime.format(at);
 }
 
-/** The time of day, with the date in front when it is not today's. */
+/** The time of day, with the date in front when it is not today's; of what is far away the date with its year. */
 export function sinceWhen(at: number, now: number): string {
+  if (Math.abs(now - at) > 300 * wholeDay) return yearTime.format(at);
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
   return sameDay ? clockTime.format(at) : dayTime.format(at);
 }

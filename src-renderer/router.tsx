@@ -92,6 +92,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/manual/checks/$check',
+    component: lazyRouteComponent(() => import('./screens/manual.tsx'), 'ManualScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/settings',
     component: lazyRouteComponent(() => import('./screens/settings.tsx'), 'SettingsScreen'),
   }),

@@ -1,8 +1,14 @@
 // The settings as fields: read from the one schema, so that a setting added there appears on screen with its description.
 import { z } from 'zod';
 import { type Settings, settingsSchema } from '../shared/settings.ts';
+import {
+  plainDescription,
+  type SectionName,
+  sectionTitles,
+  type SettingKey,
+  settingLabels,
+} from './setting-words.ts';
 
-export type SectionName = keyof Settings;
 export type FieldValue = string | boolean;
 
 export interface SettingField {
@@ -26,92 +32,6 @@ export interface SettingSection {
 /** The form's state: each field as typed, by `section.name`. */
 export type Draft = Readonly<Record<string, FieldValue>>;
 
-const labels: Readonly<Record<string, string>> = {
-  'smtp.host': 'Address',
-  'smtp.port': 'Port',
-  'smtp.hostname': 'Own name',
-  'smtp.maxMessageBytes': 'Largest message',
-  'smtp.maxRecipients': 'Most recipients of a message',
-  'smtp.maxConnections': 'Most connections at a time',
-  'smtp.idleSeconds': 'Patience with silent clients',
-  'smtp.maxConnectionsPerClient': 'Most connections of one client',
-  'smtp.minBytesPerSecond': 'Slowest message',
-  'smtp.maxErrors': 'Most errors of a client',
-  'smtp.maxReceived': 'Most relays of a message',
-  'smtp.tlsCertificate': 'TLS certificate (file)',
-  'smtp.tlsKey': 'TLS key (file)',
-  'smtp.proxies': 'Proxies',
-  'delivery.concurrency': 'Most connections to one server',
-  'delivery.messagesPerConnection': 'Messages over one connection',
-  'delivery.connectSeconds': 'Patience for a connection',
-  'delivery.replySeconds': 'Patience for an answer',
-  'delivery.messageReplySeconds': 'Patience for the answer to a message',
-  'delivery.validatingResolvers': 'Validating name servers',
-  'delivery.retrySeconds': 'Pauses between attempts',
-  'delivery.warnHours': 'Point out mail that waits longer than',
-  'delivery.expireDays': 'Give up after',
-  'autoHold.deniedMessages': 'Hold after so many refusals in a row',
-  'autoHold.unreachableMinutes': 'Hold when not reached for',
-  'autoHold.testSeconds': 'Offer a held message every',
-  'autoHold.deliverAgain': 'Deliver again by itself',
-  'recipients.learn': 'Learn from refusals',
-  'recipients.failures': 'Failures that list a recipient',
-  'recipients.windowDays': 'Failures count for',
-  'recipients.listingDays': 'Listed for',
-  'recipients.ask': 'Ask before accepting',
-  'recipients.askAtOnce': 'Most questions at a time',
-  'recipients.knownHours': 'Known recipients stay known for',
-  'recipients.unknownSeconds': 'Unknown recipients stay unknown for',
-  'bounces.send': 'Tell senders',
-  'bounces.gatherSeconds': 'Wait for further refusals',
-  'bounces.backscatter': 'Bounces for mail you never sent',
-  'bounces.floodPerHour': 'A flood begins above',
-  'probes.relayAddresses': 'Our addresses',
-  'probes.rootServers': 'DNS root servers',
-  'probes.dnsPort': 'DNS port',
-  'probes.publicResolvers': 'Public resolvers',
-  'probes.rdapServers': 'RDAP servers',
-  'probes.rdapBootstrap': 'List of RDAP servers',
-  'probes.whoisServers': 'WHOIS servers',
-  'probes.blocklistKeys': 'Keys for blocklists',
-  'probes.reachabilityTargets': 'Is the network up?',
-  'probes.historyDays': 'Keep findings',
-  'filters.exempt': 'Not checked',
-  'filters.resolvers': 'Name servers',
-  'filters.blocklists': 'Blocklists',
-  'filters.blocklistZones': 'Lists and their weights',
-  'filters.blocklistScore': 'Bad from a sum of',
-  'filters.reverseName': 'Reverse name',
-  'filters.spf': 'SPF',
-  'filters.dkim': 'DKIM',
-  'filters.dmarc': 'DMARC',
-  'filters.arc': 'ARC',
-  'filters.rspamd': 'Rspamd',
-  'filters.rspamdUrl': 'Rspamd’s address',
-  'filters.clamav': 'ClamAV',
-  'filters.clamavAddress': 'ClamAV’s address',
-  'filters.contentBytes': 'Largest message looked into',
-  'filters.messagesPerMinute': 'Most messages of one client in a minute',
-  'filters.tarpitAfter': 'Slow refusals after',
-  'filters.tarpitSeconds': 'A slow refusal takes',
-  'log.keepDays': 'Keep finished messages',
-  'log.keepTranscripts': 'Keep transcripts',
-  'desktop.closeToTray': 'Stay in the tray',
-  'desktop.openAtLogin': 'Start at login',
-};
-
-const titles: Readonly<Record<SectionName, string>> = {
-  smtp: 'Listener',
-  delivery: 'Delivery',
-  autoHold: 'Hold by itself',
-  recipients: 'Recipients',
-  bounces: 'Bounces',
-  probes: 'Checks',
-  filters: 'Filters',
-  log: 'Message log',
-  desktop: 'Desktop',
-};
-
 /** Units that names carry, as they stand beside the label. */
 const units: readonly [suffix: string, unit: string][] = [
   ['Bytes', 'octets'],
@@ -132,8 +52,8 @@ export const settingSections: readonly SettingSection[] = Object.entries(setting
     const shape = schema.unwrap().shape as Record<string, z.ZodType>;
     return {
       name: section,
-      title: titles[section],
-      description: schema.description ?? '',
+      title: sectionTitles[section],
+      description: plainDescription(schema.description ?? '', section),
       fields: Object.entries(shape).map(([name, field]) => describe(section, name, field)),
     };
   },
@@ -159,9 +79,9 @@ function describe(section: SectionName, name: string, schema: z.ZodType): Settin
     name,
     kind,
     options,
-    label: labels[`${section}.${name}`] ?? name,
+    label: settingLabels[`${section}.${name}` as SettingKey],
     unit: units.find(([suffix]) => name.endsWith(suffix))?.[1] ?? null,
-    description: schema.description ?? '',
+    description: plainDescription(schema.description ?? '', section),
   };
 }
 

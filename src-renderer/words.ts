@@ -25,15 +25,14 @@ export const stateWords: Readonly<Record<MessageState, string>> = {
 
 /** What each state means, for the reader who meets it first. */
 export const stateMeanings: Readonly<Record<MessageState, string>> = {
-  queued: 'It is safe here and waits for its next attempt.',
+  queued: 'It is safe here and waiting for its next attempt.',
   held: 'It is safe here and held: by hand until you release it, or with all mail of its domain.',
-  quarantined: 'A filter on the way in found fault with it. It is kept here until you release or delete it.',
-  delivered: 'Your server took it.',
+  quarantined: 'A filter stopped it on arrival. It is kept here until you release or delete it.',
+  delivered: 'Your server accepted it.',
   refused: 'Your server refused it for good. The content is still here.',
-  expired:
-    'It could not be delivered in the time set, and Mailward stopped trying. The content is still here.',
-  deleted: 'An admin deleted it. Only this entry is left.',
-  rejected: 'Mailward said no at the door, so the sending server knows. Nothing was stored.',
+  expired: 'It could not be delivered in time, and Mailward has stopped trying. The content is still here.',
+  deleted: 'An administrator deleted it. Only this entry is left.',
+  rejected: 'Mailward rejected it on arrival and told the sending server. Nothing was stored.',
 };
 
 /** The shape and colour of a message's state: a first wait is ordinary, a second one wants attention. */
@@ -65,7 +64,7 @@ export const tlsWords: Readonly<Record<TlsPolicy, string>> = {
   opportunistic: 'Encrypt when offered',
   require: 'Always encrypt',
   verify: 'Always encrypt, and check the certificate',
-  dane: 'As its signed zone says (DANE)',
+  dane: 'As DANE requires',
   none: 'Never encrypt',
 };
 
@@ -83,5 +82,5 @@ export function replyLine(reply: Reply): string {
 /** What to tell the reader about an error that came from a call. The contract's messages are full sentences already. */
 export function errorWords(error: unknown): string {
   if (error instanceof Error && error.message !== '') return error.message;
-  return 'Something went wrong and no reason was given. Try again; if it stays, look at the log of the engine.';
+  return 'Something went wrong, and no reason was given. Try again; if it keeps happening, look in Mailward’s log.';
 }

@@ -139,8 +139,9 @@ export class Health {
       for (const wake of run.wake) wake();
     };
     const asked = checks.map(
-      ({ name, question, leg, deadlineMs }): AskedCheck => ({
+      ({ name, title, question, leg, deadlineMs }): AskedCheck => ({
         name,
+        title,
         question,
         leg,
         startedAt: began,

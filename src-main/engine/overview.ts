@@ -138,7 +138,7 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
           ? 'cannot store mail'
           : listener.problem === null
             ? 'listening'
-            : 'not encrypted well',
+            : 'encryption problem',
       acceptedPerMinute: meter.perMinute(name, 'accepted', now),
       rejectedPerMinute: meter.perMinute(name, 'rejected', now),
       lastAt: meter.lastAt(name, 'accepted'),
@@ -203,8 +203,10 @@ function domainSentence(
 ): string {
   const { name, mode } = domain;
   if (mode.name === 'hold' && mode.homeSince !== null)
-    return `Your server takes mail for ${name} again: ${messages(waiting.held.count)} stored until you let it go.`;
-  const because = mode.reason === '' ? '' : ` (${mode.reason})`;
+    return `Your server takes mail for ${name} again: ${messages(waiting.held.count)} stored until you release it.`;
+  // What the server said stands below, in its own words.
+  const reason = mode.setBy === 'mailward' ? mode.reason.replace(/: [245]\d\d [^]*$/, '') : mode.reason;
+  const because = reason === '' ? '' : ` (${reason})`;
   if (mode.name === 'hold')
     return `Mail for ${name} is being held${because}: ${messages(waiting.held.count)} stored, nothing is lost. ${endSentence(domain, deliverAgain)}`;
   const [first] = mode.reroute ?? [];
@@ -213,9 +215,9 @@ function domainSentence(
   if (trouble)
     return `Mail for ${name} waits: ${lowerFirst(via)} ${causeWords[trouble.cause].server}. ${messages(stored(waiting))} stored, nothing is lost.`;
   if (refusals)
-    return `${via} has refused the last ${count(refusals.count)} for ${name} and taken none since. Look at what it says.`;
+    return `${via} has refused the last ${count(refusals.count)} for ${name} and accepted none since. Look at its reply.`;
   if (lateBy !== null)
-    return `Mail for ${name} is late: ${messages(waiting.queued.count)} waiting, the oldest for ${Math.floor(lateBy / HOUR)} hours.`;
+    return `Mail for ${name} is late: ${messages(waiting.queued.count)} waiting, the oldest for ${hours(lateBy)}.`;
   if (waiting.failed.count > 0)
     return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
   const held = waiting.held.count - waiting.rerouted;
@@ -260,19 +262,22 @@ function sentenceFor(
   const bad = domains.filter((domain) => !isWell(domain));
   // What stops mail is told before what only may.
   if (bad.length === 0 && fault !== null)
-    return `Mailward goes on after ${fault.count === 1 ? 'a fault' : `${fault.count} faults`} of its own; what it accepted is on disk. Start it anew when it suits.`;
-  if (domains.length === 0) return 'Mailward is ready, and protects no domain yet.';
+    return `Mailward had ${fault.count === 1 ? 'an internal error' : `${fault.count} internal errors`} and carried on; all mail it accepted is on disk. Restart it when convenient.`;
+  if (domains.length === 0) return 'Mailward is ready. No domain is protected yet.';
   // The listener's trouble is everybody's: it is told once, and only when no domain has one of its own.
   if (bad.length === 0 && listener.problem !== null)
     return 'Mail is flowing, but the TLS certificate needs attention.';
   const [first] = bad;
   if (first && bad.length === 1) return first.sentence;
   if (bad.length > 1) {
-    const which = bad.length === domains.length ? `All ${bad.length}` : `${bad.length} of ${domains.length}`;
-    return `${which} domains need attention.`;
+    if (bad.length === domains.length)
+      return `${bad.length === 2 ? 'Both' : `All ${bad.length}`} domains need attention.`;
+    return `${bad.length} of ${domains.length} domains need attention.`;
   }
   const [only] = domains;
-  return domains.length === 1 && only ? only.sentence : `Mail is flowing for all ${domains.length} domains.`;
+  return domains.length === 1 && only
+    ? only.sentence
+    : `Mail is flowing for ${domains.length === 2 ? 'both' : `all ${domains.length}`} domains.`;
 }
 
 /** While it listens, what is wrong with it keeps no mail out: that wants attention and no more. */
@@ -294,6 +299,11 @@ function worst(states: readonly Health[]): Health {
 
 function count(messages: number): string {
   return messages === 1 ? '1 message' : `${messages.toLocaleString('en')} messages`;
+}
+
+function hours(milliseconds: number): string {
+  const whole = Math.max(1, Math.floor(milliseconds / HOUR));
+  return whole === 1 ? '1 hour' : `${whole} hours`;
 }
 
 function messages(number: number): string {

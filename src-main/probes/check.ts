@@ -52,6 +52,8 @@ export type Need = 'domain' | 'server' | 'relay';
 export interface Definition<Code extends string> {
   /** Lower case with hyphens; what `mailward check` is told. */
   name: string;
+  /** What is asked about, in a few words beside which "OK" makes sense: "Accepts mail for the domain". Never the name of a fault. */
+  title: string;
   area: Area;
   leg: Leg;
   /** The question in plain words, ending in a question mark. */
@@ -90,6 +92,7 @@ export function wrong(severity: Severity, means: string): Outcome {
 export function infoOf(check: Check): CheckInfo {
   return {
     name: check.name,
+    title: check.title,
     area: check.area,
     leg: check.leg,
     question: check.question,

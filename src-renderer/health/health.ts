@@ -2,6 +2,7 @@
 import type { CheckInfo, Finding, Leg } from '../../shared/finding.ts';
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
+import { plainWords } from '../plain.ts';
 
 /** A finding, perhaps with what the history adds. */
 export type Shown = Finding & { since?: number; runs?: number };
@@ -12,6 +13,8 @@ export interface Asked {
   state: Health | null;
   findings: readonly Shown[];
   at: number | null;
+  /** It is being asked now, and has not said anything yet: what is here is from before. */
+  isOld: boolean;
 }
 
 const order: readonly Health[] = ['problem', 'attention', 'could-not-check', 'ok', 'not-applicable'];
@@ -38,6 +41,7 @@ export function gather(
   checks: readonly CheckInfo[],
   latest: readonly Shown[],
   running: readonly Finding[],
+  asking: ReadonlySet<string> = new Set(),
 ): Asked[] {
   return checks.map((check) => {
     const isOf = (finding: Finding) => finding.check === check.name;
@@ -47,6 +51,7 @@ export function gather(
       check,
       findings,
       state: worst(findings.map(healthOf)),
+      isOld: now.length === 0 && asking.has(check.name),
       at: findings.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null),
     };
   });
@@ -54,17 +59,6 @@ export function gather(
 
 export function ofLeg(all: readonly Asked[], leg: Leg): Asked[] {
   return all.filter(({ check }) => check.leg === leg);
-}
-
-const acronyms = new Set(
-  'mx spf dkim dmarc dns dnssec dane ptr mta sts tls rpt smtp helo ip rdap whois ns soa ehlo tcp'.split(' '),
-);
-
-/** A check's name as people read it. */
-export function checkWords(name: string): string {
-  const words = name.split('-').map((word) => (acronyms.has(word) ? word.toUpperCase() : word));
-  const text = words.join(' ').replace('MTA STS', 'MTA-STS').replace('TLS RPT', 'TLS-RPT');
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**
@@ -81,7 +75,7 @@ export function sentenceOf(all: readonly Asked[], name?: string): { state: Healt
   const [only] = [...urgent, ...attention];
   const state = urgent.length > 0 ? 'problem' : 'attention';
   if (only !== undefined && urgent.length + attention.length === 1) {
-    const summary = only.findings[0]?.summary ?? '';
+    const summary = plainWords(only.findings[0]?.summary ?? '').words;
     return { state, words: name === undefined || summary.includes(name) ? summary : `${name}: ${summary}` };
   }
   if (urgent.length > 0) {

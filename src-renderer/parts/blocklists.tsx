@@ -1,44 +1,72 @@
 // Blocklists in a table: which list has which address or domain, why, since when, and where to have it removed.
 import { Button } from '@mantine/core';
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
+import { blocklistFacts, type BlocklistFacts, type ListAnswer } from '../../shared/facts.ts';
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
-import { type BlocklistFacts, blocklistFacts, factsOf } from '../health/facts.ts';
-import { healthOf, type Shown } from '../health/health.ts';
-import { HistoryChart } from './history-chart.tsx';
-import { SinceMoment } from './moment.tsx';
+import { factsOf } from '../health/facts.ts';
+import { healthOf, type Shown, worst } from '../health/health.ts';
+import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 
+/** What a list says of one address, or of the domain. */
+interface Entry {
+  what: string;
+  whose: BlocklistFacts['whose'];
+  answer: ListAnswer;
+  /** Since when the finding that it is part of has been so. */
+  since: number | undefined;
+}
+
+/** One list with all that it was asked about. */
 interface List {
-  finding: Shown;
-  facts: BlocklistFacts;
+  zone: string;
+  name: string;
+  removal: string;
+  weight: number;
+  state: Health;
+  entries: Entry[];
 }
 
-interface BlocklistTableProps {
-  findings: readonly Shown[];
-  domain: string;
-  check: string;
-}
-
-export function BlocklistTable({ findings, domain, check }: BlocklistTableProps) {
-  const [all, setAll] = useState(false);
-  /** The list whose history is shown. */
-  const [history, setHistory] = useState<string | null>(null);
-  const lists = findings.flatMap((finding): List[] => {
+/** The findings are of addresses, each with all lists; whoever wants off a list wants it the other way round. */
+function byList(findings: readonly Shown[]): List[] {
+  const lists = new Map<string, List>();
+  for (const finding of findings) {
     const facts = factsOf(blocklistFacts, [finding]);
-    return facts === null ? [] : [{ finding, facts }];
-  });
+    for (const answer of facts?.lists ?? []) {
+      const { zone, name, removal, weight } = answer;
+      const list = lists.get(zone) ?? { zone, name, removal, weight, state: 'ok', entries: [] };
+      lists.set(zone, list);
+      const entry = { what: finding.subject, whose: facts?.whose ?? 'domain', answer, since: finding.since };
+      list.entries.push(entry);
+      list.state = worst([list.state, stateOf(answer, finding)]) ?? 'ok';
+    }
+  }
+  return [...lists.values()];
+}
+
+function stateOf({ listed, weight }: ListAnswer, finding: Shown): Health {
+  if (listed === null) return 'could-not-check';
+  if (!listed) return 'ok';
+  // What few go by does not become urgent because another list is.
+  return weight > 1 && finding.state === 'problem' ? healthOf(finding) : 'attention';
+}
+
+export function BlocklistTable({ findings }: { findings: readonly Shown[] }) {
+  const [all, setAll] = useState(false);
+  const lists = byList(findings);
   if (lists.length === 0) return null;
-  const isClear = ({ finding }: List) => finding.state === 'ok';
-  const clear = lists.filter(isClear).length;
-  const shown = all ? lists : lists.filter((list) => !isClear(list));
-  const listed = lists.filter(({ finding }) => finding.state === 'problem').length;
+  const of = (...states: Health[]) => lists.filter(({ state }) => states.includes(state));
+  const listed = of('problem', 'attention');
+  const clear = of('ok');
+  const unknown = of('could-not-check');
+  const shown = [...listed, ...unknown, ...(all ? clear : [])];
   return (
     <section className="lists" aria-label="Blocklists">
       <p>
-        {counted(lists.length, 'list')} asked:{' '}
-        {listed === 0 ? 'none has an entry' : `${listed} with an entry`}, {clear} without
-        {lists.length - clear - listed > 0 && `, ${lists.length - clear - listed} could not be asked`}.
+        {counted(lists.length, 'list')} checked: {listed.length === 0 ? 'none has' : `${listed.length} with`}{' '}
+        an entry, {clear.length} without
+        {unknown.length > 0 && `, ${unknown.length} could not be asked`}.
       </p>
       {shown.length > 0 && (
         <table className="folding">
@@ -48,30 +76,16 @@ export function BlocklistTable({ findings, domain, check }: BlocklistTableProps)
               <th scope="col">Answer</th>
               <th scope="col">About</th>
               <th scope="col">What to do</th>
-              <th scope="col">History</th>
             </tr>
           </thead>
           <tbody>
             {shown.map((list) => (
-              <Fragment key={list.facts.zone}>
-                <ListRow
-                  list={list}
-                  isOpen={history === list.facts.zone}
-                  onHistory={(open) => setHistory(open ? list.facts.zone : null)}
-                />
-                {history === list.facts.zone && (
-                  <tr>
-                    <td colSpan={5}>
-                      <HistoryChart domain={domain} check={check} subject={list.finding.subject} />
-                    </td>
-                  </tr>
-                )}
-              </Fragment>
+              <ListRow key={list.zone} list={list} />
             ))}
           </tbody>
         </table>
       )}
-      {clear > 0 && (
+      {clear.length > 0 && (
         <Button
           className="found-more long-button"
           size="compact-sm"
@@ -79,7 +93,7 @@ export function BlocklistTable({ findings, domain, check }: BlocklistTableProps)
           aria-expanded={all}
           onClick={() => setAll(!all)}
         >
-          {all ? 'Hide' : 'Show'} {counted(clear, 'list')} without an entry
+          {all ? 'Hide' : 'Show'} {counted(clear.length, 'list')} without an entry
         </Button>
       )}
     </section>
@@ -88,22 +102,16 @@ export function BlocklistTable({ findings, domain, check }: BlocklistTableProps)
 
 const weights: readonly string[] = [
   '',
-  'few refuse mail for it',
-  'some refuse mail for it',
-  'many refuse mail for it',
+  'few servers reject mail because of it',
+  'some servers reject mail because of it',
+  'many servers reject mail because of it',
 ];
 const owners = { relay: 'Mailward', server: 'your server', domain: 'the domain' } as const;
 
-interface ListRowProps {
-  list: List;
-  isOpen: boolean;
-  onHistory: (open: boolean) => void;
-}
-
-function ListRow({ list: { finding, facts }, isOpen, onHistory }: ListRowProps) {
-  const { zone, name, removal, weight, entries } = facts;
-  const state: Health = healthOf(finding);
-  const telling = entries.filter(({ listed, problem }) => listed || problem !== null);
+function ListRow({ list: { zone, name, removal, weight, state, entries } }: { list: List }) {
+  const telling = entries.filter(({ answer }) => answer.listed !== false);
+  const isListed = state === 'problem' || state === 'attention';
+  const since = Math.min(...entries.flatMap(({ answer, since: at }) => (answer.listed && at ? [at] : [])));
   return (
     <tr>
       <th scope="row">
@@ -112,11 +120,11 @@ function ListRow({ list: { finding, facts }, isOpen, onHistory }: ListRowProps) 
       </th>
       <td data-label="Answer">
         <StateMark state={state} word={wordOf(state)} />
-        {(state === 'problem' || state === 'attention') && (
+        {isListed && (
           <span className="soft small lists-zone">
-            {finding.since !== undefined && (
+            {Number.isFinite(since) && (
               <>
-                since <SinceMoment at={finding.since} />,{' '}
+                <Since at={since} />,{' '}
               </>
             )}
             {weights[weight] ?? ''}
@@ -124,23 +132,20 @@ function ListRow({ list: { finding, facts }, isOpen, onHistory }: ListRowProps) 
         )}
       </td>
       <td data-label="About">
-        {entries.length === 0 ? (
-          <span className="soft">{finding.summary}</span>
-        ) : telling.length === 0 ? (
+        {telling.length === 0 ? (
           <span className="soft">{entries.map(({ what }) => what).join(', ')}</span>
         ) : (
-          telling.map(({ what, whose, listed, means, text, problem }) => (
+          telling.map(({ what, whose, answer: { listed, means, text } }) => (
             <div key={what}>
               <span className="mono">{what}</span> <span className="soft">({owners[whose]})</span>
-              {listed && means.length > 0 && `: ${means.join(' and ')}`}
-              {problem !== null && `: ${problem}`}
-              {listed && text !== '' && <span className="soft small lists-zone">“{text}”</span>}
+              {means !== null && `: ${means}`}
+              {listed === true && text !== '' && <span className="soft small lists-zone">“{text}”</span>}
             </div>
           ))
         )}
       </td>
       <td data-label="What to do">
-        {finding.state === 'problem' &&
+        {isListed &&
           (removal.startsWith('https://') ? (
             <a href={removal} target="_blank" rel="noreferrer noopener">
               Ask for removal
@@ -148,17 +153,6 @@ function ListRow({ list: { finding, facts }, isOpen, onHistory }: ListRowProps) 
           ) : (
             removal
           ))}
-      </td>
-      <td>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          aria-expanded={isOpen}
-          aria-label={`History of ${name}`}
-          onClick={() => onHistory(!isOpen)}
-        >
-          History
-        </Button>
       </td>
     </tr>
   );

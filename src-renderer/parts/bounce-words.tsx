@@ -1,7 +1,7 @@
 // What the sender of a message that failed was told, and why not.
 import { Link } from '@tanstack/react-router';
 import type { Bounce, BounceReason } from '../../shared/recipients.ts';
-import { Moment } from './moment.tsx';
+import { Due, Moment } from './moment.tsx';
 
 const because: Readonly<Record<BounceReason, string>> = {
   'own-domain': 'the address is in a domain of yours',
@@ -17,15 +17,16 @@ export function BounceWords({ bounce }: { bounce: Bounce }) {
   if (bounce.state === 'due') {
     return (
       <>
-        will be told, if real, <Moment at={bounce.at} />
+        the sender will be notified, if genuine: <Due at={bounce.at} />
       </>
     );
   }
   const why = bounce.reason === null ? '' : `: ${because[bounce.reason]}`;
-  if (bounce.state === 'suppressed') return <>was not told{why}</>;
+  if (bounce.state === 'suppressed') return <>the sender was not notified{why}</>;
   return (
     <>
-      was told <Moment at={bounce.at} />
+      {' '}
+      the sender was notified <Moment at={bounce.at} />
       {why}
       {bounce.bounceId !== null && (
         <>

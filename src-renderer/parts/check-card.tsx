@@ -1,15 +1,22 @@
 // One check: its question, what it found with the evidence, its picture, its history, and the button to ask again.
-import { Button } from '@mantine/core';
-import { IconHistory, IconRefresh } from '@tabler/icons-react';
+import { Button, Loader } from '@mantine/core';
+import { IconBook2, IconHistory, IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { counted } from '../format.ts';
-import { factsOf, pathFacts, propagationFacts, registrationFacts } from '../health/facts.ts';
-import { type Asked, checkWords, healthOf, type Shown } from '../health/health.ts';
+import { pathFacts, propagationFacts, registrationFacts } from '../../shared/facts.ts';
+import { factsOf } from '../health/facts.ts';
+import { manualPage, remedyFor } from '../health/manual.ts';
+import { type Asked, healthOf, type Shown } from '../health/health.ts';
 import { BlocklistTable } from './blocklists.tsx';
+import { plainWords } from '../plain.ts';
 import { EvidenceList } from './evidence.tsx';
+import { LinkButton } from './link-button.tsx';
+import { inline } from './prose.tsx';
+import '../styles/prose.css';
 import { HistoryChart } from './history-chart.tsx';
-import { SinceMoment } from './moment.tsx';
+import { Since } from './moment.tsx';
 import { Propagation } from './propagation.tsx';
 import { ExpiryByHand, RegistrationLine } from './registration.tsx';
 import { SelectorsForm } from './selectors-form.tsx';
@@ -35,14 +42,22 @@ interface CheckCardProps {
 const MOST_FINE = 6;
 
 export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, onAsk }: CheckCardProps) {
-  const { check, findings, state } = asked;
+  const { check, findings, state, isOld } = asked;
   const [history, setHistory] = useState(false);
   const [first] = findings;
+  const deed = asking ? 'Testing…' : findings.length === 0 ? 'Test this' : 'Test again';
+  const page = useQuery({
+    queryKey: ['manual', check.name],
+    queryFn: () => manualPage(check.name),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: isOpen && findings.some((finding) => finding.state === 'problem'),
+  });
   return (
     <details
       className="check"
       id={`check-${check.name}`}
-      data-state={state ?? 'not-applicable'}
+      data-state={isOld ? 'not-applicable' : (state ?? 'not-applicable')}
+      data-old={isOld}
       open={isOpen}
       onToggle={(event) => {
         // It also comes when the card is drawn open: only what the reader does is remembered.
@@ -50,36 +65,47 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
       }}
     >
       <summary>
-        <StateShape state={state ?? 'not-applicable'} size={18} />
+        {asking ? (
+          <Loader size={18} aria-hidden="true" />
+        ) : (
+          <StateShape state={state ?? 'not-applicable'} size={18} />
+        )}
         <span className="check-words">
-          <span className="check-name">
-            {checkWords(check.name)}
-            {asking && <span className="soft"> asking…</span>}
+          <span className="check-name">{check.title}</span>
+          <span className="check-summary">
+            {first === undefined ? check.question : isOld ? `Before: ${headline(asked)}` : headline(asked)}
           </span>
-          <span className="check-summary">{first === undefined ? check.question : headline(asked)}</span>
         </span>
-        <StateWord asked={asked} />
+        <StateWord asked={asked} asking={asking} />
       </summary>
       {isOpen && (
         <div className="check-body">
           <p className="soft">{check.question}</p>
-          <Findings findings={findings} domain={name} />
-          <Pictures name={name} domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
+          {isOld && findings.length > 0 && (
+            <p className="soft small">This is what was found before; the check is being repeated now.</p>
+          )}
+          <Findings findings={findings} domain={name} page={page.data ?? null} />
+          <Pictures domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
           <div className="check-actions">
             <Button
               size="compact-sm"
               variant="default"
-              leftSection={<IconRefresh size={14} />}
+              leftSection={
+                asking ? (
+                  <Loader size={14} aria-hidden="true" />
+                ) : (
+                  <IconRefresh size={14} aria-hidden="true" />
+                )
+              }
               disabled={busy}
-              loading={asking}
-              aria-label={`Test again: ${checkWords(check.name)}`}
+              aria-label={`${deed}: ${check.title}`}
               onClick={() => {
                 // Whatever it finds: the reader wants to see it.
                 onOpen(true);
                 onAsk();
               }}
             >
-              {findings.length === 0 ? 'Test this' : 'Test again'}
+              {deed}
             </Button>
             {findings.length > 0 && (
               <Button
@@ -87,12 +113,22 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
                 variant="default"
                 leftSection={<IconHistory size={14} />}
                 aria-expanded={history}
-                aria-label={`When did this change: ${checkWords(check.name)}`}
+                aria-label={`When did this change: ${check.title}`}
                 onClick={() => setHistory(!history)}
               >
                 When did this change?
               </Button>
             )}
+            <LinkButton
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconBook2 size={14} aria-hidden="true" />}
+              to="/manual/checks/$check"
+              params={{ check: check.name }}
+              aria-label={`About this check: ${check.title}`}
+            >
+              About this check
+            </LinkButton>
           </div>
           {history && <HistoryChart domain={name} check={check.name} />}
         </div>
@@ -101,15 +137,16 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
   );
 }
 
-function StateWord({ asked: { state, findings } }: { asked: Asked }) {
+function StateWord({ asked: { state, findings }, asking }: { asked: Asked; asking: boolean }) {
   const since = findings[0]?.since;
+  if (asking) return <span className="check-state soft">asking…</span>;
   if (state === null) return <span className="check-state soft">not asked yet</span>;
   return (
     <span className="check-state">
       <StateMark state={state} />
       {since !== undefined && (state === 'problem' || state === 'attention') && (
         <span className="soft small">
-          since <SinceMoment at={since} />
+          <Since at={since} />
         </span>
       )}
     </span>
@@ -121,15 +158,21 @@ function headline({ findings, state }: Asked): string {
   const [first] = findings;
   const like = findings.filter((one) => healthOf(one) === state);
   if (first === undefined) return '';
+  const { words } = plainWords(first.summary);
   if (like.length === 1 || state === 'problem' || state === 'attention') {
-    return like.length === 1
-      ? first.summary
-      : `${first.summary} And ${counted(like.length - 1, 'more', 'more')}.`;
+    return like.length === 1 ? words : `${words} And ${counted(like.length - 1, 'more', 'more')}.`;
   }
-  return `${first.summary} And ${counted(like.length - 1, 'more answer')} like it.`;
+  return `${words} And ${counted(like.length - 1, 'more answer')} like it.`;
 }
 
-function Findings({ findings, domain }: { findings: readonly Shown[]; domain: string }) {
+interface FindingsProps {
+  findings: readonly Shown[];
+  domain: string;
+  /** The check's page in the manual, once it is there. */
+  page: string | null;
+}
+
+function Findings({ findings, domain, page }: FindingsProps) {
   const [all, setAll] = useState(false);
   const notable = findings.filter(({ state }) => state !== 'ok' && state !== 'not-applicable');
   const calm = findings.filter(({ state }) => state === 'ok' || state === 'not-applicable');
@@ -147,33 +190,63 @@ function Findings({ findings, domain }: { findings: readonly Shown[]; domain: st
               {finding.subject !== '' && <span className="mono found-subject">{finding.subject}</span>}
               {finding.since !== undefined && (
                 <span className="soft small">
-                  since <SinceMoment at={finding.since} />
+                  <Since at={finding.since} />
                 </span>
               )}
             </p>
-            <p>{finding.summary}</p>
+            <Words summary={finding.summary} />
+            <Remedy page={page} finding={finding} />
             <EvidenceList finding={finding} domain={domain} />
           </li>
         ))}
       </ul>
       {rest > 0 && (
-        <Button className="found-more" size="compact-sm" variant="subtle" onClick={() => setAll(true)}>
-          Show {counted(rest, 'more answer')} in order
+        <Button
+          className="found-more long-button"
+          size="compact-sm"
+          variant="subtle"
+          onClick={() => setAll(true)}
+        >
+          Show {counted(rest, 'more answer')} without problems
         </Button>
       )}
     </>
   );
 }
 
+/** What was found in plain words, and below it what the server said, where it did. */
+function Words({ summary }: { summary: string }) {
+  const { words, said } = plainWords(summary);
+  return (
+    <>
+      <p>{words}</p>
+      {said !== null && (
+        <>
+          <p className="soft small">The server’s reply</p>
+          <blockquote className="quote">{said}</blockquote>
+        </>
+      )}
+    </>
+  );
+}
+
+function Remedy({ page, finding: { code, state } }: { page: string | null; finding: Shown }) {
+  const remedy = page === null || state !== 'problem' ? null : remedyFor(page, code);
+  if (remedy === null) return null;
+  return (
+    <p className="remedy">
+      <b>What to do:</b> {inline(remedy)}
+    </p>
+  );
+}
+
 /** The picture that a check's facts can be drawn as, where there is one. */
 function Pictures({
-  name,
   domain,
   asked: { findings, at, check },
   busy,
   onAsk,
 }: {
-  name: string;
   domain: Domain | null;
   asked: Asked;
   busy: boolean;
@@ -199,7 +272,7 @@ function Pictures({
       {expiry !== null && <RegistrationLine facts={expiry} />}
       {check.name === 'dkim' && domain !== null && <SelectorsForm domain={domain} onSaved={onAsk} />}
       {askByHand && <ExpiryByHand domain={domain} onSaved={onAsk} />}
-      <BlocklistTable findings={findings} domain={name} check={check.name} />
+      <BlocklistTable findings={findings} />
       {ways.map(({ facts, address }) => (
         <Traceroute key={address} facts={facts} address={address} />
       ))}

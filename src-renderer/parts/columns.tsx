@@ -6,7 +6,7 @@ import type { MessageSummary } from '../../shared/message.ts';
 import { counted, size } from '../format.ts';
 import { causeSentence, replyLine } from '../words.ts';
 import type { MessageColumn } from './message-table.tsx';
-import { Moment } from './moment.tsx';
+import { Due, Moment } from './moment.tsx';
 import { MessageMark } from './state-mark.tsx';
 
 /** The null sender of bounces has no address (RFC 5321 §4.5.5). */
@@ -30,20 +30,28 @@ export const stateColumn: MessageColumn = {
 export const senderColumn: MessageColumn = {
   id: 'sender',
   header: 'From',
-  cell: ({ row }) => <span title={row.original.sender}>{senderWords(row.original.sender)}</span>,
+  cell: ({ row }) => <span title={senderWords(row.original.sender)}>{senderWords(row.original.sender)}</span>,
 };
 
 export const recipientColumn: MessageColumn = {
   id: 'recipient',
   header: 'To',
-  cell: ({ row }) => <span title={row.original.recipients.join(', ')}>{recipientWords(row.original)}</span>,
+  cell: ({ row }) => (
+    <span title={row.original.recipients.join(', ') || undefined}>{recipientWords(row.original)}</span>
+  ),
 };
 
 export const subjectColumn: MessageColumn = {
   id: 'subject',
   header: 'Subject',
   cell: ({ row }) => (
-    <Link to="/message/$id" params={{ id: row.original.id }} tabIndex={-1} className="row-link">
+    <Link
+      to="/message/$id"
+      params={{ id: row.original.id }}
+      tabIndex={-1}
+      className="row-link"
+      title={row.original.subject || undefined}
+    >
       {row.original.subject === '' ? '(no subject)' : row.original.subject}
     </Link>
   ),
@@ -54,7 +62,8 @@ export const causeColumn: MessageColumn = {
   header: 'Why',
   cell: ({ row: { original } }) => {
     if (original.faults !== undefined && original.faults.length > 0) {
-      return <span>{original.faults.map((name) => filterWords[name].name).join(', ')}</span>;
+      const faults = original.faults.map((name) => filterWords[name].name).join(', ');
+      return <span title={faults}>{faults}</span>;
     }
     if (original.cause === null) {
       return original.state === 'rejected' && original.lastReply !== null ? (
@@ -71,7 +80,7 @@ export const nextColumn: MessageColumn = {
   id: 'next',
   header: 'Next attempt',
   cell: ({ row: { original } }) =>
-    original.nextAttemptAt === null ? null : <Moment at={original.nextAttemptAt} />,
+    original.nextAttemptAt === null ? null : <Due at={original.nextAttemptAt} />,
 };
 
 export const attemptsColumn: MessageColumn = {

@@ -27,7 +27,7 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
       onSuccess: (domain) =>
         done(
           `Mail for ${domain.name} is accepted from now on`,
-          'It becomes real once the domain’s MX names this machine.',
+          'It starts to arrive once the domain’s MX record points to this machine.',
         ),
     }),
   );
@@ -48,7 +48,7 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
     >
       <TextInput
         label="Domain"
-        description="What stands after the @ in its addresses"
+        description="The part after the @ in its addresses"
         placeholder="example.com"
         data-autofocus
         value={name}
@@ -111,7 +111,7 @@ export function RemoveDomainForm({ domain, waits, onClose, onQueue }: RemoveForm
   const remove = useMutation(
     orpc.domains.remove.mutationOptions({
       onSuccess: () =>
-        done(`${domain.name} is removed`, 'Its entries in the message log stay until they are due.'),
+        done(`${domain.name} is removed`, 'Its entries in the message log stay until they expire.'),
     }),
   );
   return (
@@ -124,15 +124,15 @@ export function RemoveDomainForm({ domain, waits, onClose, onQueue }: RemoveForm
       onCancel={onClose}
     >
       <Text size="md">
-        Mailward will refuse mail for {domain.name} from then on. While the domain’s MX still names this
-        machine, senders get an error back: put the MX back first.
+        Mailward will refuse mail for {domain.name} from then on. While the domain’s MX record still points to
+        this machine, senders get an error: change the MX record back first.
       </Text>
       {(waits > 0 || remove.error !== null) && (
         <Alert color="yellow" title="Mail of this domain is still here">
           <Stack gap="xs" align="flex-start">
             <span>
               A domain cannot be removed while its mail waits, is held or failed, so that none of it is lost
-              unseen. Release, deliver or delete it first.
+              unnoticed. Release, deliver or delete it first.
             </span>
             <Button size="xs" variant="default" onClick={onQueue}>
               See it in the queue

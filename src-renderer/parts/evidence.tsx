@@ -40,13 +40,13 @@ function CopyButton({ text }: { text: string }) {
       await navigator.clipboard.writeText(text);
       notifications.show({
         title: 'The evidence is copied',
-        message: 'Paste it into your message to whoever must act.',
+        message: 'Paste it into your message to whoever can fix it.',
       });
     } catch {
       notifications.show({
         color: 'red',
         title: 'The browser does not allow copying here',
-        message: 'Mark the text and copy it by hand.',
+        message: 'Select the text and copy it by hand.',
       });
     }
   };

@@ -4,7 +4,7 @@ import { filterOutcome, type FilterResult, type FilterTrouble, filterWords } fro
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
 import '../styles/transcript.css';
-import { SinceMoment } from './moment.tsx';
+import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 
 /** What decided first, what says nothing last. */
@@ -14,7 +14,7 @@ export function FilterList({ filters }: { filters: readonly FilterResult[] }) {
   const sorted = [...filters].sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
   return (
     <section className="section" aria-labelledby="filters">
-      <h2 id="filters">Filters on the way in</h2>
+      <h2 id="filters">Incoming filters</h2>
       <ul className="mail-filters">
         {sorted.map((one) => (
           <li key={one.filter}>
@@ -51,15 +51,16 @@ function healthOf({ result, action }: FilterResult): Health {
 export function FilterTroubles({ troubles }: { troubles: readonly FilterTrouble[] }) {
   if (troubles.length === 0) return null;
   return (
-    <Alert color="yellow" title="Mail comes in without some of its filters">
+    <Alert color="yellow" title="Some filters are not working">
       {troubles.map((trouble) => (
         <p key={trouble.filter}>
-          {filterWords[trouble.filter].name} could not be asked about {counted(trouble.skipped, 'message')}{' '}
-          since <SinceMoment at={trouble.since} />: <span className="mono">{trouble.words}</span>
+          {filterWords[trouble.filter].name} could not check {counted(trouble.skipped, 'message')}{' '}
+          <Since at={trouble.since} />: <span className="mono">{trouble.words}</span>
         </p>
       ))}
       <p>
-        Nothing is refused or lost for it. Mend the checker, or turn the filter off under Settings, Filters.
+        No mail is refused or lost because of this. Repair the filter service, or turn the filter off under
+        Settings, Filters.
       </p>
     </Alert>
   );

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import type { Leg } from '../../shared/finding.ts';
 import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
-import { type Asked, checkWords, ofLeg, worst } from '../health/health.ts';
+import { type Asked, ofLeg, worst } from '../health/health.ts';
 import '../styles/path.css';
 import { healthWords } from '../words.ts';
 import { BrandMark } from './shell.tsx';
@@ -21,15 +21,16 @@ interface HealthPathProps {
 }
 
 const legs: readonly { leg: Leg; title: string }[] = [
-  { leg: 'inbound', title: 'How the world finds the way in' },
+  { leg: 'inbound', title: 'How mail reaches Mailward' },
   { leg: 'here', title: 'Mailward itself' },
-  { leg: 'outbound', title: 'The way to your server' },
+  { leg: 'outbound', title: 'Delivery to your server' },
+  { leg: 'judged', title: 'How other servers judge your mail' },
 ];
 
 export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
-  const state = (leg: Leg) => worst(ofLeg(all, leg).map((one) => one.state));
+  const state = (leg: Leg) => worst(ofLeg(all, leg).map((one) => (one.isOld ? null : one.state)));
   return (
-    <section className="way" aria-label="The way of the mail, and what was found on it">
+    <section className="way" aria-label="Mail flow, and what the checks found">
       <div className="way-line" aria-hidden="true">
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
         <LegLine state={state('inbound')} />
@@ -113,7 +114,7 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
   return (
     <div className="way-checks" data-leg={leg} data-state={state ?? 'not-applicable'}>
       <h2>{title}</h2>
-      <p className="soft small">{legSentence(checks)}</p>
+      <p className="soft small">{legSentence(checks, asking)}</p>
       <ul>
         {[...checks.filter(isNotable), ...checks.filter((one) => !isNotable(one))].map((one) => {
           const { check, state: found } = one;
@@ -126,14 +127,14 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
                 title={check.question}
                 onClick={() => onCheck(check.name)}
               >
-                <StateShape state={found ?? 'not-applicable'} />
-                <span className="way-name">{checkWords(check.name)}</span>
+                <StateShape state={isAsked ? 'not-applicable' : (found ?? 'not-applicable')} />
+                <span className="way-name">{check.title}</span>
                 {isAsked ? (
                   <span className="way-word">asking…</span>
                 ) : found !== null && isNotable(one) ? (
                   <span className="way-word">{healthWords[found]}</span>
                 ) : (
-                  <VisuallyHidden>{found === null ? 'not asked' : healthWords[found]}</VisuallyHidden>
+                  <VisuallyHidden>{found === null ? 'not run yet' : healthWords[found]}</VisuallyHidden>
                 )}
               </UnstyledButton>
             </li>
@@ -149,16 +150,19 @@ function isNotable({ state }: Asked): boolean {
   return state !== null && state !== 'ok' && state !== 'not-applicable';
 }
 
-function legSentence(checks: readonly Asked[]): string {
-  if (checks.length === 0) return 'No check looks here.';
+function legSentence(checks: readonly Asked[], asking: ReadonlySet<string>): string {
+  if (checks.length === 0) return 'There are no checks here.';
   if (checks.every(({ state }) => state === null)) return 'Not tested yet.';
+  const asked = checks.filter(({ check }) => asking.has(check.name)).length;
+  // What is counted while a check is asked again would be partly of before.
+  if (asked > 0) return `Asking ${counted(asked, 'check')}…`;
   const wrong = checks.filter(({ state }) => state === 'problem' || state === 'attention').length;
   const unknown = checks.filter(({ state }) => state === 'could-not-check').length;
   const fine = checks.filter(({ state }) => state === 'ok').length;
   const parts = [
     ...(wrong > 0 ? [`${counted(wrong, 'check')} found something`] : []),
-    ...(unknown > 0 ? [`${unknown} could not be made`] : []),
-    ...(fine > 0 ? [`${fine} in order`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be completed`] : []),
+    ...(fine > 0 ? [`${fine} passed`] : []),
   ];
   return parts.length === 0 ? 'Nothing to check here.' : `${parts.join(', ')}.`;
 }

@@ -214,6 +214,6 @@ function tell(points: readonly HistoryPoint[], periods: readonly Period[], span:
   const since = present === undefined ? '' : `, so since ${exact(present.since)}`;
   const lastChange = changes.at(-1);
   if (lastChange === undefined)
-    return `${tested} and was always the same: ${healthWords[healthOf(last)]}${since}.`;
+    return `${tested}${tests === 1 ? ', with the result' : ', always with the same result'}: ${healthWords[healthOf(last)]}${since}.`;
   return `${tested} and changed ${changes.length === 1 ? 'once' : `${changes.length} times`}, last on ${exact(lastChange.at)} to: ${healthWords[healthOf(lastChange)]}.`;
 }

@@ -9,7 +9,8 @@ import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
 import { ModeButtons } from './mode-buttons.tsx';
 import { LinkButton } from './link-button.tsx';
-import { Moment, SinceMoment } from './moment.tsx';
+import { Due, Moment, Since } from './moment.tsx';
+import { Sentence } from './sentence.tsx';
 import { StateMark } from './state-mark.tsx';
 import type { LegName } from './mail-path.tsx';
 
@@ -55,7 +56,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
       {listener.problem !== null && (
         <Alert
           color={listener.listening ? 'yellow' : 'red'}
-          title={listener.listening ? 'The listener needs attention' : 'Mailward cannot listen for mail'}
+          title={listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'}
         >
           {listener.problem}
         </Alert>
@@ -90,7 +91,9 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           state={outbound.state}
           word={outbound.cause === null ? outbound.words : causeWords[outbound.cause].short}
         />
-        <p>{domain.sentence}</p>
+        <p>
+          <Sentence words={domain.sentence} />
+        </p>
       </div>
       {outbound.lastReply !== null && (
         <div data-state={outbound.state}>
@@ -103,7 +106,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           <>
             <dt>Broken since</dt>
             <dd>
-              <SinceMoment at={outbound.since} />
+              <Since word="" at={outbound.since} />
             </dd>
           </>
         )}
@@ -127,20 +130,20 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           <>
             <dt>{mode.name === 'hold' ? 'On hold' : 'Rerouted'}</dt>
             <dd>
-              <Moment at={mode.since} />
+              <Since at={mode.since} />
               {mode.reason !== '' && <div>“{mode.reason}”</div>}
-              {mode.setBy === 'mailward' && <div>Mailward did this by itself.</div>}
+              {mode.setBy === 'mailward' && <div>Mailward did this automatically.</div>}
               {mode.homeSince !== null && (
                 <div>
-                  Your server takes the mail again: <Moment at={mode.homeSince} />
+                  Your server accepts the mail again <Since at={mode.homeSince} />
                 </div>
               )}
             </dd>
             {mode.until !== null && (
               <>
-                <dt>Ends by itself</dt>
+                <dt>Ends automatically</dt>
                 <dd>
-                  <Moment at={mode.until} />
+                  <Due at={mode.until} />
                 </dd>
               </>
             )}
@@ -174,7 +177,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
 function HealthLink({ name }: { name: string }) {
   return (
     <LinkButton className="long-button" variant="default" to="/health/$domain" params={{ domain: name }}>
-      Test everything about {name}
+      Run all checks for {name}
     </LinkButton>
   );
 }
@@ -200,7 +203,7 @@ function PaceFacts({ domain }: { domain: DomainOverview }) {
                 {rate(limit ?? 0)} {what} a minute
               </div>
             ))}
-            {pace.stopped && <div>It asks for less now: one message at a time is tried.</div>}
+            {pace.stopped && <div>It is limiting us now: Mailward sends one message at a time.</div>}
           </dd>
         </>
       )}
@@ -208,7 +211,7 @@ function PaceFacts({ domain }: { domain: DomainOverview }) {
         <>
           <dt>Backlog</dt>
           <dd>
-            {counted(domain.queued.count, 'message')}, out <Moment at={pace.drainsAt} />
+            {counted(domain.queued.count, 'message')}, delivered <Due at={pace.drainsAt} />
           </dd>
         </>
       )}

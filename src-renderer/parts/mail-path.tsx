@@ -10,6 +10,7 @@ import type { Health } from '../../shared/state.ts';
 import { count, rate, sinceWhen, span } from '../format.ts';
 import '../styles/path.css';
 import { useNow } from './moment.tsx';
+import { Sentence } from './sentence.tsx';
 import { BrandMark } from './shell.tsx';
 import { StateShape } from './state-mark.tsx';
 
@@ -24,7 +25,7 @@ interface MailPathProps {
 
 export function MailPath({ domains, onLeg }: MailPathProps) {
   return (
-    <ul className="path" aria-label="The way of the mail, by domain">
+    <ul className="path" aria-label="Mail flow by domain">
       {domains.map((domain) => (
         <li key={domain.name} className="path-domain">
           <DomainLine domain={domain} onLeg={onLeg} />
@@ -51,7 +52,9 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           <StateShape state={domain.state} />
           <span className="path-name">{domain.name}</span>
         </h3>
-        <p className="path-sentence">{domain.sentence}</p>
+        <p className="path-sentence">
+          <Sentence words={domain.sentence} />
+        </p>
       </div>
       <div className="path-line">
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
@@ -78,9 +81,14 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
               {count(queued.count)} waiting
             </Link>
           )}
+          {domain.quarantined.count > 0 && (
+            <Link className="path-waits" to="/queue" search={{ show: 'quarantined', domain: domain.name }}>
+              {count(domain.quarantined.count)} in quarantine
+            </Link>
+          )}
           {domain.rerouted > 0 && (
             <Link className="path-waits" to="/queue" search={{ show: 'held', domain: domain.name }}>
-              {count(domain.rerouted)} sent another way
+              {count(domain.rerouted)} sent via another server
             </Link>
           )}
         </Station>

@@ -35,8 +35,12 @@ interface MessageTableProps {
   empty: ReactNode;
 }
 
+/** Pixels; styles/table.css has the same three layouts. */
 const wideRow = 44;
-const foldedRow = 88;
+const pairedRow = 60;
+const foldedRow = 112;
+const pairedWidth = '(max-width: 96em)';
+const foldedWidth = '(max-width: 62em)';
 /** Where each list was left, in pixels from its top. */
 const leftAt = new Map<string, number>();
 
@@ -44,8 +48,9 @@ const noSelection: RowSelectionState = {};
 
 export function MessageTable(props: MessageTableProps) {
   const { rows, columns, selection, onSelection, onTop, hasMore, onMore, place } = props;
-  const folded = useMediaQuery('(max-width: 62em)', window.matchMedia('(max-width: 62em)').matches);
-  const rowHeight = folded ? foldedRow : wideRow;
+  const paired = useMediaQuery(pairedWidth, window.matchMedia(pairedWidth).matches);
+  const folded = useMediaQuery(foldedWidth, window.matchMedia(foldedWidth).matches);
+  const rowHeight = folded ? foldedRow : paired ? pairedRow : wideRow;
   const scroller = useRef<HTMLDivElement>(null);
   const navigate = useNavigate();
   const [active, setActive] = useState(0);

@@ -17,9 +17,9 @@ import '../styles/chart.css';
 const series = [
   { key: 'accepted', name: 'came in' },
   { key: 'delivered', name: 'delivered' },
-  { key: 'deferred', name: 'put off' },
+  { key: 'deferred', name: 'deferred' },
   { key: 'refused', name: 'refused by your server' },
-  { key: 'rejected', name: 'rejected at the door' },
+  { key: 'rejected', name: 'rejected on arrival' },
 ] as const;
 
 type SeriesKey = (typeof series)[number]['key'];
@@ -119,13 +119,17 @@ export function tell(minutes: readonly Minute[]): string {
   if (accepted + delivered + rejected + total('deferred') + total('refused') === 0) {
     return 'No mail came or went in the last 60 minutes.';
   }
-  const parts = [`${counted(accepted, 'message')} came in`, `${count(delivered)} were delivered`];
-  if (total('deferred') > 0) parts.push(`${count(total('deferred'))} tries were put off until later`);
+  const parts = [
+    `${counted(accepted, 'message')} came in`,
+    `${count(delivered)} ${delivered === 1 ? 'was' : 'were'} delivered`,
+  ];
+  if (total('deferred') > 0)
+    parts.push(`${counted(total('deferred'), 'attempt was', 'attempts were')} deferred`);
   if (total('refused') > 0)
     parts.push(
       `${count(total('refused'))} ${total('refused') === 1 ? 'was' : 'were'} refused by your server`,
     );
-  if (rejected > 0) parts.push(`${count(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected at the door`);
+  if (rejected > 0) parts.push(`${count(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected on arrival`);
   const busiest = minutes.reduce<Minute | null>(
     (best, minute) => (best === null || minute.accepted > best.accepted ? minute : best),
     null,

@@ -23,7 +23,7 @@ export function useModeChange(name: string) {
               : `Mail for ${name} is delivered again`,
           message:
             domain.mode.name === 'hold'
-              ? 'New mail is stored and stays until you say otherwise. Nothing expires meanwhile.'
+              ? 'New mail is stored until you end the hold. Nothing expires meanwhile.'
               : 'Mail held because of the domain goes out now.',
         });
         return queries.invalidateQueries({ queryKey: orpc.domains.key() });

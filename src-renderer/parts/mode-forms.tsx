@@ -22,9 +22,9 @@ interface ModeFormProps {
 }
 
 const about = {
-  hold: 'Mail is accepted and stored until you say otherwise. Nothing expires meanwhile, and no sender is told.',
+  hold: 'Mail is accepted and stored until you end the hold. Nothing expires meanwhile, and no sender is told.',
   reroute:
-    'Mail goes to another server, also what waits now and what is held with the domain. The route is kept for later.',
+    'Mail goes to another server, including mail that is now waiting or held with the domain. The usual route is kept for later.',
 } as const;
 
 /** What the dialog's title and its button say. */
@@ -48,11 +48,8 @@ export function ModeForm({ domain, mode, onClose }: ModeFormProps) {
     orpc.domains.setMode.mutationOptions({
       onSuccess: () =>
         mode === 'hold'
-          ? done(`Mail for ${name} is being held`, 'New mail is stored, and what waited is stored with it.')
-          : done(
-              `Mail for ${name} goes to another server`,
-              'What waits and what comes from now on goes there.',
-            ),
+          ? done(`Mail for ${name} is being held`, 'New mail is stored, together with mail that was waiting.')
+          : done(`Mail for ${name} goes to another server`, 'Waiting mail and all new mail goes there.'),
     }),
   );
   const submit = () => {
@@ -83,7 +80,7 @@ export function ReasonField({ value, onChange }: { value: string; onChange: (val
   return (
     <Textarea
       label="Reason"
-      description="For whoever looks at this later; may stay empty"
+      description="For whoever looks at this later (optional)"
       autosize
       minRows={2}
       maxLength={500}

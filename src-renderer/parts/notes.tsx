@@ -16,7 +16,7 @@ export function Busy({ what }: { what: string }) {
       {shown && (
         <>
           <Loader size="sm" aria-hidden="true" />
-          <p>{what} It has ten seconds to answer.</p>
+          <p>{what} This may take up to ten seconds.</p>
         </>
       )}
     </div>

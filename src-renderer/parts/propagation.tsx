@@ -2,7 +2,8 @@
 import { Switch, VisuallyHidden } from '@mantine/core';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { counted, countdown, exact } from '../format.ts';
-import type { PropagationFacts, ServerView } from '../health/facts.ts';
+import { mxWords } from '../health/facts.ts';
+import type { PropagationFacts, ServerView } from '../../shared/facts.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { pauseBefore } from '../../shared/propagation.ts';
@@ -46,19 +47,19 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
         ) : facts.until === null ? (
           <>
             {counted(behind.length, 'server')} of {facts.items.length} {behind.length === 1 ? 'has' : 'have'}{' '}
-            another MX; when that ends cannot be said.
+            different MX records; for how long is not known.
           </>
         ) : (
-          'All must agree by now: test again to see.'
+          'All should agree by now: test again to see.'
         )}
       </p>
       <dl className="facts small">
         <dt>MX now</dt>
-        <dd className="mono">{facts.mx === '' ? 'none' : facts.mx}</dd>
+        <dd className="mono">{facts.mx.length === 0 ? 'none' : mxWords(facts.mx)}</dd>
         {facts.before !== null && (
           <>
             <dt>MX before</dt>
-            <dd className="mono">{facts.before.mx === '' ? 'none' : facts.before.mx}</dd>
+            <dd className="mono">{facts.before.mx.length === 0 ? 'none' : mxWords(facts.before.mx)}</dd>
           </>
         )}
       </dl>
@@ -66,7 +67,7 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
         <Switch
           checked={follows}
           onChange={(event) => setFollows(event.currentTarget.checked)}
-          label="Follow it: ask again whenever a server’s old set runs out, and every half minute"
+          label="Keep checking: whenever a server’s old records expire, and every 30 seconds"
         />
       )}
       <div className="spread-map">
@@ -108,7 +109,9 @@ function Column({ title, rows, longest, now }: ColumnProps) {
                 </span>
                 <span className="spread-word">{views[row.state].word}</span>
               </span>
-              {row.mx !== null && <span className="mono spread-mx">{row.mx === '' ? 'no MX' : row.mx}</span>}
+              {row.mx !== null && (
+                <span className="mono spread-mx">{row.mx.length === 0 ? 'no MX' : mxWords(row.mx)}</span>
+              )}
               <Left row={row} longest={longest} now={now} />
             </li>
           ))}
@@ -128,8 +131,8 @@ function Left({ row, longest, now }: { row: ServerView; longest: number; now: nu
         <span style={{ width: `${Math.min(100, (left / longest) * 100)}%` }} />
       </span>
       <span className="small nowrap">
-        <VisuallyHidden>keeps the old set for </VisuallyHidden>
-        {left === 0 ? 'has run out' : countdown(left)}
+        <VisuallyHidden>keeps the old records for </VisuallyHidden>
+        {left === 0 ? 'expired' : countdown(left)}
       </span>
     </span>
   );

@@ -4,7 +4,7 @@ import { IconCheck, IconEraser } from '@tabler/icons-react';
 import type { RecipientEntry } from '../../shared/recipients.ts';
 import { count } from '../format.ts';
 import { replyLine } from '../words.ts';
-import { Moment } from './moment.tsx';
+import { Due, Moment } from './moment.tsx';
 
 interface RecipientTableProps {
   rows: readonly RecipientEntry[];
@@ -56,10 +56,10 @@ export function RecipientTable({ rows, busy, onAllow, onForget }: RecipientTable
                   variant="default"
                   leftSection={<IconCheck size={14} />}
                   disabled={busy}
-                  aria-label={`Allow for ever: ${row.address}`}
+                  aria-label={`Always allow: ${row.address}`}
                   onClick={() => onAllow(row.address)}
                 >
-                  Allow for ever
+                  Always allow
                 </Button>
               )}
               <Button
@@ -85,7 +85,7 @@ function Standing({ row }: { row: RecipientEntry }) {
   if (row.state === 'allowed')
     return (
       <>
-        never: allowed
+        always allowed
         {row.since !== null && (
           <span className="soft">
             {' '}
@@ -96,10 +96,10 @@ function Standing({ row }: { row: RecipientEntry }) {
     );
   return (
     <>
-      {row.origin === 'admin' ? 'put there' : 'learned'}
+      {row.origin === 'admin' ? 'added by hand' : 'learned'}
       {row.until !== null && (
         <span className="soft">
-          , ends <Moment at={row.until} />
+          , ends <Due at={row.until} />
         </span>
       )}
     </>

@@ -6,7 +6,7 @@ import { type SubmitEvent, useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { useEngine } from '../engine.tsx';
 import { count, day, span } from '../format.ts';
-import type { RegistrationFacts } from '../health/facts.ts';
+import type { RegistrationFacts } from '../../shared/facts.ts';
 import { errorWords } from '../words.ts';
 import { useNow } from './moment.tsx';
 
@@ -78,9 +78,9 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
             <dd>{registrar}</dd>
           </>
         )}
-        <dt>Who says so</dt>
-        <dd>{source === 'by-hand' ? 'you: the date was set by hand' : 'the registry'}</dd>
-        {statuses !== undefined && statuses.length > 0 && (
+        <dt>Source</dt>
+        <dd>{source === 'by-hand' ? 'entered by hand' : 'the registry'}</dd>
+        {statuses.length > 0 && (
           <>
             <dt>State</dt>
             <dd className="mono">{statuses.join(', ')}</dd>
@@ -103,8 +103,8 @@ export function ExpiryByHand({ domain, onSaved }: { domain: Domain; onSaved: () 
       onSuccess: async ({ profile }) => {
         notifications.show({
           title:
-            profile.expiresAt === null ? 'The date is removed' : `Noted: until ${day(profile.expiresAt)}`,
-          message: 'Mailward uses it where the registry does not tell.',
+            profile.expiresAt === null ? 'The date is removed' : `Saved: until ${day(profile.expiresAt)}`,
+          message: 'Mailward uses it where the registry gives no date.',
         });
         await queries.invalidateQueries({ queryKey: orpc.domains.key() });
         onSaved();
@@ -116,7 +116,7 @@ export function ExpiryByHand({ domain, onSaved }: { domain: Domain; onSaved: () 
     event.preventDefault();
     // The end of that day in UTC, as registries count.
     const at = text === '' ? null : Date.parse(`${text}T23:59:59Z`);
-    if (Number.isNaN(at)) setError('expected a date');
+    if (Number.isNaN(at)) setError('enter a date');
     else save.mutate({ name: domain.name, profile: { ...domain.profile, expiresAt: at } });
   };
   return (
@@ -124,8 +124,8 @@ export function ExpiryByHand({ domain, onSaved }: { domain: Domain; onSaved: () 
       <Group gap="xs" align="flex-end">
         <TextInput
           type="date"
-          label="Registered until, as your registrar says"
-          description="Used where the registry itself does not tell"
+          label="Registered until, according to your registrar"
+          description="Used where the registry itself gives no date"
           value={text}
           error={error}
           onChange={(event) => {

@@ -1,4 +1,4 @@
-// "Send another way…": takes messages that are here to another server than their domain's.
+// "Send via another server…": takes messages that are here to another server than their domain's.
 import { Modal, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -29,7 +29,7 @@ export function RerouteModal({ opened, ...form }: RerouteProps & { opened: boole
     <Modal
       opened={opened}
       onClose={form.onClose}
-      title={`Send ${counted(form.count, 'message')} another way`}
+      title={`Send ${counted(form.count, 'message')} via another server`}
       size="lg"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
@@ -49,10 +49,10 @@ function RerouteForm({ selection, count, onClose, onDone }: RerouteProps) {
       onSuccess: async ({ count: changed }) => {
         notifications.show(
           changed === 0
-            ? { title: 'Nothing was changed', message: 'Their state changed before the action reached them.' }
+            ? { title: 'Nothing was changed', message: 'Their state had already changed.' }
             : {
                 title: `${counted(changed, 'message')} on the way to another server`,
-                message: 'Until that server has taken them they are listed as held.',
+                message: 'Until that server has accepted them they are listed as held.',
               },
         );
         onClose();
@@ -75,9 +75,9 @@ function RerouteForm({ selection, count, onClose, onDone }: RerouteProps) {
       onCancel={onClose}
     >
       <Text size="md">
-        Mailward offers {count === 1 ? 'it' : 'them'} to this server instead of yours until the server takes
+        Mailward offers {count === 1 ? 'it' : 'them'} to this server instead of yours until the server accepts
         or refuses {count === 1 ? 'it' : 'them'}, or you release {count === 1 ? 'it' : 'them'}. The server
-        must be willing to take mail for these recipients from this machine.
+        must be set up to accept mail for these recipients from this machine.
       </Text>
       <RouteFields drafts={drafts} errors={errors} onChange={setDrafts} />
       <ReasonField value={reason} onChange={setReason} />

@@ -124,7 +124,7 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
               {index === 0 ? 'First choice' : `If that cannot be reached (${index + 1})`}
             </legend>
             <TextInput
-              label={several ? `Server${rank}` : 'Server that takes the mail'}
+              label={several ? `Server${rank}` : 'Server that receives the mail'}
               description="Host name or address; a port only when it is not 25"
               placeholder="mail.example.com"
               value={draft.address}
@@ -218,7 +218,7 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
         disabled={drafts.length >= mostDestinations}
         onClick={() => onChange([...drafts, emptyDraft()])}
       >
-        Add a server to fall back on
+        Add a fallback server
       </Button>
     </div>
   );

@@ -1,7 +1,6 @@
 // A run under way: what is being asked, and until when an answer is waited for.
 import { Loader } from '@mantine/core';
 import { counted } from '../format.ts';
-import { checkWords } from '../health/health.ts';
 import type { RunView } from '../health/run.ts';
 import { useNow } from './moment.tsx';
 
@@ -15,21 +14,19 @@ export function RunProgress({ going }: { going: NonNullable<RunView['going']> })
       <p className="progress-head" role="status">
         <Loader size="xs" aria-hidden="true" />
         {waiting
-          ? 'Another test of this domain is under way; this one begins when it has ended.'
+          ? 'Another test of this domain is running; this one starts when it has finished.'
           : asked.length === 0
-            ? 'Asking the engine to begin.'
+            ? 'Starting the test.'
             : open.length === 0
-              ? 'All have answered; the answers are being kept.'
-              : `${done.size} of ${counted(asked.length, 'check')} have answered.`}
-        {open.length > 0 && (
-          <span className="soft nowrap">All will have in {seconds(last - now)} at most.</span>
-        )}
+              ? 'All checks have finished; saving the results.'
+              : `${done.size} of ${counted(asked.length, 'check')} ${done.size === 1 ? 'has' : 'have'} finished.`}
+        {open.length > 0 && <span className="soft nowrap">{seconds(last - now)} left at most.</span>}
       </p>
       {open.length > 0 && (
         <ul className="progress-list">
-          {open.map(({ name, question, startedAt, deadlineAt }) => (
+          {open.map(({ name, title, question, startedAt, deadlineAt }) => (
             <li key={name}>
-              <span className="progress-name">{checkWords(name)}</span>
+              <span className="progress-name">{title}</span>
               <span className="soft progress-question">{question}</span>
               <span className="progress-time">
                 <span className="progress-bar" aria-hidden="true">

@@ -15,7 +15,10 @@ export function SelectorsForm({ domain, onSaved }: { domain: Domain; onSaved: ()
   const save = useMutation(
     orpc.domains.setProfile.mutationOptions({
       onSuccess: async () => {
-        notifications.show({ title: 'The selectors are noted', message: 'Their keys are looked for now.' });
+        notifications.show({
+          title: 'The selectors are saved',
+          message: 'Their keys are being checked now.',
+        });
         await queries.invalidateQueries({ queryKey: orpc.domains.key() });
         onSaved();
       },
@@ -48,7 +51,7 @@ export function SelectorsForm({ domain, onSaved }: { domain: Domain; onSaved: ()
           }}
         />
         <Button type="submit" variant="default" loading={save.isPending}>
-          Note the selectors
+          Save the selectors
         </Button>
       </Group>
     </form>

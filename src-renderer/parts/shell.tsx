@@ -17,9 +17,10 @@ import { Link, Outlet } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Overview } from '../../shared/overview.ts';
-import { useConnectionView, useEngine, useOverview } from '../engine.tsx';
-import { count } from '../format.ts';
+import { useEngine, useLostSince, useOverview } from '../engine.tsx';
+import { count, counted } from '../format.ts';
 import '../styles/shell.css';
+import { Since } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { StorageBanner } from './storage-note.tsx';
 
@@ -34,8 +35,9 @@ const places = [
 
 export function Shell() {
   const overview = useOverview();
+  const isLost = useLostSince() !== null;
   return (
-    <div className="shell">
+    <div className="shell" data-lost={isLost}>
       <a
         className="skip"
         href="#content"
@@ -71,7 +73,7 @@ export function Shell() {
         ))}
       </nav>
       <div className="shell-foot">
-        <EngineNote overview={overview} />
+        <EngineNote overview={overview} isLost={isLost} />
       </div>
       <main id="content" className="shell-main" tabIndex={-1}>
         <ConnectionBanner />
@@ -85,35 +87,41 @@ export function Shell() {
 function QueueCount({ overview }: { overview: Overview | null }) {
   let total = 0;
   for (const domain of overview?.domains ?? []) {
-    total += domain.queued.count + domain.held.count + domain.failed.count;
+    total += domain.queued.count + domain.held.count + domain.quarantined.count + domain.failed.count;
   }
   if (total === 0) return null;
   return (
     <span className="shell-count">
-      {total > 9999 ? '9,999+' : count(total)}
-      <VisuallyHidden> messages</VisuallyHidden>
+      <span aria-hidden="true">{total > 9999 ? '9,999+' : count(total)}</span>
+      <VisuallyHidden>{counted(total, 'message')}</VisuallyHidden>
     </span>
   );
 }
 
 /** Where mail comes in, and which Mailward this is. */
-function EngineNote({ overview }: { overview: Overview | null }) {
+function EngineNote({ overview, isLost }: { overview: Overview | null; isLost: boolean }) {
   const { orpc } = useEngine();
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   return (
     <>
-      {info.data?.demo === true && <p className="shell-demo">Demonstration with a pretend office</p>}
-      {overview?.storage.trouble && (
+      {info.data?.demo === true && <p className="shell-demo">Demonstration with made-up data</p>}
+      {isLost && (
+        <p className="shell-listener">
+          <StateShape state="could-not-check" size={12} />
+          <span>Not connected to Mailward</span>
+        </p>
+      )}
+      {!isLost && overview?.storage.trouble && (
         <p className="shell-listener">
           <StateShape state="problem" size={12} />
           <Link to="/">Cannot store mail</Link>
         </p>
       )}
-      {overview !== null && (
+      {!isLost && overview !== null && (
         <p className="shell-listener">
           <StateShape state={overview.listener.listening ? 'ok' : 'problem'} size={12} />
           <span>
-            {overview.listener.listening ? 'Listening on ' : 'Not listening on '}
+            {overview.listener.listening ? 'Accepting mail on ' : 'Not accepting mail on '}
             <span className="nowrap">{formatHostPort(overview.listener.host, overview.listener.port)}</span>
           </span>
         </p>
@@ -124,15 +132,18 @@ function EngineNote({ overview }: { overview: Overview | null }) {
 }
 
 function ConnectionBanner() {
-  const { connection } = useEngine();
-  const { state } = useConnectionView(connection);
+  const lostSince = useLostSince();
   return (
     <div role="status" className="banner-place">
-      {state === 'lost' && (
+      {lostSince !== null && (
         <p className="banner">
           <IconPlugConnectedX size={18} aria-hidden="true" />
           <span>
-            Not connected to the engine; trying again… <small>What you see is from before.</small>
+            Mailward is not running, or cannot be reached. Trying to connect…{' '}
+            <small>
+              Nothing on this page has changed <Since at={lostSince} />, so it may be out of date. If Mailward
+              was stopped, start it again: until then no mail comes in, and senders will keep trying.
+            </small>
           </span>
         </p>
       )}

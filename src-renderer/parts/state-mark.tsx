@@ -59,7 +59,7 @@ interface MessageMarkProps {
 export function MessageMark({ state, attempts, via }: MessageMarkProps) {
   const health = stateHealth(state, attempts);
   const meaning =
-    via === undefined ? stateMeanings[state] : `It is being sent by way of ${via} instead of your server.`;
+    via === undefined ? stateMeanings[state] : `It is being sent via ${via} instead of your server.`;
   return (
     <span className="state" data-state={health} title={meaning}>
       <StateShape state={health} />

@@ -2,6 +2,7 @@
 import { Alert } from '@mantine/core';
 import { Link, useRouterState } from '@tanstack/react-router';
 import type { Overview, StorageState } from '../../shared/overview.ts';
+import { useLostSince } from '../engine.tsx';
 import { sinceWhen } from '../format.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
@@ -13,16 +14,18 @@ export function StorageNote({ storage: { trouble } }: { storage: StorageState })
   return (
     <Alert color="red" title="What to do" className="storage-note">
       <p>{trouble.remedy}</p>
-      <p className="storage-since">No mail has been taken since {sinceWhen(trouble.since, now)}.</p>
+      <p className="storage-since">No mail has been accepted since {sinceWhen(trouble.since, now)}.</p>
     </Alert>
   );
 }
 
 export function StorageBanner({ overview }: { overview: Overview | null }) {
+  // What was known before the connection was lost may have passed since.
+  const isLost = useLostSince() !== null;
   const isHome = useRouterState({ select: (state) => state.location.pathname === '/' });
   return (
     <div role="status" className="banner-place">
-      {overview?.storage.trouble && !isHome && (
+      {overview?.storage.trouble && !isHome && !isLost && (
         <p className="banner banner-problem">
           <StateShape state="problem" size={14} />
           <span>

@@ -1,5 +1,5 @@
 // The way to a server, hop by hop: who answers, how long the round trip is, and where it ends.
-import type { PathFacts } from '../health/facts.ts';
+import type { PathFacts } from '../../shared/facts.ts';
 import { StateMark } from './state-mark.tsx';
 
 export function Traceroute({ facts, address }: { facts: PathFacts; address: string }) {
@@ -7,7 +7,7 @@ export function Traceroute({ facts, address }: { facts: PathFacts; address: stri
   const slowest = Math.max(1, tcpMs ?? 0, ...hops.map(({ ms }) => ms ?? 0));
   const server = host === address || address === '' ? host : `${host} (${address})`;
   return (
-    <section className="hops" aria-label={`The way to ${server}, hop by hop`}>
+    <section className="hops" aria-label={`The path to ${server}, hop by hop`}>
       <ol>
         <li className="hop">
           <span className="hop-number">0</span>
@@ -17,7 +17,7 @@ export function Traceroute({ facts, address }: { facts: PathFacts; address: stri
           <li key={number} className="hop" data-silent={router === null}>
             <span className="hop-number">{number}</span>
             {router === null ? (
-              <span className="soft">nobody answers, as many routers do not</span>
+              <span className="soft">no answer (many routers never answer)</span>
             ) : (
               <span className="mono">{router}</span>
             )}
@@ -33,7 +33,7 @@ export function Traceroute({ facts, address }: { facts: PathFacts; address: stri
                   <span className="mono">{server}</span> <StateMark state="ok" word="answers" />
                 </>
               ) : (
-                <StateMark state="attention" word={`the way ends before ${server}`} />
+                <StateMark state="attention" word={`the path ends before ${server}`} />
               )}
             </span>
             <Time ms={tcpMs} slowest={slowest} />

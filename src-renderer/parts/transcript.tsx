@@ -14,7 +14,7 @@ type Weight = 'good' | 'later' | 'bad' | 'plain';
 
 export function Transcript({ label, lines, client, server }: TranscriptProps) {
   if (lines.length === 0) {
-    return <p className="soft">No words were kept of this dialogue.</p>;
+    return <p className="soft">No transcript of this dialogue was kept.</p>;
   }
   const contentFrom = lines.findIndex((line) => line.from === 'server' && line.text.startsWith('354'));
   return (

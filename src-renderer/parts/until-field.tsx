@@ -4,12 +4,12 @@ import { Select, TextInput } from '@mantine/core';
 const hour = 3_600_000;
 
 const choices = [
-  { value: 'told', label: 'When I say so' },
+  { value: 'told', label: 'When I end it' },
   { value: '1', label: 'In 1 hour' },
   { value: '4', label: 'In 4 hours' },
   { value: '24', label: 'In a day' },
   { value: '168', label: 'In a week' },
-  { value: 'time', label: 'At a time of my own' },
+  { value: 'time', label: 'At a specific time' },
 ];
 
 /** An end time as chosen; `time` is what the field for a time of one's own has, in the reader's zone. */
@@ -34,8 +34,8 @@ export function readUntil({ choice, time }: UntilDraft): { until: number | null 
   if (choice === 'told') return { until: null };
   if (choice !== 'time') return { until: Date.now() + Number(choice) * hour };
   const until = new Date(time).getTime();
-  if (Number.isNaN(until)) return { wrong: 'expected a date and a time' };
-  return until > Date.now() ? { until } : { wrong: 'this time has passed; choose one to come' };
+  if (Number.isNaN(until)) return { wrong: 'enter a date and a time' };
+  return until > Date.now() ? { until } : { wrong: 'this time has passed; choose a later one' };
 }
 
 interface UntilFieldProps {
@@ -49,7 +49,7 @@ export function UntilField({ draft, error, onChange }: UntilFieldProps) {
     <>
       <Select
         label="Ends"
-        description="Then mail is delivered to the route again, also when Mailward was stopped meanwhile"
+        description="Mail then takes its usual route again, even if Mailward was stopped in between"
         data={choices}
         value={draft.choice}
         allowDeselect={false}

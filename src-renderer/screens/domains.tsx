@@ -21,9 +21,10 @@ import { count, counted } from '../format.ts';
 import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
 import { useModeChange } from '../parts/mode-buttons.tsx';
 import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Due, Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
+import { Sentence } from '../parts/sentence.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
 import '../styles/domains.css';
 import { modeWords, tlsWords } from '../words.ts';
@@ -70,7 +71,7 @@ export function DomainsScreen() {
     >
       {domains === undefined ? (
         query.error === null ? (
-          <Busy what="Asking the engine for the domains." />
+          <Busy what="Asking Mailward for the domains." />
         ) : (
           <Failure
             what="The domains could not be read"
@@ -80,8 +81,8 @@ export function DomainsScreen() {
         )
       ) : domains.length === 0 ? (
         <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
-          Name the domain and the server that takes its mail today. Nothing changes for anyone until the
-          domain’s MX names this machine.
+          Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
+          record points to this machine.
         </Empty>
       ) : (
         <ul className="domains">
@@ -150,12 +151,17 @@ function shelfOf(view: DomainOverview | undefined, domain: string) {
 
 function domainsSentence(domains: readonly Domain[] | undefined): string {
   if (domains === undefined) return 'Looking at the domains…';
-  if (domains.length === 0) return 'Mailward protects no domain yet.';
+  if (domains.length === 0) return 'No domain is protected yet.';
   const odd = domains.filter((domain) => domain.mode.name !== 'deliver').length;
-  const rest =
-    odd === 0
-      ? ''
-      : `; mail for ${odd === domains.length ? 'all of them' : count(odd)} is not delivered as usual`;
+  const which =
+    domains.length === 1
+      ? 'its mail'
+      : odd < domains.length
+        ? `mail for ${odd === 1 ? 'one' : count(odd)} of them`
+        : domains.length === 2
+          ? 'mail for both of them'
+          : 'mail for all of them';
+  const rest = odd === 0 ? '' : `; ${which} is not delivered as usual`;
   return `Mailward protects ${counted(domains.length, 'domain')}${rest}.`;
 }
 
@@ -229,7 +235,11 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
-      {view !== undefined && <p className="domain-sentence">{view.sentence}</p>}
+      {view !== undefined && (
+        <p className="domain-sentence">
+          <Sentence words={view.sentence} />
+        </p>
+      )}
       <dl className="facts">
         <dt>Mode</dt>
         <dd>
@@ -240,7 +250,7 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
               {mode.reason !== '' && `: “${mode.reason}”`}
               {mode.until !== null && (
                 <>
-                  , ends by itself <Moment at={mode.until} />
+                  , ends automatically <Due at={mode.until} />
                 </>
               )}
             </span>
@@ -260,13 +270,13 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
         <dt>Health</dt>
         <dd>
           <Link to="/health/$domain" params={{ domain: name }}>
-            What the checks found
+            Check results
           </Link>
         </dd>
         <dt>Recipients</dt>
         <dd>
           <Link to="/recipients" search={{ domain: name }}>
-            Who is unknown to your server
+            Unknown recipients
           </Link>
         </dd>
         <dt>In the queue</dt>

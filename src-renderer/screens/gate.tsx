@@ -35,7 +35,9 @@ function LinkForm({ connection }: { connection: Connection }) {
     event.preventDefault();
     const secret = secretFrom(pasted);
     if (secret === null) {
-      setError('There is no link in this text; expected the whole address, or what stands after “#token=”.');
+      setError(
+        'There is no sign-in link in this text. Paste the whole address, or the part after “#token=”.',
+      );
       return;
     }
     setPasted('');
@@ -64,8 +66,8 @@ function LinkForm({ connection }: { connection: Connection }) {
         </Button>
       </form>
       <p className="gate-hint">
-        The link works once, within ten minutes. This browser then has a key of its own, and needs no link the
-        next time.
+        The link works once, within ten minutes. After that this browser has a key of its own and needs no
+        link.
       </p>
     </>
   );
@@ -83,49 +85,50 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
   switch (obstacle) {
     case 'no-key':
       return {
-        title: 'Mailward needs to know that you may come in.',
+        title: 'This browser is not signed in to Mailward yet.',
         body: (
           <p>
-            A link lets this browser in. Ask for one on the machine that runs Mailward, as the user who runs
-            it, and open it in this browser or paste it here.
+            A sign-in link gives this browser access. Create one with this command on the machine that runs
+            Mailward, as the user who runs it, then open it in this browser or paste it here.
           </p>
         ),
         takesLink: true,
       };
     case 'link-unknown':
       return {
-        title: 'This link does not let you in.',
+        title: 'This sign-in link does not work.',
         body: (
           <>
             <p>
-              It has been used, it is older than ten minutes, Mailward was started anew since, or it is not
-              your Mailward that answers at {host}. If somebody else has used it, shut everybody out first:{' '}
-              <Code>mailward token renew</Code>
+              It has been used, it is older than ten minutes, Mailward has been restarted since, or something
+              other than your Mailward answers at {host}. If somebody else may have used it, first end
+              everybody’s access: <Code>mailward token renew</Code>
             </p>
-            <p>Then make a new one, and paste it here.</p>
+            <p>Then create a new one and paste it here.</p>
           </>
         ),
         takesLink: true,
       };
     case 'key-unknown':
       return {
-        title: 'This browser is not let in any more.',
+        title: 'This browser no longer has access.',
         body: (
           <p>
-            Access was renewed, this browser was shut out, it has not been here for 30 days, or it is not your
-            Mailward that answers at {host}. Nothing was given away. A new link lets the browser in again.
+            Access was reset, this browser was removed, it has not connected for 30 days, or something other
+            than your Mailward answers at {host}. No secret was revealed. A new sign-in link restores access.
           </p>
         ),
         takesLink: true,
       };
     case 'not-mailward':
       return {
-        title: `What answers at ${host} is not your Mailward.`,
+        title: `The program answering at ${host} is not your Mailward.`,
         body: (
           <>
             <p>
               It could not prove that it knows this browser. Another program may have taken Mailward’s place
-              while Mailward was stopped. It was told nothing: no token, no key, nothing of what you do here.
+              while Mailward was stopped. It was sent nothing: no token, no key, and nothing of what you do
+              here.
             </p>
             <ol>
               <li>
@@ -134,13 +137,13 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
               </li>
               <li>Stop that program, and start Mailward.</li>
               <li>
-                This page tries again every few seconds, and goes on by itself. Close other pages of this
-                address: they may only look like Mailward.
+                This page tries again every few seconds and continues automatically. Close other pages from
+                this address: they may only look like Mailward.
               </li>
             </ol>
             <p className="gate-hint">
-              A proxy that Mailward was not told of looks the same: start it with{' '}
-              <Code>mailward serve --public https://…</Code>
+              A proxy that Mailward does not know about causes the same message. In that case start Mailward
+              with <Code>mailward serve --public https://…</Code>
             </p>
           </>
         ),
@@ -153,7 +156,7 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
           <>
             <p>
               What goes to {host} can be read and changed on its way, and browsers keep keys only for pages
-              from https: or from the machine itself. So Mailward lets nobody in here.
+              from https: or from the machine itself. So Mailward gives nobody access here.
             </p>
             <p>Reach it through a tunnel, and open http://127.0.0.1:8025/ on this machine:</p>
             <Command>{`ssh -N -L 8025:127.0.0.1:8025 ${window.location.hostname}`}</Command>

@@ -16,13 +16,22 @@ import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
 import '../styles/health.css';
 
+/** A run that goes on is looked at again this often, ms. */
+const LOOK_AGAIN = 2000;
+
 export function HealthListScreen() {
   const { orpc } = useEngine();
   const list = useQuery(orpc.checks.list.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   const domains = useQuery(orpc.domains.list.queryOptions());
   const names = domains.data?.map(({ name }) => name) ?? [];
   const latest = useQueries({
-    queries: names.map((domain) => orpc.checks.latest.queryOptions({ input: { domain }, staleTime: 0 })),
+    queries: names.map((domain) =>
+      orpc.checks.latest.queryOptions({
+        input: { domain },
+        staleTime: 0,
+        refetchInterval: ({ state }) => (state.data?.running === true ? LOOK_AGAIN : false),
+      }),
+    ),
   });
   const error = list.error ?? domains.error;
   const views = names.map((name, index) => {
@@ -30,39 +39,46 @@ export function HealthListScreen() {
     const all = gather(list.data ?? [], data?.findings ?? [], []);
     const at =
       data?.checks.reduce<number | null>((last, one) => Math.max(last ?? one.at, one.at), null) ?? null;
-    return { name, at, known: data !== undefined, ...sentenceOf(all) };
+    const isRunning = data?.running === true;
+    const said = isRunning
+      ? { state: 'not-applicable' as const, words: 'Being tested now…' }
+      : sentenceOf(all);
+    return { name, at, known: data !== undefined, isRunning, ...said };
   });
   const bad = views.filter(({ state }) => state === 'problem' || state === 'attention').length;
+  const running = views.filter(({ isRunning }) => isRunning).length;
   const untested = views.filter(({ at }) => at === null).length;
   const sentence =
     domains.data === undefined || list.data === undefined
       ? 'Looking at the domains…'
       : names.length === 0
-        ? 'Mailward protects no domain yet; any domain can be tested.'
-        : bad > 0
-          ? `Something was found with ${bad === names.length && bad > 1 ? 'all of' : bad} ${bad === names.length && bad > 1 ? counted(bad, 'domain') : bad === 1 ? 'domain' : 'domains'}.`
-          : untested === names.length
-            ? 'No domain has been tested yet.'
-            : untested > 0
-              ? `Nothing wrong was found; ${counted(untested, 'domain')} ${untested === 1 ? 'has' : 'have'} not been tested yet.`
-              : 'The latest tests found nothing wrong.';
+        ? 'No domain is protected yet; any domain can be tested.'
+        : running > 0
+          ? `Testing ${counted(running, 'domain')}…`
+          : bad > 0
+            ? `${counted(bad, 'domain')} ${bad === 1 ? 'needs' : 'need'} attention.`
+            : untested === names.length
+              ? 'No domain has been tested yet.'
+              : untested > 0
+                ? `Nothing wrong was found; ${counted(untested, 'domain')} ${untested === 1 ? 'has' : 'have'} not been tested yet.`
+                : 'The latest tests found nothing wrong.';
   return (
     <Page title="Health" sentence={sentence}>
       {error !== null ? (
         <Failure what="No answer" error={error} onRetry={() => void domains.refetch()} />
       ) : domains.data === undefined || list.data === undefined ? (
-        <Busy what="Asking the engine for the domains." />
+        <Busy what="Asking Mailward for the domains." />
       ) : names.length === 0 ? (
         <Empty
           icon={<IconWorldPlus size={32} stroke={1.4} />}
-          title="Protect a domain, and its health stands here"
+          title="Add a domain to see its health here"
           action={
             <LinkButton to="/domains" search={{ add: true }}>
               Add a domain
             </LinkButton>
           }
         >
-          Or test any domain below: its MX tells which servers take its mail.
+          Or check any domain below: its MX records say which servers receive its mail.
         </Empty>
       ) : (
         <ul className="health-list">
@@ -98,8 +114,8 @@ function AnyDomain() {
   return (
     <form className="any-domain" noValidate onSubmit={submit}>
       <TextInput
-        label="Look at another domain"
-        description="It need not be yours: a partner’s whose mail does not come, or your own at home"
+        label="Check another domain"
+        description="It need not be yours: for example, a business partner whose mail does not arrive"
         placeholder="example.com"
         value={text}
         error={error}
@@ -111,7 +127,7 @@ function AnyDomain() {
         }}
       />
       <Button type="submit" variant="default" leftSection={<IconStethoscope size={16} />}>
-        Look at it
+        Check it
       </Button>
     </form>
   );

@@ -1,5 +1,5 @@
 // One domain's health: the sentence, the mail's way with each check on its leg, and what each check found.
-import { Alert, Button } from '@mantine/core';
+import { Alert, Button, Loader } from '@mantine/core';
 import { IconArrowLeft, IconStethoscope } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -65,16 +65,16 @@ function DomainHealth({ name }: { name: string }) {
         actions={<Back />}
       >
         {error === null ? (
-          <Busy what="Asking the engine what was found before." />
+          <Busy what="Asking Mailward what was found before." />
         ) : (
           <Failure what="No answer" error={error} onRetry={() => void latest.refetch()} />
         )}
       </Page>
     );
   }
-  const all = gather(list.data, latest.data.findings, view.found);
   const going = view.going;
   const asking = new Set(going?.asked.flatMap((one) => (going.done.has(one.name) ? [] : [one.name])));
+  const all = gather(list.data, latest.data.findings, view.found, asking);
   const isBusy = going !== null || latest.data.running;
   const testedAt = latest.data.checks.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null);
   const { state, words } = sentenceOf(all, shown);
@@ -84,46 +84,51 @@ function DomainHealth({ name }: { name: string }) {
       title={title}
       sentence={
         <span className="sentence">
-          <StateShape state={state} size={22} />
-          <span>{going === null ? words : `Testing ${shown}…`}</span>
+          {isBusy ? <Loader size={22} aria-hidden="true" /> : <StateShape state={state} size={22} />}
+          <span>{isBusy ? `Testing ${shown}…` : words}</span>
         </span>
       }
       actions={
         <>
           <Back />
           <Button
-            leftSection={<IconStethoscope size={16} />}
-            loading={going !== null}
+            leftSection={
+              isBusy ? (
+                <Loader size={16} aria-hidden="true" />
+              ) : (
+                <IconStethoscope size={16} aria-hidden="true" />
+              )
+            }
             disabled={isBusy}
             onClick={() => {
               lastAsked.current = null;
               void start(null);
             }}
           >
-            {testedAt === null ? 'Test now' : 'Test all again'}
+            {isBusy ? 'Testing…' : testedAt === null ? 'Test now' : 'Test all again'}
           </Button>
         </>
       }
     >
       {view.broken !== null && (
-        <Alert color="red" title="The test broke off" role="alert">
+        <Alert color="red" title="The test was interrupted" role="alert">
           {view.broken}
         </Alert>
       )}
       <p className="soft small health-note">
         {testedAt === null ? (
-          'Nothing is asked by itself: a test sends questions to name servers, registries and mail servers, and never a message.'
+          'Nothing is tested automatically. A test queries name servers, registries and mail servers; it never sends a message.'
         ) : (
           <>
             Last tested <Moment at={testedAt} />.
           </>
         )}
-        {domain === null && ' Mailward does not protect this domain; what concerns the relay does not apply.'}
+        {domain === null && ' Mailward does not protect this domain; checks of Mailward itself do not apply.'}
       </p>
       {going !== null && <RunProgress going={going} />}
       {list.data.length === 0 ? (
         <Empty icon={<IconStethoscope size={32} stroke={1.4} />} title="There is no check">
-          This Mailward knows no question to ask.
+          This version of Mailward has no checks.
         </Empty>
       ) : (
         <Found
@@ -179,17 +184,25 @@ const groups: readonly {
     open: true,
   },
   {
-    title: (count) => `${counted(count, 'check')} could not be made`,
+    title: (count) => `${counted(count, 'check')} could not be completed`,
     states: ['could-not-check'],
     open: false,
   },
-  { title: (count) => `${counted(count, 'check')} in order`, states: ['ok'], open: false },
+  { title: (count) => `${counted(count, 'check')} passed`, states: ['ok'], open: false },
   {
-    title: (count) => `${counted(count, 'check')} not asked, or not applicable`,
+    title: (count) => `${counted(count, 'check')} not run, or not applicable`,
     states: ['not-applicable', null],
     open: false,
   },
 ];
+
+/** While its checks are asked again, what a group says is from before, and is said to be. */
+function titleOf(title: (count: number) => string, own: readonly Asked[]): string {
+  const old = own.filter(({ isOld }) => isOld).length;
+  if (old === 0) return title(own.length);
+  const asking = `${counted(old, 'check')} being repeated`;
+  return old === own.length ? `${asking}; before: ${title(own.length)}` : `${title(own.length)}, ${asking}`;
+}
 
 interface FoundProps {
   name: string;
@@ -221,7 +234,7 @@ function Found({ all, asking, server, card }: FoundProps) {
         if (own.length === 0) return null;
         return (
           <section key={states.join()} className="section">
-            <h2>{title(own.length)}</h2>
+            <h2>{titleOf(title, own)}</h2>
             <div className="checks">
               {own.map((asked) =>
                 card(asked, open.get(asked.check.name) ?? isUsuallyOpen, (isOpen) =>

@@ -12,8 +12,8 @@ import {
   unknownSettingWords,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
-import { useOverview } from '../engine.tsx';
-import { count, size, span } from '../format.ts';
+import { useLostSince, useOverview } from '../engine.tsx';
+import { count, counted, size, span } from '../format.ts';
 import { FilterTroubles } from '../parts/filter-list.tsx';
 import { LegPanel } from '../parts/leg-panel.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
@@ -27,10 +27,11 @@ import { StorageNote } from '../parts/storage-note.tsx';
 
 export function HomeScreen() {
   const overview = useOverview();
+  const lostSince = useLostSince();
   if (overview === null) {
     return (
-      <Page title="Home" sentence="Looking at the mail…">
-        <Busy what="Asking the engine how the mail is." />
+      <Page title="Home" sentence="Checking the mail…">
+        <Busy what="Asking Mailward for its state." />
       </Page>
     );
   }
@@ -39,8 +40,12 @@ export function HomeScreen() {
       title="Home"
       sentence={
         <span className="sentence">
-          <StateShape state={overview.state} size={22} />
-          <span>{overview.sentence}</span>
+          <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
+          <span>
+            {lostSince === null
+              ? overview.sentence
+              : 'Mailward is not running, or cannot be reached: the current state of your mail is unknown.'}
+          </span>
         </span>
       }
     >
@@ -49,7 +54,7 @@ export function HomeScreen() {
         <Alert
           color={overview.listener.listening ? 'yellow' : 'red'}
           title={
-            overview.listener.listening ? 'The listener needs attention' : 'Mailward cannot listen for mail'
+            overview.listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'
           }
         >
           {overview.listener.problem}
@@ -63,6 +68,7 @@ export function HomeScreen() {
       )}
       <FilterTroubles troubles={overview.filterTroubles} />
       <UnknownSettings unknown={overview.unknownSettings} />
+      <QuarantineNote domains={overview.domains} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
     </Page>
   );
@@ -80,9 +86,9 @@ function FaultNote({ fault }: { fault: Fault }) {
       }
     >
       <p>
-        Last <Moment at={fault.lastAt} />. Mail goes on, and what was accepted is on disk; but something may
-        stand still, so start Mailward anew when it suits. Please report this text, and what the log says at
-        that time:
+        Last <Moment at={fault.lastAt} />. Mail continues, and everything accepted is on disk; but some
+        function may have stopped, so restart Mailward when convenient. Please report this text, and what the
+        log says at that time:
       </p>
       <Code block className="broken-text">
         {fault.words}
@@ -95,8 +101,8 @@ function FaultNote({ fault }: { fault: Fault }) {
 function UnknownSettings({ unknown }: { unknown: readonly UnknownSetting[] }) {
   if (unknown.length === 0) return null;
   return (
-    <Alert color="yellow" title="The settings file has keys that are no settings">
-      <p>They have no effect. Mend settings.json in the data folder and start Mailward anew.</p>
+    <Alert color="yellow" title="The settings file has keys that are not settings">
+      <p>They have no effect. Correct settings.json in the data folder; Mailward reads it again by itself.</p>
       <ul>
         {unknown.map((one) => (
           <li key={one.key}>{unknownSettingWords(one)}</li>
@@ -106,19 +112,34 @@ function UnknownSettings({ unknown }: { unknown: readonly UnknownSetting[] }) {
   );
 }
 
+/** Mail that nobody gets unless somebody looks: said before anything that has to be scrolled to. */
+function QuarantineNote({ domains }: { domains: readonly DomainOverview[] }) {
+  const total = domains.reduce((all, { quarantined }) => all + quarantined.count, 0);
+  if (total === 0) return null;
+  return (
+    <p className="home-note">
+      <StateShape state="attention" size={14} />
+      <Link to="/queue" search={{ show: 'quarantined' }}>
+        {counted(total, 'message')} in quarantine
+      </Link>
+      <span className="soft">Filters stopped {total === 1 ? 'it' : 'them'}. Check for wanted mail.</span>
+    </p>
+  );
+}
+
 function FirstDomain() {
   return (
     <Empty
       icon={<IconMailForward size={32} stroke={1.4} />}
-      title="Which domain’s mail shall arrive?"
+      title="Which domain should Mailward protect?"
       action={
         <LinkButton to="/domains" search={{ add: true }} size="md">
           Add the first domain
         </LinkButton>
       }
     >
-      Name the domain and the server that takes its mail today. Mailward stands in front of that server,
-      passes the mail on, and keeps it safe when the server cannot take it.
+      Enter the domain and the server that receives its mail today. Mailward works in front of that server: it
+      passes mail on, and keeps it safe whenever the server cannot accept it.
     </Empty>
   );
 }
@@ -141,26 +162,26 @@ function Figures({ domains }: { domains: readonly DomainOverview[] }) {
       <Figure
         show="waiting"
         name="Waiting"
-        calm="nothing is under way"
+        calm="no mail is waiting"
         parts={domains.map((each) => each.queued)}
       />
       <Figure
         show="held"
         name="Held"
-        calm="nothing is stored for later"
+        calm="no mail is held"
         state="attention"
         parts={domains.map((each) => each.held)}
       />
       <Figure
         show="quarantined"
         name="Quarantined"
-        calm="no filter found fault"
+        calm="filters stopped nothing"
         parts={domains.map((each) => each.quarantined)}
       />
       <Figure
         show="failed"
         name="Failed"
-        calm="nothing was given up"
+        calm="no mail has failed"
         state="problem"
         parts={domains.map((each) => each.failed)}
       />

@@ -8,13 +8,13 @@ import { errorWords } from '../words.ts';
 
 export function NotFoundScreen() {
   return (
-    <Page title="Not found" sentence="There is no such place in Mailward.">
+    <Page title="Not found" sentence="There is no such page in Mailward.">
       <Empty
         icon={<IconMapOff size={32} stroke={1.4} />}
         title="The address may be old or mistyped"
-        action={<LinkButton to="/">Go to the home screen</LinkButton>}
+        action={<LinkButton to="/">Go to Home</LinkButton>}
       >
-        The mail is not touched by this.
+        Your mail is not affected.
       </Empty>
     </Page>
   );
@@ -22,11 +22,11 @@ export function NotFoundScreen() {
 
 export function BrokenScreen({ error, reset }: { error: unknown; reset: () => void }) {
   return (
-    <Page title="A screen broke" sentence="This screen broke; the mail goes on without it.">
+    <Page title="Screen error" sentence="This screen failed to load. Your mail is not affected.">
       <div className="note" role="alert">
         <p>
-          Mailward’s engine runs apart from what you see, so nothing is lost. Try the screen again; if it
-          breaks again, reload the page, and report this text:
+          The part of Mailward that handles mail runs separately from this page, so no mail is lost. Try the
+          screen again; if it fails again, reload the page, and report this text:
         </p>
         <Code block className="broken-text">
           {errorWords(error)}

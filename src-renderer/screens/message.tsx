@@ -11,7 +11,7 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useCanGoBack, useRouter } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { causeWords } from '../../shared/cause.ts';
 import type { Client } from '../../shared/contract/index.ts';
@@ -23,8 +23,9 @@ import { useEngine, useLive, useOverview } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
+import { BackButton } from '../parts/back-button.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
-import { Moment, SinceMoment } from '../parts/moment.tsx';
+import { Due, Moment, Since } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RerouteModal } from '../parts/reroute-modal.tsx';
@@ -64,7 +65,7 @@ export function MessageScreen() {
     >
       {unknown ? (
         <Empty icon={<IconMailOff size={32} stroke={1.4} />} title="It may have left the log">
-          Finished messages are kept for the time set under Settings, message log. Mail that waits is always
+          Finished messages are kept for the time set under Settings, Message log. Waiting mail is always
           kept.
         </Empty>
       ) : (
@@ -75,17 +76,7 @@ export function MessageScreen() {
 }
 
 function Back() {
-  const router = useRouter();
-  const canGoBack = useCanGoBack();
-  return (
-    <Button
-      variant="default"
-      leftSection={<IconArrowLeft size={16} />}
-      onClick={() => (canGoBack ? router.history.back() : void router.navigate({ to: '/traffic' }))}
-    >
-      Back
-    </Button>
-  );
+  return <BackButton otherwise="/traffic" icon={<IconArrowLeft size={16} />} />;
 }
 
 const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }>> = {
@@ -141,7 +132,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
               leftSection={<IconRouteAltLeft size={16} />}
               onClick={() => setRerouting(true)}
             >
-              Send another way…
+              Send via another server…
             </Button>
           )}
           {button('delete')}
@@ -178,16 +169,16 @@ function MessagePage({ message }: { message: MessageDetail }) {
           <dt>Sent by</dt>
           <dd>
             {message.clientAddress === '' ? 'Mailward itself' : message.clientAddress}
-            {message.helo !== '' && ` calling itself ${message.helo}`}
+            {message.helo !== '' && `, introducing itself as ${message.helo}`}
             {message.clientAddress !== '' && `, ${message.tls ?? 'not encrypted'}`}
           </dd>
           <dt>Size</dt>
-          <dd>{message.size === 0 ? 'refused before the content came' : size(message.size)}</dd>
-          <dt>Answered</dt>
+          <dd>{message.size === 0 ? 'refused before the content was sent' : size(message.size)}</dd>
+          <dt>Mailward’s reply</dt>
           <dd className="mono">{replyLine(message.reply)}</dd>
           {message.bounce !== null && (
             <>
-              <dt>The sender</dt>
+              <dt>Notification</dt>
               <dd>
                 <BounceWords bounce={message.bounce} />
               </dd>
@@ -252,19 +243,19 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
       <span className="recipient-next">
         {recipient.nextAttemptAt !== null && (
           <>
-            again <Moment at={recipient.nextAttemptAt} />
+            next attempt <Due at={recipient.nextAttemptAt} />
           </>
         )}
         {detour !== null && (
           <>
-            {detour.attempts === 0 ? 'first attempt there' : 'again'} <Moment at={detour.nextAttemptAt} />
+            {detour.attempts === 0 ? 'first attempt there' : 'next attempt there'}{' '}
+            <Due at={detour.nextAttemptAt} />
           </>
         )}
       </span>
       {detour !== null && (
         <span className="recipient-way">
-          Being sent by way of <span className="mono">{routeWords(detour.route)}</span> since{' '}
-          <SinceMoment at={detour.since} />
+          Being sent via <span className="mono">{routeWords(detour.route)}</span> <Since at={detour.since} />
           {detour.reason !== '' && <>: “{detour.reason}”</>}
         </span>
       )}
@@ -273,7 +264,7 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
 }
 
 const outcomeHealth = { delivered: 'ok', deferred: 'attention', refused: 'problem' } as const;
-const outcomeWords = { delivered: 'delivered', deferred: 'put off', refused: 'refused' } as const;
+const outcomeWords = { delivered: 'delivered', deferred: 'deferred', refused: 'refused' } as const;
 
 function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) {
   const where = formatHostPort(attempt.host, attempt.port);
@@ -320,29 +311,29 @@ function messageSentence(message: MessageDetail, ofDomain: string | null): strin
   const many = message.allRecipients.length > 1;
   switch (message.state) {
     case 'delivered':
-      return many ? 'Your server took it for all recipients.' : 'Your server took it.';
+      return many ? 'Your server accepted it for all recipients.' : 'Your server accepted it.';
     case 'queued':
       return message.attempts === 0
         ? 'It is safe here and is about to be delivered.'
-        : `It is safe here and waits for its next attempt${message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`}.`;
+        : `It is safe here and waiting for its next attempt${message.cause === null ? '' : `: your server ${causeWords[message.cause].server}`}.`;
     case 'held':
       if (message.via !== undefined)
-        return `It is safe here and is being sent by way of ${message.via} instead of your server.`;
+        return `It is safe here and is being sent via ${message.via} instead of your server.`;
       // What ends a domain's hold is said with the domain.
       if (message.heldBy === 'domain')
         return `It is safe here and held with all mail of its domain. ${ofDomain ?? ''}`.trim();
       if (message.heldBy === 'repair')
-        return 'A part of its content was lost with a damaged database. What is left is held until you release it.';
+        return 'Part of its content was lost with a damaged database. What is left is held until you release it.';
       return 'It is safe here and stays until you release it.';
     case 'quarantined':
-      return 'It is kept in quarantine because a filter found fault with it, and goes nowhere until you release it.';
+      return 'It is in quarantine because a filter stopped it, and will not be delivered until you release it.';
     case 'refused':
       return `${many ? 'Your server refused it for at least one recipient' : 'Your server refused it for good'}${why}.`;
     case 'expired':
-      return `Your server did not take it in the time set${why}.`;
+      return `Your server did not accept it in time${why}.`;
     case 'deleted':
       return 'It was deleted here; only this entry is left.';
     case 'rejected':
-      return 'Mailward rejected it at the door, so nothing was stored.';
+      return 'Mailward rejected it on arrival, so nothing was stored.';
   }
 }

@@ -54,7 +54,7 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
     states: ['queued'],
     part: 'queued',
     actions: ['retry', 'hold', 'delete'],
-    empty: 'Mail that is on its way or waits for its next attempt is listed here.',
+    empty: 'Mail that is being delivered or waiting for its next attempt is listed here.',
   },
   held: {
     title: 'Held',
@@ -68,7 +68,7 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
     states: ['quarantined'],
     part: 'quarantined',
     actions: ['release', 'delete'],
-    empty: 'Mail that a filter found fault with on its way in is listed here until you release or delete it.',
+    empty: 'Incoming mail that was stopped by a filter is listed here until you release or delete it.',
   },
   failed: {
     title: 'Failed',
@@ -206,7 +206,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
               disabled={busy}
               onClick={() => setRerouting(true)}
             >
-              Send another way…
+              Send via another server…
             </Button>
             <Button
               size="xs"
@@ -236,7 +236,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
       />
       <div className="list-place queue">
         {list.busy ? (
-          <Busy what="Asking the engine for the queue." />
+          <Busy what="Asking Mailward for the queue." />
         ) : list.error !== null && list.rows.length === 0 ? (
           <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
         ) : (
@@ -280,12 +280,14 @@ function sum(overview: Overview | null, part: Shelf['part'], domain: string | un
   return total;
 }
 
-/** How many of the held are being sent another way. */
+/** How many of the held are being sent via another server. */
 function rerouted(overview: Overview | null, domain: string | undefined): string {
   const total = (overview?.domains ?? [])
     .filter(({ name }) => domain === undefined || name === domain)
     .reduce((all, one) => all + one.rerouted, 0);
-  return total === 0 ? '' : ` ${count(total)} of them ${total === 1 ? 'is' : 'are'} being sent another way.`;
+  return total === 0
+    ? ''
+    : ` ${count(total)} of them ${total === 1 ? 'is' : 'are'} being sent via another server.`;
 }
 
 /** When the slowest of the domains shown will have no backlog, where a server's limit is what holds the mail up. */
@@ -300,7 +302,7 @@ function drain(overview: Overview | null, domain: string | undefined, now: numbe
       ),
   );
   const last = Math.max(0, ...limited.map(({ outbound }) => outbound.pace?.drainsAt ?? 0));
-  return last > now ? ` At the rate the server bears it is out in ${span(last - now)}.` : '';
+  return last > now ? ` At the rate the server allows, all will be delivered in ${span(last - now)}.` : '';
 }
 
 function queueSentence(
@@ -313,7 +315,7 @@ function queueSentence(
   const whose = domain === undefined ? '' : ` for ${domain}`;
   if (total.count === 0) {
     return {
-      waiting: `No mail${whose} waits.`,
+      waiting: `No mail${whose} is waiting.`,
       held: `No mail${whose} is held.`,
       quarantined: `No mail${whose} is in quarantine.`,
       failed: `No mail${whose} failed.`,
@@ -324,9 +326,9 @@ function queueSentence(
   const age = total.oldestAt === null ? '' : ` The oldest came ${span(now - total.oldestAt)} ago.`;
   return (
     {
-      waiting: `${amount}${whose} ${verb ? 'waits' : 'wait'} for the next attempt.`,
+      waiting: `${amount}${whose} ${verb ? 'is' : 'are'} waiting for the next attempt.`,
       held: `${amount}${whose} ${verb ? 'is' : 'are'} held: by hand until you release ${verb ? 'it' : 'them'}, or with all mail of the domain.`,
-      quarantined: `${amount}${whose} ${verb ? 'waits' : 'wait'} in quarantine for your decision.`,
+      quarantined: `${amount}${whose} ${verb ? 'is' : 'are'} in quarantine, waiting for your decision.`,
       failed: `${amount}${whose} could not be delivered and ${verb ? 'needs' : 'need'} a decision.`,
     }[show] +
     age +

@@ -28,15 +28,15 @@ const empties: Readonly<Record<RecipientEntryState, { title: string; words: stri
   listed: {
     title: 'Nobody is on the list',
     words:
-      'An address that your server keeps refusing as unknown is put here by itself, and taken off after some days.',
+      'An address that your server keeps refusing as unknown is listed automatically, and removed after some days.',
   },
   failing: {
     title: 'No address is failing',
     words: 'Addresses that your server refused as unknown appear here from their first failure on.',
   },
   allowed: {
-    title: 'No address is allowed for ever',
-    words: 'Allow an address that must never be refused here, whatever your server says about it.',
+    title: 'No address is always allowed',
+    words: 'Allow an address that Mailward must never refuse, whatever your server says about it.',
   },
 };
 
@@ -63,10 +63,10 @@ export function RecipientsScreen() {
             onRetry={() => void views.refetch()}
           />
         ) : views.data === undefined ? (
-          <Busy what="Asking the engine about the recipients." />
+          <Busy what="Asking Mailward about the recipients." />
         ) : (
           <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
-            What is learned about recipients is learned from a protected domain’s mail.
+            Mailward learns about recipients from the mail of a protected domain.
           </Empty>
         )
       ) : (
@@ -110,13 +110,13 @@ export function RecipientsScreen() {
 }
 
 function sentenceWithout(views: readonly RecipientsOverview[] | undefined): string {
-  return views === undefined ? 'Looking at the recipients…' : 'Mailward protects no domain yet.';
+  return views === undefined ? 'Looking at the recipients…' : 'No domain is protected yet.';
 }
 
 function sentenceFor(view: RecipientsOverview): string {
   if (view.paused !== null) return view.paused;
-  if (view.listed === 0) return `No recipient of ${view.domain} is refused for its failures.`;
-  return `${counted(view.listed, 'recipient')} of ${view.domain} ${view.listed === 1 ? 'is' : 'are'} on the list, and refused at the door.`;
+  if (view.listed === 0) return `No recipient of ${view.domain} is being refused.`;
+  return `${counted(view.listed, 'recipient')} of ${view.domain} ${view.listed === 1 ? 'is' : 'are'} listed, and refused on arrival.`;
 }
 
 interface EntriesProps {
@@ -143,7 +143,7 @@ function Entries({ domain, state, text }: EntriesProps) {
   const rows = list.data?.pages.flatMap((page) => page.rows);
   if (rows === undefined) {
     return list.error === null ? (
-      <Busy what="Asking the engine for the list." />
+      <Busy what="Asking Mailward for the list." />
     ) : (
       <Failure what="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
     );
@@ -152,9 +152,9 @@ function Entries({ domain, state, text }: EntriesProps) {
     return (
       <Empty
         icon={<IconUserCheck size={32} stroke={1.4} />}
-        title={text === undefined ? empties[state].title : 'No address is like that'}
+        title={text === undefined ? empties[state].title : 'No addresses match'}
       >
-        {text === undefined ? empties[state].words : 'Nothing here has this text in its address.'}
+        {text === undefined ? empties[state].words : 'No address here contains this text.'}
       </Empty>
     );
   }
@@ -181,8 +181,8 @@ function Entries({ domain, state, text }: EntriesProps) {
 }
 
 const serverWords: Readonly<Record<RecipientsOverview['callout']['server'], string>> = {
-  selective: 'It says at once whom it does not know, so mail to nobody is refused at the door.',
-  'takes-all': 'It takes every address at RCPT, so it is not asked.',
+  selective: 'It reports unknown recipients at once, so mail to them is refused on arrival.',
+  'takes-all': 'It accepts every address at first (at RCPT), so it is not asked.',
   unknown: 'Not asked yet.',
 };
 
@@ -191,7 +191,7 @@ function Figures({ view }: { view: RecipientsOverview }) {
   const { callout, bounces, backscatter } = view;
   return (
     <section className="recipient-figures" aria-labelledby="figures">
-      <h2 id="figures">At the door since Mailward was started</h2>
+      <h2 id="figures">Since Mailward was started</h2>
       <dl className="facts">
         <dt>Your server</dt>
         <dd>{serverWords[callout.server]}</dd>
@@ -216,13 +216,13 @@ function Figures({ view }: { view: RecipientsOverview }) {
             </span>
           )}
         </dd>
-        <dt>Senders told</dt>
+        <dt>Senders notified</dt>
         <dd>
           {count(bounces.sent)}
           <span className="soft">
             {' '}
-            in the message log; {count(bounces.suppressed)} not told, because nothing showed that they were
-            real
+            in the message log; {count(bounces.suppressed)} not notified, because nothing showed that they
+            were genuine
           </span>
         </dd>
       </dl>
@@ -247,7 +247,7 @@ function Files({ domain }: { domain: string }) {
     onSuccess: async ({ listed, allowed }) => {
       notifications.show({
         title: 'The file is imported',
-        message: `${counted(listed, 'address', 'addresses')} listed, ${count(allowed)} allowed for ever.`,
+        message: `${counted(listed, 'address', 'addresses')} listed, ${count(allowed)} always allowed.`,
       });
       await queries.invalidateQueries({ queryKey: orpc.recipients.key() });
     },

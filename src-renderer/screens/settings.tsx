@@ -14,6 +14,7 @@ import {
   type SettingField,
   settingSections,
 } from '../setting-fields.ts';
+import { choiceWords } from '../setting-words.ts';
 import '../styles/domains.css';
 import { errorWords } from '../words.ts';
 
@@ -22,11 +23,11 @@ export function SettingsScreen() {
   const query = useQuery(orpc.settings.get.queryOptions({ staleTime: 0 }));
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   return (
-    <Page title="Settings" sentence="How Mailward listens, delivers and remembers.">
+    <Page title="Settings" sentence="How Mailward receives, checks, delivers and records mail.">
       {query.data !== undefined ? (
         <SettingsForm settings={query.data} />
       ) : query.error === null ? (
-        <Busy what="Asking the engine for its settings." />
+        <Busy what="Asking Mailward for its settings." />
       ) : (
         <Failure
           what="The settings could not be read"
@@ -36,8 +37,8 @@ export function SettingsScreen() {
       )}
       {info.data !== undefined && (
         <p className="soft small">
-          They are kept in <span className="mono">{info.data.dataDir}/settings.json</span>, which may be
-          edited by hand too: Mailward reads them anew.
+          They are kept in <span className="mono">{info.data.dataDir}/settings.json</span>, which can also be
+          edited by hand: Mailward reads it again by itself.
         </p>
       )}
     </Page>
@@ -184,7 +185,7 @@ function Field({ id, field, value, error, onChange }: FieldProps) {
         id={id}
         label={field.label}
         description={<Described text={field.description} />}
-        data={[...field.options]}
+        data={field.options.map((value) => ({ value, label: choiceWords[value] ?? value }))}
         value={String(value)}
         error={error}
         allowDeselect={false}

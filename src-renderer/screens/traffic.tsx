@@ -87,7 +87,7 @@ export function TrafficScreen() {
               </Button>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Label>{filtered ? 'The messages that fit the filters' : 'The whole log'}</Menu.Label>
+              <Menu.Label>{filtered ? 'Messages that match the filters' : 'The whole log'}</Menu.Label>
               <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'csv' })}>
                 As a table (CSV)
               </Menu.Item>
@@ -103,7 +103,7 @@ export function TrafficScreen() {
             onClick={() => setPaused(!paused)}
           >
             {paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
-            <span className="pause-word">{paused ? 'Go on' : 'Pause the list'}</span>
+            <span className="pause-word">{paused ? 'Resume' : 'Pause the list'}</span>
           </Button>
         </>
       }
@@ -197,7 +197,7 @@ export function TrafficScreen() {
             empty={
               <Empty
                 icon={<IconMailSearch size={32} stroke={1.4} />}
-                title={filtered ? 'No message is like that' : 'No mail has come yet'}
+                title={filtered ? 'No messages match' : 'No mail has come yet'}
                 action={
                   filtered ? (
                     <Button
@@ -213,8 +213,8 @@ export function TrafficScreen() {
                 }
               >
                 {filtered
-                  ? 'Nothing in the message log fits all the filters. New messages that fit appear here by themselves.'
-                  : 'Messages appear here the moment they reach Mailward, with the words both servers said.'}
+                  ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
+                  : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
               </Empty>
             }
           />
@@ -225,7 +225,7 @@ export function TrafficScreen() {
 }
 
 function trafficSentence(overview: Overview | null, paused: boolean): string {
-  if (paused) return 'The list stands still while you read; the mail goes on.';
+  if (paused) return 'The list is paused; mail continues to flow.';
   if (overview === null) return 'Looking at the traffic…';
   let incoming = 0;
   let outgoing = 0;
@@ -233,6 +233,6 @@ function trafficSentence(overview: Overview | null, paused: boolean): string {
     incoming += domain.inbound.acceptedPerMinute;
     outgoing += domain.outbound.deliveredPerMinute;
   }
-  if (incoming + outgoing === 0) return 'It is quiet: no mail in the last minute.';
+  if (incoming + outgoing === 0) return 'No mail in the last minute.';
   return `In the last minute ${counted(incoming, 'message')} came in and ${rate(outgoing)} went out.`;
 }

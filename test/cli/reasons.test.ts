@@ -5,6 +5,7 @@ import { Clinic, PretendedCheck } from '../lab/clinic.ts';
 
 const about = (name: string, spoiledBy: string[] = []) => ({
   name,
+  title: name,
   area: 'dns' as const,
   leg: 'inbound' as const,
   question: `Is ${name} as it should be?`,

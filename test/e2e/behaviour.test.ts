@@ -48,7 +48,7 @@ describe('the first domain', () => {
   test('an empty Mailward invites to add one, and adding it brings the picture', async () => {
     await visitor.the('link', 'Add the first domain').click();
     await visitor.the('textbox', 'Domain').fill('Example.COM.');
-    await visitor.the('textbox', 'Server that takes the mail').fill(`127.0.0.1:${office.sink.port}`);
+    await visitor.the('textbox', 'Server that receives the mail').fill(`127.0.0.1:${office.sink.port}`);
     await visitor.the('button', 'Add the domain').click();
     await visitor.the('heading', /^example\.com$/).waitFor();
 
@@ -62,7 +62,7 @@ describe('the first domain', () => {
   test('what is not a domain or a server is said at the field, and nothing is added', async () => {
     await visitor.go('/domains?add=true');
     await visitor.the('textbox', 'Domain').fill('not a domain');
-    await visitor.the('textbox', 'Server that takes the mail').fill('mail.example.com:99999');
+    await visitor.the('textbox', 'Server that receives the mail').fill('mail.example.com:99999');
     await visitor.the('button', 'Add the domain').click();
     await visitor.page.getByText('"not a domain" is not a domain name').waitFor();
     await visitor.page.getByText('"mail.example.com:99999" has no valid port').waitFor();
@@ -73,7 +73,7 @@ describe('the first domain', () => {
   test('a domain that is there already is refused with the reason', async () => {
     await visitor.go('/domains?add=true');
     await visitor.the('textbox', 'Domain').fill('example.com');
-    await visitor.the('textbox', 'Server that takes the mail').fill('mail.example.com');
+    await visitor.the('textbox', 'Server that receives the mail').fill('mail.example.com');
     await visitor.the('button', 'Add the domain').click();
     await visitor.the('alert', /.*/).getByText('Nothing was changed').waitFor();
     expect(await office.client.domains.list()).toHaveLength(1);
@@ -83,7 +83,7 @@ describe('the first domain', () => {
 describe('routes and modes', () => {
   test('a second server is added behind the first and moved before it', async () => {
     await visitor.go('/domains?edit=example.com');
-    await visitor.the('button', 'Add a server to fall back on').click();
+    await visitor.the('button', 'Add a fallback server').click();
     await visitor.the('textbox', 'Server 2').fill('[2001:db8::25]:2525');
     await visitor.the('button', 'Move server 2 up').click();
     await visitor.the('button', 'Save the route').click();
@@ -125,7 +125,7 @@ describe('routes and modes', () => {
     await choose('Ends', 'In 4 hours');
     await visitor.the('button', 'Hold mail for example.com').click();
     await visitor.page.getByText('“The server gets a new disk”').waitFor();
-    await visitor.page.getByText('ends by itself').waitFor();
+    await visitor.page.getByText('ends automatically').waitFor();
     const [domain] = await office.client.domains.list();
     expect(domain?.mode).toMatchObject({ name: 'hold', reason: 'The server gets a new disk' });
     expect((domain?.mode.until ?? 0) - Date.now()).toBeGreaterThan(3.9 * 3_600_000);
@@ -139,15 +139,15 @@ describe('routes and modes', () => {
     await using spare = await new Sink().start();
     await visitor.the('button', /From Mailward to your server, example\.com/).click();
     await visitor.the('link', 'Reroute mail for example.com…').click();
-    await visitor.the('textbox', 'Server that takes the mail').fill('127.0.0.1:99999');
-    await choose('Ends', 'At a time of my own');
+    await visitor.the('textbox', 'Server that receives the mail').fill('127.0.0.1:99999');
+    await choose('Ends', 'At a specific time');
     await visitor.page.getByLabel('Date and time').fill('2020-01-01T10:00');
     await visitor.the('button', 'Reroute mail for example.com').click();
     await visitor.page.getByText('"127.0.0.1:99999" has no valid port').waitFor();
     await visitor.page.getByText('this time has passed').waitFor();
     expect(await modeOf('example.com')).toBe('deliver');
 
-    await visitor.the('textbox', 'Server that takes the mail').fill(spare.route);
+    await visitor.the('textbox', 'Server that receives the mail').fill(spare.route);
     await visitor.the('textbox', 'Reason').fill('The office is without power');
     await visitor.page.getByLabel('Date and time').fill('2090-05-01T18:00');
     await visitor.the('button', 'Reroute mail for example.com').click();
@@ -234,7 +234,7 @@ describe('messages', () => {
     await office.sendUntil('delivered', { to: ['office@example.com'], from: 'unseen' });
     await visitor.the('button', /1 new message/).waitFor();
     expect(await visitor.row('unseen').count()).toBe(0);
-    await visitor.the('button', 'Go on').click();
+    await visitor.the('button', 'Resume').click();
     await visitor.row('unseen').waitFor();
   });
 
@@ -287,29 +287,29 @@ describe('the queue', () => {
   });
 });
 
-describe('mail sent another way', () => {
+describe('mail sent via another server', () => {
   test('one message goes to another server from its page, which says where, why and what came of it', async () => {
     const spare = await new Sink().start();
     await spare.stop();
     const id = await office.sendUntil('queued', { to: ['later@example.com'], from: 'in-a-hurry' });
     await visitor.go(`/message/${id}`);
-    await visitor.the('button', 'Send another way…').click();
-    await visitor.the('textbox', 'Server that takes the mail').fill('no server');
+    await visitor.the('button', 'Send via another server…').click();
+    await visitor.the('textbox', 'Server that receives the mail').fill('no server');
     await visitor.the('button', 'Send 1 message there').click();
     await visitor.page.getByText('"no server" is not an address').waitFor();
     expect(await stateOf(id)).toBe('queued');
 
-    await visitor.the('textbox', 'Server that takes the mail').fill(spare.route);
+    await visitor.the('textbox', 'Server that receives the mail').fill(spare.route);
     await visitor.the('textbox', 'Reason').fill('The contract is signed today');
     await visitor.the('button', 'Send 1 message there').click();
-    await visitor.page.getByText(`is being sent by way of ${spare.route} instead of your server`).waitFor();
+    await visitor.page.getByText(`is being sent via ${spare.route} instead of your server`).waitFor();
     await visitor.page.getByText('“The contract is signed today”').waitFor();
     await visitor.page.getByText(/Attempt 2 to/).waitFor();
 
     await spare.start();
     await visitor.the('button', 'Try again now').click();
     await until('it does not arrive', () => spare.taken === 1);
-    await visitor.page.getByText('Your server took it.').waitFor();
+    await visitor.page.getByText('Your server accepted it.').waitFor();
     await spare.stop();
   });
 
@@ -321,14 +321,14 @@ describe('mail sent another way', () => {
       ids.push(await office.sendUntil('queued', { to: ['later@example.com'], from }));
     await visitor.go('/queue');
     for (const from of ['detour-one', 'detour-two']) await visitor.row(from).getByRole('checkbox').click();
-    await visitor.the('button', 'Send another way…').click();
-    await visitor.the('textbox', 'Server that takes the mail').fill(away.route);
+    await visitor.the('button', 'Send via another server…').click();
+    await visitor.the('textbox', 'Server that receives the mail').fill(away.route);
     await visitor.the('button', 'Send 2 messages there').click();
     await visitor.page.getByText('2 messages on the way to another server').waitFor();
     await visitor.go('/queue?show=held');
     await visitor.row('detour-one').getByText('rerouted').waitFor();
     await visitor.go('/');
-    await visitor.the('link', '2 sent another way').waitFor({ state: 'attached' });
+    await visitor.the('link', '2 sent via another server').waitFor({ state: 'attached' });
 
     await visitor.go(`/message/${ids[0] ?? ''}`);
     await visitor.the('button', 'Back to your server').click();
@@ -340,7 +340,7 @@ describe('mail sent another way', () => {
 describe('settings', () => {
   test('a wrong value is said at its field; a right one is saved', async () => {
     await visitor.go('/settings');
-    const recipients = visitor.the('textbox', 'Most recipients of a message');
+    const recipients = visitor.the('textbox', 'Maximum recipients per message');
     await recipients.fill('0');
     await visitor.the('button', 'Save the settings').click();
     await visitor.page.getByText('expected 1 or more').waitFor();
@@ -407,29 +407,50 @@ describe('the connection', () => {
   test('without a key the page says how to get in, takes a link pasted, and refuses what is none', async () => {
     const { url } = office.service;
     await using stranger = await Visitor.arrive(browser, url);
-    await stranger.the('heading', /needs to know that you may come in/).waitFor();
+    await stranger.the('heading', /is not signed in to Mailward yet/).waitFor();
     const box = stranger.the('textbox', 'Link');
     await box.fill('open sesame');
     await stranger.the('button', 'Open Mailward').click();
-    await stranger.page.getByText('There is no link in this text').waitFor();
+    await stranger.page.getByText('There is no sign-in link in this text').waitFor();
     await box.fill(`${url}/#token=${'x'.repeat(32)}`);
     await stranger.the('button', 'Open Mailward').click();
-    await stranger.the('heading', /link does not let you in/).waitFor();
+    await stranger.the('heading', /link does not work/).waitFor();
     expect(await stranger.barriers()).toEqual([]);
     await stranger.the('textbox', 'Link').fill(office.service.link);
     await stranger.the('button', 'Open Mailward').click();
     await stranger.the('link', 'Home').first().waitFor();
   });
 
-  test('when the engine goes away the page says so calmly, and comes back by itself', async () => {
+  test('when Mailward stops, nothing on screen says that all is well, and it comes back by itself', async () => {
     await visitor.go('/traffic');
     await visitor.row('unseen').waitFor();
+    const foot = visitor.page.locator('.shell-foot');
+    await foot.getByText('Accepting mail on').waitFor();
     await office.service.kill();
-    await visitor.page.getByText('Not connected to the engine; trying again…').waitFor();
+    await visitor.page
+      .getByText('Mailward is not running, or cannot be reached. Trying to connect…')
+      .waitFor();
+    await visitor.page.getByText(/Nothing on this page has changed since \d\d:\d\d/).waitFor();
+    expect(await foot.innerText()).toContain('Not connected to Mailward');
+    expect(await foot.getByText('Accepting mail on').count()).toBe(0);
+    expect(await foot.locator('[data-state="ok"]').count()).toBe(0);
     expect(await visitor.row('unseen').count()).toBe(1);
+    expect(await visitor.barriers()).toEqual([]);
+    await visitor.the('link', 'Home').first().click();
+    await visitor.the('heading', /^Mailward is not running, or cannot be reached/).waitFor();
+    await visitor.page
+      .getByText(/^Last known at \d\d:\d\d: Mail for example\.com/)
+      .first()
+      .waitFor();
+    // What is left of green is not seen as green.
+    expect(
+      await visitor.page.evaluate<string>("getComputedStyle(document.querySelector('.page')).filter"),
+    ).toBe('grayscale(1)');
 
     await office.service.start();
-    await visitor.page.getByText('Not connected to the engine').waitFor({ state: 'detached' });
+    await visitor.page.getByText('Trying to connect…').waitFor({ state: 'detached' });
+    await foot.getByText('Accepting mail on').waitFor();
+    await visitor.go('/traffic');
     await office.send({ to: ['office@example.com'], from: 'after-the-storm' });
     await visitor.row('after-the-storm').waitFor();
   });

@@ -69,7 +69,7 @@ describe('the open tab', () => {
     await service.kill();
     {
       await using impostor = await Impostor.start({ port, manner: 'denies' });
-      await admin.the('heading', 'This browser is not let in any more.').waitFor();
+      await admin.the('heading', 'This browser no longer has access.').waitFor();
       await admin.page.getByText(`it is not your Mailward that answers at 127.0.0.1:${port}`).waitFor();
       gotNothing(impostor);
     }
@@ -81,7 +81,7 @@ describe('the open tab', () => {
     await service.kill();
     await using elsewhere = await Service.start({ dataDir: service.dataDir });
     await using relay = await Relay.start(port, Number(new URL(elsewhere.url).port));
-    await admin.the('heading', 'This browser is not let in any more.').waitFor();
+    await admin.the('heading', 'This browser no longer has access.').waitFor();
     gotNothing(relay);
   });
 });
@@ -171,7 +171,7 @@ describe('a page that another program serves at Mailward’s address', () => {
 describe('a link', () => {
   test('pasted into an open tab leaves the address bar and the history, and lets the browser in', async () => {
     await using stranger = await Visitor.arrive(browser, service.url);
-    await stranger.the('heading', /needs to know that you may come in/).waitFor();
+    await stranger.the('heading', /is not signed in to Mailward yet/).waitFor();
     const { stdout } = await service.command('token', 'link');
     const link = stdout.split('\n')[0] ?? '';
     await stranger.page.goto(link);
@@ -189,7 +189,7 @@ describe('a link', () => {
 
   test('is good for one browser: the second is told, and what to do', async () => {
     await using second = await Visitor.arrive(browser, service.link);
-    await second.the('heading', 'This link does not let you in.').waitFor();
+    await second.the('heading', 'This sign-in link does not work.').waitFor();
     await second.page.getByText('mailward token renew').waitFor();
     expect(second.page.url()).not.toContain('token');
   });
@@ -205,7 +205,7 @@ describe('a link', () => {
 
 test('mailward token renew ends the session in the open tab, and only a new link opens it again', async () => {
   expect((await service.command('token', 'renew')).status).toBe(0);
-  await admin.the('heading', 'This browser is not let in any more.').waitFor();
+  await admin.the('heading', 'This browser no longer has access.').waitFor();
   const { stdout } = await service.command('token', 'link');
   await admin.the('textbox', 'Link').fill(stdout.split('\n')[0] ?? '');
   await admin.the('button', 'Open Mailward').click();

@@ -41,7 +41,7 @@ describe.each(views)('$scheme, $width px wide', (view) => {
       await headline.waitFor();
       const note = page.getByRole('alert').filter({ hasText: 'What to do' });
       expect(await note.innerText()).toMatch(
-        /Put it back where it was[\s\S]*No mail has been taken since \d/,
+        /Put it back where it was[\s\S]*No mail has been accepted since \d/,
       );
       expect(await page.getByText(/nothing is lost/i).count()).toBe(0);
       if (view.width > 600)

@@ -42,7 +42,7 @@ describe('a service in which something is thrown that nobody catches', () => {
 
     const overview = await fault();
     expect(overview.state).toBe('attention');
-    expect(overview.sentence).toContain('after 2 faults of its own');
+    expect(overview.sentence).toContain('had 2 internal errors');
     expect(overview.fault?.words).toBe('RangeError: nor this');
     const { stdout } = await service.command('status');
     expect(stdout).toMatch(/Faults inside Mailward since .*: 2, the last at .*: RangeError: nor this/);

@@ -15,6 +15,7 @@ afterEach(async () => {
 function check(name: string, run: Check['run'], more: Partial<Check> = {}): Check {
   return defineCheck({
     name,
+    title: name,
     area: 'dns',
     leg: 'inbound',
     question: `Is ${name} as it should be?`,

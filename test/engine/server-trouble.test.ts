@@ -62,7 +62,7 @@ describe('a server that is not home for the domain', () => {
     expect(await modeOf(mailward)).toMatchObject({
       setBy: 'mailward',
       reason:
-        'your server says it is not home for this domain: 554 5.7.1 <bob@example.com>: Relay access denied',
+        'your server says it does not accept mail for this domain: 554 5.7.1 <bob@example.com>: Relay access denied',
     });
     ids.push(await mailward.send('bob@example.com'));
     for (const id of ids) await mailward.reaches(id, 'held');

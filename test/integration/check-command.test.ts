@@ -14,6 +14,7 @@ const findings = {
 };
 const about = (name: string, onRequest = false) => ({
   name,
+  title: name,
   area: 'dns' as const,
   leg: 'inbound' as const,
   question: `Is ${name} as it should be?`,

@@ -20,6 +20,7 @@ const target: Target = {
 function check(name: string, run: Check['run'], more: Partial<Check> = {}): Check {
   return defineCheck({
     name,
+    title: name,
     area: 'dns',
     leg: 'inbound',
     question: 'Is it so?',

@@ -139,19 +139,6 @@ describe('the settings', () => {
     expect(readFileSync(file(), 'utf8')).toBe('{}\n');
   });
 
-  it('that somebody wrote into the file meanwhile are not lost by a save, and one that cannot be read is left alone', () => {
-    const store = openSettings(dir);
-    writeFileSync(file(), '{"delivery": {"expireDays": 9}}');
-    store.set({ ...store.get(), log: { keepDays: 7, keepTranscripts: true } });
-    expect(openSettings(dir).get()).toMatchObject({ delivery: { expireDays: 9 }, log: { keepDays: 7 } });
-    writeFileSync(file(), '{"delivery":');
-    expect(() => store.set({ ...store.get(), log: { keepDays: 8, keepTranscripts: true } })).toThrow(
-      BrokenSettings,
-    );
-    expect(readFileSync(file(), 'utf8')).toBe('{"delivery":');
-    expect(store.get().log.keepDays).toBe(7);
-  });
-
   it('stay as they were when a new value is wrong', () => {
     const store = openSettings(dir);
     store.set({ ...store.get(), log: { keepDays: 7, keepTranscripts: true } });

@@ -43,8 +43,9 @@ type Code = keyof typeof findings;
 export const dane = defineCheck({
   ...ofAuthentication,
   name: 'dane',
+  title: 'DANE (TLSA records)',
   leg: 'inbound',
-  question: 'Are the mail servers’ TLSA records of use?',
+  question: 'Are the mail servers’ TLSA records valid, and do they match?',
   needs: ['domain'],
   deadlineMs: 15_000,
   findings,

@@ -41,7 +41,8 @@ type Code = keyof typeof findings;
 export const dkim = defineCheck({
   ...ofAuthentication,
   name: 'dkim',
-  leg: 'outbound',
+  title: 'DKIM keys',
+  leg: 'judged',
   question: 'Are the DKIM keys that mail is signed with in DNS, and good?',
   needs: ['domain'],
   deadlineMs: 10_000,

@@ -29,7 +29,8 @@ type Code = keyof typeof findings;
 export const dmarc = defineCheck({
   ...ofAuthentication,
   name: 'dmarc',
-  leg: 'outbound',
+  title: 'DMARC policy',
+  leg: 'judged',
   question: 'What are receivers told to do with mail that only claims to be the domain’s?',
   needs: ['domain'],
   deadlineMs: 10_000,

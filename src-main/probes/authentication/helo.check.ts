@@ -28,8 +28,9 @@ type Code = keyof typeof findings;
 export const helo = defineCheck({
   ...ofAuthentication,
   name: 'helo',
-  leg: 'outbound',
-  question: 'Do the relay and the server give themselves names that DNS knows?',
+  title: 'HELO names',
+  leg: 'judged',
+  question: 'Do Mailward and the server introduce themselves with names that exist in DNS?',
   needs: [],
   deadlineMs: 10_000,
   findings,

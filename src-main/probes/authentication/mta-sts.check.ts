@@ -54,6 +54,7 @@ const MOST_HOSTS = 10;
 export const mtaSts = defineCheck({
   ...ofAuthentication,
   name: 'mta-sts',
+  title: 'MTA-STS policy',
   leg: 'inbound',
   question: 'Does the MTA-STS policy fit the mail servers?',
   needs: ['domain'],

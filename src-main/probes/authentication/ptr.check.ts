@@ -23,8 +23,9 @@ const findings = {
 export const ptr = defineCheck({
   ...ofAuthentication,
   name: 'ptr',
-  leg: 'outbound',
-  question: 'Do the relay’s and the server’s addresses have names that lead back to them?',
+  title: 'Reverse DNS (PTR)',
+  leg: 'judged',
+  question: 'Do the addresses of Mailward and the server have reverse DNS names that lead back to them?',
   needs: [],
   deadlineMs: 10_000,
   findings,

@@ -60,7 +60,8 @@ const findings = {
 export const spf = defineCheck({
   ...ofAuthentication,
   name: 'spf',
-  leg: 'outbound',
+  title: 'SPF record',
+  leg: 'judged',
   question: 'Does the SPF record work, and does it cover the machines that send?',
   needs: ['domain'],
   deadlineMs: 12_000,

@@ -5,8 +5,9 @@ import { ofAuthentication, reportAddresses, tagsOf, textsOf } from './common.ts'
 export const tlsRpt = defineCheck({
   ...ofAuthentication,
   name: 'tls-rpt',
+  title: 'TLS reporting (TLS-RPT)',
   leg: 'inbound',
-  question: 'Do reports about failed encryption have somewhere to go?',
+  question: 'Is there an address for reports about failed encryption?',
   needs: ['domain'],
   deadlineMs: 8_000,
   findings: {

@@ -17,6 +17,7 @@ import type { Exchange } from './transport.ts';
 export const delegation = defineCheck({
   ...ofDns,
   name: 'delegation',
+  title: 'Name servers and delegation',
   question: 'Do the domain’s name servers all answer, with authority, and do they agree with the zone above?',
   deadlineMs: 15_000,
   findings: {

@@ -23,6 +23,7 @@ type DnsKey = DataOf['DNSKEY'];
 export const dnssec = defineCheck({
   ...ofDns,
   name: 'dnssec',
+  title: 'DNSSEC signatures',
   question: 'Is the domain signed with DNSSEC, and if so, do its signatures hold?',
   deadlineMs: 15_000,
   findings: {

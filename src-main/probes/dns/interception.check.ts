@@ -18,9 +18,10 @@ const enough = 2;
  */
 export const interception = defineCheck({
   name: 'dns-interception',
+  title: 'DNS answers are genuine',
   area: 'dns',
   leg: 'here',
-  question: 'Do name servers answer us themselves, or does something in between answer in their place?',
+  question: 'Do name servers answer themselves, or does something in between answer for them?',
   needs: [],
   deadlineMs: 5_000,
   findings: {
@@ -64,7 +65,7 @@ export const interception = defineCheck({
       });
     } else if (genuine.length > 0) {
       report('genuine', {
-        summary: 'Name servers answer us themselves.',
+        summary: 'Name servers answer themselves.',
         evidence: genuine.flatMap(({ both }) => both.map(evidenceOf)),
       });
     } else {

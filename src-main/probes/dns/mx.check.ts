@@ -20,6 +20,7 @@ import type { Exchange } from './transport.ts';
 export const mx = defineCheck({
   ...ofDns,
   name: 'mx',
+  title: 'MX records',
   question: 'Does the domain name the right servers for its mail, and can each of them be found?',
   deadlineMs: 15_000,
   findings: {

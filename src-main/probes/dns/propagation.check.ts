@@ -1,4 +1,5 @@
 // Check `mx-propagation`: does the whole world see the domain's MX records as they are now, and if not, from when will it?
+import type { PropagationFacts } from '../../../shared/facts.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Target } from '../target.ts';
@@ -15,6 +16,7 @@ import { publicResolvers } from './public-resolvers.ts';
 export const propagation = defineCheck({
   ...ofDns,
   name: 'mx-propagation',
+  title: 'MX records seen worldwide',
   question: 'Does everybody see the MX records as they are now, and if not, when will they?',
   deadlineMs: 15_000,
   findings: {
@@ -41,14 +43,14 @@ export const propagation = defineCheck({
     // Whoever asked just before the change may keep the old set for its whole lifetime, whether or not we know them.
     const latest = before === null ? 0 : since + (before.ttl ?? 0) * 1000;
     const until = spread.until === null ? null : Math.max(spread.until, latest);
-    const facts: Finding['facts'] = {
+    const facts = {
       mx: spread.mx.map(plain),
       ttl: spread.ttl,
       since,
       until: until ?? (latest > spread.at ? latest : null),
       before: before === null ? null : { mx: before.mx.map(plain), ttl: before.ttl },
       items: items.map((item) => ({ ...item, mx: item.mx?.map(plain) ?? null })),
-    };
+    } satisfies PropagationFacts & Finding['facts'];
     const of = (state: string) =>
       items.filter((item) => item.kind === 'resolver' && item.state === state).length;
     const answering = of('agrees') + of('differs');
@@ -62,7 +64,10 @@ export const propagation = defineCheck({
       });
     } else if (answering === 0 && of('failed') + stuck > unheard.length - stuck) {
       report('unresolvable', {
-        summary: `None of the ${of('failed') + stuck} public resolvers that answer can find the MX records of ${target.domain}.`,
+        summary:
+          of('failed') + stuck === 1
+            ? `The one public resolver that answers cannot find the MX records of ${target.domain}.`
+            : `None of the ${of('failed') + stuck} public resolvers that answer can find the MX records of ${target.domain}.`,
         evidence: [...evidence, ...waited],
         facts,
       });
@@ -70,12 +75,12 @@ export const propagation = defineCheck({
       throw new CouldNotCheck('None of the public resolvers gives an answer from here.', evidence);
     } else if (of('differs') > 0 && until !== null) {
       report('spreading', {
-        summary: `${of('differs')} of ${answering} public resolvers still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${minuteOf(until)} UTC.`,
+        summary: `${of('differs')} of ${answering} public ${answering === 1 ? 'resolver' : 'resolvers'} still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${minuteOf(until)} UTC.`,
         ...{ evidence, facts },
       });
     } else {
       report('agrees', {
-        summary: `All name servers and ${answering} public resolvers give the same MX records.`,
+        summary: `All name servers and ${answering} public resolver${answering === 1 ? '' : 's'} give the same MX records.`,
         ...{ evidence, facts },
       });
     }

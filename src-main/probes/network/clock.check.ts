@@ -21,6 +21,7 @@ const MOST_LATE = 1_000;
 
 export const clock = defineCheck({
   name: 'clock',
+  title: 'System clock',
   area: 'network',
   leg: 'here',
   question: 'Is this machine’s clock right?',

@@ -59,9 +59,10 @@ export async function mustBeOnline(world: World, what: string): Promise<void> {
 
 export const connectivity = defineCheck({
   name: 'connectivity',
+  title: 'Internet connection',
   area: 'network',
   leg: 'here',
-  question: 'Does this machine reach the Internet?',
+  question: 'Can this machine reach the Internet?',
   needs: [],
   deadlineMs: 5_000,
   findings: {

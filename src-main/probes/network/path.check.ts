@@ -1,4 +1,5 @@
 // Check: which way does traffic take to the office's server, and where does it end?
+import type { PathFacts } from '../../../shared/facts.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking, Found } from '../check.ts';
@@ -24,6 +25,7 @@ const findings = {
 
 export const path = defineCheck({
   name: 'path',
+  title: 'Network path to the server',
   area: 'network',
   leg: 'outbound',
   question: 'Which way does traffic take to the server, and where does it end?',
@@ -69,7 +71,7 @@ async function follow(
       traceArrives,
       tool: traced?.tool ?? null,
       tcpMs: contact.result === 'silent' ? null : contact.ms,
-    },
+    } satisfies PathFacts,
   } satisfies Omit<Found, 'summary'>;
   if (arrives) {
     const way = traceArrives

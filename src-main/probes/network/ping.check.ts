@@ -28,9 +28,10 @@ type Code = keyof typeof findings;
 
 export const ping = defineCheck({
   name: 'ping',
+  title: 'Round trip and packet loss',
   area: 'network',
   leg: 'outbound',
-  question: 'How far away is the server, and does anything get lost on the way?',
+  question: 'How long is the round trip to the server, and are packets lost on the way?',
   needs: ['server'],
   deadlineMs: 10_000,
   findings,

@@ -29,6 +29,7 @@ const findings = {
 
 export const port25 = defineCheck({
   name: 'port-25',
+  title: 'Outgoing port 25',
   area: 'network',
   leg: 'here',
   question: 'Is port 25 open on the way out?',

@@ -10,9 +10,10 @@ const FULL = 256 * MIB;
 
 export const spoolSpace = defineCheck({
   name: 'spool-space',
+  title: 'Disk space for mail',
   area: 'network',
   leg: 'here',
-  question: 'Is there room on disk for mail that has to wait?',
+  question: 'Is there disk space for mail that has to wait?',
   needs: [],
   deadlineMs: 5_000,
   findings: {

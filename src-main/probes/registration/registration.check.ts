@@ -1,4 +1,5 @@
 // Check: until when is the domain registered, and does the registry let it work? RDAP first, then WHOIS, then the admin's own note.
+import type { RegistrationFacts } from '../../../shared/facts.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -55,9 +56,10 @@ type Code = keyof typeof findings;
 
 export const registration = defineCheck({
   name: 'registration',
+  title: 'Domain registration',
   area: 'registration',
   leg: 'inbound',
-  question: 'Until when is the domain registered, and does the registry let it work?',
+  question: 'How long is the domain registered for, and is it active?',
   needs: ['domain'],
   deadlineMs: 15_000,
   findings,
@@ -86,7 +88,7 @@ async function run(asking: Asking<Code>): Promise<void> {
         : byHand === null
           ? null
           : 'by-hand',
-  };
+  } satisfies RegistrationFacts & { registrarExpiresAt: number | null };
   const evidence = [...(record === null ? [] : [record.evidence]), ...failures];
   if (
     record !== null &&

@@ -2,6 +2,7 @@
 import { blocklistCatalogue, listOf } from '../../../shared/blocklist-catalogue.ts';
 import type { Blocklist, Meaning } from '../../../shared/blocklists.ts';
 import { readAnswer } from '../../../shared/blocklists.ts';
+import type { BlocklistFacts, ListAnswer } from '../../../shared/facts.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -31,9 +32,10 @@ type Code = keyof typeof findings;
 
 export const blocklists = defineCheck({
   name: 'blocklists',
+  title: 'Absent from blocklists',
   area: 'reputation',
-  leg: 'outbound',
-  question: 'Is the relay, the server or the domain on a blocklist?',
+  leg: 'judged',
+  question: 'Is Mailward, the server or the domain on a blocklist?',
   needs: [],
   deadlineMs: 14_000,
   findings,
@@ -129,7 +131,7 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     subject: entry.what,
     // Listings first: they are what is copied to whoever must act.
     evidence: [...listing, ...answers.filter((one) => !listing.includes(one))].flatMap((one) => one.evidence),
-    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) },
+    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) } satisfies BlocklistFacts,
   };
   if (worst !== undefined) {
     const others = listing.filter((one) => one !== worst).map(({ list }) => list.name);
@@ -139,7 +141,10 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     });
   } else if (unclear.length > 0) {
     const open = unclear.map(({ list, problem }) => `${list.name}: ${problem ?? ''}`).join('; ');
-    const others = answered.length === 0 ? '' : ` It is on none of ${answered.length} others.`;
+    const others =
+      answered.length === 0
+        ? ''
+        : ` It is on none of ${answered.length === 1 ? 'the other one' : `${answered.length} others`}.`;
     couldNotCheck({
       ...found,
       summary: `Whether ${entry.what} is on a blocklist is open. ${open}.${others}${unasked}`,
@@ -152,12 +157,12 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
   } else {
     report('clean', {
       ...found,
-      summary: `${whose(entry)} is on none of ${answered.length} blocklists.${unasked}`,
+      summary: `${whose(entry)} ${answered.length === 1 ? 'is not on the one blocklist that could be asked' : `is on none of ${answered.length} blocklists`}.${unasked}`,
     });
   }
 }
 
-function factsOf({ list, meanings, codes, problem, text }: Answer) {
+function factsOf({ list, meanings, codes, problem, text }: Answer): ListAnswer {
   return {
     zone: list.zone,
     name: list.name,
@@ -215,7 +220,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
 function whose({ what, whose: owner }: Entry): string {
   switch (owner) {
     case 'relay':
-      return `The relay’s address ${what}`;
+      return `Mailward’s address ${what}`;
     case 'server':
       return `The server’s address ${what}`;
     case 'domain':

@@ -24,6 +24,7 @@ type Code = keyof typeof findings;
 
 export const greeting = defineCheck({
   name: 'server-greeting',
+  title: 'Server’s greeting',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server greet as a mail server does, and what does it offer?',
@@ -60,7 +61,7 @@ async function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code
   } else if (said.reply.code !== 220) {
     couldNotCheck({
       ...found,
-      summary: `${name} turns us away before it says what it offers: ${quoted(said)}`,
+      summary: `${name} turns Mailward away before it says what it offers: ${quoted(said)}`,
     });
   } else if (ehlo?.reply === null || ehlo === null) {
     couldNotCheck({ ...found, summary: `${name} greeted, and then there was no answer any more.` });
@@ -72,7 +73,7 @@ async function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code
   } else if (ehlo.reply.code !== 250) {
     couldNotCheck({
       ...found,
-      summary: `${name} turns us away before it says what it offers: ${quoted(ehlo)}`,
+      summary: `${name} turns Mailward away before it says what it offers: ${quoted(ehlo)}`,
     });
   } else if (!features.has('8BITMIME')) {
     report('little-offered', { ...found, summary: `${name} does not offer 8BITMIME.` });

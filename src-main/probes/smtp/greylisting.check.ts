@@ -25,9 +25,10 @@ type Code = keyof typeof findings;
 
 export const greylisting = defineCheck({
   name: 'greylisting',
+  title: 'Accepts mail without a wait (greylisting)',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server make us wait before it takes mail (greylisting)?',
+  question: 'Does the server make Mailward wait before it accepts mail (greylisting)?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,

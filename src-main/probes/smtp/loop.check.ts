@@ -20,9 +20,10 @@ type Code = keyof typeof findings;
 
 export const loop = defineCheck({
   name: 'mail-loop',
+  title: 'No mail loop',
   area: 'server',
   leg: 'outbound',
-  question: 'Would the server hand our mail back to us?',
+  question: 'Would the server send the mail straight back to Mailward?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,

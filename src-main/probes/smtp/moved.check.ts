@@ -49,9 +49,10 @@ type Code = keyof typeof findings;
 
 export const moved = defineCheck({
   name: 'server-moved',
+  title: 'Server and MX unchanged',
   area: 'server',
   leg: 'outbound',
-  question: 'Is the server, and are the MX records, what earlier runs saw, and if not, since when?',
+  question: 'Have the server or the MX records changed since earlier tests, and if so, when?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   spoiledBy: ['dns-interception'],

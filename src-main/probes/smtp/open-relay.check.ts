@@ -15,9 +15,10 @@ type Code = keyof typeof findings;
 
 export const openRelay = defineCheck({
   name: 'server-open-relay',
+  title: 'Not an open relay',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server pass on mail for domains that are not its own?',
+  question: 'Does the server relay mail for domains that are not its own?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,

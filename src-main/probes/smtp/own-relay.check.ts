@@ -23,9 +23,10 @@ type Code = keyof typeof findings;
 
 export const ownRelay = defineCheck({
   name: 'relay-door',
+  title: 'Mailward as seen from outside',
   area: 'server',
   leg: 'inbound',
-  question: 'Does Mailward, as the world reaches it, take the domain’s mail and nobody else’s?',
+  question: 'Does Mailward, as seen from outside, accept the domain’s mail and nobody else’s?',
   needs: ['domain', 'relay'],
   deadlineMs: 15_000,
   findings,

@@ -17,9 +17,10 @@ type Code = keyof typeof findings;
 
 export const postmaster = defineCheck({
   name: 'postmaster',
+  title: 'Accepts mail for postmaster',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server take mail for postmaster@ the domain?',
+  question: 'Does the server accept mail for postmaster@ the domain?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,
@@ -31,7 +32,7 @@ function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): v
   const address = `postmaster@${target.domain}`;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, asked) };
   const cause = causeOf(asked, 'rcpt');
-  if (isTaken(asked)) report('there', { ...found, summary: `${name} takes mail for ${address}.` });
+  if (isTaken(asked)) report('there', { ...found, summary: `${name} accepts mail for ${address}.` });
   else if (cause === 'mailbox-full')
     report('full', { ...found, summary: `The mailbox of ${address} at ${name} is full.` });
   else if (cause === 'user-unknown' && isHome(visit) === true)

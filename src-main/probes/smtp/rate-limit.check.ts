@@ -33,13 +33,15 @@ const common = {
 export const rateLimit = defineCheck({
   ...common,
   name: 'rate-limit',
-  question: 'Has the server lately asked us to send less?',
+  title: 'Accepts mail at full rate',
+  question: 'Has the server recently asked Mailward to send less?',
   run: fromLog,
 });
 
 export const rateLimitTest = defineCheck({
   ...common,
   name: 'rate-limit-test',
+  title: 'Accepts many connections in a row',
   question: `Does the server take ${MOST_CONNECTIONS} connections, one after another, without asking for less?`,
   onRequest: true,
   run: (asking) => askEach(asking, (visit) => byTrying(visit, asking)),

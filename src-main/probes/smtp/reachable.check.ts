@@ -18,9 +18,10 @@ type Code = keyof typeof findings;
 
 export const reachable = defineCheck({
   name: 'server-reachable',
+  title: 'Server can be reached',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server take connections, at each of its addresses?',
+  question: 'Does the server accept connections at each of its addresses?',
   needs: ['server'],
   deadlineMs: 15_000,
   findings,

@@ -9,21 +9,25 @@ import { causeOf, evidenceOf, isPutOff, isTaken, subjectOf, visitEach, lastWords
 import type { Visit } from './visit.ts';
 
 const findings = {
-  welcome: fine('The server does not turn us away.'),
+  welcome: fine('The server does not turn Mailward away.'),
   blocklisted: wrong('urgent', 'The server refuses our address: by its own list, or a public blocklist.'),
   'ptr-missing': wrong('urgent', 'The server refuses us because our address has no good name in DNS.'),
-  'login-wanted': wrong('urgent', 'The server wants a user name and password before it takes mail.'),
-  'encryption-wanted': wrong('urgent', 'The server wants encryption that it and we cannot agree on.'),
-  refuses: wrong('urgent', 'The server turns us away, for a reason of its own.'),
-  busy: wrong('attention', 'The server says “not now”: it is overloaded, or has trouble of its own.'),
+  'login-wanted': wrong('urgent', 'The server requires a user name and password before it accepts mail.'),
+  'encryption-wanted': wrong(
+    'urgent',
+    'The server requires encryption, but it and Mailward cannot agree on any.',
+  ),
+  refuses: wrong('urgent', 'The server turns Mailward away for some other reason.'),
+  busy: wrong('attention', 'The server says “not now”: it is overloaded or has a problem.'),
 } as const;
 type Code = keyof typeof findings;
 
 export const refuses = defineCheck({
   name: 'server-refuses',
+  title: 'Accepts connections from Mailward',
   area: 'server',
   leg: 'outbound',
-  question: 'Does the server refuse us?',
+  question: 'Does the server accept connections and senders from Mailward?',
   needs: ['server'],
   deadlineMs: 15_000,
   findings,
@@ -58,7 +62,7 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
       evidence: evidenceOf(visit.greeting, visit.ehlo, visit.mail, visit.postmaster),
     };
     if (talked && (visit.mail === null || isTaken(visit.mail)))
-      report('welcome', { ...found, summary: `${name} does not turn us away.` });
+      report('welcome', { ...found, summary: `${name} does not turn Mailward away.` });
     else
       couldNotCheck({
         ...found,

@@ -8,19 +8,20 @@ import { askEach, causeOf, evidenceOf, isPutOff, isTaken, subjectOf } from './vi
 import type { Visit } from './visit.ts';
 
 const findings = {
-  home: fine('The server takes mail for the domain from us.'),
+  home: fine('The server accepts the domain’s mail from Mailward.'),
   'relay-denied': wrong(
     'urgent',
-    'The server says that it is not home for the domain: all its mail is refused.',
+    'The server says that it does not host the domain: all its mail is refused.',
   ),
 } as const;
 type Code = keyof typeof findings;
 
 export const relayDenied = defineCheck({
   name: 'relay-denied',
+  title: 'Accepts mail for the domain',
   area: 'server',
   leg: 'outbound',
-  question: 'Would the server take mail for the domain from us?',
+  question: 'Does the server accept the domain’s mail from Mailward?',
   needs: ['domain', 'server'],
   deadlineMs: 15_000,
   findings,
@@ -45,13 +46,13 @@ function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): v
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, postmaster, nobody) };
   const home = isHome(visit);
   if (home === true) {
-    report('home', { ...found, summary: `${name} takes mail for ${domain} from us.` });
+    report('home', { ...found, summary: `${name} accepts mail for ${domain} from Mailward.` });
   } else if (home === false) {
     const step = [postmaster, nobody].find((one) => causeOf(one, 'rcpt') !== null);
     const answer = step ? quoted(step) : '';
     report('relay-denied', {
       ...found,
-      summary: `${name} says that it is not home for ${domain}, and refuses its mail: ${answer}`,
+      summary: `${name} says that it does not host ${domain}, and refuses its mail: ${answer}`,
       facts: { answer },
     });
   } else {

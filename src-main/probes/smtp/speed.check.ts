@@ -24,9 +24,10 @@ type Code = keyof typeof findings;
 
 export const speed = defineCheck({
   name: 'server-speed',
+  title: 'Server’s response time',
   area: 'server',
   leg: 'outbound',
-  question: 'How long does the server take over each answer?',
+  question: 'How long does the server take to answer?',
   needs: ['server'],
   deadlineMs: 15_000,
   findings,

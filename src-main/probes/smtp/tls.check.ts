@@ -26,6 +26,7 @@ type Code = keyof typeof findings;
 
 export const tls = defineCheck({
   name: 'server-tls',
+  title: 'Encryption to the server',
   area: 'server',
   leg: 'outbound',
   question: 'Is mail to the server encrypted, and is its certificate in order?',
@@ -41,7 +42,7 @@ function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code>): vo
   const found = { subject: subjectOf(visit), evidence: evidenceOf(...steps) };
   const demanded = policy === 'require' || policy === 'verify';
   if (policy === 'none') {
-    report('not-wanted', { ...found, summary: `The route sends to ${name} in clear.` });
+    report('not-wanted', { ...found, summary: `Mail to ${name} is sent unencrypted, as the route says.` });
     return;
   }
   if (encryption === null) {

@@ -16,6 +16,7 @@ type Code = keyof typeof findings;
 
 export const unknownRecipient = defineCheck({
   name: 'unknown-recipient',
+  title: 'Refuses unknown recipients',
   area: 'server',
   leg: 'outbound',
   question: 'Does the server refuse recipients that do not exist?',
