@@ -25,7 +25,7 @@ const kinds = {
   checks: { about: 'the checks of a domain, beside Zonemaster', valued: ['rounds'] },
   filters: {
     about: 'signed mail with its signatures checked',
-    valued: ['messages', 'sessions', 'size', 'deliveries', 'domains', 'rounds'],
+    valued: ['messages', 'sessions', 'size', 'deliveries', 'domains', 'rounds', 'warm'],
     bare: ['without-rspamd'],
   },
   log: { about: 'searches of a long message log', valued: ['messages', 'rounds'], paths: ['file'] },

@@ -4,6 +4,7 @@ import { createORPCClient } from '@orpc/client';
 import type { Client } from '../shared/contract/index.ts';
 import type { DesktopAbilities } from '../shared/desktop.ts';
 import { type Channel, NotLetIn, type Obstacle, type Opener, portOpener, socketOpener } from './channel.ts';
+import { shown } from './shown.ts';
 
 declare global {
   interface Window {
@@ -65,7 +66,11 @@ export class Connection {
         ? socketOpener({ read: () => this.#secret, spent: () => (this.#secret = null) })
         : portOpener();
     const link: ClientLink<ClientContext> = {
-      call: async (path, input, options) => (await this.#present()).link.call(path, input, options),
+      call: async (path, input, options) => {
+        const answer = await (await this.#present()).link.call(path, input, options);
+        // Settings go back as they came.
+        return path[0] === 'settings' ? answer : shown(answer);
+      },
     };
     this.client = createORPCClient<Client>(link);
     window.addEventListener('online', () => this.#wake());

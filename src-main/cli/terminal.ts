@@ -1,16 +1,7 @@
 // All that the command line writes, made safe in this one place: what strangers said in mail, replies and DNS answers is shown, and never
 // obeyed by the terminal that shows it.
 import { once } from 'node:events';
-
-/** Control characters (C0 with ESC, DEL, C1), what cannot be seen, and what turns the direction of writing. A tab does no harm. */
-const UNSAFE = /[^\P{Cc}\t]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** The same but for line ends, in texts of several lines. */
-const UNSAFE_IN_TEXT = /[^\P{Cc}\t\r\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** One line, for a terminal: a line end within it is as unsafe as all else, for what follows would pass for a line of ours. */
-export function plain(text: string): string {
-  return text.replace(UNSAFE, '\u{fffd}');
-}
+import { escapedJson, plain, plainText } from '../../shared/unseen.ts';
 
 export function print(line: string): void {
   process.stdout.write(`${plain(line)}\n`);
@@ -23,13 +14,7 @@ export function printError(line: string): void {
 
 /** JSON on one line. It is the same value for a program that reads it: what a terminal would obey is written as `\\u…`. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE, (one) =>
-    Array.from({ length: one.length }, (_, at) => escaped(one.charCodeAt(at))).join(''),
-  );
-}
-
-function escaped(unit: number): string {
-  return `\\u${unit.toString(16).padStart(4, '0')}`;
+  return escapedJson(JSON.stringify(value));
 }
 
 /** Prints one object. */
@@ -41,9 +26,7 @@ export function printJson(value: unknown): void {
  * Writes a file's content to standard output, and waits while it is slow. Programs get it octet by octet; on a terminal it is made safe.
  */
 export async function writeContent(content: string | Uint8Array): Promise<void> {
-  const shown = process.stdout.isTTY
-    ? Buffer.from(content).toString('utf8').replace(UNSAFE_IN_TEXT, '\u{fffd}')
-    : content;
+  const shown = process.stdout.isTTY ? plainText(Buffer.from(content).toString('utf8')) : content;
   if (!process.stdout.write(shown)) await once(process.stdout, 'drain');
 }
 

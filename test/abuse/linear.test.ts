@@ -15,7 +15,8 @@ import { reportAddresses, tagsOf } from '../../src-main/probes/authentication/co
 import { readReply } from '../../src-main/probes/dns/message.ts';
 import { excerpt } from '../../src-main/probes/http.ts';
 import { csvLine } from '../../shared/csv.ts';
-import { plain, toJson } from '../../src-main/cli/terminal.ts';
+import { toJson } from '../../src-main/cli/terminal.ts';
+import { plain } from '../../shared/unseen.ts';
 import { readHops } from '../../src-main/probes/network/hops.ts';
 import { readPings } from '../../src-main/probes/network/ping-output.ts';
 import { readDate } from '../../src-main/probes/registration/dates.ts';
