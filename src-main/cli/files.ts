@@ -1,6 +1,7 @@
 // Files that a command is told to read or to write: what is in the way is said in plain words, with the path and what to do.
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { CannotWrite } from '../settings/replace-file.ts';
 import { Ended, EXIT } from './context.ts';
 
 type Doing = 'read' | 'write';
@@ -27,15 +28,10 @@ export function fileWords(error: unknown, path: string, doing: Doing): string {
       return doing === 'read'
         ? `this user may not read ${path}; give them the right to, or run this as a user who has it`
         : `this user may not write to ${folder}; choose another folder, or give them the right to`;
-    case 'EROFS':
-      return `the disk with ${path} can only be read; choose another`;
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return `there is no room left for ${path}; free some space, or choose another disk`;
     case 'ENAMETOOLONG':
       return `the name ${path.slice(0, 80)}… is too long; choose a shorter one`;
     default:
-      return `cannot ${doing} ${path}: ${message}`;
+      return doing === 'write' ? new CannotWrite(path, error).message : `cannot read ${path}: ${message}`;
   }
 }
 

@@ -15,7 +15,7 @@ import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { Ended, EXIT } from './context.ts';
-import { fileWords } from './files.ts';
+import { CannotWrite } from '../settings/replace-file.ts';
 import { programName, withTyped } from './invocation.ts';
 import { explainUsage } from './usage.ts';
 import { printError } from './terminal.ts';
@@ -54,7 +54,7 @@ process.umask(0o077);
 // Whoever reads our output may stop reading (`| head`): that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.fine);
-  printError(`mailward: ${fileWords(error, 'standard output', 'write')}; what was written is not whole`);
+  printError(`mailward: ${new CannotWrite('the output', error).message}; what was written is not whole`);
   process.exit(EXIT.problem);
 });
 

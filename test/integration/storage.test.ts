@@ -238,7 +238,7 @@ describe('on a disk that takes nothing', () => {
     expect((await service.command(what, 'export', '--output', output)).status).toBe(0);
     const whole = readFileSync(output, 'utf8');
     expect((await service.command(what, 'export', '--output', output)).stderr).toMatch(
-      /is there already, and is not overwritten/,
+      /is there already and is not overwritten/,
     );
     expect(readFileSync(output, 'utf8')).toBe(whole);
   });
