@@ -39,14 +39,14 @@ export function endOfHold(mode: Mode, deliverAgain: boolean): HoldEnd | null {
 export function endWords(end: HoldEnd, name: string, at: (time: number) => string): string {
   switch (end.by) {
     case 'you':
-      return `until you let the mail of ${name} go`;
+      return `until you set ${name} to deliver`;
     case 'time':
       return `until ${at(end.at)}; then it goes out by itself`;
     case 'server':
       return `until your server takes mail for ${name} again; then it goes out by itself`;
     case 'server-then-you':
-      return `until you let the mail of ${name} go; Mailward says when your server takes it again`;
+      return `until you set ${name} to deliver; Mailward says when your server takes it again`;
     case 'you-now':
-      return `until you let the mail of ${name} go; your server takes it again since ${at(end.at)}`;
+      return `until you set ${name} to deliver; your server has taken it again since ${at(end.at)}`;
   }
 }

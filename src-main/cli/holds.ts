@@ -52,12 +52,12 @@ export function holdsOf(domains: readonly Domain[], deliverAgain: boolean, runni
         case 'hand':
           return {
             why: 'held by hand',
-            ends: `until you let it go: ${typed(`queue release ${id}`)}`,
+            ends: `until you release it: ${typed(`queue release ${id}`)}`,
           };
         case 'repair':
           return {
             why: 'held by `mailward repair`: a part of its content is lost',
-            ends: `until you let it go as it is: ${typed(`queue release ${id}`)}`,
+            ends: `until you release it as it is: ${typed(`queue release ${id}`)}`,
           };
         case 'detour':
           return {

@@ -222,7 +222,7 @@ function domainSentence(
     return `Mail for ${name} is flowing; ${count(waiting.failed.count)} could not be delivered and should be looked at.`;
   const held = waiting.held.count - waiting.rerouted;
   if (held > 0)
-    return `Mail for ${name} is flowing; ${messages(held)} held by hand until you let ${held === 1 ? 'it' : 'them'} go.`;
+    return `Mail for ${name} is flowing; ${messages(held)} held by hand until you release ${held === 1 ? 'it' : 'them'}.`;
   if (waiting.rerouted > 0)
     return `Mail for ${name} is flowing; ${messages(waiting.rerouted)} being sent another way.`;
   if (drainsAt !== null && waiting.queued.count > 1)
@@ -245,9 +245,9 @@ function endSentence({ mode }: Domain, deliverAgain: boolean): string {
     case 'server':
       return 'It goes out by itself when your server takes it again.';
     case 'server-then-you':
-      return 'Mailward says when your server takes it again; then you let it go.';
+      return 'Mailward says when your server takes it again; then you release it.';
     default:
-      return 'It goes out when you let it go.';
+      return 'It goes out when you release it.';
   }
 }
 

@@ -195,7 +195,7 @@ export function createRouter(parts: RouterParts) {
           const count = waiting.reduce((sum, row) => sum + row.count, 0);
           const stays = waiting.some(({ state }) => state !== 'queued');
           throw new ORPCError('REFUSED', {
-            message: `${count === 1 ? '1 message' : `${count} messages`} for ${input.name} ${count === 1 ? 'is' : 'are'} still here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: let it go or delete it first' : 'wait until it is delivered, or delete it first'}`,
+            message: `${count === 1 ? '1 message' : `${count} messages`} for ${input.name} ${count === 1 ? 'is' : 'are'} still here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: release or delete it first' : 'wait until it is delivered, or delete it first'}`,
           });
         }
         // First out of the directory, so that nothing more is accepted; then the lane, then the row.

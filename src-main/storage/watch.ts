@@ -294,7 +294,7 @@ export class StorageWatch {
     ].join(' and ');
     return some === ''
       ? 'wait until the queue is empty,'
-      : `mail that waits goes out by itself, but ${some} ${held + quarantined === 1 ? 'does' : 'do'} not, and cannot be let go while the folder is gone: export that in the user interface,`;
+      : `mail that waits goes out by itself, but ${some} ${held + quarantined === 1 ? 'does' : 'do'} not, and cannot be released while the folder is gone: export that in the user interface,`;
   }
 
   #set(kind: StorageTrouble['kind'], told: Told | null): void {

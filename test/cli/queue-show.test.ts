@@ -90,7 +90,7 @@ describe('a held message', () => {
       domain(),
       true,
       true,
-      ['held by hand', 'until you let it go: mailward queue release A1'],
+      ['held by hand', 'until you release it: mailward queue release A1'],
     ],
     [
       'by repair',
@@ -117,7 +117,7 @@ describe('a held message', () => {
       domain(itself),
       false,
       true,
-      ['until you let the mail of example.com go; Mailward says when your server takes it again'],
+      ['until you set example.com to deliver; Mailward says when your server takes it again'],
     ],
     [
       'by Mailward itself, with the server back',
@@ -126,7 +126,7 @@ describe('a held message', () => {
       false,
       true,
       [
-        `your server takes it again since ${formatTime(UNTIL)}; at once: mailward domain mode example.com deliver`,
+        `your server has taken it again since ${formatTime(UNTIL)}; at once: mailward domain mode example.com deliver`,
       ],
     ],
     [
@@ -153,7 +153,7 @@ describe('a held message', () => {
       true,
       [
         'all mail of example.com is held (server moves)',
-        'until you let the mail of example.com go; at once: mailward domain mode',
+        'until you set example.com to deliver; at once: mailward domain mode',
       ],
     ],
   ])('%s', (_, detail, of, deliverAgain, running, words) => {
@@ -212,6 +212,6 @@ it('says what filters found in plain words with the exact term, and whose words 
   );
   expect(said).toContain('port 25, not encrypted (> Mailward, < mail.office.example:25):');
   expect(said).toContain(
-    'until you let it go or delete it: mailward queue release A1, mailward queue delete A1',
+    'until you release or delete it: mailward queue release A1, mailward queue delete A1',
   );
 });

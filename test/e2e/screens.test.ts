@@ -81,7 +81,7 @@ const screens: Screen[] = [
   {
     name: 'a held message',
     place: () => `/message/${ids['held'] ?? ''}`,
-    shows: /held with all mail of its domain.*goes out when you let it go/i,
+    shows: /held with all mail of its domain.*goes out when you release it/i,
   },
   {
     name: 'a message sent via another server',

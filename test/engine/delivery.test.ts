@@ -259,7 +259,7 @@ describe('modes', () => {
     await mailward.reaches(goes, 'delivered');
     expect(await client.messages.get({ id: stays })).toMatchObject({ state: 'held', heldBy: 'hand' });
     await until('the overview to count it', () => mailward.engine.overview().domains[0]?.held.count === 1);
-    expect(mailward.engine.overview().sentence).toContain('1 message is held by hand until you let it go');
+    expect(mailward.engine.overview().sentence).toContain('1 message is held by hand until you release it');
   });
 
   it('hold takes in what is queued already', async () => {

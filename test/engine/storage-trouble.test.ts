@@ -100,7 +100,7 @@ describe('files that are gone', () => {
     rmSync(mailward.dataDir, { recursive: true });
     const { storage } = await becomes('files');
     expect(storage.trouble?.remedy).toMatch(
-      /If it cannot be put back, .*mail that waits goes out by itself, but 1 held does not, and cannot be let go .*: export that in the user interface/,
+      /If it cannot be put back, .*mail that waits goes out by itself, but 1 held does not, and cannot be released .*: export that in the user interface/,
     );
     expect((await mailward.client.messages.export({ id })).size).toBeGreaterThan(0);
     const { domains } = mailward.client;

@@ -65,7 +65,7 @@ it('mail of a domain whose server denies it: told as held until the server takes
   const deliver = (await say('domain', 'mode', 'example.com', 'deliver')).stdout;
   expect(deliver).toMatch(/^Mail for example\.com will be taken and delivered to .* when Mailward runs\.\n/);
   expect(deliver).toContain(
-    '1 message is held by hand, until you let it go: mailward queue release --domain example.com',
+    '1 message is held by hand, until you release it: mailward queue release --domain example.com',
   );
   expect(deliver).toContain('Mailward is not running on');
   expect((await say('queue', 'release', other ?? '')).stdout).toBe(

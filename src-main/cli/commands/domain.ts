@@ -237,14 +237,14 @@ function modeSentence({ name, mode, route }: Domain, holds: Holds, running: bool
   }
 }
 
-/** What a domain's mode does not let go; null when there is nothing of that kind. */
+/** What a domain's mode does not release; null when there is nothing of that kind. */
 async function heldByHand(client: Client, { name, mode }: Domain): Promise<string | null> {
   if (mode.name === 'hold') return null;
   const { rows, more } = await newest(client, 'held', name);
   const kept = rows.filter(({ heldBy }) => heldBy === 'hand' || heldBy === 'repair').length;
   return kept === 0
     ? null
-    : `${amount(kept, more)} held by hand, until you let ${kept === 1 ? 'it' : 'them'} go: ${typed(`queue release --domain ${name}`)}`;
+    : `${amount(kept, more)} held by hand, until you release ${kept === 1 ? 'it' : 'them'}: ${typed(`queue release --domain ${name}`)}`;
 }
 
 export function readName(text: string): string {

@@ -49,7 +49,7 @@ function showRecipient(one: Recipient, { id }: MessageDetail, holds: Holds): voi
   }
   if (one.state === 'quarantined')
     print(
-      `          until you let it go or delete it: ${typed(`queue release ${id}`)}, ${typed(`queue delete ${id}`)}`,
+      `          until you release or delete it: ${typed(`queue release ${id}`)}, ${typed(`queue delete ${id}`)}`,
     );
   if (one.lastReply) print(`          last reply: ${replyWords(one.lastReply)}`);
   if (!detour) return;

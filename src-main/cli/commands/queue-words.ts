@@ -9,7 +9,7 @@ import { readHolds, type Holds } from '../holds.ts';
 /** Mail that waits for something or somebody. */
 export const WAITING: MessageState[] = ['queued', 'held', 'refused', 'expired'];
 
-/** Quarantined mail is listed and let go only when it is asked for by name. */
+/** Quarantined mail is listed and released only when it is asked for by name. */
 export const LISTED: MessageState[] = [...WAITING, 'quarantined'];
 
 /** Messages counted at most: an answer's page. */
@@ -84,7 +84,7 @@ function whyLeft(action: Action, row: MessageDetail, holds: Holds): string | nul
   if (state === 'quarantined')
     return action === 'release'
       ? null
-      : `${id} is in quarantine; let it go with ${typed(`queue release ${id}`)}`;
+      : `${id} is in quarantine; release it with ${typed(`queue release ${id}`)}`;
   if (state !== 'held')
     return action === 'release'
       ? `${id} is not held: it is ${state}; try it again with ${typed(`queue retry ${id}`)}`

@@ -40,7 +40,7 @@ const actions: Record<Plain, { description: string; states: MessageState[]; done
     hold: {
       description: 'store until you release it',
       states: ['queued', 'refused', 'expired'],
-      done: `held by hand, until you let it go: ${typed('queue release')}`,
+      done: `held by hand, until you release it: ${typed('queue release')}`,
     },
     release: {
       description: 'let held or quarantined mail go, and rerouted mail take the domain’s route again',
