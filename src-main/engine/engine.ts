@@ -384,9 +384,9 @@ class RunningEngine implements Engine {
   }
 
   #lookAtSettings(): void {
-    const { problem } = this.settings;
+    const { problem, unknown } = this.settings;
     this.settings.look();
-    if (this.settings.problem !== problem) this.#overview.refresh();
+    if (this.settings.problem !== problem || this.settings.unknown !== unknown) this.#overview.refresh();
   }
 
   overview(): Overview {
