@@ -1,9 +1,9 @@
 // Whether a Mailward is running whose data folder was moved away or removed: nothing in the folder's place can tell any more, but on Linux
 // the process can (proc(5)). Of other users' processes nothing is seen, and elsewhere nothing is known.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LOCK_FILE } from '../engine/lock.ts';
-import { defaultDataDir, shellWord } from '../settings/data-dir.ts';
+import { shellWord } from '../settings/data-dir.ts';
 
 /** The kernel writes this after the name of an open file that has none any more. */
 const GONE = ' (deleted)';
@@ -44,15 +44,22 @@ function dataDirOf(pid: string): string | null {
     ]),
   );
   const at = args.lastIndexOf('--data');
-  const named =
-    (at < 0 ? args.findLast((one) => one.startsWith('--data='))?.slice('--data='.length) : args[at + 1]) ??
-    env['MAILWARD_DATA'] ??
-    '';
-  try {
-    return resolve(linkOf(`/proc/${pid}/cwd`) ?? '/', named === '' ? defaultDataDir(env) : named);
-  } catch {
-    return null;
-  }
+  const given =
+    at < 0 ? args.findLast((one) => one.startsWith('--data='))?.slice('--data='.length) : args[at + 1];
+  const named = given ?? env['MAILWARD_DATA'] ?? '';
+  const cwd = linkOf(`/proc/${pid}/cwd`);
+  if (named !== '') return isAbsolute(named) || cwd !== null ? resolve(cwd ?? '/', named) : null;
+  // Another program may have an engine in it, and its folder anywhere.
+  return args.includes('serve') ? usualDirIn(env) : null;
+}
+
+/** The usual place by another process's environment, where that says it (on Linux; as `defaultDataDir`). */
+function usualDirIn({
+  XDG_DATA_HOME: data = '',
+  HOME: home = '',
+}: Readonly<Record<string, string>>): string | null {
+  if (isAbsolute(data)) return join(data, 'mailward');
+  return isAbsolute(home) ? join(home, '.local', 'share', 'mailward') : null;
 }
 
 function wordsOf(path: string): string[] {

@@ -108,7 +108,8 @@ export function whyNotOwn(dataDir: string, hasMailward: boolean): string | null 
   const { uid } = statSync(dataDir);
   if (uid === user) return null;
   const belongs = `${dataDir} belongs to another user (uid ${uid}, and this one is ${user})`;
-  if (!hasMailward)
+  // Of one that is closed to us nobody can say what is in it.
+  if (!hasMailward && isOpen(dataDir))
     return `${belongs}, and no Mailward can be seen in it; choose a folder of your own with --data`;
   const name = nameOf(uid);
   const them = name === null ? 'that user' : `${name} (sudo -u ${name} …)`;
