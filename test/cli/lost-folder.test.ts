@@ -30,7 +30,12 @@ describe.runIf(process.platform === 'linux')('a running process whose lock is el
     ],
     ['serves the usual folder of its user', ['serve'], (place) => ({ XDG_DATA_HOME: place }), true],
     ['serves the usual folder of another user', ['serve'], (place) => ({ HOME: place }), false],
-    ['is another program of the user whose usual folder it is', [], (place) => ({ XDG_DATA_HOME: place }), false],
+    [
+      'is another program of the user whose usual folder it is',
+      [],
+      (place) => ({ XDG_DATA_HOME: place }),
+      false,
+    ],
     ['was started for another folder', ['serve', '--data', '/elsewhere'], () => ({}), false],
   ];
   it.each(cases)('and that %s', async (words, args, env, isIt) => {

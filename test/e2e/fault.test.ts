@@ -12,12 +12,12 @@ test('the home screen tells of a fault, and of how many', async () => {
   const browser = await openBrowser();
   try {
     await using admin = await Visitor.arrive(browser, service.link, { scheme: 'light', width: 320 });
-    await admin.the('heading', /Which domain’s mail shall arrive/).waitFor();
+    await admin.the('heading', /Which domain should Mailward protect/).waitFor();
     expect(await admin.page.getByText('Something inside Mailward went wrong').count()).toBe(0);
 
     process.kill(service.pid, 'SIGUSR2');
     await admin.page.getByText('Something inside Mailward went wrong', { exact: true }).waitFor();
-    await admin.page.getByText('Mailward goes on after a fault of its own').waitFor();
+    await admin.page.getByText('Mailward had an internal error and carried on').waitFor();
     await admin.page.getByText(/TypeError: nobody foresaw/).waitFor();
     process.kill(service.pid, 'SIGUSR2');
     await admin.page.getByText('Something inside Mailward went wrong, 2 times').waitFor();

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 async function isIn(visitor: Visitor): Promise<void> {
-  await visitor.the('heading', /Which domain’s mail shall arrive/).waitFor();
+  await visitor.the('heading', /Which domain should Mailward protect/).waitFor();
 }
 
 /** Nothing of what it heard is a secret, or a proof that the secret is known. */
@@ -52,7 +52,9 @@ describe('the open tab', () => {
       await service.kill();
       {
         await using impostor = await Impostor.start({ port, manner });
-        await admin.the('heading', `What answers at 127.0.0.1:${port} is not your Mailward.`).waitFor();
+        await admin
+          .the('heading', `The program answering at 127.0.0.1:${port} is not your Mailward.`)
+          .waitFor();
         expect(await admin.page.getByRole('textbox').count()).toBe(0);
         expect(impostor.heard).toContain('/rpc');
         gotNothing(impostor);
@@ -70,7 +72,7 @@ describe('the open tab', () => {
     {
       await using impostor = await Impostor.start({ port, manner: 'denies' });
       await admin.the('heading', 'This browser no longer has access.').waitFor();
-      await admin.page.getByText(`it is not your Mailward that answers at 127.0.0.1:${port}`).waitFor();
+      await admin.page.getByText(`something other than your Mailward answers at 127.0.0.1:${port}`).waitFor();
       gotNothing(impostor);
     }
     await service.start();
