@@ -286,8 +286,8 @@ async function settled(watched: Watched): Promise<void> {
   await until(
     'mail stays in the queue',
     async () => {
-      const [overview] = await watched.service.json<{ domains: { queued: { count: number } }[] }>('status');
-      return overview?.domains.every(({ queued }) => queued.count === 0) ?? false;
+      const { domains } = await watched.service.overview();
+      return domains.every(({ queued }) => queued.count === 0);
     },
     { every: 250 },
   );

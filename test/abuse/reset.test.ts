@@ -108,8 +108,8 @@ it('a message whose client vanishes right after its end is stored whole or not a
     }),
   );
   await until('mail stays in the queue', async () => {
-    const [overview] = await watched.service.json<{ domains: { queued: { count: number } }[] }>('status');
-    return overview?.domains.every(({ queued }) => queued.count === 0) ?? false;
+    const { domains } = await watched.service.overview();
+    return domains.every(({ queued }) => queued.count === 0);
   });
   for (const { content } of watched.sink.arrivals) {
     const number = /Subject: vanished (\d+)/.exec(content.subarray(0, 2000).toString('latin1'))?.[1];

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Client } from '../../shared/contract/index.ts';
+import { overviewSchema, type Overview } from '../../shared/overview.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { scratch } from './scratch.ts';
 import type { Scratch } from './scratch.ts';
@@ -198,6 +199,16 @@ export class Service implements AsyncDisposable {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as T);
+  }
+
+  /** How it is, in whatever state: `status` is no success while something wants attention. */
+  async overview(): Promise<Overview> {
+    const { stdout, stderr } = await this.command('status', '--json');
+    try {
+      return overviewSchema.parse(JSON.parse(stdout));
+    } catch (error) {
+      throw new Error(`mailward status: ${stdout}${stderr}`, { cause: error });
+    }
   }
 
   /** A connection like the user interface's: the whole contract, over WebSocket. */
