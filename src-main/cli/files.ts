@@ -7,7 +7,7 @@ import { Ended, EXIT } from './context.ts';
 type Doing = 'read' | 'write';
 
 /** Why a file cannot be read or written, from what the system says. */
-export function fileWords(error: unknown, path: string, doing: Doing): string {
+function fileWords(error: unknown, path: string, doing: Doing): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const folder = dirname(path);
   switch (code) {
@@ -59,7 +59,7 @@ export function readText(path: string | undefined): string {
 }
 
 /** A new file that only its owner reads, written piece by piece. What goes wrong ends the command. */
-export interface NewFile {
+interface NewFile {
   write: (content: string | Uint8Array) => void;
   close: () => void;
   /** Closes it and takes it away: half of it would pass for all. */

@@ -84,7 +84,7 @@ export function repairDatabase(path: string, now: number): Repair {
       migrate(target);
       if (isOpen) {
         tables = copyAll(path, target);
-        torn = holdTorn(target);
+        torn = holdTorn(target, now);
       }
     } finally {
       target.close();
@@ -248,7 +248,7 @@ function isAboutTarget(error: unknown): boolean {
 }
 
 /** Messages that somebody waits for and whose content is not all there cannot be sent: they are held, for an admin to see. */
-function holdTorn(db: DatabaseSync): number {
+function holdTorn(db: DatabaseSync, now: number): number {
   const torn = db
     .prepare(
       `SELECT id FROM message WHERE state IN ('queued', 'held', 'quarantined') AND size <>
@@ -260,7 +260,7 @@ function holdTorn(db: DatabaseSync): number {
   );
   const state = db.prepare(`UPDATE message SET state = 'held' WHERE id = ? AND state = 'queued'`);
   for (const { id } of torn) {
-    hold.run(Date.now(), id);
+    hold.run(now, id);
     state.run(id);
   }
   return torn.length;

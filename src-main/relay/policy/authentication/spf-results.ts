@@ -8,7 +8,7 @@ import type { Client } from './verify.ts';
 const LONGEST = 1_024;
 
 /** Evaluates one message's SPF with a resolver. */
-export type EvaluateSpf = (resolve: Resolve) => Promise<SPFResult>;
+type EvaluateSpf = (resolve: Resolve) => Promise<SPFResult>;
 /** The same, unless its result is known. */
 export type SpfOf = (client: Client, resolve: Resolve, evaluate: EvaluateSpf) => Promise<SPFResult>;
 
