@@ -107,17 +107,18 @@ export const hostSchema = z.string().transform((value, context) => {
   return name;
 });
 
-/** A TCP port, 1–65535. */
 /**
  * A host as it names itself in SMTP (RFC 5321 §4.1.2, §4.1.3): a domain name, or an address in brackets. Systems take any octets for their
  * own name; what can be neither, and would be refused or break a line, becomes `localhost`.
  */
 export function smtpName(host: string): string {
-  if (ipv4.safeParse(host).success) return `[${host}]`;
-  if (ipv6.safeParse(host).success) return `[IPv6:${host}]`;
+  // Every message asks for it, and a name is seen to be one sooner than to be no address.
+  if (/^[\d.]+$/.test(host) && ipv4.safeParse(host).success) return `[${host}]`;
+  if (host.includes(':') && ipv6.safeParse(host).success) return `[IPv6:${host}]`;
   return toDomainName(host) ?? 'localhost';
 }
 
+/** A TCP port, 1–65535. */
 export const portSchema = z
   .number({ error: 'expected a port number from 1 to 65535' })
   .int('expected a port number from 1 to 65535')

@@ -15,10 +15,13 @@ export interface TimeSources {
   boot: () => string | null;
 }
 
+/** UTC ms when the process was started. Asked once: it is looked up anew each time. */
+const started = performance.timeOrigin;
+
 export const systemTime: TimeSources = {
   wall: Date.now,
   // Counted from when the process was started, so that 0 is long ago.
-  steady: () => performance.timeOrigin + performance.now(),
+  steady: () => started + performance.now(),
   uptime: () => uptime() * 1000,
   boot: thisBoot,
 };

@@ -33,9 +33,10 @@ export class Dialogue {
   readonly #lines = new ReplyLines();
   #rest = '';
   #untidy = false;
-  /** How long a whole reply may take, ms; and what ends the wait for the one that is due. */
+  /** How long a whole reply may take, ms. */
   #whole: number;
-  #deadline: NodeJS.Timeout | null = null;
+  /** Ends the wait for the reply that is due, `ms` after it began. Goes on, and ends nothing, while none is: to make one for each costs more. */
+  #deadline: { timer: NodeJS.Timeout; ms: number } | null = null;
   /** STARTTLS was said; and the server agreed. */
   #securing = false;
   #upgrading = false;
@@ -44,6 +45,10 @@ export class Dialogue {
   readonly #onClose = () => this.#close();
   readonly #onTimeout = () =>
     this.end(Object.assign(new Error('no answer came in time'), { code: 'ETIMEDOUT' }));
+  readonly #onDeadline = () => {
+    this.#deadline = null;
+    if (this.#waiting.length > 0) this.#onTimeout();
+  };
 
   /** @param patience how long the server may say nothing, and how long a reply may take, ms. */
   constructor(socket: Socket, transcript: Transcript, patience: number) {
@@ -80,9 +85,19 @@ export class Dialogue {
 
   /** The wait for the next reply begins. */
   #replyIsDue(): void {
-    if (this.#deadline) clearTimeout(this.#deadline);
-    const isDue = this.#waiting.length > 0;
-    this.#deadline = isDue ? setTimeout(this.#onTimeout, Math.min(this.#whole, LONGEST_TIMER)) : null;
+    if (this.#waiting.length === 0) return;
+    const ms = Math.min(this.#whole, LONGEST_TIMER);
+    if (this.#deadline?.ms === ms) {
+      this.#deadline.timer.refresh();
+      return;
+    }
+    this.#forgetDeadline();
+    this.#deadline = { timer: setTimeout(this.#onDeadline, ms), ms };
+  }
+
+  #forgetDeadline(): void {
+    if (this.#deadline) clearTimeout(this.#deadline.timer);
+    this.#deadline = null;
   }
 
   /** The next reply that no command asks for: the greeting. */
@@ -144,6 +159,8 @@ export class Dialogue {
     const plain = this.#socket;
     this.#leave(plain);
     plain.setTimeout(0);
+    // The handshake has a patience of its own.
+    this.#forgetDeadline();
     await new Promise<void>((resolve) => {
       this.#waiting.push(() => resolve());
       try {
@@ -167,7 +184,7 @@ export class Dialogue {
     this.ending = { error, reply };
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#replyIsDue();
+    this.#forgetDeadline();
     this.#socket.destroy();
     for (const settle of waiting) settle(null);
   }
@@ -190,7 +207,7 @@ export class Dialogue {
       socket.resume();
     });
     for (const settle of this.#waiting.splice(0)) settle(null);
-    this.#replyIsDue();
+    this.#forgetDeadline();
   }
 
   #listen(socket: Socket, patience: number): void {

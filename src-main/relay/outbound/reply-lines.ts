@@ -16,9 +16,9 @@ export interface Heard {
 }
 
 /** The code, and what follows it: a space or nothing at the end of a reply, a hyphen when it goes on. */
-const CODED = /^([2-5]\d\d)([ -]|$)/;
+const CODED = /^[2-5]\d\d(?:[ -]|$)/;
 /** Some servers leave the space out. */
-const GLUED = /^([2-5]\d\d)(?=[A-Za-z<(\t])/;
+const GLUED = /^[2-5]\d\d[A-Za-z<(\t]/;
 
 export class ReplyLines {
   #text = '';
@@ -35,8 +35,8 @@ export class ReplyLines {
 
   /** Takes the next line, without its end; the reply when this was its last. */
   take(line: string): Heard | null {
-    const coded = CODED.exec(line) ?? this.#glued(line);
-    if (!coded) {
+    const coded = CODED.test(line);
+    if (!coded && !this.#glued(line)) {
       // An empty line between replies is no text.
       if (line === '' && this.#text === '') return null;
       this.#untidy = true;
@@ -44,15 +44,15 @@ export class ReplyLines {
       this.#text += `${line}\n`;
       return null;
     }
-    const code = Number(coded[1]);
+    const code = Number(line.slice(0, 3));
     if (this.#code === null) this.#code = code;
     else if (Math.floor(code / 100) !== Math.floor(this.#code / 100)) this.#mixed = 'class';
     else if (code !== this.#code && this.#mixed === 'no') this.#mixed = 'code';
-    if (coded[2] === '-') {
+    if (coded && line[3] === '-') {
       this.#text += `${line}\n`;
       return null;
     }
-    const last = coded[2] === undefined ? `${code} ${line.slice(3).trimStart()}` : line;
+    const last = coded ? line : `${code} ${line.slice(3).trimStart()}`;
     const heard: Heard = {
       code,
       text: this.#text + last,
@@ -68,9 +68,8 @@ export class ReplyLines {
   }
 
   /** In the middle of a reply only its own code is a code: "500MB are too much" is text there. */
-  #glued(line: string): RegExpExecArray | null {
-    const match = GLUED.exec(line);
-    return match && (this.#code === null || this.#code === Number(match[1])) ? match : null;
+  #glued(line: string): boolean {
+    return GLUED.test(line) && (this.#code === null || this.#code === Number(line.slice(0, 3)));
   }
 }
 

@@ -108,8 +108,10 @@ export function spoolReads(db: DatabaseSync) {
   const pieces = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1 OFFSET ?');
   const waiting = db.prepare(
     // The time is the message's own: ids may be ahead of the clock.
-    `SELECT domain, state, count, bytes,
-       (SELECT received_at FROM message WHERE id =
+    // Joined, for SQLite finds no key in a question within a question, and would read every message.
+    `SELECT waits.domain, waits.state, count, bytes, received_at AS oldestAt
+     FROM (
+       SELECT domain, state, count, bytes,
          CASE state WHEN 'quarantined' THEN
            (SELECT min(message_id) FROM recipient INDEXED BY recipient_quarantined
             WHERE domain = waiting.domain AND state = 'quarantined')
@@ -117,8 +119,9 @@ export function spoolReads(db: DatabaseSync) {
            (SELECT min(message_id) FROM recipient INDEXED BY recipient_waiting
             WHERE domain = waiting.domain AND state = waiting.state
               AND state IN ('queued', 'held', 'refused', 'expired'))
-         END) AS oldestAt
-     FROM waiting WHERE count > 0`,
+         END AS oldest
+       FROM waiting WHERE count > 0
+     ) AS waits LEFT JOIN message ON message.id = waits.oldest`,
   );
   const dueRows = db.prepare(
     `SELECT DISTINCT message_id AS id FROM recipient
@@ -342,8 +345,8 @@ export function spoolWrites(db: DatabaseSync) {
       }
       const again = outcome.unlessSettled === true && changed === 0;
       const attempt = outcome.attempt;
-      // It may have been taken back while it was on its way out.
-      if (attempt && !again && isThere.get(outcome.messageId)) {
+      // It may have been taken back, or deleted, while it was on its way out.
+      if (attempt && !again && (changed > 0 || isThere.get(outcome.messageId))) {
         insertAttempt.run(
           outcome.messageId,
           attempt.startedAt,
