@@ -88,12 +88,16 @@ export class Channel {
       why = error;
     });
     worker.on('exit', () => this.#ended(worker, why));
+    const exited = new Promise<void>((resolve) => {
+      worker.once('exit', () => resolve());
+    });
     const first = await new Promise<FromWorker>((resolve, reject) => {
       worker.once('message', resolve);
-      worker.once('exit', () => reject(new StorageError(endedFor(why), 'ended')));
+      void exited.then(() => reject(new StorageError(endedFor(why), 'ended')));
     });
     if (first.kind !== 'ready') {
-      await worker.terminate();
+      // It ends by itself, with its files closed.
+      await exited;
       throw first.kind === 'failed' ? toError(first.failure) : new StorageError('it did not start');
     }
     for (const note of first.notes) this.#events.note(note);

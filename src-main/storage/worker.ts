@@ -43,8 +43,6 @@ function open(): Open {
   if (!input.mayBegin && !existsSync(input.path)) throw new Error('the database is not there');
   const isBegunAnew =
     isWriter && !existsSync(input.path) && existsSync(join(dirname(input.path), 'receipts'));
-  const db = new DatabaseSync(input.path, { readOnly: !isWriter });
-  db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   const notes: string[] = [];
   if (wasRepaired)
     notes.push(
@@ -54,6 +52,19 @@ function open(): Open {
     notes.push(
       `there was no ${input.path}, though Mailward has run in its folder before; an empty one was begun`,
     );
+  const db = new DatabaseSync(input.path, { readOnly: !isWriter });
+  try {
+    return { db, ...prepare(db, notes), notes };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Sets the connection up, and brings the files up to date. @param notes what was done to them, for the log. */
+function prepare(db: DatabaseSync, notes: string[]): Omit<Open, 'db' | 'notes'> {
+  const isWriter = input.role === 'writer';
+  db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   if (isWriter) {
     // FULL: every commit waits until the log is on disk. A 250 rests on it (docs/durability.md).
     const { journal_mode: mode } = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string };
@@ -69,11 +80,9 @@ function open(): Open {
   const readers = reads(db);
   const operations = isWriter ? { ...readers, ...writes(db) } : readers;
   return {
-    db,
     operations: new Map(Object.entries(operations) as [string, Operation][]),
     readOnly: new Set(Object.keys(readers)),
     files: isWriter ? OpenFiles.of(input.path, input.trustTimes) : null,
-    notes,
   };
 }
 
