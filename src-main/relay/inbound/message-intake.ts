@@ -12,6 +12,8 @@ const PATIENCE_WITH_OVERSIZE = 2;
 /** Pieces of fewer octets are put together before they are passed on: each would take some hundred octets of memory besides its own. */
 const SMALL = 512;
 const TOGETHER = 16_384;
+/** Most messages begin with one small piece and no second one. */
+const FIRST_ROOM = 1_024;
 /** Our own trace fields in a message that comes to us again: it goes in circles between us and someone. */
 const OWN_TRACES = 2;
 
@@ -55,7 +57,9 @@ export class MessageIntake {
 
   /** The last of it. `refused` is true when the message was refused for its form and the sink knows nothing of it. */
   async end(reader: DataReader, octets: Buffer): Promise<{ reply: Reply; refused: boolean }> {
-    const content = Buffer.concat([this.#firstLine.take(octets), this.#firstLine.end()]);
+    const taken = this.#firstLine.take(octets);
+    const rest = this.#firstLine.end();
+    const content = rest.length === 0 ? taken : Buffer.concat([taken, rest]);
     this.#look(reader, content);
     this.scan.end();
     const refusal = this.#refusal(reader);
@@ -82,7 +86,7 @@ export class MessageIntake {
       return this.#sink.write(content) ?? before;
     }
     const before = this.#crumbsLength + content.length > TOGETHER ? this.#passCrumbs() : undefined;
-    this.#crumbs ??= Buffer.allocUnsafeSlow(TOGETHER);
+    this.#crumbs = roomFor(this.#crumbs, this.#crumbsLength, content.length);
     this.#crumbsLength += content.copy(this.#crumbs, this.#crumbsLength);
     return before;
   }
@@ -114,6 +118,15 @@ export class MessageIntake {
     }
     return null;
   }
+}
+
+/** The crumbs so far, in a buffer that has room for `more` octets. */
+function roomFor(crumbs: Buffer | null, length: number, more: number): Buffer {
+  const needed = length + more;
+  if (crumbs !== null && needed <= crumbs.length) return crumbs;
+  const larger = Buffer.allocUnsafe(Math.max(FIRST_ROOM, Math.min(TOGETHER, 2 * needed)));
+  crumbs?.copy(larger, 0, 0, length);
+  return larger;
 }
 
 export function tooLarge(limit: number): string {
