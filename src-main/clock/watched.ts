@@ -16,12 +16,12 @@ export interface TimeSources {
 }
 
 /** UTC ms when the process was started. Asked once: it is looked up anew each time. */
-const started = performance.timeOrigin;
+const origin = performance.timeOrigin;
 
 export const systemTime: TimeSources = {
   wall: Date.now,
   // Counted from when the process was started, so that 0 is long ago.
-  steady: () => started + performance.now(),
+  steady: () => origin + performance.now(),
   uptime: () => uptime() * 1000,
   boot: thisBoot,
 };

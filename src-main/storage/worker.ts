@@ -11,6 +11,7 @@ import { finishRepair, replacementOf } from './replacement.ts';
 import { mendSearch } from './search-index.ts';
 
 const input = workerData as WorkerInput;
+const isWriter = input.role === 'writer';
 const port = parentPort;
 if (!port) throw new Error('the storage worker runs only as a worker thread');
 const say = (words: FromWorker) => port.postMessage(words);
@@ -36,7 +37,6 @@ interface Open {
 }
 
 function open(): Open {
-  const isWriter = input.role === 'writer';
   const wasRepaired = isWriter && existsSync(replacementOf(input.path));
   if (wasRepaired) finishRepair(input.path);
   if (isWriter) refuseHalfADatabase(input.path);
@@ -63,7 +63,6 @@ function open(): Open {
 
 /** Sets the connection up, and brings the files up to date. @param notes what was done to them, for the log. */
 function prepare(db: DatabaseSync, notes: string[]): Omit<Open, 'db' | 'notes'> {
-  const isWriter = input.role === 'writer';
   db.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;');
   if (isWriter) {
     // FULL: every commit waits until the log is on disk. A 250 rests on it (docs/durability.md).

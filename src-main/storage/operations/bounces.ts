@@ -49,7 +49,7 @@ export function bounceReads(db: DatabaseSync) {
   const first = db.prepare('SELECT data FROM content WHERE message_id = ? ORDER BY piece LIMIT 1');
   const shown = db.prepare('SELECT shown FROM authenticity WHERE message_id = ?');
   const bounce = db.prepare('SELECT state, at, reason, bounce_id FROM bounce WHERE message_id = ?');
-  // Crossed: bounces first. There are few, and recipients of every message.
+  // Crossed, so that SQLite begins with the bounces: they are few, and recipients are many.
   const counts = db.prepare(
     `SELECT recipient.domain, bounce.state, count(DISTINCT bounce.message_id) AS count
      FROM bounce CROSS JOIN recipient ON recipient.message_id = bounce.message_id
