@@ -148,6 +148,18 @@ describe('every command has its reply (RFC 5321 §4.2, RFC 2034)', () => {
     expect((await client.command(line)).text).toMatch(expected);
   });
 
+  it('takes mail for the postmaster of the address it came to, in clear and over TLS', async () => {
+    await using plain = await RawClient.greet(service.smtpPort);
+    const { client: secure } = await startTls();
+    await secure.command('EHLO client.example', 250);
+    for (const client of [plain, secure]) {
+      await client.command('MAIL FROM:<anna@example.net>', 250);
+      await client.command('RCPT TO:<postmaster@[192.0.2.1]>', 550);
+      await client.command('RCPT TO:<postmaster@[127.0.0.1]>', 250);
+    }
+    await secure[Symbol.asyncDispose]();
+  });
+
   it('asks for EHLO first, and keeps the session after a line without CR', async () => {
     await using client = await RawClient.open(service.smtpPort);
     await client.expect(220);

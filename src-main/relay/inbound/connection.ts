@@ -106,13 +106,12 @@ export class IncomingConnection extends Conversation {
   readonly #handlers: ConnectionHandlers;
   readonly #limits: ConnectionLimits;
   readonly #isOldDevice: boolean;
-  readonly #localAddress: string;
   #intake: MessageIntake | null = null;
   readonly #recipients = new Set<string>();
 
   constructor(
     socket: Socket,
-    options: ConversationOptions & { limits: ConnectionLimits; localAddress: string },
+    options: ConversationOptions & { limits: ConnectionLimits },
     handlers: ConnectionHandlers,
   ) {
     super(socket, options);
@@ -125,7 +124,6 @@ export class IncomingConnection extends Conversation {
     this.#handlers = handlers;
     this.#limits = options.limits;
     this.#isOldDevice = options.isOldDevice === true;
-    this.#localAddress = options.localAddress;
   }
 
   protected override greetingDelay(): number {
@@ -327,7 +325,7 @@ export class IncomingConnection extends Conversation {
     if (!address.includes('@')) return true;
     const literal = /@\[(?:ipv6:)?([^\]]+)\]$/i.exec(address)?.[1];
     return (
-      literal !== undefined && isPostmaster(local) && this.#handlers.isOurAddress(literal, this.#localAddress)
+      literal !== undefined && isPostmaster(local) && this.#handlers.isOurAddress(literal, this.localAddress)
     );
   }
 

@@ -130,6 +130,11 @@ export abstract class Conversation {
     return this.#wire.cipher;
   }
 
+  /** Which of our addresses the client came to. */
+  protected get localAddress(): string {
+    return this.#wire.localAddress;
+  }
+
   get secure(): boolean {
     return this.#wire.cipher !== false;
   }

@@ -109,7 +109,6 @@ export class Server {
   #connect(socket: Socket, address: string): void {
     const options = {
       isOldDevice: inNetworks(address, this.#smtp.oldDevices),
-      localAddress: plainAddress(socket.localAddress ?? ''),
       id: String(++this.#count),
       name: this.#name,
       remoteAddress: plainAddress(address),

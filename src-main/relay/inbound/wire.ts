@@ -56,6 +56,11 @@ export class Wire {
     this.#socket.on('close', this.#onClose).on('error', this.#onError).on('data', this.#onData);
   }
 
+  /** Which of our addresses the client came to. Asked for only when somebody wants to know: each time it is a system call. */
+  get localAddress(): string {
+    return this.#socket.localAddress ?? '';
+  }
+
   /** Writes, together with what was kept back. @param wait keeps it back for the reply to a command that is here already. */
   write(text: string, wait: boolean): void {
     this.#out = this.#out === '' ? text : this.#out + text;
