@@ -6,19 +6,25 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const echo = 1000;
 /** How often (ms) to see whether the npm that started us is still there. */
 const parentCheck = 500;
+/** How long (ms) to wait for the rest of standard error when the program has ended. */
+const lastWords = 2000;
 
 /**
  * Starts a program and waits for its end. It runs in a process group of its own, so that a Ctrl-C reaches it once, from
  * here, whatever stands between the terminal and us; a terminal that closes (SIGHUP) asks it to stop (SIGTERM).
- * @param options passed to `spawn`; standard streams are shared unless told otherwise.
+ * @param options passed to `spawn`; standard streams are shared unless told otherwise. `onErrors` is given what goes to standard error.
  * @returns its exit status (128 + number when a signal ended it), and whether it was we who asked it to stop.
  */
-export function runInForeground(command, args, options = {}) {
+export function runInForeground(command, args, { onErrors, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      stdio: 'inherit',
+      stdio: ['inherit', 'inherit', onErrors ? 'pipe' : 'inherit'],
       detached: process.platform !== 'win32',
       ...options,
+    });
+    child.stderr?.on('data', (chunk) => {
+      process.stderr.write(chunk);
+      onErrors(chunk);
     });
     let asked = false;
     let last = 0;
@@ -45,7 +51,17 @@ export function runInForeground(command, args, options = {}) {
     });
     child.once('exit', (code, signal) => {
       done();
-      resolve({ status: code ?? 128 + (signals[signal] ?? 0), asked });
+      const end = () => {
+        child.stderr?.destroy();
+        resolve({ status: code ?? 128 + (signals[signal] ?? 0), asked });
+      };
+      if (!child.stderr) return end();
+      // A process that it left behind may hold the stream open for good.
+      const timer = setTimeout(end, lastWords);
+      child.once('close', () => {
+        clearTimeout(timer);
+        end();
+      });
     });
   });
 }

@@ -17,6 +17,7 @@ import {
 } from './bootstrap.mjs';
 import { ensureBuilt } from './build.mjs';
 import { runInForeground } from './child.mjs';
+import { Crashes } from './crashes.mjs';
 import { ensureLabServers } from './lab-servers.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
@@ -95,6 +96,7 @@ async function build() {
 
 async function vitest() {
   const report = join(scratch, 'vitest.json');
+  const crashes = new Crashes();
   const { status, asked } = await runInForeground(
     node24(),
     [
@@ -105,9 +107,14 @@ async function vitest() {
       `--outputFile.json=${report}`,
       ...filters,
     ],
-    { cwd: root, env: { ...environment(), ...(long ? { MAILWARD_LONG: '1' } : {}) } },
+    {
+      cwd: root,
+      env: { ...environment(), ...(long ? { MAILWARD_LONG: '1' } : {}) },
+      onErrors: (chunk) => crashes.take(chunk),
+    },
   );
   stopped ||= asked;
+  crashes.tell();
   const before = count.failed;
   try {
     const result = JSON.parse(readFileSync(report, 'utf8'));
