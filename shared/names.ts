@@ -7,6 +7,10 @@ import { z } from 'zod';
  */
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
+/** What most names look like, and already is as we store it. */
+const PLAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const LONGEST = 253;
+
 /** Characters, in any script: of more no name of 253 octets comes, and bringing them to A-labels takes long. */
 const LONGEST_TYPED = 1_000;
 
@@ -16,6 +20,8 @@ const LONGEST_TYPED = 1_000;
  */
 export function toDomainName(input: string): string | null {
   if (input.length > LONGEST_TYPED) return null;
+  // Every message brings a handful of names, and nearly all are of this kind.
+  if (input.length <= LONGEST && PLAIN.test(input)) return input;
   const trimmed = input.trim().replace(/\.$/, '');
   if (trimmed === '' || /[\s/\\?#@:[\]%]/.test(trimmed)) return null;
   let ascii = trimmed.toLowerCase();
@@ -26,7 +32,7 @@ export function toDomainName(input: string): string | null {
       return null;
     }
   }
-  if (ascii.length > 253) return null;
+  if (ascii.length > LONGEST) return null;
   const labels = ascii.split('.');
   if (!labels.every((part) => label.test(part))) return null;
   // An all-numeric last label is an IPv4 address or a typo for one, never a domain (RFC 1123 §2.1).

@@ -36,6 +36,8 @@ function thisBoot(): string | null {
 
 /** The clock may run this far from where it was expected before anybody looks why, ms: adjustments are smaller, sleep and jumps are not. */
 const STRAYS = 1_000;
+/** As long after it was last found right it is not compared again, ms by its own count. */
+const SOON = 10;
 /** Less than this is only how the clocks round, ms. */
 const CREEPS = 2;
 /** Less than this is no jump, ms: nothing that waits minds it. Some systems tell their uptime in whole seconds. */
@@ -51,6 +53,8 @@ export class WatchedClock implements Clock {
   readonly #sources: TimeSources;
   /** UTC ms when `steady` was 0, as the clock goes. */
   #zero: number;
+  /** What the system's clock said when it was last found where it was expected. */
+  #found = Infinity;
   /** The uptime when `steady` was 0, as they go. */
   #started: number;
   /** The clock was found far from where it was expected: time to `look`. Called at each question until somebody does. */
@@ -64,8 +68,14 @@ export class WatchedClock implements Clock {
 
   readonly now = (): number => {
     const wall = this.#sources.wall();
+    // It is asked many times a millisecond. So soon after it was right it is right: no jump that matters leads here.
+    if (wall >= this.#found && wall - this.#found < SOON) return wall;
     const expected = this.#zero + this.#sources.steady();
-    if (Math.abs(wall - expected) < STRAYS) return wall;
+    if (Math.abs(wall - expected) < STRAYS) {
+      this.#found = wall;
+      return wall;
+    }
+    this.#found = Infinity;
     this.onStray();
     return Math.floor(expected);
   };

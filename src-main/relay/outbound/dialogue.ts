@@ -35,8 +35,10 @@ export class Dialogue {
   #untidy = false;
   /** How long a whole reply may take, ms. */
   #whole: number;
-  /** Ends the wait for the reply that is due, `ms` after it began. Goes on, and ends nothing, while none is: to make one for each costs more. */
-  #deadline: { timer: NodeJS.Timeout; ms: number } | null = null;
+  /** Until when the reply must be here that is due (by the monotonic clock, ms). */
+  #dueBy = 0;
+  /** Goes off then, or before, and looks; `at` is when. One serves for many replies: to make one for each costs more. */
+  #deadline: { timer: NodeJS.Timeout; at: number } | null = null;
   /** STARTTLS was said; and the server agreed. */
   #securing = false;
   #upgrading = false;
@@ -47,7 +49,10 @@ export class Dialogue {
     this.end(Object.assign(new Error('no answer came in time'), { code: 'ETIMEDOUT' }));
   readonly #onDeadline = () => {
     this.#deadline = null;
-    if (this.#waiting.length > 0) this.#onTimeout();
+    if (this.#waiting.length === 0) return;
+    // Timers count whole milliseconds, and may be a fraction early.
+    if (this.#dueBy - performance.now() < 1) this.#onTimeout();
+    else this.#setDeadline();
   };
 
   /** @param patience how long the server may say nothing, and how long a reply may take, ms. */
@@ -86,13 +91,16 @@ export class Dialogue {
   /** The wait for the next reply begins. */
   #replyIsDue(): void {
     if (this.#waiting.length === 0) return;
-    const ms = Math.min(this.#whole, LONGEST_TIMER);
-    if (this.#deadline?.ms === ms) {
-      this.#deadline.timer.refresh();
-      return;
-    }
+    this.#dueBy = performance.now() + this.#whole;
+    if (this.#deadline && this.#deadline.at <= this.#dueBy) return;
     this.#forgetDeadline();
-    this.#deadline = { timer: setTimeout(this.#onDeadline, ms), ms };
+    this.#setDeadline();
+  }
+
+  #setDeadline(): void {
+    const now = performance.now();
+    const ms = Math.min(this.#dueBy - now, LONGEST_TIMER);
+    this.#deadline = { timer: setTimeout(this.#onDeadline, ms), at: now + ms };
   }
 
   #forgetDeadline(): void {
