@@ -56,7 +56,7 @@ export class Wire {
     this.#socket.on('close', this.#onClose).on('error', this.#onError).on('data', this.#onData);
   }
 
-  /** Which of our addresses the client came to. Asked for only when somebody wants to know: each time it is a system call. */
+  /** Which of our addresses the client came to. Not asked for in advance: it costs a system call, and few connections need it. */
   get localAddress(): string {
     return this.#socket.localAddress ?? '';
   }
