@@ -146,6 +146,11 @@ describe('mail is taken when the answer is not clear', () => {
     ['relay access denied', '554 5.7.1 Relay access denied'],
     ['mailbox full', '552 5.2.2 over quota'],
     ['going away', '421 4.3.2 Service shutting down'],
+    ['a domain that is not its own', '550 no such address here (MX do not point to us)'],
+    [
+      'the sender’s domain minded',
+      '550-Requested action not taken: mailbox unavailable\r\n550 invalid DNS MX or A/AAAA resource record',
+    ],
   ])('%s', async (_name, words) => {
     await using office = await selective(() => true);
     office.sink.temper.rcpt = (address) => (address.startsWith('mailward-') ? UNKNOWN : words);

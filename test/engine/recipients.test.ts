@@ -173,6 +173,29 @@ describe('what does not count', () => {
     expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
   });
 
+  it.each([
+    [
+      'the sender’s domain',
+      '550-Requested action not taken: mailbox unavailable\r\n550 invalid DNS MX or A/AAAA resource record',
+    ],
+    [
+      'a policy',
+      '550-Requested action not taken: mailbox unavailable\r\n550 Reject due to policy restrictions.',
+    ],
+    ['an account that may not send', '550 5.7.1 Message sending for this account is disabled'],
+  ])('ten junk messages, refused for %s though the words name a mailbox', async (_name, words) => {
+    await using at = await office(() => true);
+    at.sink.temper.rcpt = () => words;
+    await at.fail('ann@example.com', 5);
+    at.sink.temper.rcpt = () => null;
+    at.sink.temper.data = () => words;
+    await at.fail('ann@example.com', 5);
+    expect(await at.entry('ann@example.com')).toBeUndefined();
+    expect(await at.rcpt('ann@example.com')).toMatch(/^250 /);
+    at.sink.temper.data = () => null;
+    await at.mailward.reaches(await at.mailward.send('ann@example.com'), 'delivered');
+  });
+
   it('a refusal of the sender, in whatever words: no recipient was named yet', async () => {
     await using at = await office(() => true, { recipients: { ...noQuestions.recipients, failures: 1 } });
     at.sink.temper.mail = () => '550 5.1.1 User unknown';

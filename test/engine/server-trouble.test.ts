@@ -9,6 +9,12 @@ import { until } from '../lab/wait.ts';
 import { EngineUnderTest, to } from './support.ts';
 
 const denied = '554 5.7.1 <bob@example.com>: Relay access denied';
+/** What other servers say where the domain is not theirs, in words that seem to speak of the address. */
+const notTheirs: [string, string][] = [
+  ['delivery not allowed', '550 Delivery is not allowed to this address.'],
+  ['the MX elsewhere', '550 no such address here (MX do not point to us)'],
+  ['no such domain there', '554 5.7.1 <bob@example.com>: Recipient address rejected: NO-DOMAIN.'],
+];
 
 async function withAutoHold(autoHold: Record<string, unknown>): Promise<EngineUnderTest> {
   const mailward = await EngineUnderTest.start();
@@ -25,10 +31,16 @@ async function modeOf(mailward: EngineUnderTest): Promise<Mode> {
 describe('a server that is not home for the domain', () => {
   it.each([
     ['relay denied', denied],
+    ...notTheirs,
     ['a login wanted', '530 5.7.0 Authentication required'],
     ['encryption wanted', '530 5.7.0 Must issue a STARTTLS command first'],
     ['a blocklist', '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org'],
     ['no reverse name', '550 5.7.25 Client host rejected: cannot find your reverse hostname'],
+    [
+      'a blocklist that does not answer it',
+      '554 5.7.1 Client host [192.0.2.5] blocked using zen.spamhaus.org; Error: open resolver',
+    ],
+    ['a quota of the whole domain', '550 5.4.6 <bob@example.com>: Domains Daily Quota Exceeded'],
   ])('%s: the message waits, it is not refused', async (_, reply) => {
     await using office = await new Sink().start();
     office.temper.rcpt = () => reply;
@@ -49,31 +61,35 @@ describe('a server that is not home for the domain', () => {
     await mailward.reaches(await mailward.send('bob@example.com'), 'refused');
   });
 
-  it('has its mail held by itself, is tested, and gets it when it is home again', async () => {
-    await using office = await new Sink().start();
-    office.temper.rcpt = () => denied;
-    await using mailward = await withAutoHold({ deniedMessages: 2, testSeconds: 1 });
-    await mailward.protect('example.com', office.port);
-    const ids = [await mailward.send('bob@example.com'), await mailward.send('bob@example.com')];
-    await until('the mail to be held', async () => (await modeOf(mailward)).name === 'hold');
-    await until('the overview to say what ends that', () =>
-      mailward.engine.overview().sentence.includes('It goes out by itself when your server takes it again.'),
-    );
-    expect(await modeOf(mailward)).toMatchObject({
-      setBy: 'mailward',
-      reason:
-        'your server says it does not accept mail for this domain: 554 5.7.1 <bob@example.com>: Relay access denied',
-    });
-    ids.push(await mailward.send('bob@example.com'));
-    for (const id of ids) await mailward.reaches(id, 'held');
-    // Tested with one held message, which stays held.
-    await mailward.tried(ids[0]!, 2);
-    expect((await mailward.client.messages.get({ id: ids[0]! })).state).toBe('held');
-    office.temper.rcpt = () => null;
-    for (const id of ids) await mailward.reaches(id, 'delivered');
-    expect(await modeOf(mailward)).toMatchObject({ name: 'deliver', setBy: 'mailward' });
-    expect(office.taken).toBe(3);
-  });
+  it.each([['relay denied', denied], ...notTheirs])(
+    'has its mail held by itself, is tested, and gets it when it is home again: %s',
+    async (_, reply) => {
+      await using office = await new Sink().start();
+      office.temper.rcpt = () => reply;
+      await using mailward = await withAutoHold({ deniedMessages: 2, testSeconds: 1 });
+      await mailward.protect('example.com', office.port);
+      const ids = [await mailward.send('bob@example.com'), await mailward.send('bob@example.com')];
+      await until('the mail to be held', async () => (await modeOf(mailward)).name === 'hold');
+      await until('the overview to say what ends that', () =>
+        mailward.engine
+          .overview()
+          .sentence.includes('It goes out by itself when your server takes it again.'),
+      );
+      expect(await modeOf(mailward)).toMatchObject({
+        setBy: 'mailward',
+        reason: `your server says it does not accept mail for this domain: ${reply}`,
+      });
+      ids.push(await mailward.send('bob@example.com'));
+      for (const id of ids) await mailward.reaches(id, 'held');
+      // Tested with one held message, which stays held.
+      await mailward.tried(ids[0]!, 2);
+      expect((await mailward.client.messages.get({ id: ids[0]! })).state).toBe('held');
+      office.temper.rcpt = () => null;
+      for (const id of ids) await mailward.reaches(id, 'delivered');
+      expect(await modeOf(mailward)).toMatchObject({ name: 'deliver', setBy: 'mailward' });
+      expect(office.taken).toBe(3);
+    },
+  );
 
   it('goes on getting mail when it denies one old alias and takes the others', async () => {
     await using office = await new Sink().start();
