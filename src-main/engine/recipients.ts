@@ -152,7 +152,7 @@ function lineOf(entry: RecipientEntry): string {
 }
 
 /** Rows by their headings. A file without headings is taken for a list of addresses. */
-function* rowsOf(csv: string): Generator<{ line: number; row: Map<string, string> }> {
+export function* rowsOf(csv: string): Generator<{ line: number; row: Map<string, string> }> {
   let headings: string[] | null = null;
   let line = 0;
   for (const text of csv.replace(/^\uFEFF/, '').split(/\r?\n/)) {

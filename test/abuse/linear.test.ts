@@ -3,15 +3,19 @@
 // Each text is read at some length and at four times that, and the times are compared: four times as much is right, sixteen times is a parser that reads
 // every place again for every other. The least of several measurements counts, so that a busy machine changes nothing.
 import { Buffer } from 'node:buffer';
-import { parsePolicy } from 'mailauth/lib/mta-sts.js';
+import { parsePolicy, validateMx } from 'mailauth/lib/mta-sts.js';
 import { expect, it } from 'vitest';
 import { domainNameSchema, hostSchema, parseHostPort, toDomainName } from '../../shared/names.ts';
 import { shownName } from '../../shared/idn.ts';
 import { classify, classifyReply } from '../../shared/replies/classify.ts';
+import { repliesIn } from '../../shared/replies/pasted.ts';
 import { softwareOf } from '../../shared/replies/software.ts';
 import { parseReply } from '../../shared/replies/wire.ts';
+import { rowsOf } from '../../src-main/engine/recipients.ts';
 import { judgeKey } from '../../src-main/probes/authentication/dkim.check.ts';
 import { reportAddresses, tagsOf } from '../../src-main/probes/authentication/common.ts';
+import { voidAmong } from '../../src-main/probes/authentication/spf.check.ts';
+import type { Resolution } from '../../src-main/probes/dns/dns.ts';
 import { readReply } from '../../src-main/probes/dns/message.ts';
 import { excerpt } from '../../src-main/probes/http.ts';
 import { csvLine } from '../../shared/csv.ts';
@@ -20,7 +24,12 @@ import { plain } from '../../shared/unseen.ts';
 import { readHops } from '../../src-main/probes/network/hops.ts';
 import { readPings } from '../../src-main/probes/network/ping-output.ts';
 import { readDate } from '../../src-main/probes/registration/dates.ts';
+import { readDomain } from '../../src-main/probes/registration/rdap.ts';
 import { readReferral, readWhois } from '../../src-main/probes/registration/whois-text.ts';
+import { Hearing } from '../../src-main/probes/smtp/hearing.ts';
+import { namesOf } from '../../src-main/probes/smtp/tls.check.ts';
+import { featuresOf } from '../../src-main/probes/smtp/visit.ts';
+import type { World } from '../../src-main/probes/world.ts';
 import { readMail, readRcpt } from '../../src-main/relay/inbound/command.ts';
 import { readCommandText } from '../../src-main/relay/inbound/command-text.ts';
 import { DataReader } from '../../src-main/relay/inbound/data-reader.ts';
@@ -44,6 +53,7 @@ import { readMailbox } from '../../src-main/relay/policy/directory.ts';
 import { readAddress, reverseName } from '../../src-main/relay/policy/filters/addresses.ts';
 import { plainWords } from '../../src-main/relay/policy/filters/filter.ts';
 import { Gathering } from '../../src-main/relay/policy/filters/gathering.ts';
+import { readAnswer } from '../../src-main/relay/policy/filters/rspamd.ts';
 import {
   headerEnd,
   resultFields,
@@ -267,6 +277,53 @@ const parsers: Record<string, (text: string) => unknown> = {
   'a registry’s record': (text) => readWhois('example.com', `Domain Name: example.com\nStatus: ok\n${text}`),
   'where a registry refers to': (text) => readReferral(text),
   'a date': (text) => readDate(text),
+  'a registry’s answer in JSON': (text) => rdap(text),
+  'a registry’s answer in JSON: its parts': (text) =>
+    rdap(
+      JSON.stringify({
+        objectClassName: 'domain',
+        unicodeName: 'example.com',
+        status: [text, ...text.split(' ')],
+        events: [{ eventAction: 'expiration', eventDate: text }, ...text.split(';')],
+        entities: [{ roles: ['registrar'], vcardArray: ['vcard', [['fn', {}, 'text', text]]] }],
+      }),
+    ),
+  'a registry’s answer in JSON: its name': (text) =>
+    rdap(JSON.stringify({ objectClassName: 'domain', ldhName: text })),
+  'a conversation of the checks': (text) => converse(text, 65_536),
+  'a conversation of the checks, octet by octet': (text) => converse(text, 1),
+  'a conversation of the checks, a reply octet by octet': (text) =>
+    converse(`250-${text.replaceAll('\n', '\n250-')}`, 1),
+  'what a server offers to the checks': (text) =>
+    featuresOf({
+      answer: `250-mail.example\n250-${text.replaceAll('\n', '\n250-')}`,
+      reply: { code: 250, enhanced: null, text: '' },
+    }),
+  'names of a certificate': (text) =>
+    namesOf({ subjectaltname: `DNS:${text}`, subject: { CN: text } } as Parameters<typeof namesOf>[0]),
+  'names in a policy of MTA-STS': (text) =>
+    validateMx('mail.example.org', { id: '1', mode: 'enforce', mx: [text, ...text.split(' ')] }),
+  // Servers beside us: they quote the message.
+  'Rspamd’s answer': (text) => quietly(() => readAnswer(text)),
+  'Rspamd’s answer: its parts': (text) =>
+    readAnswer(
+      JSON.stringify({
+        action: text,
+        score: 1,
+        symbols: Object.fromEntries(
+          text.split(' ').map((word) => [word, { score: 1, description: text.slice(0, 99) }]),
+        ),
+      }),
+    ),
+  // Files of the admin's, with strangers' words in them.
+  'recipients in CSV': (text) => [...rowsOf(text)],
+  'recipients in CSV: a row': (text) => [...rowsOf(`address,last_reply\r\na@b.example,${text}`)],
+  // Not in this list, because no more than so much of it is ever read:
+  // - clamd's answer (relay/policy/filters/clamav.ts): 4 KiB and one piece more, by one expression that is anchored at both ends.
+  // - the greeting of the user interface (shared/greeting.ts): lines of 4,096 characters, 64 KiB in all; JSON, then lengths by a schema. Host
+  //   and Origin (service/access.ts) are 16 KiB at most, as Node bounds headers, and only compared.
+  // - certificates for DANE and MTA-STS: 100 KiB a chain, as OpenSSL bounds it, of which OpenSSL compares the names; ten certificates a chain
+  //   (tls/dane.ts), ten hosts (mta-sts.check.ts).
   // What is written of it elsewhere.
   'a cell of a table': (text) => csvLine([text]),
   'a line on a terminal': plain,
@@ -302,6 +359,26 @@ function gather(text: string, limit: number): void {
   one.drop();
 }
 
+function rdap(text: string): unknown {
+  return quietly(() =>
+    readDomain('example.com', { body: Buffer.from(text) }, (answer) => ({
+      asked: '',
+      of: '',
+      at: 0,
+      answer,
+    })),
+  );
+}
+
+/** Looks for a reply after every piece, as whoever waits for one does. */
+function converse(text: string, size: number): void {
+  const hearing = new Hearing();
+  for (const piece of crumbs(Buffer.from(text), size)) {
+    hearing.push(piece);
+    hearing.take();
+  }
+}
+
 function quietly(work: () => unknown): unknown {
   try {
     return work();
@@ -333,7 +410,7 @@ const checked = async (message: string, resolve: Parameters<typeof authenticate>
 const sets = (text: string) =>
   `ARC-Seal: i=1; a=rsa-sha256; cv=none; d=a.test; s=s; b=y${text}\r\nARC-Message-Signature: i=1; a=rsa-sha256; d=a.test; s=s; h=from; bh=x; b=y${text}\r\nARC-Authentication-Results: i=1; mx.a.test; ${text}\r\n`;
 
-/** Those that ask DNS: the library that checks signatures and policies, within the bounds that it is given. */
+/** Those that ask DNS, or are read as they come: the library that checks signatures and policies, within the bounds that it is given. */
 const checkers: Record<string, (text: string) => Promise<unknown>> = {
   'a header, checked': async (text) => checked(`${text}\r\nFrom: a@example.org\r\n\r\nbody\r\n`),
   'a header, checked for a bounce': async (text) =>
@@ -365,6 +442,15 @@ const checkers: Record<string, (text: string) => Promise<unknown>> = {
   'Received, checked': async (text) => checked(`Received: ${text}\r\nFrom: a@example.org\r\n\r\nbody\r\n`),
   'Content-Type, checked': async (text) =>
     checked(`${signature('relaxed/relaxed')}Content-Type: ${text}\r\nFrom: a@example.org\r\n\r\nbody\r\n`),
+  'replies that somebody pasted': async (text) => {
+    for await (const reply of repliesIn(linesOf(text))) void reply;
+  },
+  'a long reply that somebody pasted': async (text) => {
+    for await (const reply of repliesIn(linesOf(`550-${text.replaceAll('\n', '\n550-')}`))) void reply;
+  },
+  'names in a record of SPF': async (text) => namesThatLeadNowhere(`v=spf1 ${text}`),
+  'names in a record of SPF, one of them': async (text) =>
+    namesThatLeadNowhere(`v=spf1 a:${text} mx:${text}`),
   'a record of SPF': async (text) =>
     checked('From: a@example.org\r\n\r\n', records({ 'example.org': `v=spf1 ${text}` })),
   'a key': async (text) =>
@@ -380,6 +466,18 @@ const checkers: Record<string, (text: string) => Promise<unknown>> = {
   'a policy of DMARC': async (text) =>
     checked('From: a@example.org\r\n\r\n', records({ '_dmarc.example.org': `v=DMARC1; p=reject; ${text}` })),
 };
+
+async function* linesOf(text: string): AsyncGenerator<string> {
+  for (const line of text.split('\n')) yield await Promise.resolve(line);
+}
+
+async function namesThatLeadNowhere(text: string): Promise<number> {
+  const asked = [
+    { name: 'example.org', type: 'TXT', status: 'answer', records: [{ data: [latin1(text)] }] },
+    ...text.split(' ').map((name) => ({ name, type: 'MX', status: 'no-data', records: [] })),
+  ];
+  return voidAmong('example.org', asked as unknown as Resolution[], {} as unknown as World);
+}
 
 function records(zone: Record<string, string>): Parameters<typeof authenticate>[2] {
   return async (name, type) => {

@@ -215,11 +215,18 @@ async function evaluate(domain: string, ip: string, world: World): Promise<Evalu
   const comment = typeof status.comment === 'string' ? status.comment : '';
   return {
     result: status.result,
-    why: /postmaster@[^:]*: (.*)$/.exec(comment)?.[1] ?? comment,
+    why: reasonIn(comment, `postmaster@${domain}`),
     lookups: { count: lookups?.count ?? 0, void: await voidAmong(domain, asked, world) },
     crowd: asked.find(({ type, records }) => type === 'MX' && records.length > MOST_MX) ?? null,
     evidence: [...evidence.values()].slice(0, 60),
   };
+}
+
+/** What the verifier's comment says behind the sender: what is wrong. Else all of it. */
+function reasonIn(comment: string, sender: string): string {
+  const before = `${sender}: `;
+  const at = comment.indexOf(before);
+  return at < 0 ? comment : comment.slice(at + before.length);
 }
 
 /**
@@ -227,7 +234,7 @@ async function evaluate(domain: string, ip: string, world: World): Promise<Evalu
  * (`exists:%{i}…`) does not count: it was asked for an address that nobody has. Nor does a host with addresses of the other
  * family: whether that counts depends on the sender.
  */
-async function voidAmong(domain: string, asked: readonly Resolution[], world: World): Promise<number> {
+export async function voidAmong(domain: string, asked: readonly Resolution[], world: World): Promise<number> {
   const plain = (name: string) => name.toLowerCase().replace(/\.$/, '');
   const texts = asked.flatMap(({ type, records }) =>
     type === 'TXT' ? records.map(({ data }) => Buffer.concat(data as Buffer[]).toString('latin1')) : [],

@@ -138,7 +138,15 @@ function isRdapError(text: string): boolean {
   }
 }
 
-function readDomain(name: string, answer: HttpAnswer, evidence: (text: string) => Evidence): Registration {
+/**
+ * What a registry's answer of 200 says of the name.
+ * @throws `RegistryFailure` when it cannot be read, or is about something else.
+ */
+export function readDomain(
+  name: string,
+  answer: Pick<HttpAnswer, 'body'>,
+  evidence: (text: string) => Evidence,
+): Registration {
   const domain = parse(answer.body);
   if (domain === null)
     throw new RegistryFailure(

@@ -10,12 +10,11 @@ import type { Reply } from '../../../shared/reply.ts';
 import { parseReply } from '../../../shared/replies/wire.ts';
 import { chainOf } from '../../tls/dane.ts';
 import { patiently, stopwatch } from '../lateness.ts';
+import { Hearing } from './hearing.ts';
 
 /** Longest waits, ms. A server may take longer over real mail; a question has to be answered while somebody looks on. */
 export const CONNECT_MS = 5_000;
 export const REPLY_MS = 8_000;
-/** No server has this much to say. */
-const MOST_OCTETS = 65_536;
 
 /** Where a server is asked, and as whom. */
 export interface Place {
@@ -72,7 +71,7 @@ export class Dialogue {
   readonly steps: Step[] = [];
   readonly #options: DialogueOptions;
   #socket: Socket;
-  #heard = '';
+  #hearing = new Hearing();
   #over: Failure | null = null;
   #wake: () => void = () => undefined;
 
@@ -119,7 +118,7 @@ export class Dialogue {
   async secure(name: string): Promise<Encryption | null> {
     const plain = this.#socket;
     // What was said before TLS does not count (RFC 3207 §6).
-    this.#heard = '';
+    this.#hearing = new Hearing();
     plain.removeAllListeners('data');
     const isName = !/^[\d.]+$|:/.test(name);
     const socket = connectSecurely({
@@ -158,8 +157,8 @@ export class Dialogue {
 
   #listen(socket: Socket): void {
     socket.on('data', (part: Buffer) => {
-      this.#heard += part.toString('utf8');
-      if (this.#heard.length > MOST_OCTETS) this.#end('garbled');
+      this.#hearing.push(part);
+      if (this.#hearing.isTooMuch) this.#end('garbled');
       this.#wake();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => this.#end(failureOf(error)));
@@ -173,16 +172,7 @@ export class Dialogue {
   }
 
   #hear(asked: string): Promise<Step> {
-    return this.#step(asked, REPLY_MS, () => {
-      const lines = this.#heard.split('\n');
-      const last = lines.findIndex((line, n) => n < lines.length - 1 && !/^\d{3}-/.test(line));
-      if (last < 0) return null;
-      this.#heard = lines.slice(last + 1).join('\n');
-      return lines
-        .slice(0, last + 1)
-        .map((line) => line.replace(/\r$/, ''))
-        .join('\n');
-    });
+    return this.#step(asked, REPLY_MS, () => this.#hearing.take());
   }
 
   /** Waits until `answer` has one, the connection is over, or patience ends. */

@@ -203,13 +203,14 @@ function nobodyAt(domain: string): string {
   return `mailward-${randomBytes(6).toString('hex')}@${domain}`;
 }
 
-function featuresOf({ answer, reply }: Step): Map<string, string> {
+/** What the answer to EHLO offers, keywords in upper case, with their parameters. */
+export function featuresOf({ answer, reply }: Pick<Step, 'answer' | 'reply'>): Map<string, string> {
   if (reply?.code !== 250) return new Map();
   return new Map(
     answer
       .split('\n')
       .slice(1)
-      .map((line) => /^250[ -](\S+)[ =]?(.*)$/.exec(line))
+      .map((line) => /^250[ -](\S+) ?(.*)$/s.exec(line))
       .flatMap((match) => (match === null ? [] : [[(match[1] ?? '').toUpperCase(), match[2] ?? '']])),
   );
 }

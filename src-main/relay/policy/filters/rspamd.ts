@@ -28,34 +28,38 @@ export class Rspamd implements Filter<MessageSubject> {
   }
 
   async ask(subject: MessageSubject, { settings, signal }: Asking): Promise<Answer[]> {
-    const text = await post(new URL('checkv2', withSlash(settings.rspamdUrl)), subject, signal);
-    const read = answerSchema.safeParse(parse(text));
-    if (!read.success) throw new Error(`Rspamd answered something else: ${text.slice(0, 100)}`);
-    const { action, score, required_score: required, symbols, is_skipped: skipped } = read.data;
-    const worst = Object.entries(symbols ?? {})
-      .map(([name, symbol]) => ({ name, score: symbol.score ?? 0, words: symbol.description ?? '' }))
-      .filter((symbol) => symbol.score !== 0)
-      .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
-      .slice(0, 10)
-      .map((symbol) => `${symbol.name} ${symbol.score}${symbol.words === '' ? '' : `: ${symbol.words}`}`);
-    const evidence = [
-      `Rspamd would ${action === 'no action' ? 'let it pass' : action}: score ${score}${required === undefined ? '' : ` of ${required}`}`,
-      ...worst,
-    ];
-    // A test message that it knows (GTUBE) is "skipped" too, and has an action all the same.
-    if (skipped === true && action === 'no action')
-      return [{ filter: 'rspamd', result: 'not-applicable', evidence: ['Rspamd skipped it'] }];
-    switch (action) {
-      case 'reject':
-      case 'quarantine':
-        return [{ filter: 'rspamd', result: 'fail', evidence }];
-      case 'add header':
-      case 'rewrite subject':
-        return [{ filter: 'rspamd', result: 'fail', most: 'tag', evidence }];
-      default:
-        // "greylist" and "soft reject" ask for delay, which costs the office more than it gains here.
-        return [{ filter: 'rspamd', result: 'pass', evidence }];
-    }
+    return readAnswer(await post(new URL('checkv2', withSlash(settings.rspamdUrl)), subject, signal));
+  }
+}
+
+/** What Rspamd's answer means. Throws when it is none. */
+export function readAnswer(text: string): Answer[] {
+  const read = answerSchema.safeParse(parse(text));
+  if (!read.success) throw new Error(`Rspamd answered something else: ${text.slice(0, 100)}`);
+  const { action, score, required_score: required, symbols, is_skipped: skipped } = read.data;
+  const worst = Object.entries(symbols ?? {})
+    .map(([name, symbol]) => ({ name, score: symbol.score ?? 0, words: symbol.description ?? '' }))
+    .filter((symbol) => symbol.score !== 0)
+    .sort((a, b) => Math.abs(b.score) - Math.abs(a.score))
+    .slice(0, 10)
+    .map((symbol) => `${symbol.name} ${symbol.score}${symbol.words === '' ? '' : `: ${symbol.words}`}`);
+  const evidence = [
+    `Rspamd would ${action === 'no action' ? 'let it pass' : action}: score ${score}${required === undefined ? '' : ` of ${required}`}`,
+    ...worst,
+  ];
+  // A test message that it knows (GTUBE) is "skipped" too, and has an action all the same.
+  if (skipped === true && action === 'no action')
+    return [{ filter: 'rspamd', result: 'not-applicable', evidence: ['Rspamd skipped it'] }];
+  switch (action) {
+    case 'reject':
+    case 'quarantine':
+      return [{ filter: 'rspamd', result: 'fail', evidence }];
+    case 'add header':
+    case 'rewrite subject':
+      return [{ filter: 'rspamd', result: 'fail', most: 'tag', evidence }];
+    default:
+      // "greylist" and "soft reject" ask for delay, which costs the office more than it gains here.
+      return [{ filter: 'rspamd', result: 'pass', evidence }];
   }
 }
 
