@@ -1,7 +1,7 @@
 // The procedures of the contract that are about recipients.
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
-import { csvLine } from '../../shared/csv.ts';
+import { csvLine, unguarded } from '../../shared/csv.ts';
 import type { RecipientEntry } from '../../shared/recipients.ts';
 import { recipientKey } from '../relay/policy/addresses.ts';
 import { readMailbox, type Directory } from '../relay/policy/directory.ts';
@@ -158,16 +158,15 @@ export function* rowsOf(csv: string): Generator<{ line: number; row: Map<string,
   for (const text of csv.replace(/^\uFEFF/, '').split(/\r?\n/)) {
     line++;
     if (text.trim() === '') continue;
-    const cells = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-      ([, inQuotes, bare]) => inQuotes?.replaceAll('""', '"') ?? bare ?? '',
+    const cells = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, inQuotes, bare]) =>
+      unguarded(inQuotes?.replaceAll('""', '"') ?? bare ?? ''),
     );
-    const unguarded = cells.map((cell) => cell.replace(/^'(?=[=+\-@])/, ''));
     if (!headings) {
-      headings = unguarded.map((cell) => cell.trim().toLowerCase());
+      headings = cells.map((cell) => cell.trim().toLowerCase());
       if (headings.includes('address')) continue;
       headings = ['address', 'state', 'since'];
     }
     const names = headings;
-    yield { line, row: new Map(unguarded.map((cell, index) => [names[index] ?? '', cell])) };
+    yield { line, row: new Map(cells.map((cell, index) => [names[index] ?? '', cell])) };
   }
 }

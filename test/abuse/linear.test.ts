@@ -26,7 +26,7 @@ import { readPings } from '../../src-main/probes/network/ping-output.ts';
 import { readDate } from '../../src-main/probes/registration/dates.ts';
 import { readDomain } from '../../src-main/probes/registration/rdap.ts';
 import { readReferral, readWhois } from '../../src-main/probes/registration/whois-text.ts';
-import { Hearing } from '../../src-main/probes/smtp/hearing.ts';
+import { ReplyReader } from '../../src-main/probes/smtp/reply-reader.ts';
 import { namesOf } from '../../src-main/probes/smtp/tls.check.ts';
 import { featuresOf } from '../../src-main/probes/smtp/visit.ts';
 import type { World } from '../../src-main/probes/world.ts';
@@ -372,10 +372,10 @@ function rdap(text: string): unknown {
 
 /** Looks for a reply after every piece, as whoever waits for one does. */
 function converse(text: string, size: number): void {
-  const hearing = new Hearing();
+  const reader = new ReplyReader();
   for (const piece of crumbs(Buffer.from(text), size)) {
-    hearing.push(piece);
-    hearing.take();
+    reader.push(piece);
+    reader.take();
   }
 }
 
@@ -442,12 +442,8 @@ const checkers: Record<string, (text: string) => Promise<unknown>> = {
   'Received, checked': async (text) => checked(`Received: ${text}\r\nFrom: a@example.org\r\n\r\nbody\r\n`),
   'Content-Type, checked': async (text) =>
     checked(`${signature('relaxed/relaxed')}Content-Type: ${text}\r\nFrom: a@example.org\r\n\r\nbody\r\n`),
-  'replies that somebody pasted': async (text) => {
-    for await (const reply of repliesIn(linesOf(text))) void reply;
-  },
-  'a long reply that somebody pasted': async (text) => {
-    for await (const reply of repliesIn(linesOf(`550-${text.replaceAll('\n', '\n550-')}`))) void reply;
-  },
+  'replies that somebody pasted': pasted,
+  'a long reply that somebody pasted': async (text) => pasted(`550-${text.replaceAll('\n', '\n550-')}`),
   'names in a record of SPF': async (text) => namesThatLeadNowhere(`v=spf1 ${text}`),
   'names in a record of SPF, one of them': async (text) =>
     namesThatLeadNowhere(`v=spf1 a:${text} mx:${text}`),
@@ -466,6 +462,12 @@ const checkers: Record<string, (text: string) => Promise<unknown>> = {
   'a policy of DMARC': async (text) =>
     checked('From: a@example.org\r\n\r\n', records({ '_dmarc.example.org': `v=DMARC1; p=reject; ${text}` })),
 };
+
+async function pasted(text: string): Promise<number> {
+  let read = 0;
+  for await (const reply of repliesIn(linesOf(text))) read += reply.length;
+  return read;
+}
 
 async function* linesOf(text: string): AsyncGenerator<string> {
   for (const line of text.split('\n')) yield await Promise.resolve(line);

@@ -148,7 +148,7 @@ describe('mail is taken when the answer is not clear', () => {
     ['going away', '421 4.3.2 Service shutting down'],
     ['a domain that is not its own', '550 no such address here (MX do not point to us)'],
     [
-      'the sender’s domain minded',
+      'the sender’s domain refused',
       '550-Requested action not taken: mailbox unavailable\r\n550 invalid DNS MX or A/AAAA resource record',
     ],
   ])('%s', async (_name, words) => {

@@ -300,6 +300,38 @@ describe('what an admin says', () => {
     expect(await at.rcpt('gone@example.com')).toMatch(/^250 /);
   });
 
+  it('exports nothing that a spreadsheet takes for a formula, and reads all of it back as it was', async () => {
+    const reply = '550 5.1.1 unknown;=1+1';
+    await using at = await office(() => true);
+    at.sink.temper.rcpt = (address) => (address === 'gone@example.com' ? reply : null);
+    const { recipients } = at.mailward.client;
+    await at.fail('gone@example.com', 10);
+    const names = ['=1+1', '+a', '-2', "'=b", "''=c", "'d", '"x;=1+1"'];
+    const addresses = names.map((name) => `${name}@example.com`);
+    await recipients.allow({ addresses });
+    const { csv } = await recipients.export({});
+    const lines = csv.split('\r\n');
+    const cells = lines.map((line) => /^(?:"(?:[^"]|"")*"|[^,]*)/.exec(line)?.[0]);
+    expect(cells.slice(1, -1).sort()).toEqual(
+      [
+        "'=1+1@example.com",
+        "'+a@example.com",
+        "'-2@example.com",
+        "''=b@example.com",
+        "'''=c@example.com",
+        "'d@example.com",
+        '"""x;=1+1""@example.com"',
+        'gone@example.com',
+      ].sort(),
+    );
+    // Where lists are separated by semicolons, it is one cell all the same.
+    expect(lines.find((line) => line.startsWith('gone@'))).toMatch(/,"550 5\.1\.1 unknown;=1\+1"$/);
+    await recipients.forget({ addresses: [...addresses, 'gone@example.com'] });
+    expect(await recipients.import({ csv })).toEqual({ listed: 1, allowed: addresses.length, skipped: 0 });
+    const { rows } = await recipients.list({ state: 'allowed' });
+    expect(rows.map(({ address }) => address).sort()).toEqual([...addresses].sort());
+  });
+
   it('imports all of a file or nothing, and says which line is wrong', async () => {
     await using at = await office(() => true);
     const { recipients } = at.mailward.client;

@@ -46,6 +46,13 @@ async function run(...checks: Check[]): Promise<Finding[]> {
   return runChecks({ checks, target, settings, onFinding: () => undefined });
 }
 
+/** Keeps this process from looking for so long, then gives it a moment. */
+async function holdUp(ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 const short = (found: Finding[]) => found.map(({ check: name, state, summary }) => [name, state, summary]);
 
 describe('a run of checks', () => {
@@ -106,6 +113,36 @@ describe('never wrong about not knowing', () => {
       ['endless', 'ok', 'the first is fine'],
       ['endless', 'could-not-check', 'No answer within 0.02 seconds.'],
     ]);
+  });
+
+  it('waits longer where it was this process that was late', async () => {
+    const held = check(
+      'held',
+      async ({ report }) => {
+        for (let n = 0; n < 3; n++) await holdUp(250);
+        report('yes', { summary: 'it is so' });
+      },
+      { deadlineMs: 500 },
+    );
+    const found = await run(held);
+    expect(short(found)).toEqual([['held', 'ok', 'it is so']]);
+    expect(found[0]?.tookMs).toBeGreaterThan(500);
+  });
+
+  it('but not for ever', async () => {
+    let rounds = 0;
+    const silent = check(
+      'silent',
+      async ({ signal }) => {
+        for (; !signal.aborted; rounds++) await holdUp(45);
+      },
+      { deadlineMs: 60 },
+    );
+    expect(short(await run(silent))).toEqual([
+      ['silent', 'could-not-check', 'No answer within 0.06 seconds.'],
+    ]);
+    // Three times as long at most, and some rounds may have been short.
+    expect(rounds).toBeLessThan(50);
   });
 
   it('says why it could not, why it does not apply, and when the fault is our own', async () => {

@@ -21,6 +21,10 @@ const findings = {
     'The key was withdrawn (its record is empty), so that signatures with it do not count.',
   ),
   broken: wrong('attention', 'The key’s record cannot be read, so that signatures with it do not count.'),
+  'empty-tag': wrong(
+    'attention',
+    'The key’s record has two semicolons in a row (an empty tag), which not every receiver can read.',
+  ),
   'not-for-mail': wrong(
     'attention',
     'The key’s record keeps it for something else than mail (s=), so that signatures with it do not count.',
@@ -76,12 +80,29 @@ async function run({ target, world, report, couldNotCheck }: Asking<Code>): Prom
   );
 }
 
-/** RFC 6376 §3.6.1. */
-export function judgeKey(texts: readonly string[]): {
+interface Judged {
   code: Code;
   says: string;
   facts: { type: string | null; bits: number | null };
-} {
+}
+
+/** RFC 6376 §3.6.1. */
+export function judgeKey(texts: readonly string[]): Judged {
+  const [text] = texts;
+  if (texts.length !== 1 || text === undefined || tagsOf(text) !== null) return judgeRecord(texts);
+  // No tag may be empty (§3.2), and receivers differ: some read the rest, some none of it.
+  const judged = judgeRecord([
+    text
+      .split(';')
+      .filter((tag) => tag.trim() !== '')
+      .join(';'),
+  ]);
+  return judged.code === 'fine' || judged.code === 'short' || judged.code === 'testing'
+    ? { ...judged, code: 'empty-tag', says: 'has an empty tag (“;;”), which not every receiver can read' }
+    : judged;
+}
+
+function judgeRecord(texts: readonly string[]): Judged {
   const none = { type: null, bits: null };
   const [text] = texts;
   if (text === undefined) return { code: 'missing', says: 'is not in DNS', facts: none };

@@ -10,7 +10,7 @@ import type { Reply } from '../../../shared/reply.ts';
 import { parseReply } from '../../../shared/replies/wire.ts';
 import { chainOf } from '../../tls/dane.ts';
 import { patiently, stopwatch } from '../lateness.ts';
-import { Hearing } from './hearing.ts';
+import { ReplyReader } from './reply-reader.ts';
 
 /** Longest waits, ms. A server may take longer over real mail; a question has to be answered while somebody looks on. */
 export const CONNECT_MS = 5_000;
@@ -71,7 +71,7 @@ export class Dialogue {
   readonly steps: Step[] = [];
   readonly #options: DialogueOptions;
   #socket: Socket;
-  #hearing = new Hearing();
+  #reader = new ReplyReader();
   #over: Failure | null = null;
   #wake: () => void = () => undefined;
 
@@ -118,7 +118,7 @@ export class Dialogue {
   async secure(name: string): Promise<Encryption | null> {
     const plain = this.#socket;
     // What was said before TLS does not count (RFC 3207 §6).
-    this.#hearing = new Hearing();
+    this.#reader = new ReplyReader();
     plain.removeAllListeners('data');
     const isName = !/^[\d.]+$|:/.test(name);
     const socket = connectSecurely({
@@ -157,8 +157,8 @@ export class Dialogue {
 
   #listen(socket: Socket): void {
     socket.on('data', (part: Buffer) => {
-      this.#hearing.push(part);
-      if (this.#hearing.isTooMuch) this.#end('garbled');
+      this.#reader.push(part);
+      if (this.#reader.isTooMuch) this.#end('garbled');
       this.#wake();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => this.#end(failureOf(error)));
@@ -172,7 +172,7 @@ export class Dialogue {
   }
 
   #hear(asked: string): Promise<Step> {
-    return this.#step(asked, REPLY_MS, () => this.#hearing.take());
+    return this.#step(asked, REPLY_MS, () => this.#reader.take());
   }
 
   /** Waits until `answer` has one, the connection is over, or patience ends. */

@@ -111,6 +111,8 @@ export const keys: Readonly<Record<string, readonly string[]>> = {
   any: ['v=DKIM1; s=*; h=sha1:sha256; p=RSA2048'],
   sha1: ['v=DKIM1; h=sha1; p=RSA2048'],
   unknownhash: ['v=DKIM1; h=sha512; p=RSA2048'],
+  gaps: ['v=DKIM1;; k=rsa;; p=RSA2048'],
+  gapsrevoked: [' ; v=DKIM1;; k=rsa;; p='],
 };
 
 export interface RecordsWorld {
@@ -208,7 +210,12 @@ export default [
       world: { of: 'signed', selectors: ['sha1', 'unknownhash'] },
     },
     { name: 'the key is not in DNS', finds: ['missing'], world: { of: 'signed', selectors: ['never'] } },
-    { name: 'the key was withdrawn', finds: ['revoked'], world: { of: 'signed', selectors: ['revoked'] } },
+    {
+      name: 'the key was withdrawn',
+      finds: ['revoked'],
+      world: { of: 'signed', selectors: ['revoked', 'gapsrevoked'] },
+    },
+    { name: 'the record has empty tags', finds: ['empty-tag'], world: { of: 'signed', selectors: ['gaps'] } },
     { name: 'the key is cut off', finds: ['broken'], world: { of: 'signed', selectors: ['torn'] } },
     {
       name: 'the record has another version, has no key, or is there twice',

@@ -7,7 +7,7 @@ const MOST_OCTETS = 65_536;
 const LAST = /^[2-5]\d\d(?: |$)/;
 
 /** Every piece is looked at once, however small it is: a server that sends one octet at a time costs no more than others. */
-export class Hearing {
+export class ReplyReader {
   readonly #decoder = new StringDecoder('utf8');
   /** Of the line that has not ended yet. */
   #pieces: string[] = [];

@@ -2,17 +2,17 @@
 import { Buffer } from 'node:buffer';
 import { expect, it } from 'vitest';
 import { Dialogue } from '../../../src-main/probes/smtp/dialogue.ts';
-import { Hearing } from '../../../src-main/probes/smtp/hearing.ts';
+import { ReplyReader } from '../../../src-main/probes/smtp/reply-reader.ts';
 import { featuresOf } from '../../../src-main/probes/smtp/visit.ts';
 import { speaker } from './speaker.ts';
 
 function repliesIn(text: string, size: number): string[] {
-  const hearing = new Hearing();
+  const reader = new ReplyReader();
   const octets = Buffer.from(text);
   const replies: string[] = [];
   for (let from = 0; from < octets.length; from += size) {
-    hearing.push(octets.subarray(from, from + size));
-    for (let reply = hearing.take(); reply !== null; reply = hearing.take()) replies.push(reply);
+    reader.push(octets.subarray(from, from + size));
+    for (let reply = reader.take(); reply !== null; reply = reader.take()) replies.push(reply);
   }
   return replies;
 }
@@ -46,11 +46,11 @@ it('stays in step with a server that puts text without a code into its greeting'
 });
 
 it('gives up a server that says more than any has to', () => {
-  const hearing = new Hearing();
-  hearing.push(Buffer.alloc(65_536, '250-a\r\n'));
-  expect(hearing.isTooMuch).toBe(false);
-  hearing.push(Buffer.from('2'));
-  expect(hearing.isTooMuch).toBe(true);
+  const reader = new ReplyReader();
+  reader.push(Buffer.alloc(65_536, '250-a\r\n'));
+  expect(reader.isTooMuch).toBe(false);
+  reader.push(Buffer.from('2'));
+  expect(reader.isTooMuch).toBe(true);
 });
 
 it('takes no offer of a server for another because of a stray return in it', () => {
