@@ -134,15 +134,15 @@ describe('never wrong about not knowing', () => {
     const silent = check(
       'silent',
       async ({ signal }) => {
-        for (; !signal.aborted; rounds++) await holdUp(45);
+        for (; !signal.aborted; rounds++) await holdUp(250);
       },
-      { deadlineMs: 60 },
+      { deadlineMs: 200 },
     );
     expect(short(await run(silent))).toEqual([
-      ['silent', 'could-not-check', 'No answer within 0.06 seconds.'],
+      ['silent', 'could-not-check', 'No answer within 0.2 seconds.'],
     ]);
-    // Three times as long at most, and some rounds may have been short.
-    expect(rounds).toBeLessThan(50);
+    // Of each round only a small part was ours to look in; three times the deadline is the end all the same.
+    expect(rounds).toBeLessThan(5);
   });
 
   it('says why it could not, why it does not apply, and when the fault is our own', async () => {
