@@ -14,9 +14,8 @@ import { parseReply } from '../../shared/replies/wire.ts';
 import { rowsOf } from '../../src-main/engine/recipients.ts';
 import { judgeKey } from '../../src-main/probes/authentication/dkim.check.ts';
 import { reportAddresses, tagsOf } from '../../src-main/probes/authentication/common.ts';
-import { voidAmong } from '../../src-main/probes/authentication/spf.check.ts';
-import type { Resolution } from '../../src-main/probes/dns/dns.ts';
 import { readReply } from '../../src-main/probes/dns/message.ts';
+import { spfNames } from '../../src-main/probes/dns/spf-names.ts';
 import { excerpt } from '../../src-main/probes/http.ts';
 import { csvLine } from '../../shared/csv.ts';
 import { toJson } from '../../src-main/cli/terminal.ts';
@@ -29,7 +28,6 @@ import { readReferral, readWhois } from '../../src-main/probes/registration/whoi
 import { ReplyReader } from '../../src-main/probes/smtp/reply-reader.ts';
 import { namesOf } from '../../src-main/probes/smtp/tls.check.ts';
 import { featuresOf } from '../../src-main/probes/smtp/visit.ts';
-import type { World } from '../../src-main/probes/world.ts';
 import { readMail, readRcpt } from '../../src-main/relay/inbound/command.ts';
 import { readCommandText } from '../../src-main/relay/inbound/command-text.ts';
 import { DataReader } from '../../src-main/relay/inbound/data-reader.ts';
@@ -301,6 +299,8 @@ const parsers: Record<string, (text: string) => unknown> = {
     }),
   'names of a certificate': (text) =>
     namesOf({ subjectaltname: `DNS:${text}`, subject: { CN: text } } as Parameters<typeof namesOf>[0]),
+  'names in a record of SPF': (text) => spfNames(`v=spf1 ${text}`),
+  'names in a record of SPF, one of them': (text) => spfNames(`v=spf1 a:${text} mx:${text}`),
   'names in a policy of MTA-STS': (text) =>
     validateMx('mail.example.org', { id: '1', mode: 'enforce', mx: [text, ...text.split(' ')] }),
   // Servers beside us: they quote the message.
@@ -444,9 +444,6 @@ const checkers: Record<string, (text: string) => Promise<unknown>> = {
     checked(`${signature('relaxed/relaxed')}Content-Type: ${text}\r\nFrom: a@example.org\r\n\r\nbody\r\n`),
   'replies that somebody pasted': pasted,
   'a long reply that somebody pasted': async (text) => pasted(`550-${text.replaceAll('\n', '\n550-')}`),
-  'names in a record of SPF': async (text) => namesThatLeadNowhere(`v=spf1 ${text}`),
-  'names in a record of SPF, one of them': async (text) =>
-    namesThatLeadNowhere(`v=spf1 a:${text} mx:${text}`),
   'a record of SPF': async (text) =>
     checked('From: a@example.org\r\n\r\n', records({ 'example.org': `v=spf1 ${text}` })),
   'a key': async (text) =>
@@ -471,14 +468,6 @@ async function pasted(text: string): Promise<number> {
 
 async function* linesOf(text: string): AsyncGenerator<string> {
   for (const line of text.split('\n')) yield await Promise.resolve(line);
-}
-
-async function namesThatLeadNowhere(text: string): Promise<number> {
-  const asked = [
-    { name: 'example.org', type: 'TXT', status: 'answer', records: [{ data: [latin1(text)] }] },
-    ...text.split(' ').map((name) => ({ name, type: 'MX', status: 'no-data', records: [] })),
-  ];
-  return voidAmong('example.org', asked as unknown as Resolution[], {} as unknown as World);
 }
 
 function records(zone: Record<string, string>): Parameters<typeof authenticate>[2] {

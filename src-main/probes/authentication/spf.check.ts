@@ -5,6 +5,7 @@ import type { Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import type { Resolution } from '../dns/dns.ts';
 import { nodeResolve } from '../dns/resolve.ts';
+import { spfNames } from '../dns/spf-names.ts';
 import { entriesOf } from '../reputation/entries.ts';
 import type { Entry } from '../reputation/entries.ts';
 import type { World } from '../world.ts';
@@ -234,19 +235,12 @@ function reasonIn(comment: string, sender: string): string {
  * (`exists:%{i}…`) does not count: it was asked for an address that nobody has. Nor does a host with addresses of the other
  * family: whether that counts depends on the sender.
  */
-export async function voidAmong(domain: string, asked: readonly Resolution[], world: World): Promise<number> {
+async function voidAmong(domain: string, asked: readonly Resolution[], world: World): Promise<number> {
   const plain = (name: string) => name.toLowerCase().replace(/\.$/, '');
   const texts = asked.flatMap(({ type, records }) =>
     type === 'TXT' ? records.map(({ data }) => Buffer.concat(data as Buffer[]).toString('latin1')) : [],
   );
-  const spelled = new Set([
-    domain,
-    ...texts.flatMap((text) =>
-      [...text.matchAll(/[\s+~?-](?:a|mx|include|exists|ptr|redirect)[:=]([^\s/%]+)(?=[\s/]|$)/gi)].map(
-        ([, name = '']) => plain(name),
-      ),
-    ),
-  ]);
+  const spelled = new Set([domain, ...texts.flatMap((text) => spfNames(text).map((each) => each.name))]);
   const empty = asked.filter(
     ({ name, type, status }) =>
       (status === 'no-data' || status === 'no-such-name') && type !== 'AAAA' && spelled.has(plain(name)),

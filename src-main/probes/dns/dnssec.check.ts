@@ -54,7 +54,7 @@ export const dnssec = defineCheck({
     ),
     'name-not-validated': wrong(
       'attention',
-      'Resolvers that check signatures refuse a name that mail depends on: one of several mail servers or name servers, the host of the MTA-STS policy, or Mailward’s own.',
+      'Resolvers that check signatures refuse a name that mail depends on: one of several mail servers or name servers, a server of the route, the host of the MTA-STS policy, Mailward’s own, or one by which receivers tell the domain’s mail from forged mail (SPF, DKIM, DMARC).',
     ),
   },
   async run({ target, world, report, couldNotCheck }) {

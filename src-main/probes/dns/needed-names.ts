@@ -1,5 +1,8 @@
 // The names that a domain's mail depends on besides its own, and whether resolvers that check signatures find them.
+import { Buffer } from 'node:buffer';
+import { isIP } from 'node:net';
 import type { Evidence } from '../../../shared/finding.ts';
+import { patiently } from '../lateness.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 import type { Authority } from './authority.ts';
@@ -10,11 +13,12 @@ import { evidenceOf } from './evidence.ts';
 import { canonical, isAskable, isWithin } from './message.ts';
 import type { RecordType } from './message.ts';
 import type { PublicResolver } from './public-resolvers.ts';
+import { spfNames } from './spf-names.ts';
 import type { Exchange } from './transport.ts';
 import { seenBy, signatureFault } from './validation.ts';
 
 /** What a name is to the mail; of servers one is enough, so that their loss counts together. */
-export type Role = 'mail-server' | 'name-server' | 'mta-sts' | 'relay';
+export type Role = 'mail-server' | 'name-server' | 'route' | 'relay' | 'mta-sts' | 'spf' | 'dkim' | 'dmarc';
 
 export interface Needed {
   name: string;
@@ -32,23 +36,38 @@ type Resolver = Pick<PublicResolver, 'name' | 'address'>;
 
 /** Resolvers that are asked for each name. */
 const ASKED = 4;
-const most = { mailServers: 10, nameServers: 8 };
+const most = { mailServers: 10, nameServers: 8, destinations: 5, spf: 10, keys: 5 };
+
+/** For following the SPF record, ms: what dead servers hide until then is left to its own check. */
+const SPF_MS = 5_000;
+
+/** A name, and what is asked of it. */
+interface Question {
+  name: string;
+  role: Role;
+  type: 'TXT' | 'MX' | 'addresses';
+}
 
 /**
- * Asks for every name what is there of it: addresses of the servers that MX records name, of name servers in other zones, of the
- * host of the MTA-STS policy, and of the relay. Names that we cannot find ourselves are left to other checks.
+ * Asks for every name what is there of it: addresses of the servers that MX records and the route name, of name servers in other
+ * zones, of the host of the MTA-STS policy, and of the relay; the records by which receivers tell the domain's mail from forged mail,
+ * and the names that SPF's leads to. Names that we cannot find ourselves are left to other checks.
  * @param resolvers those to be asked; the first four are.
  * @param without a zone whose names are left out, because what is wrong with all of it has been said.
  */
 export async function neededNames(
-  { domain, relay }: Pick<Target, 'domain' | 'relay'>,
+  { domain, relay, destinations, selectors }: Pick<Target, 'domain' | 'relay' | 'destinations' | 'selectors'>,
   world: World,
   authority: Authority,
   resolvers: readonly Resolver[],
   without: string | null,
 ): Promise<Needed[]> {
   const dns = dnsOf(world);
-  const [mx, sts] = await Promise.all([dns.resolve(domain, 'MX'), dns.resolve(`_mta-sts.${domain}`, 'TXT')]);
+  const [mx, sts, spf] = await Promise.all([
+    dns.resolve(domain, 'MX'),
+    dns.resolve(`_mta-sts.${domain}`, 'TXT'),
+    spfQuestions(dns, domain),
+  ]);
   const named = [...new Set(mx.records.map(({ data }) => data.exchange))].filter((host) => host !== '.');
   const mailServers = mx.status === 'no-data' ? [canonical(domain)] : named.slice(0, most.mailServers);
   const cuts = await Promise.all(mailServers.map((host) => dns.find(host, 'A')));
@@ -56,17 +75,28 @@ export async function neededNames(
     ...[...authority.servers, ...authority.without].map(({ name }) => name),
     ...cuts.flatMap(({ cut }) => (cut.zone === '.' ? [] : cut.servers.flatMap(({ name }) => name ?? []))),
   ].filter((name) => !isWithin(name, authority.zone));
-  const all = new Map<string, Role>();
-  const put = (name: string, role: Role) => {
-    const key = canonical(name);
-    if (isAskable(key) && !all.has(key) && (without === null || !isWithin(key, without))) all.set(key, role);
+  const all = new Map<string, Question>();
+  const put = (given: string, role: Role, type: Question['type'] = 'addresses') => {
+    const name = canonical(given);
+    const key = `${name} ${type}`;
+    if (isAskable(name) && !all.has(key) && (without === null || !isWithin(name, without)))
+      all.set(key, { name, role, type });
   };
   for (const host of mailServers) put(host, 'mail-server');
   for (const name of [...new Set(nameServers)].slice(0, most.nameServers)) put(name, 'name-server');
-  if (sts.status === 'answer') put(`mta-sts.${domain}`, 'mta-sts');
+  if (sts.status === 'answer') {
+    put(`_mta-sts.${domain}`, 'mta-sts', 'TXT');
+    put(`mta-sts.${domain}`, 'mta-sts');
+  }
+  const hosts = destinations.map(({ host }) => host).filter((host) => isIP(host) === 0);
+  for (const host of hosts.slice(0, most.destinations)) put(host, 'route');
   if (relay !== null && relay.hostname !== '') put(relay.hostname, 'relay');
+  for (const { name, type } of spf) put(name, 'spf', type);
+  for (const selector of selectors.slice(0, most.keys))
+    put(`${selector}._domainkey.${domain}`, 'dkim', 'TXT');
+  put(`_dmarc.${domain}`, 'dmarc', 'TXT');
   const found = await Promise.all(
-    [...all].map(([name, role]) => neededName(dns, world, authority, resolvers.slice(0, ASKED), name, role)),
+    [...all.values()].map((each) => neededName(dns, world, authority, resolvers.slice(0, ASKED), each)),
   );
   // A mail server’s zone says it for its own name servers too.
   const spoilt = found.flatMap(({ role, state, zone }) =>
@@ -75,19 +105,45 @@ export async function neededNames(
   return found.filter(({ role, zone }) => role !== 'name-server' || !spoilt.includes(zone));
 }
 
+/** What a receiver asks for to judge a sender by the domain's SPF record, its own name left out. */
+async function spfQuestions(dns: Dns, domain: string): Promise<Omit<Question, 'role'>[]> {
+  const all = new Map<string, Omit<Question, 'role'>>();
+  const read = async (name: string): Promise<void> => {
+    const { records } = await dns.resolve(name, 'TXT');
+    const texts = records.map(({ data }) => Buffer.concat(data).toString('latin1'));
+    const further: string[] = [];
+    for (const { term, name: next } of texts.filter((text) => /^v=spf1( |$)/i.test(text)).flatMap(spfNames)) {
+      const type = term === 'include' || term === 'redirect' ? 'TXT' : term === 'mx' ? 'MX' : 'addresses';
+      const key = `${next} ${type}`;
+      if (term === 'ptr' || all.has(key) || all.size >= most.spf) continue;
+      all.set(key, { name: next, type });
+      if (type === 'TXT') further.push(next);
+    }
+    await Promise.all(further.map(read));
+  };
+  let inTime = (): void => undefined;
+  const late = new Promise<void>((resolve) => (inTime = patiently(SPF_MS, resolve)));
+  await Promise.race([read(domain), late]).finally(inTime);
+  return [...all.values()];
+}
+
+async function typesOf(dns: Dns, name: string, type: Question['type']): Promise<RecordType[]> {
+  if (type !== 'addresses') return (await dns.resolve(name, type)).status === 'answer' ? [type] : [];
+  const { of } = await dns.addresses(name);
+  return [
+    ...(of.v4 === 'answer' ? (['A'] as const) : []),
+    ...(of.v6 === 'answer' ? (['AAAA'] as const) : []),
+  ];
+}
+
 async function neededName(
   dns: Dns,
   world: World,
   authority: Authority,
   resolvers: readonly Resolver[],
-  name: string,
-  role: Role,
+  { name, role, type: asks }: Question,
 ): Promise<Needed> {
-  const { of } = await dns.addresses(name);
-  const types: RecordType[] = [
-    ...(of.v4 === 'answer' ? (['A'] as const) : []),
-    ...(of.v6 === 'answer' ? (['AAAA'] as const) : []),
-  ];
+  const types = await typesOf(dns, name, asks);
   const seen = await Promise.all(
     types.map(async (type) => ({ type, ...(await seenBy(dns, name, type, resolvers)) })),
   );
@@ -145,6 +201,10 @@ export function lostText(all: readonly Needed[]): string {
 const roles: Readonly<Record<Role, string>> = {
   'mail-server': 'a server that takes the mail',
   'name-server': 'a name server that mail depends on',
-  'mta-sts': 'where the MTA-STS policy is',
+  route: 'a server that the route names',
   relay: 'Mailward’s own name',
+  'mta-sts': 'where the MTA-STS policy is',
+  spf: 'which the SPF record needs',
+  dkim: 'where a DKIM key is',
+  dmarc: 'where the DMARC policy is',
 };

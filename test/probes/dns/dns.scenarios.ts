@@ -1,4 +1,5 @@
 // Scenarios of the DNS checks: one world a row, and all that must be found in it.
+import { destinationSchema } from '../../../shared/domain.ts';
 import type { Fault } from '../../lab/internet/internet.ts';
 import type { ZoneOptions } from '../../lab/internet/zones.ts';
 import { scenarios } from '../scenario.ts';
@@ -104,6 +105,7 @@ function needing(
   signed: boolean | number,
   zone: ZoneOptions = {},
   servers: readonly string[] = [ns1, ns2],
+  { zones = {}, ...world }: DnsWorld = {},
 ): DnsWorld {
   const provider = {
     ...{ servers: ['ns1.provider.example'], signed },
@@ -112,7 +114,7 @@ function needing(
   };
   return office(
     { servers, records: lines },
-    { zones: { 'provider.example': provider }, resolvers: { strict: 'validating' } },
+    { ...world, zones: { ...zones, 'provider.example': provider }, resolvers: { strict: 'validating' } },
   );
 }
 
@@ -852,6 +854,76 @@ export default [
       world: {
         ...needing(mail, ended),
         relay: { hostname: 'mx.provider.example', addresses: ['198.51.100.9'] },
+      },
+    },
+    {
+      name: 'a record that the SPF record includes is in a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing(
+        [
+          ...mail,
+          '@ TXT "v=spf1 mx include:_spf.office.example -all"',
+          '_spf TXT "v=spf1 include:spf.provider.example -all"',
+        ],
+        ended,
+        {
+          records: ['spf TXT "v=spf1 ip4:192.0.2.7 -all"'],
+        },
+      ),
+    },
+    {
+      name: 'the SPF record includes one of a zone whose name servers are dead, and that of one whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing(
+        [...mail, '@ TXT "v=spf1 include:spf.dead.example include:spf.provider.example -all"'],
+        ended,
+        { records: ['spf TXT "v=spf1 -all"'] },
+        [ns1, ns2],
+        {
+          zones: { 'dead.example': { servers: ['ns.dead.example'] } },
+          faults: { 'ns.dead.example': 'stopped' },
+        },
+      ),
+    },
+    {
+      name: 'a host that the SPF record allows is in a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing([...mail, '@ TXT "v=spf1 +a:mx.provider.example -all"'], ended),
+    },
+    {
+      name: 'what the SPF record needs is in a zone that is signed well',
+      finds: ['unsigned'],
+      world: needing(
+        [...mail, '@ TXT "v=spf1 a:mx.provider.example include:spf.provider.example -all"'],
+        true,
+        {
+          records: ['mx A 192.0.2.7', 'spf TXT "v=spf1 ip4:192.0.2.7 -all"'],
+        },
+      ),
+    },
+    {
+      name: 'a DKIM key is behind an alias into a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: {
+        ...needing([...mail, 's1._domainkey CNAME key.provider.example.'], ended, {
+          records: ['key TXT "v=DKIM1; p="'],
+        }),
+        selectors: ['s1'],
+      },
+    },
+    {
+      name: 'the DMARC policy is behind an alias into a zone whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: needing([...mail, '_dmarc CNAME policy.provider.example.'], ended, {
+        records: ['policy TXT "v=DMARC1; p=none"'],
+      }),
+    },
+    {
+      name: 'the route’s server has a zone of its own whose signatures have run out',
+      finds: ['name-not-validated'],
+      world: {
+        ...needing(mail, ended),
+        destinations: [destinationSchema.parse({ host: 'mx.provider.example' })],
       },
     },
     {

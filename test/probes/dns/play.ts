@@ -12,6 +12,8 @@ export interface DnsWorld extends Omit<InternetOptions, 'zones'> {
   /** Default: `office.example`. */
   domain?: string;
   relay?: Target['relay'];
+  selectors?: Target['selectors'];
+  destinations?: Target['destinations'];
   /** Done after everything has started, before the check runs. */
   before?: (internet: Internet) => Promise<void>;
   /** How far this machine's clock is ahead, ms. */
@@ -35,10 +37,10 @@ export async function play(check: string, world: DnsWorld): Promise<Finding[]> {
 export async function ask(
   internet: Internet,
   check: string,
-  world: Pick<DnsWorld, 'domain' | 'relay' | 'network' | 'clockAheadMs'> = {},
+  world: Pick<DnsWorld, 'domain' | 'relay' | 'selectors' | 'destinations' | 'network' | 'clockAheadMs'> = {},
   past: Finding[] = [],
 ): Promise<Finding[]> {
-  const { network } = world;
+  const { network, relay = null, selectors = [], destinations = [] } = world;
   const settings =
     network === 'cut'
       ? await internet.cutOff()
@@ -47,7 +49,7 @@ export async function ask(
   if (named === undefined) throw new Error(`there is no check ${check}`);
   return runChecks({
     checks: [named],
-    target: targetOf(world.domain ?? 'office.example', { relay: world.relay ?? null }),
+    target: targetOf(world.domain ?? 'office.example', { relay, selectors, destinations }),
     settings,
     past: { findings: () => Promise.resolve(past) },
     now: () => Date.now() + (world.clockAheadMs ?? 0),

@@ -14,31 +14,40 @@ import { type Expected, expectations, sisimai } from './fixtures.ts';
 function wrong(rows: readonly { text: string; cause: string }[]): string[] {
   return rows.flatMap(({ text, cause }) => {
     const got = classify(text);
-    return got.cause === cause ? [] : [`${cause}, not ${got.cause} (${got.rule}: ${got.evidence}): ${text}`];
+    return got.cause === cause ? [] : [`${cause}, not ${got.cause}: ${text}`];
   });
 }
 
-const share = (misses: readonly string[], rows: readonly unknown[]): number =>
-  1 - misses.length / rows.length;
+/** The only rows that are read as something else than the tables say: what they say, and what is read. */
+const READ_OTHERWISE = [
+  'auth-required, not relay-denied: 550 5.7.1 Authentication is required for relay',
+  'blocklisted, not content-rejected: 554 go away, spammer',
+  'blocklisted, not sender-rejected: 554 Invalid IP address: 203.0.113.9 may not send mail to our users',
+  'connection-failed, not other: nobody answers at port 25',
+  'content-rejected, not other: 554 this looks an awful lot like a chain letter',
+  'content-rejected, not sender-rejected: 554 Transaction failed Unsigned DSN for bounce message is not allowed',
+  'mailbox-full, not other: 550 Recipient has too much mail stored already',
+  'message-too-large, not other: 554 your mail weighs too much',
+  'rate-limited, not server-busy: 451 out of allow RCPT numbers',
+  "relay-denied, not connection-failed: 550 5.1.1 Invalid recipient: domain other.example isn't one of ours",
+  "relay-denied, not connection-failed: 553 5.1.2 We don't know the domain of that address and do not forward",
+  'relay-denied, not other: 550 5.7.1 forwarding to the internet is switched off on this host',
+  'server-busy, not rate-limited: 550 5.5.3 <bob@example.com>: Recipient address rejected: Try again later',
+  'user-unknown, not other: 550 bob has no e-mail here',
+];
 
 describe('tables of replies', () => {
   const servers = expectations('servers.csv');
   const wordings = expectations('wordings.csv');
 
-  it('knows what the servers in Debian and the vendors say', () => {
-    const misses = wrong(servers);
-    expect(share(misses, servers), misses.join('\n')).toBeGreaterThanOrEqual(0.99);
-  });
-
-  it('knows other words for the same things, in six languages', () => {
-    const misses = wrong(wordings);
-    expect(share(misses, wordings), misses.join('\n')).toBeGreaterThanOrEqual(0.99);
+  it('knows what the servers in Debian and the vendors say, and other words for the same things, in six languages', () => {
+    expect(wrong([...servers, ...wordings]).sort()).toEqual(READ_OTHERWISE);
   });
 
   it('agrees with sisimai, but for the documented exceptions', () => {
     const rows = sisimai();
     const misses = wrong(rows);
-    expect(share(misses, rows), misses.join('\n')).toBeGreaterThanOrEqual(0.98);
+    expect(1 - misses.length / rows.length, misses.join('\n')).toBeGreaterThanOrEqual(0.98);
   });
 
   it('takes nothing else for an unknown user', () => {
