@@ -178,9 +178,16 @@ describe('a server that takes its time over a whole message', () => {
     await using office = new OddServer(({ line }) => (line === '.' ? 'silence' : null));
     await office.start();
     await using mailward = await protectedBy(office, { replySeconds: 3, messageReplySeconds: 3 });
-    const detail = await mailward.tried(await mailward.send(bob), 1);
+    const id = await mailward.send(bob);
+    const detail = await mailward.tried(id, 1);
     expect(detail.lastReply?.text).toMatch(/did not answer in time after .* may have arrived/);
     expect(detail.state).toBe('queued');
+    // It waits for its own time, as after any other attempt; other mail does not bring it along.
+    const schedule = (defaults().retrySeconds[0] ?? 0) * 900;
+    expect(detail.nextAttemptAt).toBeGreaterThan((detail.attemptList[0]?.endedAt ?? Infinity) + schedule);
+    office.says = () => null;
+    await mailward.reaches(await mailward.send(bob, subject('after')), 'delivered');
+    expect(office.copies(bob)).toBe(2);
   });
 });
 
