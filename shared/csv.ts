@@ -1,15 +1,20 @@
 // CSV for other programs (RFC 4180), harmless in a spreadsheet and on a terminal: cells are strangers' words.
 
 /**
- * What a spreadsheet would take for a formula (OWASP, "CSV Injection"), also in full-width letters, which some read alike, and
- * behind white space, which some leave off.
+ * How something begins that a spreadsheet would take for a formula (OWASP, "CSV Injection"), also in full-width letters, which some read
+ * alike, and after white space, which some leave off.
  */
-const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
-/** A cell with apostrophes of its own before a formula gets one more, so that reading takes none of them away. */
-const GUARDED = new RegExp(`^'+(?:${FORMULA.source.replaceAll('^', '')})`);
+const FORMULA = String.raw`[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20]`;
+/**
+ * Where an apostrophe keeps it from being one: at the beginning of the cell, and after everything in it that others take for the end of a
+ * cell. In many countries spreadsheets separate by `;`, and the quotes around our cell are then letters in the middle of theirs. One goes
+ * before apostrophes of the cell's own, too, so that reading takes none of those away.
+ */
+const UNGUARDED = new RegExp(`(?<=^|[;\\t\\r\\n])(?='*${FORMULA})|^(?='*[\\t\\r\\n])`, 'g');
+const GUARD = new RegExp(`(?<=^|[;\\t\\r\\n])'(?='*${FORMULA})|^'(?='*[\\t\\r\\n])`, 'g');
 /** Escapes that a terminal obeys, and what turns the direction of writing; white space keeps its meaning. */
 const CONTROL = /[^\P{Cc}\t\r\n]|[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/gu;
-/** Spreadsheets of many countries separate by `;`, others by tab: without quotes such a cell would be two, and the second a formula. */
+/** Besides RFC 4180's: what other programs separate by. */
 const NEEDS_QUOTES = /[",;\t\r\n]/;
 
 /** One line, CRLF included. */
@@ -19,11 +24,11 @@ export function csvLine(cells: readonly string[]): string {
 
 export function csvCell(text: string): string {
   const shown = text.replace(CONTROL, '\u{fffd}');
-  const safe = FORMULA.test(shown) || GUARDED.test(shown) ? `'${shown}` : shown;
+  const safe = shown.replace(UNGUARDED, "'");
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** What a cell says without the apostrophe that keeps a spreadsheet from taking it for a formula; other cells as they are. */
+/** What a cell says without the apostrophes that keep a spreadsheet from taking it for a formula; other cells as they are. */
 export function unguarded(cell: string): string {
-  return GUARDED.test(cell) ? cell.slice(1) : cell;
+  return cell.replace(GUARD, '');
 }

@@ -29,6 +29,8 @@ export interface World {
   lookUp?: LookUp;
   /** Port of the world's mail servers. */
   smtpPort?: number;
+  /** How long the office's server may take to answer a question about a recipient, ms. */
+  calloutMs?: number;
   /** Lets mail servers of the world have loopback and private addresses. */
   allowInner?: boolean;
 }
@@ -70,7 +72,11 @@ export class Correspondence {
     this.clock = clock;
     this.learned = new LearnedRecipients({ db: spool.db, settings, clock });
     const { learned } = this;
-    this.callout = new Callout({ settings, session, learned, clock, steady, trouble: events.trouble });
+    this.callout = new Callout({
+      ...{ settings, session, learned, clock, steady },
+      trouble: events.trouble,
+      patienceMs: world.calloutMs,
+    });
     this.policy = new RecipientPolicy({
       settings,
       learned,

@@ -158,9 +158,11 @@ export function* rowsOf(csv: string): Generator<{ line: number; row: Map<string,
   for (const text of csv.replace(/^\uFEFF/, '').split(/\r?\n/)) {
     line++;
     if (text.trim() === '') continue;
-    const cells = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, inQuotes, bare]) =>
-      unguarded(inQuotes?.replaceAll('""', '"') ?? bare ?? ''),
-    );
+    const cells: string[] = [];
+    for (const [, inQuotes, bare, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,]*))(,|$)/g)) {
+      cells.push(unguarded(inQuotes?.replaceAll('""', '"') ?? bare ?? ''));
+      if (end === '') break;
+    }
     if (!headings) {
       headings = cells.map((cell) => cell.trim().toLowerCase());
       if (headings.includes('address')) continue;

@@ -35,6 +35,8 @@ export function awkwardTexts(random: Random): Record<string, Make> {
   return {
     ...Object.fromEntries(pieces.map((piece) => [JSON.stringify(piece), of(piece)])),
     'one gap': (length) => `a${' '.repeat(length)}b`,
+    'words joined by signs, and a percent': (length) =>
+      `${'-a:'.repeat(length / 6)}${'?a:'.repeat(length / 6)}%x`,
     'a long word, then a return': (length) => `${'a'.repeat(length)}\rb`,
     'a long word in quotes that do not end': (length) => `"${'a""'.repeat(length / 3)}`,
     'one gap of tabs before a colon': (length) => `a${'\t'.repeat(length)}:b`,

@@ -39,7 +39,7 @@ import { LineEnds } from '../../src-main/relay/inbound/line-ends.ts';
 import { readPath, routesOn } from '../../src-main/relay/inbound/path.ts';
 import { readProxyHeader } from '../../src-main/relay/inbound/proxy.ts';
 import { readHello } from '../../src-main/relay/outbound/hello.ts';
-import { ReplyLines } from '../../src-main/relay/outbound/reply-lines.ts';
+import { ReplyLines } from '../../shared/replies/reply-lines.ts';
 import { composeReport } from '../../src-main/relay/outbound/report.ts';
 import { recipientKey } from '../../src-main/relay/policy/addresses.ts';
 import { answersOf } from '../../src-main/relay/policy/authentication/answers.ts';
@@ -299,8 +299,8 @@ const parsers: Record<string, (text: string) => unknown> = {
     }),
   'names of a certificate': (text) =>
     namesOf({ subjectaltname: `DNS:${text}`, subject: { CN: text } } as Parameters<typeof namesOf>[0]),
-  'names in a record of SPF': (text) => spfNames(`v=spf1 ${text}`),
-  'names in a record of SPF, one of them': (text) => spfNames(`v=spf1 a:${text} mx:${text}`),
+  'names in a record of SPF': (text) => spfNames(`v=spf1 ${text}`, 'example.org'),
+  'names in a record of SPF, one of them': (text) => spfNames(`v=spf1 a:${text} mx:${text}`, 'example.org'),
   'names in a policy of MTA-STS': (text) =>
     validateMx('mail.example.org', { id: '1', mode: 'enforce', mx: [text, ...text.split(' ')] }),
   // Servers beside us: they quote the message.

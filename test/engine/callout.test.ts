@@ -195,7 +195,7 @@ describe('mail is taken when the answer is not clear', () => {
     const silent: Server = createServer((socket) => socket.on('error', () => undefined));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
-    await using mailward = await EngineUnderTest.start();
+    await using mailward = await EngineUnderTest.start({}, { calloutMs: 2_000 });
     await mailward.protect('example.com', port);
     const replies = await rcpt(mailward, ...Array.from({ length: 40 }, (_, n) => `user${n}@example.com`));
     expect(replies.every((text) => text.startsWith('250 '))).toBe(true);

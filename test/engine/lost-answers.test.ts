@@ -186,8 +186,10 @@ describe('a server that takes its time over a whole message', () => {
     const schedule = (defaults().retrySeconds[0] ?? 0) * 900;
     expect(detail.nextAttemptAt).toBeGreaterThan((detail.attemptList[0]?.endedAt ?? Infinity) + schedule);
     office.says = () => null;
-    await mailward.reaches(await mailward.send(bob, subject('after')), 'delivered');
-    expect(office.copies(bob)).toBe(2);
+    for (const name of ['after', 'later'])
+      await mailward.reaches(await mailward.send(bob, subject(name)), 'delivered');
+    expect(office.copies(bob)).toBe(3);
+    expect((await mailward.client.messages.get({ id })).nextAttemptAt).toBe(detail.nextAttemptAt);
   });
 });
 

@@ -17,7 +17,7 @@ export class EngineUnderTest implements AsyncDisposable {
   client!: Client;
 
   /** What stands in for the rest of the world; may be changed between `open` calls. */
-  world: World = { resolve: emptyWorld };
+  world: World = { resolve: emptyWorld, calloutMs: 20_000 };
 
   /** In place of Mailward's own checks. */
   checks: readonly Check[] = [];
@@ -29,7 +29,8 @@ export class EngineUnderTest implements AsyncDisposable {
   ): Promise<EngineUnderTest> {
     const under = new EngineUnderTest();
     under.checks = checks;
-    under.world = { resolve: emptyWorld, ...world };
+    // A busy machine may take longer over a question than a sender waits for it.
+    under.world = { resolve: emptyWorld, calloutMs: 20_000, ...world };
     await under.open();
     if (Object.keys(settings).length > 0) {
       under.engine.settings.set({ ...under.engine.settings.get(), ...settings });

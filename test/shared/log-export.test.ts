@@ -38,9 +38,11 @@ it.each([
   ['-2', "'-2"],
   ['@SUM(A1)', "'@SUM(A1)"],
   ['\tx', `"'\tx"`],
-  // Where `;` or a tab separates, the second half would be a cell of its own.
-  ['a;=1+1', '"a;=1+1"'],
-  ['a\t=1+1', '"a\t=1+1"'],
+  // Where `;` or a tab separates, the second half is a cell of its own: our quotes are letters there.
+  ['a;=1+1', `"a;'=1+1"`],
+  ['a\t =1+1', `"a\t' =1+1"`],
+  ['a\n@x', `"a\n'@x"`],
+  ["a;'=1", `"a;''=1"`],
   [' =1+1', "' =1+1"],
   ['\uff1d1+1', "'\uff1d1+1"],
   // A terminal obeys these.

@@ -23,7 +23,7 @@ const findings = {
   broken: wrong('attention', 'The key’s record cannot be read, so that signatures with it do not count.'),
   'empty-tag': wrong(
     'attention',
-    'The key’s record has two semicolons in a row (an empty tag), which not every receiver can read.',
+    'The key’s record has an empty tag (a semicolon with nothing before it), which not every receiver can read.',
   ),
   'not-for-mail': wrong(
     'attention',
@@ -97,9 +97,16 @@ export function judgeKey(texts: readonly string[]): Judged {
       .filter((tag) => tag.trim() !== '')
       .join(';'),
   ]);
-  return judged.code === 'fine' || judged.code === 'short' || judged.code === 'testing'
-    ? { ...judged, code: 'empty-tag', says: 'has an empty tag (“;;”), which not every receiver can read' }
-    : judged;
+  const says = 'has an empty tag (a semicolon with nothing before it), which not every receiver can read';
+  switch (judged.code) {
+    case 'fine':
+      return { ...judged, code: 'empty-tag', says };
+    case 'short':
+    case 'testing':
+      return { ...judged, code: 'empty-tag', says: `${says}; it ${judged.says}` };
+    default:
+      return judged;
+  }
 }
 
 function judgeRecord(texts: readonly string[]): Judged {

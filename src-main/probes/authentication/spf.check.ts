@@ -223,7 +223,7 @@ async function evaluate(domain: string, ip: string, world: World): Promise<Evalu
   };
 }
 
-/** What the verifier's comment says behind the sender: what is wrong. Else all of it. */
+/** What the verifier's comment says after the sender: what is wrong. Else all of it. */
 function reasonIn(comment: string, sender: string): string {
   const before = `${sender}: `;
   const at = comment.indexOf(before);
@@ -240,7 +240,10 @@ async function voidAmong(domain: string, asked: readonly Resolution[], world: Wo
   const texts = asked.flatMap(({ type, records }) =>
     type === 'TXT' ? records.map(({ data }) => Buffer.concat(data as Buffer[]).toString('latin1')) : [],
   );
-  const spelled = new Set([domain, ...texts.flatMap((text) => spfNames(text).map((each) => each.name))]);
+  const spelled = new Set([
+    domain,
+    ...texts.flatMap((text) => spfNames(text, domain).map((each) => each.name)),
+  ]);
   const empty = asked.filter(
     ({ name, type, status }) =>
       (status === 'no-data' || status === 'no-such-name') && type !== 'AAAA' && spelled.has(plain(name)),

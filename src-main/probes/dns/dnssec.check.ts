@@ -9,10 +9,11 @@ import { evidenceOf } from './evidence.ts';
 import { isUsable, matches, tagOf } from './ds.ts';
 import { canonical, pick } from './message.ts';
 import type { DataOf, RecordType } from './message.ts';
-import { lostRoles, lostText, neededNames, neededText } from './needed-names.ts';
+import { lostRoles, lostText, neededOthers, neededServers, neededText } from './needed-names.ts';
+import type { Needed } from './needed-names.ts';
 import { publicResolvers } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
-import { dateText, seenBy } from './validation.ts';
+import { dateText, isOutvoted, seenBy } from './validation.ts';
 
 const day = 86_400_000;
 /** Signatures are renewed in good time, by the day where they live for two, by the week where they live for a month. */
@@ -160,11 +161,8 @@ export const dnssec = defineCheck({
       }
     }
     const { refused } = seen;
-    const [one] = refused;
-    if (
-      one !== undefined &&
-      !['key-unknown', 'expired', 'not-signed-everywhere'].some((code) => said.has(code))
-    ) {
+    const isRefused = refused.length > 0 && (usable.length > 0 || !isOutvoted(seen));
+    if (isRefused && !['key-unknown', 'expired', 'not-signed-everywhere'].some((code) => said.has(code))) {
       problem(
         'not-validated',
         `${refused.length === 1 ? 'A public resolver refuses' : `${refused.length} public resolvers refuse`} ${target.domain} because its signatures do not hold.`,
@@ -175,7 +173,10 @@ export const dnssec = defineCheck({
     const isOurs = ['key-unknown', 'expired', 'not-signed-everywhere', 'not-validated'].some((code) =>
       said.has(code),
     );
-    const needed = await neededNames(target, world, authority, seen.heard, isOurs ? zone : null);
+    const asker = { target, world, authority, resolvers: seen.heard, without: isOurs ? zone : null };
+    const others = neededOthers(asker);
+    others.catch(() => undefined);
+    const needed = await neededServers(asker);
     const lost = lostRoles(needed, authority);
     for (const role of lost) {
       const all = needed.filter((each) => each.role === role);
@@ -186,12 +187,19 @@ export const dnssec = defineCheck({
         evidence: [...evidence, ...all.flatMap((each) => each.evidence)],
       });
     }
-    for (const each of needed) {
-      if (each.state === 'found' || lost.includes(each.role)) continue;
+    const tell = (each: Needed) => {
       said.add('name-not-validated');
       const found = { subject: each.name, summary: neededText(each), evidence: each.evidence };
       if (each.state === 'unknown') couldNotCheck(found);
       else report('name-not-validated', found);
+    };
+    // A name may be needed for several things; it is told of once, what stops mail before the rest.
+    const told = new Set(needed.filter(({ state }) => state !== 'found').map(({ name }) => name));
+    for (const each of needed) if (each.state !== 'found' && !lost.includes(each.role)) tell(each);
+    for (const each of await others) {
+      if (each.state === 'found' || told.has(each.name)) continue;
+      told.add(each.name);
+      tell(each);
     }
     if (said.size > 0) return;
     if (usable.length > 0) {

@@ -15,7 +15,7 @@ import type { RecordType } from './message.ts';
 import type { PublicResolver } from './public-resolvers.ts';
 import { spfNames } from './spf-names.ts';
 import type { Exchange } from './transport.ts';
-import { seenBy, signatureFault } from './validation.ts';
+import { isOutvoted, seenBy, signatureFault } from './validation.ts';
 
 /** What a name is to the mail; of servers one is enough, so that their loss counts together. */
 export type Role = 'mail-server' | 'name-server' | 'route' | 'relay' | 'mta-sts' | 'spf' | 'dkim' | 'dmarc';
@@ -38,8 +38,9 @@ type Resolver = Pick<PublicResolver, 'name' | 'address'>;
 const ASKED = 4;
 const most = { mailServers: 10, nameServers: 8, destinations: 5, spf: 10, keys: 5 };
 
-/** For following the SPF record, ms: what dead servers hide until then is left to its own check. */
-const SPF_MS = 5_000;
+/** For finding the names that the SPF record leads to, and for each of the others, ms. */
+const SPF_MS = 3_000;
+const OTHER_MS = 5_000;
 
 /** A name, and what is asked of it. */
 interface Question {
@@ -48,56 +49,36 @@ interface Question {
   type: 'TXT' | 'MX' | 'addresses';
 }
 
-/**
- * Asks for every name what is there of it: addresses of the servers that MX records and the route name, of name servers in other
- * zones, of the host of the MTA-STS policy, and of the relay; the records by which receivers tell the domain's mail from forged mail,
- * and the names that SPF's leads to. Names that we cannot find ourselves are left to other checks.
- * @param resolvers those to be asked; the first four are.
- * @param without a zone whose names are left out, because what is wrong with all of it has been said.
- */
-export async function neededNames(
-  { domain, relay, destinations, selectors }: Pick<Target, 'domain' | 'relay' | 'destinations' | 'selectors'>,
-  world: World,
-  authority: Authority,
-  resolvers: readonly Resolver[],
-  without: string | null,
-): Promise<Needed[]> {
+/** Who asks: for whom, whom, and what is left out. */
+export interface Asker {
+  target: Pick<Target, 'domain' | 'relay' | 'destinations' | 'selectors'>;
+  world: World;
+  authority: Authority;
+  /** Those to be asked; the first four are. */
+  resolvers: readonly Resolver[];
+  /** A zone whose names are left out, because what is wrong with all of it has been said. */
+  without: string | null;
+}
+
+/** Asks for the addresses of the servers that MX records name, and of name servers in other zones. */
+export async function neededServers(asker: Asker): Promise<Needed[]> {
+  const { target, world, authority } = asker;
   const dns = dnsOf(world);
-  const [mx, sts, spf] = await Promise.all([
-    dns.resolve(domain, 'MX'),
-    dns.resolve(`_mta-sts.${domain}`, 'TXT'),
-    spfQuestions(dns, domain),
-  ]);
+  const mx = await dns.resolve(target.domain, 'MX');
   const named = [...new Set(mx.records.map(({ data }) => data.exchange))].filter((host) => host !== '.');
-  const mailServers = mx.status === 'no-data' ? [canonical(domain)] : named.slice(0, most.mailServers);
+  const mailServers = mx.status === 'no-data' ? [canonical(target.domain)] : named.slice(0, most.mailServers);
   const cuts = await Promise.all(mailServers.map((host) => dns.find(host, 'A')));
   const nameServers = [
     ...[...authority.servers, ...authority.without].map(({ name }) => name),
     ...cuts.flatMap(({ cut }) => (cut.zone === '.' ? [] : cut.servers.flatMap(({ name }) => name ?? []))),
   ].filter((name) => !isWithin(name, authority.zone));
-  const all = new Map<string, Question>();
-  const put = (given: string, role: Role, type: Question['type'] = 'addresses') => {
-    const name = canonical(given);
-    const key = `${name} ${type}`;
-    if (isAskable(name) && !all.has(key) && (without === null || !isWithin(name, without)))
-      all.set(key, { name, role, type });
-  };
-  for (const host of mailServers) put(host, 'mail-server');
-  for (const name of [...new Set(nameServers)].slice(0, most.nameServers)) put(name, 'name-server');
-  if (sts.status === 'answer') {
-    put(`_mta-sts.${domain}`, 'mta-sts', 'TXT');
-    put(`mta-sts.${domain}`, 'mta-sts');
-  }
-  const hosts = destinations.map(({ host }) => host).filter((host) => isIP(host) === 0);
-  for (const host of hosts.slice(0, most.destinations)) put(host, 'route');
-  if (relay !== null && relay.hostname !== '') put(relay.hostname, 'relay');
-  for (const { name, type } of spf) put(name, 'spf', type);
-  for (const selector of selectors.slice(0, most.keys))
-    put(`${selector}._domainkey.${domain}`, 'dkim', 'TXT');
-  put(`_dmarc.${domain}`, 'dmarc', 'TXT');
-  const found = await Promise.all(
-    [...all.values()].map((each) => neededName(dns, world, authority, resolvers.slice(0, ASKED), each)),
-  );
+  const questions = [
+    ...mailServers.map((name) => ({ name, role: 'mail-server' as const, type: 'addresses' as const })),
+    ...[...new Set(nameServers)]
+      .slice(0, most.nameServers)
+      .map((name) => ({ name, role: 'name-server' as const, type: 'addresses' as const })),
+  ];
+  const found = await Promise.all(askable(asker, questions).map((each) => neededName(asker, each)));
   // A mail server’s zone says it for its own name servers too.
   const spoilt = found.flatMap(({ role, state, zone }) =>
     role === 'mail-server' && state !== 'found' ? [zone] : [],
@@ -105,26 +86,82 @@ export async function neededNames(
   return found.filter(({ role, zone }) => role !== 'name-server' || !spoilt.includes(zone));
 }
 
+/**
+ * Asks for the addresses of the host of the MTA-STS policy, of the servers that the route names, and of the relay; and for the records by
+ * which receivers tell the domain's mail from forged mail. Names that cannot be found in time are left to the checks that are about them:
+ * strangers have them, and no stranger's server may keep a verdict waiting.
+ */
+export async function neededOthers(asker: Asker): Promise<Needed[]> {
+  const { domain, relay, destinations, selectors } = asker.target;
+  const dns = dnsOf(asker.world);
+  const ask = async (questions: readonly Question[]) =>
+    (
+      await Promise.all(
+        askable(asker, questions).map((each) => within(OTHER_MS, neededName(asker, each), null)),
+      )
+    ).filter((each) => each !== null);
+  const hosts = [...new Set(destinations.map(({ host }) => host))].filter((host) => isIP(host) === 0);
+  const all = await Promise.all([
+    ask([
+      ...hosts.slice(0, most.destinations).map((name) => addressesOf(name, 'route')),
+      ...(relay === null || relay.hostname === '' ? [] : [addressesOf(relay.hostname, 'relay')]),
+      ...selectors
+        .slice(0, most.keys)
+        .map((selector) => recordOf(`${selector}._domainkey.${domain}`, 'dkim')),
+      recordOf(`_dmarc.${domain}`, 'dmarc'),
+      recordOf(`_mta-sts.${domain}`, 'mta-sts'),
+    ]),
+    within(OTHER_MS, dns.resolve(`_mta-sts.${domain}`, 'TXT'), null).then((sts) =>
+      sts?.status === 'answer' ? ask([addressesOf(`mta-sts.${domain}`, 'mta-sts')]) : [],
+    ),
+    spfQuestions(dns, domain).then(ask),
+  ]);
+  return all.flat();
+}
+
+const addressesOf = (name: string, role: Role): Question => ({ name, role, type: 'addresses' });
+const recordOf = (name: string, role: Role): Question => ({ name, role, type: 'TXT' });
+
+/** Those that can be asked, and that nothing was said of yet; each once. */
+function askable({ without }: Asker, questions: readonly Question[]): Question[] {
+  const all = new Map<string, Question>();
+  for (const { name: given, role, type } of questions) {
+    const name = canonical(given);
+    const key = `${name} ${type}`;
+    if (isAskable(name) && !all.has(key) && (without === null || !isWithin(name, without)))
+      all.set(key, { name, role, type });
+  }
+  return [...all.values()];
+}
+
 /** What a receiver asks for to judge a sender by the domain's SPF record, its own name left out. */
-async function spfQuestions(dns: Dns, domain: string): Promise<Omit<Question, 'role'>[]> {
-  const all = new Map<string, Omit<Question, 'role'>>();
-  const read = async (name: string): Promise<void> => {
-    const { records } = await dns.resolve(name, 'TXT');
+async function spfQuestions(dns: Dns, domain: string): Promise<Question[]> {
+  const all = new Map<string, Question>();
+  const read = async (of: string): Promise<void> => {
+    const { records } = await dns.resolve(of, 'TXT');
     const texts = records.map(({ data }) => Buffer.concat(data).toString('latin1'));
+    const [record, second] = texts.filter((text) => /^v=spf1( |$)/i.test(text));
+    // Of two records no receiver follows either (RFC 7208 §4.5).
+    if (record === undefined || second !== undefined) return;
     const further: string[] = [];
-    for (const { term, name: next } of texts.filter((text) => /^v=spf1( |$)/i.test(text)).flatMap(spfNames)) {
+    for (const { term, name } of spfNames(record, of)) {
       const type = term === 'include' || term === 'redirect' ? 'TXT' : term === 'mx' ? 'MX' : 'addresses';
-      const key = `${next} ${type}`;
-      if (term === 'ptr' || all.has(key) || all.size >= most.spf) continue;
-      all.set(key, { name: next, type });
-      if (type === 'TXT') further.push(next);
+      const key = `${name} ${type}`;
+      if (term === 'ptr' || name === canonical(domain) || all.has(key) || all.size >= most.spf) continue;
+      all.set(key, { name, role: 'spf', type });
+      if (type === 'TXT') further.push(name);
     }
     await Promise.all(further.map(read));
   };
-  let inTime = (): void => undefined;
-  const late = new Promise<void>((resolve) => (inTime = patiently(SPF_MS, resolve)));
-  await Promise.race([read(domain), late]).finally(inTime);
+  await within(SPF_MS, read(canonical(domain)), undefined);
   return [...all.values()];
+}
+
+/** What comes in that time, in which this process must be able to look; else what is given instead. */
+async function within<T, U>(ms: number, coming: Promise<T>, instead: U): Promise<T | U> {
+  let inTime = (): void => undefined;
+  const late = new Promise<U>((resolve) => (inTime = patiently(ms, () => resolve(instead))));
+  return Promise.race([coming, late]).finally(inTime);
 }
 
 async function typesOf(dns: Dns, name: string, type: Question['type']): Promise<RecordType[]> {
@@ -136,16 +173,15 @@ async function typesOf(dns: Dns, name: string, type: Question['type']): Promise<
   ];
 }
 
+/** Names that we cannot find ourselves are left to other checks. */
 async function neededName(
-  dns: Dns,
-  world: World,
-  authority: Authority,
-  resolvers: readonly Resolver[],
+  { world, authority, resolvers }: Asker,
   { name, role, type: asks }: Question,
 ): Promise<Needed> {
+  const dns = dnsOf(world);
   const types = await typesOf(dns, name, asks);
   const seen = await Promise.all(
-    types.map(async (type) => ({ type, ...(await seenBy(dns, name, type, resolvers)) })),
+    types.map(async (type) => ({ type, ...(await seenBy(dns, name, type, resolvers.slice(0, ASKED))) })),
   );
   const refused = seen.find((each) => each.refused.length > 0);
   const accepted = seen.flatMap((each) => each.accepted ?? []);
@@ -158,7 +194,7 @@ async function neededName(
     refused === undefined && zone === authority.zone
       ? null
       : await signatureFault(dns, zone, aliases.at(-1)?.data ?? name, type, world.now()).catch(() => null);
-  if (refused === undefined && fault === null) return found;
+  if (fault === null && (refused === undefined || isOutvoted(refused))) return found;
   const asked: Exchange[] = [
     ...(refused?.refused ?? []).flatMap(({ checked, unchecked }) => [checked, unchecked]),
     ...accepted,

@@ -1,4 +1,4 @@
-// The names that an SPF record spells out (RFC 7208 §5, §6.1).
+// The names that an SPF record leads receivers to (RFC 7208 §4.6.1, §5, §6.1).
 
 export interface SpfName {
   /** What leads to it. */
@@ -7,12 +7,26 @@ export interface SpfName {
   name: string;
 }
 
-/** Those that are made from the sender's address (`%{…}`) are not among them: they are other ones for each message. */
-export function spfNames(record: string): SpfName[] {
-  return [...record.matchAll(/[\s+~?-](a|mx|include|exists|ptr|redirect)[:=]([^\s/%]+)(?=[\s/]|$)/gi)].map(
-    ([, term = '', name = '']) => ({
-      term: term.toLowerCase() as SpfName['term'],
-      name: name.toLowerCase().replace(/\.$/, ''),
-    }),
-  );
+/**
+ * What stands after `all`, and `redirect` beside it, is never looked at. Names that are made from the sender's address (`%{…}`) are
+ * other ones for each message and left out.
+ * @param domain whose record it is: what `a`, `mx` and `ptr` mean when they name nothing.
+ */
+export function spfNames(record: string, domain: string): SpfName[] {
+  const names: SpfName[] = [];
+  const put = (term: string, name: string) => {
+    const plain = name.toLowerCase().replace(/\.$/, '');
+    if (plain !== '') names.push({ term: term.toLowerCase() as SpfName['term'], name: plain });
+  };
+  let redirect: string | null = null;
+  for (const term of record.split(/[ \t]+/)) {
+    if (/^[+?~-]?all$/i.test(term)) return names;
+    const [, mechanism, named] =
+      /^[+?~-]?(a|mx|include|exists|ptr)(?::([^/%]+))?(?:\/[\d/]*)?$/i.exec(term) ?? [];
+    if (mechanism !== undefined && (named !== undefined || /^(?:a|mx|ptr)$/i.test(mechanism)))
+      put(mechanism, named ?? domain);
+    redirect ??= /^redirect=([^/%]+)$/i.exec(term)?.[1] ?? null;
+  }
+  if (redirect !== null) put('redirect', redirect);
+  return names;
 }

@@ -12,6 +12,8 @@ export interface Seen {
   refused: { checked: Exchange; unchecked: Exchange }[];
   /** An answer whose signatures a resolver found good. */
   accepted: Exchange | null;
+  /** How many found the name and said nothing of signatures: they do not check, or found none to check. */
+  unproven: number;
   /** Those that answered at all. */
   heard: Resolver[];
 }
@@ -45,8 +47,17 @@ export async function seenBy(
       checked.reply?.rcode === 'SERVFAIL' && unchecked !== null ? [{ checked, unchecked }] : [],
     ),
     accepted: all.find(({ checked }) => checked.reply?.ad === true)?.checked ?? null,
+    unproven: all.filter(({ checked: { reply } }) => reply?.rcode === 'NOERROR' && !reply.ad).length,
     heard: all.flatMap(({ heard }) => heard),
   };
+}
+
+/**
+ * Whether more resolvers find a name than refuse it, where nothing is known to be wrong with its signatures: most public resolvers check
+ * them, so that it is the refusal that is at fault.
+ */
+export function isOutvoted({ refused, unproven }: Pick<Seen, 'refused' | 'unproven'>): boolean {
+  return refused.length < unproven;
 }
 
 /** What is wrong with the signatures of a zone as far as its records alone show; null for nothing, or where it is not signed. */

@@ -15,6 +15,11 @@ import { ReplyReader } from './reply-reader.ts';
 /** Longest waits, ms. A server may take longer over real mail; a question has to be answered while somebody looks on. */
 export const CONNECT_MS = 5_000;
 export const REPLY_MS = 8_000;
+/** Many servers keep strangers waiting for a greeting on purpose: junk mailers do not wait. */
+const GREETING_MS = 10_000;
+
+/** How others than mail servers introduce themselves: SSH, the web, POP3 (RFC 1939), IMAP (RFC 9051). */
+const OTHERS = /^(?:SSH-\d|HTTP\/\d|[+]OK\b|-ERR\b|[*] (?:OK|BYE|PREAUTH)\b)/;
 
 /** Where a server is asked, and as whom. */
 export interface Place {
@@ -55,6 +60,15 @@ export interface Encryption {
   /** What is wrong with the certificate, as OpenSSL names it; null when it is valid for the name. */
   trouble: string | null;
 }
+
+/** What ends a step: an event, a reply, or what is none. */
+interface Told {
+  words: string;
+  reply: Reply | null;
+  isGarbled: boolean;
+}
+
+const event = (words: string): Told => ({ words, reply: null, isGarbled: false });
 
 /** Commands that a question may use. There is no way to send a message with them. */
 const allowed = /^(?:EHLO|HELO|STARTTLS|MAIL|RCPT|RSET|NOOP|QUIT)(?: [\x20-\x7e]+)?$/;
@@ -98,8 +112,10 @@ export class Dialogue {
       connected = true;
       dialogue.#wake();
     });
-    const step = await dialogue.#step('TCP connection', CONNECT_MS, () => (connected ? 'connected' : null));
-    if (step.failure === null) await dialogue.#hear('the greeting');
+    const step = await dialogue.#step('TCP connection', CONNECT_MS, () =>
+      connected ? event('connected') : null,
+    );
+    if (step.failure === null) await dialogue.#hear('the greeting', GREETING_MS);
     return dialogue;
   }
 
@@ -110,6 +126,9 @@ export class Dialogue {
   /** Says one command and hears the answer. Anything beyond RCPT is an error of the caller's. */
   async say(command: string): Promise<Step> {
     if (!allowed.test(command)) throw new Error(`not a command for a question: ${command.slice(0, 20)}`);
+    // Whatever has come unasked would be taken for the answer. A server that takes its leave is heard all the same.
+    const unasked = this.#reader.next;
+    if (unasked !== '' && !unasked.startsWith('421')) this.#end('garbled');
     if (this.isOpen) this.#socket.write(`${command}\r\n`);
     return this.#hear(command);
   }
@@ -139,7 +158,7 @@ export class Dialogue {
     });
     this.#listen(socket);
     const step = await this.#step('TLS handshake', REPLY_MS, () =>
-      secured ? `${socket.getProtocol() ?? 'TLS'} ${socket.getCipher().standardName}` : null,
+      secured ? event(`${socket.getProtocol() ?? 'TLS'} ${socket.getCipher().standardName}`) : null,
     );
     if (step.failure !== null) {
       step.answer = words === '' ? step.answer : words;
@@ -171,19 +190,32 @@ export class Dialogue {
     this.#wake();
   }
 
-  #hear(asked: string): Promise<Step> {
-    return this.#step(asked, REPLY_MS, () => this.#reader.take());
+  #hear(asked: string, patience = REPLY_MS): Promise<Step> {
+    return this.#step(asked, patience, (isOver) => {
+      const heard = this.#over === 'garbled' ? null : this.#reader.take();
+      if (heard !== null)
+        return { words: heard.text, reply: parseReply(heard.text), isGarbled: heard.doubt === 'always' };
+      // Some servers put words of their own before a reply, so that it is waited for.
+      if (!isOver && !OTHERS.test(this.#reader.start)) return null;
+      const words = this.#reader.open;
+      const isNone = words !== '' && !/^[2-5]\d\d(?:[ -]|$)/m.test(words);
+      return isNone ? { words, reply: null, isGarbled: true } : null;
+    });
   }
 
-  /** Waits until `answer` has one, the connection is over, or patience ends. */
-  async #step(asked: string, patience: number, answer: () => string | null): Promise<Step> {
+  /**
+   * Waits until `answer` has one, the connection is over, or patience ends.
+   * @param answer asked whenever something has come; and once more when nothing else will.
+   */
+  async #step(asked: string, patience: number, answer: (isOver: boolean) => Told | null): Promise<Step> {
     const elapsed = stopwatch();
     const { signal, now } = this.#options;
-    let heard = answer();
-    if (heard === null && this.isOpen) {
+    let told = answer(!this.isOpen);
+    if (told === null && this.isOpen) {
       await new Promise<void>((resolve) => {
         const stop = () => {
-          if (heard === null) this.#end('silent');
+          told ??= answer(true);
+          if (told === null) this.#end('silent');
           resolve();
         };
         // An answer that has come while this process was busy with other things is not late: it is looked for first.
@@ -191,8 +223,8 @@ export class Dialogue {
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
         this.#wake = () => {
-          heard ??= answer();
-          if (heard === null && this.isOpen) return;
+          told ??= answer(!this.isOpen);
+          if (told === null && this.isOpen) return;
           this.#wake = () => undefined;
           calmDown();
           signal.removeEventListener('abort', stop);
@@ -204,14 +236,12 @@ export class Dialogue {
     }
     const took = elapsed();
     const ms = Math.round(took.ms * 10) / 10;
-    const isReply = heard !== null && /^\d{3}/.test(heard);
-    const isEvent = asked.startsWith('T');
-    if (heard !== null && !isReply && !isEvent) this.#end('garbled');
-    const failure = heard === null ? (this.#over ?? 'silent') : isReply || isEvent ? null : 'garbled';
-    const words = heard ?? failureWords(failure ?? 'silent', ms);
+    if (told?.isGarbled === true) this.#end('garbled');
+    const failure = told === null ? (this.#over ?? 'silent') : told.isGarbled ? 'garbled' : null;
+    const words = told?.words ?? failureWords(failure ?? 'silent', ms);
     const step: Step = {
       asked,
-      reply: isReply && heard !== null ? parseReply(heard) : null,
+      reply: failure === null ? (told?.reply ?? null) : null,
       answer: words,
       failure,
       ms,

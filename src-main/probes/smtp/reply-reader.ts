@@ -1,58 +1,73 @@
 // What a server says in a conversation, piece by piece as it comes, put together to replies (RFC 5321 §4.2.1).
+import type { Buffer } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
+import { ReplyLines, type Heard } from '../../../shared/replies/reply-lines.ts';
 
-/** Octets that may wait to be read. No server has this much to say. */
-const MOST_OCTETS = 65_536;
-/** Ends a reply whose first line had a hyphen behind its code. */
-const LAST = /^[2-5]\d\d(?: |$)/;
+/** Characters that may wait to be read. No server has this much to say. */
+const MOST = 65_536;
+/** Characters that tell how somebody introduces himself. */
+const START = 20;
 
 /** Every piece is looked at once, however small it is: a server that sends one octet at a time costs no more than others. */
 export class ReplyReader {
   readonly #decoder = new StringDecoder('utf8');
+  readonly #lines = new ReplyLines();
+  readonly #replies: Heard[] = [];
   /** Of the line that has not ended yet. */
   #pieces: string[] = [];
-  /** Of the reply that has not ended yet. */
-  #lines: string[] = [];
-  readonly #replies: string[] = [];
-  #octets = 0;
-
-  /** Whether more waits than any server has to say. */
-  get isTooMuch(): boolean {
-    return this.#octets > MOST_OCTETS;
-  }
+  /** How the reply begins that has not ended yet. */
+  #start = '';
+  /** Characters of that line, and of the replies that nobody has taken yet. */
+  #begun = 0;
+  #waiting = 0;
 
   push(piece: Buffer): void {
-    this.#octets += piece.length;
     const [first = '', ...others] = this.#decoder.write(piece).split('\n');
-    this.#pieces.push(first);
+    this.#begin(first);
     for (const text of others) {
-      this.#line(this.#pieces.join('').replace(/\r$/, ''));
-      this.#pieces = [text];
+      const heard = this.#lines.take(this.#pieces.join('').replace(/\r$/, ''));
+      this.#pieces = [];
+      this.#begun = 0;
+      if (this.#lines.open === '') this.#start = '';
+      this.#begin(text);
+      if (heard === null) continue;
+      this.#replies.push(heard);
+      this.#waiting += heard.text.length;
     }
   }
 
-  /**
-   * The next reply that is whole, its lines joined by LF; null when there is none. A line without a code is a reply by itself, and no
-   * SMTP; inside a reply it is text of that: some servers put words of their own there.
-   */
-  take(): string | null {
-    const reply = this.#replies.shift();
-    if (reply === undefined) return null;
-    if (this.#replies.length === 0) this.#octets = 0;
-    return reply;
+  /** The next reply that is whole; null when there is none. */
+  take(): Heard | null {
+    const heard = this.#replies.shift() ?? null;
+    this.#waiting -= heard?.text.length ?? 0;
+    return heard;
   }
 
-  #line(line: string): void {
-    const [first] = this.#lines;
-    const isLast = first === undefined ? !/^\d{3}-/.test(line) : endsReply(line, first.slice(0, 3));
-    this.#lines.push(line);
-    if (!isLast) return;
-    this.#replies.push(this.#lines.join('\n'));
-    this.#lines = [];
+  /** What has come and was not taken: the next reply, else what there is of it. */
+  get next(): string {
+    return this.#replies[0]?.text ?? this.open;
   }
-}
 
-/** Some servers leave the space after the code out: with the reply's own code that is its last line, too. */
-function endsReply(line: string, code: string): boolean {
-  return LAST.test(line) || (line.startsWith(code) && !/^[\d-]/.test(line.slice(3)));
+  /** What has come of a reply that has not ended. */
+  get open(): string {
+    return `${this.#lines.open}${this.#pieces.join('')}`.trim();
+  }
+
+  /** How that begins: its first characters. */
+  get start(): string {
+    return this.#start;
+  }
+
+  /** Whether more waits than any server has to say. */
+  get isTooMuch(): boolean {
+    return this.#begun + this.#lines.open.length + this.#waiting > MOST;
+  }
+
+  #begin(text: string): void {
+    if (text === '') return;
+    this.#pieces.push(text);
+    this.#begun += text.length;
+    if (this.#lines.open === '' && this.#start.length < START)
+      this.#start = `${this.#start}${text}`.slice(0, START);
+  }
 }

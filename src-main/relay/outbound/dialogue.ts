@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { Transcript } from '../transcript.ts';
-import { ReplyLines, type Heard } from './reply-lines.ts';
+import { ReplyLines, type Heard } from '../../../shared/replies/reply-lines.ts';
 
 /** Octets of one reply that does not end, after which nobody is there to talk to. */
 const LONGEST_REPLY = 65_536;

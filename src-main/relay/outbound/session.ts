@@ -19,7 +19,7 @@ import { explain, explainReply } from './explain.ts';
 import { cannotTake, needsSmtpUtf8, type International } from './international.ts';
 import type { Quirks } from './quirks.ts';
 import { noReply, parseReply } from './reply.ts';
-import { isGo, isPositive, type Heard } from './reply-lines.ts';
+import { isGo, isPositive, type Heard } from '../../../shared/replies/reply-lines.ts';
 import { Stuffing } from './stuffing.ts';
 import { turnEnd } from './turn-end.ts';
 import { hello, isSecured, nextWay, spare, type Failed, type Way } from './way.ts';

@@ -5,7 +5,7 @@ import type { DestinationFailed, Manner, Stage } from './destination-failed.ts';
 import { hungUp, type Dialogue, type Said } from './dialogue.ts';
 import { readHello, type Offer } from './hello.ts';
 import type { Quirks } from './quirks.ts';
-import { isPositive } from './reply-lines.ts';
+import { isPositive } from '../../../shared/replies/reply-lines.ts';
 
 /** Ends the attempt to open a session. */
 export type Failed = (stage: Stage, words: string, reply?: Said, manner?: Manner | null) => never;

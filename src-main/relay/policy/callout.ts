@@ -12,7 +12,7 @@ import { asksForLess } from '../outbound/throttle.ts';
 import { saysUnknown, type LearnedRecipients } from './learned.ts';
 
 /** The longest that a sending server waits for the answer, waiting for a free connection included, ms. */
-export const PATIENCE = 2_000;
+const PATIENCE = 2_000;
 /** A connection is kept warm this long without a question, ms. */
 const IDLE = 20_000;
 /** Questions over one connection. Servers count RSET as junk (Postfix bears 100), and errors: it slows down after 10. */
@@ -39,6 +39,8 @@ export interface CalloutOptions {
   /** ms that never jump. */
   steady: () => number;
   trouble: (words: string) => void;
+  /** For tests, in place of two seconds: the longest that a sending server waits, ms. */
+  patienceMs?: number | undefined;
 }
 
 export type ServerKind = 'selective' | 'takes-all' | 'unknown';
@@ -74,8 +76,11 @@ export class Callout {
   #sweep: NodeJS.Timeout | null = null;
   #closed = false;
 
+  readonly #patienceMs: number;
+
   constructor(options: CalloutOptions) {
     this.#options = options;
+    this.#patienceMs = options.patienceMs ?? PATIENCE;
   }
 
   counts(domain: string): Counts {
@@ -105,7 +110,7 @@ export class Callout {
     this.#unknown.delete(key);
   }
 
-  /** Asks the domain's server, within `PATIENCE`. Never rejects. */
+  /** Asks the domain's server, and waits two seconds at most. Never rejects. */
   async ask(domain: Domain, key: string, address: string): Promise<Verdict> {
     const under = this.#asking.get(key);
     if (under) return under;
@@ -119,7 +124,7 @@ export class Callout {
   async #within(question: Promise<Verdict>): Promise<Verdict> {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<Verdict>((resolve) => {
-      timer = setTimeout(() => resolve(UNCLEAR), PATIENCE);
+      timer = setTimeout(() => resolve(UNCLEAR), this.#patienceMs);
     });
     try {
       return await Promise.race([question, timeout]);
@@ -132,7 +137,7 @@ export class Callout {
   }
 
   async #question(domain: Domain, key: string, address: string): Promise<Verdict> {
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + this.#patienceMs;
     const place = this.#placeOf(domain);
     if (!place || this.#closed) return UNCLEAR;
     await this.#findOut(place, domain.name, deadline);
@@ -328,7 +333,11 @@ export class Callout {
   }
 
   #sessionOptions(): SessionOptions {
-    return { ...this.#options.session(), connectSeconds: PATIENCE / 1000, replySeconds: 2 * (IDLE / 1000) };
+    return {
+      ...this.#options.session(),
+      connectSeconds: this.#patienceMs / 1000,
+      replySeconds: 2 * (IDLE / 1000),
+    };
   }
 
   /** The route's first server that can be asked; mail would go there. Only in mode `deliver`. */

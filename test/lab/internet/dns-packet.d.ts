@@ -29,6 +29,7 @@ declare module 'dns-packet' {
     additionals?: (Answer | OptAnswer)[];
   }
   interface DecodedPacket extends Required<Packet> {
+    flag_cd: boolean;
     rcode: string;
     flag_aa: boolean;
     flag_tc: boolean;

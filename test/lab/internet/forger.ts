@@ -11,10 +11,14 @@ export interface Query {
   name: string;
   type: string;
   edns: boolean;
+  /** Signatures are not to be checked (CD). */
+  unchecked: boolean;
   via: 'udp' | 'tcp';
 }
 
 export interface Said {
+  /** Said so many ms later, by UDP. */
+  afterMs?: number;
   id?: number;
   name?: string;
   type?: string;
@@ -53,16 +57,26 @@ export class Forger implements AsyncDisposable {
     const take = (octets: Buffer, via: 'udp' | 'tcp') => {
       const query = queryOf(octets, via);
       asked.push(query);
-      return answer(query).map((said) => (Buffer.isBuffer(said) ? said : encode(query, said)));
+      return answer(query).map((said) => ({
+        octets: Buffer.isBuffer(said) ? said : encode(query, said),
+        afterMs: Buffer.isBuffer(said) ? undefined : said.afterMs,
+      }));
     };
     const udp = createSocket('udp4');
-    udp.on('message', (octets, from) => {
-      for (const said of take(octets, 'udp')) udp.send(said, from.port, from.address);
+    let isClosed = false;
+    udp.on('message', (question, from) => {
+      const send = (octets: Buffer) => {
+        if (!isClosed) udp.send(octets, from.port, from.address);
+      };
+      for (const { octets, afterMs } of take(question, 'udp')) {
+        if (afterMs === undefined) send(octets);
+        else setTimeout(send, afterMs, octets);
+      }
     });
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (octets) => {
-        for (const said of take(octets.subarray(2), 'tcp')) {
+        for (const { octets: said } of take(octets.subarray(2), 'tcp')) {
           const length = Buffer.alloc(2);
           length.writeUInt16BE(said.length);
           socket.write(Buffer.concat([length, said]));
@@ -73,6 +87,7 @@ export class Forger implements AsyncDisposable {
     const at = tcp ? await listen(server, address, port) : port;
     const bound = await bind(udp, address, at);
     return new Forger(address, bound, asked, async () => {
+      isClosed = true;
       await new Promise<void>((resolve) => udp.close(() => resolve()));
       if (tcp) await new Promise<void>((resolve) => server.close(() => resolve()));
     });
@@ -84,10 +99,10 @@ export class Forger implements AsyncDisposable {
 }
 
 function queryOf(octets: Buffer, via: 'udp' | 'tcp'): Query {
-  const { id, questions, additionals } = packet.decode(octets);
+  const { id, questions, additionals, flag_cd: unchecked } = packet.decode(octets);
   const [question] = questions;
   return {
-    ...{ id, name: question?.name ?? '', type: question?.type ?? '', via },
+    ...{ id, name: question?.name ?? '', type: question?.type ?? '', via, unchecked },
     edns: additionals.some(({ type }) => type === 'OPT'),
   };
 }

@@ -2,9 +2,10 @@
 import { expect, it } from 'vitest';
 import { dnssec } from '../../../src-main/probes/dns/dnssec.check.ts';
 import { runChecks } from '../../../src-main/probes/runner.ts';
+import type { Finding } from '../../../shared/finding.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
 import { Forger } from '../../lab/internet/forger.ts';
-import type { Said } from '../../lab/internet/forger.ts';
+import type { Query, Said } from '../../lab/internet/forger.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';
 import { ask, targetOf } from './play.ts';
@@ -59,6 +60,78 @@ it('a resolver that fails once, and not again, has refused nothing', async () =>
   });
   expect(found.map(({ code }) => code)).toEqual(['unsigned']);
   expect(asked).toBe(3);
+});
+
+/** Asks about the zone with everything that its names say; `resolvers` are public ones, each with what it says instead. */
+async function askAbout(
+  names: Readonly<Record<string, Said>>,
+  resolvers: readonly ((query: Query) => Said | null)[],
+): Promise<Finding[]> {
+  const own = ({ name: asked, type }: Query): Said => {
+    const name = asked.toLowerCase();
+    const isOwn = name === zone ? type !== 'DS' : name === 'ns.office.example' && type === 'A';
+    const answers = isOwn ? (said[type] ?? []) : [];
+    return (
+      names[`${name} ${type}`] ?? (answers.length > 0 ? { answers } : { authorities: said['SOA'] ?? [] })
+    );
+  };
+  await using server = await Forger.start((query) => [own(query)]);
+  await using all = new AsyncDisposableStack();
+  const addresses: string[] = [];
+  for (const instead of resolvers) {
+    const address = `127.0.0.${addresses.length + 2}`;
+    all.use(
+      await Forger.start((query) => [instead(query) ?? { ...own(query), aa: false }], {
+        address,
+        port: server.port,
+      }),
+    );
+    addresses.push(address);
+  }
+  const { probes: settings } = settingsSchema.parse({
+    probes: { rootServers: [server.address], dnsPort: server.port, publicResolvers: addresses },
+  });
+  return await runChecks({
+    ...{ checks: [dnssec], target: targetOf(zone), settings },
+    onFinding: () => undefined,
+  });
+}
+
+const refuses =
+  (asked: string) =>
+  ({ name, unchecked }: Query): Said | null =>
+    name.toLowerCase() === asked && !unchecked ? { rcode: 2 } : null;
+const spf = (name: string, text: string) => ({
+  [`${name} TXT`]: { answers: [[name, 'TXT', [text]]] } as Said,
+});
+
+it('one resolver of four that refuses an unsigned name is not believed', async () => {
+  const names = {
+    ...spf(zone, 'v=spf1 include:spf.big.example -all'),
+    ...spf('spf.big.example', 'v=spf1 -all'),
+  };
+  const flaky = refuses('spf.big.example');
+  const calm = () => null;
+  expect((await askAbout(names, [flaky, calm, calm, calm])).map(({ code }) => code)).toEqual(['unsigned']);
+  expect((await askAbout(names, [flaky, flaky, flaky, calm])).map(({ code }) => code)).toEqual([
+    'name-not-validated',
+  ]);
+});
+
+it('a stranger’s slow server keeps nothing from being said', async () => {
+  const mx = 'mx.other.example';
+  const slow = Array.from({ length: 12 }, (_, n): [string, Said] => [
+    `evil${n}.example TXT`,
+    { afterMs: 2_600, answers: [[`evil${n}.example`, 'CNAME', `evil${n + 1}.example`]] },
+  ]);
+  const names = {
+    ...{ [`${zone} MX`]: { answers: [[zone, 'MX', { preference: 10, exchange: mx }]] } as Said },
+    ...{ [`${mx} A`]: { answers: [[mx, 'A', '127.0.0.1']] } as Said },
+    ...spf(zone, 'v=spf1 include:evil0.example -all'),
+    ...Object.fromEntries(slow),
+  };
+  const found = await askAbout(names, [refuses(mx), refuses(mx)]);
+  expect(found.map(({ code }) => code)).toEqual(['names-not-validated']);
 });
 
 it.skipIf(!hasInternet)(
