@@ -85,5 +85,5 @@ async function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code
 
 /** A greeting begins with the server's own name (RFC 5321 §4.2). */
 export function nameIn(banner: string): string {
-  return /^220[ -](\S+)/.exec(banner)?.[1] ?? '';
+  return /^220[ -](\S+)/m.exec(banner)?.[1] ?? '';
 }

@@ -34,7 +34,7 @@ async function judge(visit: Visit, { target, world, report }: Asking<Code>): Pro
   const { name, place, greeting, ehlo, mail, postmaster, nobody } = visit;
   const { relay, domain } = target;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(greeting, ehlo) };
-  const said = [nameIn(greeting?.answer ?? ''), nameIn((ehlo?.answer ?? '').replace(/^250/, '220'))];
+  const said = [nameIn(greeting?.answer ?? ''), nameIn((ehlo?.answer ?? '').replace(/^250/m, '220'))];
   const isOurAddress =
     relay?.addresses.some((own) => sameAddress(own, place.address)) === true && place.port === 25;
   if (isOurAddress) {

@@ -206,11 +206,10 @@ function nobodyAt(domain: string): string {
 /** What the answer to EHLO offers, keywords in upper case, with their parameters. */
 export function featuresOf({ answer, reply }: Pick<Step, 'answer' | 'reply'>): Map<string, string> {
   if (reply?.code !== 250) return new Map();
-  return new Map(
-    answer
-      .split('\n')
-      .slice(1)
-      .map((line) => /^250[ -](\S+) ?(.*)$/s.exec(line))
-      .flatMap((match) => (match === null ? [] : [[(match[1] ?? '').toUpperCase(), match[2] ?? '']])),
-  );
+  const lines = answer.split('\n').flatMap((line) => {
+    const match = /^250[ -](\S+) ?(.*)$/s.exec(line);
+    return match === null ? [] : [[(match[1] ?? '').toUpperCase(), match[2] ?? ''] as const];
+  });
+  // The first is its name.
+  return new Map(lines.slice(1));
 }

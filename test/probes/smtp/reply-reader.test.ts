@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { Dialogue } from '../../../src-main/probes/smtp/dialogue.ts';
+import { nameIn } from '../../../src-main/probes/smtp/greeting.check.ts';
 import { ReplyReader } from '../../../src-main/probes/smtp/reply-reader.ts';
 import { featuresOf } from '../../../src-main/probes/smtp/visit.ts';
 import { speaker, type Words } from './speaker.ts';
@@ -71,6 +72,13 @@ describe('in a conversation', () => {
     expect(greeting?.reply?.code).toBe(220);
     expect(said.reply?.code).toBe(250);
     expect(features.get('SIZE')).toBe('1000');
+  });
+
+  it('what stands before its name is neither its name nor an offer', async () => {
+    const answers = { ...offers, EHLO: `Hello!\r\n${offers.EHLO}` };
+    const { greeting, features } = await ehlo({ first: 'Hello!\r\n220 mail.example ready\r\n', answers });
+    expect(nameIn(greeting?.answer ?? '')).toBe('mail.example');
+    expect([...features.keys()]).toEqual(['SIZE']);
   });
 
   it('an offer without a space before it is heard', async () => {
