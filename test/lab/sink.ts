@@ -1,6 +1,7 @@
 // A recording mail server in the test's own process: takes everything, keeps what it is asked to, counts by id.
 import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { freePort } from './ports.ts';
 
 /** The header that carries a test message's id: the sink counts arrivals by it. */
 export const idHeader = 'X-Lab-Id';
@@ -76,12 +77,13 @@ export class Sink implements AsyncDisposable {
   }
 
   async start(): Promise<this> {
+    // Nobody else may have it while this one is stopped.
+    if (this.#port === 0) this.#port = await freePort(this.#host);
     const server = createServer((socket) => this.#serve(socket));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.#port, this.#host, 1024, resolve);
     });
-    this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
     return this;
   }

@@ -330,7 +330,12 @@ export default [
       finds: ['slow'],
       world: speaks({ EHLO: '250-old.example\r\n250 8BITMIME\r\n' }, { line: 'MAIL', ms: 3_500 }),
     },
-    { name: 'it is slow to greet', finds: ['slow-greeting'], world: { setup: { greetingDelay: 6 } } },
+    {
+      name: 'it is slow to greet',
+      finds: ['slow-greeting'],
+      // Exim's own pause grows on a busy machine, past any patience.
+      world: { setup: { greetingDelay: 6 }, makes: ['postfix', 'sendmail'] },
+    },
     stopped,
     ...failing,
   ]),
