@@ -21,6 +21,9 @@ import type { Question } from '../asking.ts';
 import { speaker } from './speaker.ts';
 import type { Words } from './speaker.ts';
 
+/** Addresses of this machine where port 25 is free, also while another run is under way. */
+const near = `127.77.${process.pid % 256}`;
+
 export interface SmtpWorld {
   /** Which makes; all that have the switches when left out. */
   makes?: readonly Make[];
@@ -99,7 +102,7 @@ async function furnish(world: SmtpWorld, make: Make, kept: AsyncDisposableStack)
   }
   if (world.server === 'half there') return halfThere(kept);
   if (world.server === 'ourselves') {
-    const sink = kept.use(await new Sink({ host: '127.77.0.5', port: 25 }).start());
+    const sink = kept.use(await new Sink({ host: `${near}.5`, port: 25 }).start());
     return {
       target: {
         destinations: [destinationSchema.parse({ host: sink.host, port: 25 })],
@@ -157,10 +160,10 @@ async function standAtTheDoor(
   kept: AsyncDisposableStack,
 ): Promise<string> {
   const addresses = {
-    mailward: '127.77.0.1',
-    'mailward of others': '127.77.0.2',
-    open: '127.77.0.3',
-    shut: '127.77.0.4',
+    mailward: `${near}.1`,
+    'mailward of others': `${near}.2`,
+    open: `${near}.3`,
+    shut: `${near}.4`,
   };
   const address = addresses[who];
   if (who === 'open') kept.use(await new Sink({ host: address, port: 25 }).start());
