@@ -17,16 +17,10 @@ const standIn = ['test/electron/stand-in/index.ts', 'test/electron/stand-in.ts']
   .map((path) => resolve(here, path))
   .find((path) => existsSync(path));
 
-// V8 13.6 is known to lose count of its pages of machine code while threads come and go, and then ends the process (SIGTRAP or SIGSEGV;
-// nodejs/node issue 64500), where the processor has protection keys more often. A test file starts hundreds of threads, and now and then
-// one died so; that this was why is likely, not proven. A service starts a handful, and keeps its keys.
-const execArgv = ['--no-memory-protection-keys'];
-
 export default defineConfig({
   cacheDir: '.cache/vite',
   resolve: { alias: standIn === undefined ? [] : [{ find: /^electron$/, replacement: standIn }] },
   test: {
-    execArgv,
     projects: [
       {
         extends: true,

@@ -4,22 +4,43 @@
 const BEGINS = /^(?:# Fatal |FATAL ERROR: |abort: )/;
 /** How many lines of them are kept: the reason and the native stack. */
 const MOST_LINES = 60;
+/**
+ * V8 13.6 now and then loses count of its pages of machine code while threads come and go, and ends the process (nodejs/node 64500,
+ * with protection keys and without). A test file starts and ends hundreds of threads; no code of ours can keep it from that.
+ */
+const LOST_COUNT = /^# Check failed: jit_page\.has_value\(\)/;
+const FILE = /Worker exited unexpectedly with signal SIGTRAP .* while running test file (.+)$/;
+const ERRORS = /Vitest caught (\d+) unhandled errors? /;
 
 export class Crashes {
   #rest = '';
   #lines = [];
   #toKeep = 0;
+  #lostCounts = 0;
+  #files = [];
+  #errors = 0;
 
   /** @param chunk what came on standard error next. */
   take(chunk) {
     const lines = (this.#rest + String(chunk)).split('\n');
     this.#rest = lines.pop();
     for (const line of lines) {
+      // Vitest colours its words.
+      const words = line.replace(/\x1b\[[0-9;]*m/g, '');
+      if (LOST_COUNT.test(words)) this.#lostCounts += 1;
+      this.#files.push(...(FILE.exec(words)?.slice(1) ?? []));
+      this.#errors = Number(ERRORS.exec(words)?.[1] ?? this.#errors);
       if (BEGINS.test(line)) this.#toKeep = MOST_LINES;
       if (this.#toKeep === 0) continue;
       this.#toKeep -= 1;
       this.#lines.push(line);
     }
+  }
+
+  /** The test files whose processes V8 ended for that; none when anything else that no test can be blamed for happened besides. */
+  get lostCountIn() {
+    const number = this.#files.length;
+    return number === this.#lostCounts && number === this.#errors ? this.#files : [];
   }
 
   /** Writes what was kept to standard output. */
