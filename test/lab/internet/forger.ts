@@ -51,7 +51,7 @@ export class Forger implements AsyncDisposable {
   /** @param tcp whether it takes connections too. */
   static async start(
     answer: Answering,
-    { address = '127.0.0.1', port = 0, tcp = true } = {},
+    { address = '127.0.0.1', port = 0, tcp = true, tries = 9 } = {},
   ): Promise<Forger> {
     const asked: Query[] = [];
     const take = (octets: Buffer, via: 'udp' | 'tcp') => {
@@ -85,7 +85,12 @@ export class Forger implements AsyncDisposable {
     });
     // TCP first: a port that is free there may be taken for UDP, which is rarer.
     const at = tcp ? await listen(server, address, port) : port;
-    const bound = await bind(udp, address, at);
+    const bound = await bind(udp, address, at).catch(async (error: unknown) => {
+      if (tcp) await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (port !== 0 || tries === 0) throw error;
+      return null;
+    });
+    if (bound === null) return Forger.start(answer, { address, port, tcp, tries: tries - 1 });
     return new Forger(address, bound, asked, async () => {
       isClosed = true;
       await new Promise<void>((resolve) => udp.close(() => resolve()));
