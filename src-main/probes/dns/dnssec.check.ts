@@ -175,6 +175,7 @@ export const dnssec = defineCheck({
     );
     const asker = { target, world, authority, resolvers: seen.heard, without: isOurs ? zone : null };
     const others = neededOthers(asker);
+    // It is waited for below, unless the servers' question fails first: then nobody hears of its failure.
     others.catch(() => undefined);
     const needed = await neededServers(asker);
     const lost = lostRoles(needed, authority);

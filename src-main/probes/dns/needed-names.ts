@@ -73,10 +73,8 @@ export async function neededServers(asker: Asker): Promise<Needed[]> {
     ...cuts.flatMap(({ cut }) => (cut.zone === '.' ? [] : cut.servers.flatMap(({ name }) => name ?? []))),
   ].filter((name) => !isWithin(name, authority.zone));
   const questions = [
-    ...mailServers.map((name) => ({ name, role: 'mail-server' as const, type: 'addresses' as const })),
-    ...[...new Set(nameServers)]
-      .slice(0, most.nameServers)
-      .map((name) => ({ name, role: 'name-server' as const, type: 'addresses' as const })),
+    ...mailServers.map((name) => addressesOf(name, 'mail-server')),
+    ...[...new Set(nameServers)].slice(0, most.nameServers).map((name) => addressesOf(name, 'name-server')),
   ];
   const found = await Promise.all(askable(asker, questions).map((each) => neededName(asker, each)));
   // A mail server’s zone says it for its own name servers too.
@@ -122,7 +120,7 @@ export async function neededOthers(asker: Asker): Promise<Needed[]> {
 const addressesOf = (name: string, role: Role): Question => ({ name, role, type: 'addresses' });
 const recordOf = (name: string, role: Role): Question => ({ name, role, type: 'TXT' });
 
-/** Those that can be asked, and that nothing was said of yet; each once. */
+/** Those that can be asked and are not in the zone that is left out; each once. */
 function askable({ without }: Asker, questions: readonly Question[]): Question[] {
   const all = new Map<string, Question>();
   for (const { name: given, role, type } of questions) {

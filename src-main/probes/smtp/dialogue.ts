@@ -18,7 +18,7 @@ export const REPLY_MS = 8_000;
 /** Many servers keep strangers waiting for a greeting on purpose: junk mailers do not wait. */
 const GREETING_MS = 10_000;
 
-/** How others than mail servers introduce themselves: SSH, the web, POP3 (RFC 1939), IMAP (RFC 9051). */
+/** How greetings of other protocols begin: SSH, the web, POP3 (RFC 1939), IMAP (RFC 9051). */
 const OTHERS = /^(?:SSH-\d|HTTP\/\d|[+]OK\b|-ERR\b|[*] (?:OK|BYE|PREAUTH)\b)/;
 
 /** Where a server is asked, and as whom. */

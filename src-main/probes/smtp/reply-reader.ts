@@ -5,7 +5,7 @@ import { ReplyLines, type Heard } from '../../../shared/replies/reply-lines.ts';
 
 /** Characters that may wait to be read. No server has this much to say. */
 const MOST = 65_536;
-/** Characters that tell how somebody introduces himself. */
+/** Characters of a greeting that show which protocol it is. */
 const START = 20;
 
 /** Every piece is looked at once, however small it is: a server that sends one octet at a time costs no more than others. */
