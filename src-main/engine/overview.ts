@@ -15,7 +15,7 @@ import type {
   UnknownSetting,
   Waiting,
 } from '../../shared/overview.ts';
-import type { Health } from '../../shared/state.ts';
+import { worst, type Health } from '../../shared/state.ts';
 import type { LaneHealth } from '../relay/outbound/health.ts';
 import type { ThrottleFigures } from '../relay/outbound/throttle.ts';
 import type { Meter } from './meter.ts';
@@ -65,9 +65,9 @@ export function composeOverview(input: OverviewInput): Overview {
   const domains = input.domains.map((domain) => describeDomain(domain, input));
   const { listener, fault, storage, settingsTrouble } = input;
   const state = worst([
-    ...domains.map((domain) => domain.state),
     listenerHealth(listener),
     storage.state,
+    ...domains.map((domain) => domain.state),
     fault === null && settingsTrouble === null ? 'ok' : 'attention',
     input.unknownSettings.length === 0 ? 'ok' : 'attention',
   ]);
@@ -289,12 +289,6 @@ function listenerHealth(listener: ListenerState): Health {
 /** All is well with the domain itself. */
 function isWell(domain: DomainOverview): boolean {
   return domain.outbound.state === 'ok' && domain.failed.count === 0;
-}
-
-const order: readonly Health[] = ['not-applicable', 'ok', 'could-not-check', 'attention', 'problem'];
-
-function worst(states: readonly Health[]): Health {
-  return states.reduce<Health>((a, b) => (order.indexOf(b) > order.indexOf(a) ? b : a), 'ok');
 }
 
 function count(messages: number): string {

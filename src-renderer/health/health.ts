@@ -1,6 +1,6 @@
 // What a domain's findings mean together: the state of each check and leg, and the one sentence.
 import type { CheckInfo, Finding, Leg } from '../../shared/finding.ts';
-import type { Health } from '../../shared/state.ts';
+import { byGravity, healthOf, type Health, worst } from '../../shared/state.ts';
 import { counted } from '../format.ts';
 import { plainWords } from '../plain.ts';
 
@@ -17,25 +17,6 @@ export interface Asked {
   isOld: boolean;
 }
 
-const order: readonly Health[] = ['problem', 'attention', 'could-not-check', 'ok', 'not-applicable'];
-
-export function healthOf({ state, severity }: Pick<Finding, 'state' | 'severity'>): Health {
-  return state === 'problem' && severity === 'attention' ? 'attention' : state;
-}
-
-/** The state that stands for several: what wants most to be looked at. Null of none. */
-export function worst(states: readonly (Health | null)[]): Health | null {
-  return order.find((state) => states.includes(state)) ?? null;
-}
-
-export function byUrgency<T>(all: readonly T[], state: (one: T) => Health | null): T[] {
-  const rank = (one: T) => {
-    const health = state(one);
-    return health === null ? order.length : order.indexOf(health);
-  };
-  return [...all].sort((a, b) => rank(a) - rank(b));
-}
-
 /** Each check with its findings, in the order of the list; what the present run found takes the place of what was before. */
 export function gather(
   checks: readonly CheckInfo[],
@@ -46,7 +27,7 @@ export function gather(
   return checks.map((check) => {
     const isOf = (finding: Finding) => finding.check === check.name;
     const now = running.filter(isOf);
-    const findings = byUrgency<Shown>(now.length > 0 ? now : latest.filter(isOf), healthOf);
+    const findings = byGravity<Shown>(now.length > 0 ? now : latest.filter(isOf), healthOf);
     return {
       check,
       findings,

@@ -2,10 +2,10 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { blocklistFacts, type BlocklistFacts, type ListAnswer } from '../../shared/facts.ts';
-import type { Health } from '../../shared/state.ts';
+import { type Health, healthOf, wantsAttention, worst } from '../../shared/state.ts';
 import { counted } from '../format.ts';
 import { factsOf } from '../health/facts.ts';
-import { healthOf, type Shown, worst } from '../health/health.ts';
+import type { Shown } from '../health/health.ts';
 import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 
@@ -39,7 +39,7 @@ function byList(findings: readonly Shown[]): List[] {
       lists.set(zone, list);
       const entry = { what: finding.subject, whose: facts?.whose ?? 'domain', answer, since: finding.since };
       list.entries.push(entry);
-      list.state = worst([list.state, stateOf(answer, finding)]) ?? 'ok';
+      list.state = worst([list.state, stateOf(answer, finding)]);
     }
   }
   return [...lists.values()];
@@ -110,7 +110,7 @@ const owners = { relay: 'Mailward', server: 'your server', domain: 'the domain' 
 
 function ListRow({ list: { zone, name, removal, weight, state, entries } }: { list: List }) {
   const telling = entries.filter(({ answer }) => answer.listed !== false);
-  const isListed = state === 'problem' || state === 'attention';
+  const isListed = wantsAttention(state);
   const since = Math.min(...entries.flatMap(({ answer, since: at }) => (answer.listed && at ? [at] : [])));
   return (
     <tr>

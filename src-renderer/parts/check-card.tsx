@@ -8,7 +8,8 @@ import { counted } from '../format.ts';
 import { pathFacts, propagationFacts, registrationFacts } from '../../shared/facts.ts';
 import { factsOf } from '../health/facts.ts';
 import { manualPage, remedyFor } from '../health/manual.ts';
-import { type Asked, healthOf, type Shown } from '../health/health.ts';
+import type { Asked, Shown } from '../health/health.ts';
+import { healthOf, wantsAttention } from '../../shared/state.ts';
 import { BlocklistTable } from './blocklists.tsx';
 import { plainWords } from '../plain.ts';
 import { EvidenceList } from './evidence.tsx';
@@ -144,7 +145,7 @@ function StateWord({ asked: { state, findings }, asking }: { asked: Asked; askin
   return (
     <span className="check-state">
       <StateMark state={state} />
-      {since !== undefined && (state === 'problem' || state === 'attention') && (
+      {since !== undefined && wantsAttention(state) && (
         <span className="soft small">
           <Since at={since} />
         </span>
@@ -159,7 +160,7 @@ function headline({ findings, state }: Asked): string {
   const like = findings.filter((one) => healthOf(one) === state);
   if (first === undefined) return '';
   const { words } = plainWords(first.summary);
-  if (like.length === 1 || state === 'problem' || state === 'attention') {
+  if (like.length === 1 || wantsAttention(state)) {
     return like.length === 1 ? words : `${words} And ${counted(like.length - 1, 'more', 'more')}.`;
   }
   return `${words} And ${counted(like.length - 1, 'more answer')} like it.`;

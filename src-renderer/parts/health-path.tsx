@@ -3,9 +3,9 @@ import { UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconServer2, IconWorld } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Leg } from '../../shared/finding.ts';
-import type { Health } from '../../shared/state.ts';
 import { counted } from '../format.ts';
-import { type Asked, ofLeg, worst } from '../health/health.ts';
+import { type Asked, ofLeg } from '../health/health.ts';
+import { type Health, wantsAttention, worst } from '../../shared/state.ts';
 import '../styles/path.css';
 import { healthWords } from '../words.ts';
 import { BrandMark } from './shell.tsx';
@@ -156,7 +156,7 @@ function legSentence(checks: readonly Asked[], asking: ReadonlySet<string>): str
   const asked = checks.filter(({ check }) => asking.has(check.name)).length;
   // What is counted while a check is asked again would be partly of before.
   if (asked > 0) return `Asking ${counted(asked, 'check')}…`;
-  const wrong = checks.filter(({ state }) => state === 'problem' || state === 'attention').length;
+  const wrong = checks.filter(({ state }) => wantsAttention(state)).length;
   const unknown = checks.filter(({ state }) => state === 'could-not-check').length;
   const fine = checks.filter(({ state }) => state === 'ok').length;
   const parts = [

@@ -4,10 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { HistoryPoint, Period } from '../../shared/check-run.ts';
-import type { Health } from '../../shared/state.ts';
+import { gravityOf, type Health, healthOf, healthSchema } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted, exact, sinceWhen } from '../format.ts';
-import { healthOf } from '../health/health.ts';
 import '../styles/chart.css';
 import { healthWords } from '../words.ts';
 import { EvidenceList } from './evidence.tsx';
@@ -20,9 +19,15 @@ const spans = { day: DAY, month: 30 * DAY, year: 365 * DAY } as const;
 type Span = keyof typeof spans;
 const spanWords: Readonly<Record<Span, string>> = { day: '24 hours', month: '30 days', year: 'a year' };
 
-/** Lanes of the chart, from the bottom up. */
-const lanes: readonly Health[] = ['not-applicable', 'ok', 'could-not-check', 'attention', 'problem'];
-const laneWords = ['n/a', 'OK', 'unknown', 'attention', 'problem'];
+/** Lanes of the chart: the graver, the higher. */
+const laneWords: Readonly<Record<Health, string>> = {
+  problem: 'problem',
+  attention: 'attention',
+  'could-not-check': 'unknown',
+  ok: 'OK',
+  'not-applicable': 'n/a',
+};
+const lanes = healthSchema.options.map((state) => ({ lane: gravityOf(state), word: laneWords[state] }));
 /** Changes listed under the chart. */
 const MOST_CHANGES = 8;
 
@@ -80,7 +85,7 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
 
 function Lanes({ points, from, to }: { points: readonly HistoryPoint[]; from: number; to: number }) {
   const now = useNow();
-  const data = points.map((point) => ({ ...point, lane: lanes.indexOf(healthOf(point)) }));
+  const data = points.map((point) => ({ ...point, lane: gravityOf(healthOf(point)) }));
   return (
     <div className="chart-picture history-picture" aria-hidden="true">
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 160 }}>
@@ -101,8 +106,8 @@ function Lanes({ points, from, to }: { points: readonly HistoryPoint[]; from: nu
           <YAxis
             type="number"
             domain={[0, lanes.length - 1]}
-            ticks={[0, 1, 2, 3, 4]}
-            tickFormatter={(lane: number) => laneWords[lane] ?? ''}
+            ticks={lanes.map(({ lane }) => lane).reverse()}
+            tickFormatter={(tick: number) => lanes.find(({ lane }) => lane === tick)?.word ?? ''}
             width={68}
             interval={0}
             tickLine={false}

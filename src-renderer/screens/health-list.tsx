@@ -6,6 +6,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type SubmitEvent, useState } from 'react';
 import { shownName } from '../../shared/idn.ts';
 import { domainNameSchema } from '../../shared/names.ts';
+import { wantsAttention } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { gather, sentenceOf } from '../health/health.ts';
@@ -45,7 +46,7 @@ export function HealthListScreen() {
       : sentenceOf(all);
     return { name, at, known: data !== undefined, isRunning, ...said };
   });
-  const bad = views.filter(({ state }) => state === 'problem' || state === 'attention').length;
+  const bad = views.filter(({ state }) => wantsAttention(state)).length;
   const running = views.filter(({ isRunning }) => isRunning).length;
   const untested = views.filter(({ at }) => at === null).length;
   const sentence =

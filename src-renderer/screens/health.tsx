@@ -6,10 +6,10 @@ import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
-import type { Health } from '../../shared/state.ts';
+import { byGravity, type Health } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
-import { type Asked, byUrgency, gather, sentenceOf } from '../health/health.ts';
+import { type Asked, gather, sentenceOf } from '../health/health.ts';
 import { useCheckRun } from '../health/run.ts';
 import { CheckCard } from '../parts/check-card.tsx';
 import { HealthPath } from '../parts/health-path.tsx';
@@ -227,7 +227,7 @@ function Found({ all, asking, server, card }: FoundProps) {
     <>
       <HealthPath all={all} asking={asking} server={server} onCheck={show} />
       {groups.map(({ title, states, open: isUsuallyOpen }) => {
-        const own = byUrgency(
+        const own = byGravity(
           all.filter(({ state }) => states.includes(state)),
           ({ state }) => state,
         );

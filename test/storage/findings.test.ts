@@ -1,7 +1,9 @@
 // What checks found, kept: since when it has been so, what it was before, and a history that a chart can show.
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MOST_POINTS } from '../../shared/check-run.ts';
+import { latestSchema, MOST_POINTS } from '../../shared/check-run.ts';
 import type { Finding } from '../../shared/finding.ts';
+import { gravityOf, healthOf } from '../../shared/state.ts';
 import { openDatabase, type Database } from '../../src-main/storage/database.ts';
 import { scratch, type Scratch } from '../lab/scratch.ts';
 
@@ -23,6 +25,7 @@ const states: Record<string, Pick<Finding, 'state' | 'severity'>> = {
   differs: { state: 'problem', severity: 'urgent' },
   listed: { state: 'problem', severity: 'attention' },
   'could-not-check': { state: 'could-not-check', severity: null },
+  'not-applicable': { state: 'not-applicable', severity: null },
 };
 
 function finding(at: number, code: string, subject = '', facts: Finding['facts'] = {}): Finding {
@@ -174,6 +177,21 @@ describe('history', () => {
     ]);
   });
 
+  it('takes for the worst of a run what every screen takes for it', async () => {
+    const codes = Object.keys(states);
+    for (const one of codes)
+      for (const other of codes) {
+        await run(100, [one, 'ns1'], [other, 'ns2']);
+        const asked = { domain, check: 'mx', subject: null, from: 100, to: 100 };
+        const { points } = await db.read('findingHistory', asked);
+        const [worse] = [one, other].sort(
+          (a, b) => gravityOf(healthOf(states[b]!)) - gravityOf(healthOf(states[a]!)),
+        );
+        expect([one, other, points[0]?.code]).toEqual([one, other, worse]);
+        await db.write('forgetFindings', { before: 200, limit: 100 });
+      }
+  });
+
   it('shows the worst of each stretch when there are more runs, so that no bad hour is lost', async () => {
     const all = Array.from({ length: 2000 }, (_, index) => index * 60);
     await Promise.all(all.map((at) => run(at, at === 60_000 ? 'differs' : 'fine')));
@@ -205,5 +223,36 @@ describe('history', () => {
     expect(points.map(({ at }) => at)).toEqual([300]);
     // It has been so since before what is kept: that is still known.
     expect(periods.map(({ code, since }) => [code, since])).toEqual([['fine', 200]]);
+  });
+});
+
+describe('what was kept in another form, or is damaged', () => {
+  it.each([
+    [
+      'facts of an earlier release',
+      '{"summary":"as it was","evidence":[],"facts":{"mx":"10 mail"}}',
+      'as it was',
+    ],
+    ['no facts and no evidence', '{"summary":"as it was"}', 'as it was'],
+    ['facts that are a list', '{"summary":"as it was","evidence":[],"facts":[1]}', 'as it was'],
+    ['evidence in another form', '{"summary":"as it was","evidence":["10 mail"],"facts":{}}', 'as it was'],
+    ['half of it', '{"summary":"as it w', '(what was found is damaged in the database)'],
+    ['nothing', '', '(what was found is damaged in the database)'],
+  ])('is read all the same, as far as it can be: %s', async (_what, text, summary) => {
+    await run(100, 'differs');
+    await db.close();
+    const file = new DatabaseSync(`${folder.path}/mailward.db`);
+    file.prepare('UPDATE finding SET first = ?, latest = ?').run(text, text);
+    file.close();
+    db = await openDatabase(`${folder.path}/mailward.db`);
+    const latest = await db.read('latestFindings', domain);
+    expect(latestSchema.parse({ ...latest, running: false }).findings).toMatchObject([
+      { code: 'differs', state: 'problem', severity: 'urgent', summary },
+    ]);
+    const past = await db.read('pastFindings', { domain, check: 'mx', subject: null, limit: 10 });
+    expect(past.map((one) => one.summary)).toEqual([summary]);
+    const asked = { domain, check: 'mx', subject: null, from: 0, to: 1000 };
+    const { periods } = await db.read('findingHistory', asked);
+    expect(periods.map((one) => one.summary)).toEqual([summary]);
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { unknownSettingWords, type Overview } from '../../../shared/overview.ts';
 import { formatHostPort } from '../../../shared/names.ts';
+import { wantsAttention } from '../../../shared/state.ts';
 import { Ended, EXIT, globalsOf, notRunning, withEngine, type Exit } from '../context.ts';
 import { readHolds, type Holds } from '../holds.ts';
 import { withTyped } from '../invocation.ts';
@@ -29,8 +30,7 @@ export function exitFor(
   { state, filterTroubles }: Pick<Overview, 'state' | 'filterTroubles'>,
   running: boolean,
 ): Exit {
-  if (!running || state === 'problem' || state === 'attention' || filterTroubles.length > 0)
-    return EXIT.problem;
+  if (!running || wantsAttention(state) || filterTroubles.length > 0) return EXIT.problem;
   return state === 'could-not-check' ? EXIT.couldNotCheck : EXIT.fine;
 }
 

@@ -12,8 +12,12 @@ import type {
   Period,
   SinceFound,
 } from '../../../shared/check-run.ts';
+import { z } from 'zod';
 import { MOST_POINTS } from '../../../shared/check-run.ts';
 import type { Finding } from '../../../shared/finding.ts';
+import { findingSchema, findingStateSchema, severitySchema } from '../../../shared/finding.ts';
+import { gravityOf, healthOf } from '../../../shared/state.ts';
+import { readStored } from '../stored-json.ts';
 
 const MOST_PERIODS = 100;
 
@@ -27,8 +31,17 @@ export interface CheckRun {
   findings: Finding[];
 }
 
-/** What changes within a period. */
-type Detail = Pick<Finding, 'summary' | 'evidence' | 'facts'>;
+/** What changes within a period. Of one that an earlier release kept in another form, or that is damaged, what can be read counts. */
+const detailSchema = z.object({
+  summary: findingSchema.shape.summary.catch('(what was found is damaged in the database)'),
+  evidence: findingSchema.shape.evidence.catch([]),
+  facts: findingSchema.shape.facts.catch({}),
+});
+type Detail = z.infer<typeof detailSchema>;
+
+function detailOf(text: string): Detail {
+  return readStored(text, detailSchema) ?? detailSchema.parse({});
+}
 
 interface Row {
   id: number;
@@ -48,11 +61,18 @@ interface Row {
 
 const COULD_NOT_CHECK = 'could-not-check';
 
-/** From what nobody need look at to what stops mail; `worst` takes the highest. */
-const RANK = `CASE state WHEN 'problem' THEN iif(severity = 'urgent', 4, 3) WHEN 'could-not-check' THEN 2 WHEN 'ok' THEN 1 ELSE 0 END`;
+/** A row's gravity, as `shared/state.ts` has it; the worst row is the one with the highest. */
+const GRAVITY = `CASE ${findingStateSchema.options
+  .flatMap((state) =>
+    [...severitySchema.options, null].map((severity) => {
+      const quoted = severity === null ? 'NULL' : `'${severity}'`;
+      return `WHEN state = '${state}' AND severity IS ${quoted} THEN ${gravityOf(healthOf({ state, severity }))}`;
+    }),
+  )
+  .join(' ')} ELSE 0 END`;
 
 function findingOf(row: Row): Finding {
-  const detail = JSON.parse(row.latest) as Detail;
+  const detail = detailOf(row.latest);
   return {
     check: row.name,
     code: row.code,
@@ -84,10 +104,10 @@ export function findingReads(db: DatabaseSync) {
   const runsIn = db.prepare(
     'SELECT count(*) AS n FROM check_run WHERE domain = ? AND name = ? AND at BETWEEN ? AND ?',
   );
-  // The other columns are those of the row with the highest rank (SQLite, "bare columns in an aggregate query").
+  // The other columns are those of the row with the highest gravity (SQLite, "bare columns in an aggregate query").
   const points = db.prepare(
     `SELECT check_run.at, state, severity, code, subject, seen.took_ms AS tookMs,
-       count(DISTINCT check_run.id) AS runs, max(${RANK}) AS worst
+       count(DISTINCT check_run.id) AS runs, max(${GRAVITY}) AS worst
      FROM check_run JOIN finding_seen AS seen ON seen.run_id = check_run.id JOIN finding ON finding.id = seen.finding_id
      WHERE check_run.domain = :domain AND check_run.name = :name AND check_run.at BETWEEN :from AND :to
        AND (:subject IS NULL OR subject = :subject OR (subject = '' AND code = '${COULD_NOT_CHECK}'))
@@ -134,7 +154,7 @@ export function findingReads(db: DatabaseSync) {
       return {
         points: pointRows.map(({ worst: _worst, ...point }) => point),
         periods: (periods.all({ domain, name, subject, from, to }) as unknown as Row[]).map((row): Period => {
-          const { summary, evidence } = JSON.parse(row.first) as Detail;
+          const { summary, evidence } = detailOf(row.first);
           const { code, state, severity, runs, since: began, last_at: lastAt } = row;
           return {
             subject: row.subject,
