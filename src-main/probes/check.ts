@@ -1,28 +1,44 @@
 // What a check is: one question asked of the world, with everything that can be known of it before it is asked.
+import type { CheckName, CodeOf, FactsOf, FindingOf, UnknownFactsOf } from '../../shared/facts/index.ts';
 import type { Area, CheckInfo, Evidence, Finding, Leg, Outcome, Severity } from '../../shared/finding.ts';
 import type { Target } from './target.ts';
 import type { World } from './world.ts';
 
-/** What a check says about one thing that it found; the runner adds the rest. */
-export interface Found {
+/** What is said of one thing that a check asked about; the runner adds the rest. */
+export interface Said {
   /** Which of several things it is about (an address, a zone); left out when there is only one. */
   subject?: string;
   /** One sentence for an admin who is not a mail expert. */
   summary: string;
   evidence?: readonly Evidence[];
-  facts?: Finding['facts'];
 }
 
-/** What a running check works with. `Code` is any key of its `findings`. */
-export interface Asking<Code extends string = string> {
+/** What a check says that it found, with the facts that its contract (shared/facts) has for the code. */
+export type Found<Facts = Finding['facts']> = Said &
+  (Record<string, never> extends Facts ? { facts?: Facts } : { facts: Facts });
+
+/** What every running check works with, whatever it is. */
+export interface Asker {
   target: Target;
   world: World;
   /** Ends at the check's deadline, or when nobody wants the answer any more; every wait must heed it. */
   signal: AbortSignal;
-  /** Gives a finding; may be called as often as there are things to say. */
-  report: (code: Code, found: Found) => void;
   /** Says of one subject among several that it could not be asked. When nothing at all can be, throw `CouldNotCheck`. */
-  couldNotCheck: (found: Found) => void;
+  couldNotCheck: (said: Said) => void;
+}
+
+/** What a running check works with. */
+export interface Asking<Name extends CheckName> extends Omit<Asker, 'couldNotCheck'> {
+  /** Gives a finding; may be called as often as there are things to say. */
+  report: <Code extends CodeOf<Name>>(code: Code, found: Found<FactsOf<Name, Code>>) => void;
+  /** As `Asker` has it, with the facts that are known all the same. */
+  couldNotCheck: (said: Said & { facts?: UnknownFactsOf<Name> }) => void;
+  /**
+   * What this check found about the target before, newest first. What an earlier release kept in a form that cannot be read any more is left
+   * out: it is not known then.
+   * @param subject only findings about it; all when left out.
+   */
+  past: (subject?: string) => Promise<FindingOf<Name>[]>;
 }
 
 /** Thrown by a check that could not ask its question: the network, not the thing asked about, is in doubt. */
@@ -49,9 +65,9 @@ export class NotApplicable extends Error {
  */
 export type Need = 'domain' | 'server' | 'relay';
 
-export interface Definition<Code extends string> {
+interface Definition<Name extends string, Code extends string, Work> {
   /** Lower case with hyphens; what `mailward check` is told. */
-  name: string;
+  name: Name;
   /** What is asked about, in a few words beside which "OK" makes sense: "Accepts mail for the domain". Never the name of a fault. */
   title: string;
   area: Area;
@@ -64,18 +80,32 @@ export interface Definition<Code extends string> {
   /** Everything it can find but `could-not-check` and `not-applicable`, which every check can. */
   findings: Readonly<Record<Code, Outcome>>;
   /** Names of checks that, when they find a problem, make this one's answers worthless: a name server in between that forges. */
-  spoiledBy?: readonly string[];
+  spoiledBy?: readonly (Name extends CheckName ? CheckName : string)[];
   /** Runs only when asked for by its name: it costs others something. */
   onRequest?: boolean;
-  run: (asking: Asking<Code>) => Promise<void>;
+  run: (asking: Work) => Promise<void>;
 }
 
-/** A check of any kind: its codes are known to itself alone. */
-export type Check = Omit<Definition<string>, 'run'> & { run: (asking: Asking) => Promise<void> };
+/** A check as the runner has it: whatever its codes and facts are. */
+export type Check = Definition<
+  string,
+  string,
+  Asker & {
+    report: (code: string, found: Found) => void;
+    couldNotCheck: (found: Found) => void;
+    past: (subject?: string) => Promise<Finding[]>;
+  }
+>;
 
-/** Takes a definition whose codes the compiler has compared with its findings. */
-export function defineCheck<const Code extends string>(definition: Definition<Code>): Check {
-  return definition;
+/**
+ * Takes a definition that the compiler has compared with the check's contract (shared/facts): that it knows exactly the contract's codes, and
+ * reports each with its facts.
+ */
+export function defineCheck<const Name extends CheckName>(
+  definition: Definition<Name, CodeOf<Name>, Asking<Name>>,
+): Check {
+  // What the runner hands over is what `Asking` promises: `past` by `readFinding`, the rest as it is.
+  return definition as unknown as Check;
 }
 
 /** For `findings`: all is well. */

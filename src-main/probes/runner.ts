@@ -1,6 +1,7 @@
 // Runs checks side by side, each with its deadline, and gives their findings as they come.
+import { isCheckName, readFinding } from '../../shared/facts/index.ts';
 import type { Finding, SpoiledFacts } from '../../shared/finding.ts';
-import type { Asking, Check, Found, Need } from './check.ts';
+import type { Check, Found, Need } from './check.ts';
 import { CouldNotCheck, NotApplicable } from './check.ts';
 import { patiently } from './lateness.ts';
 import type { Target } from './target.ts';
@@ -119,7 +120,7 @@ async function ask(
     );
   });
   deadline.catch(() => undefined);
-  const asking: Asking = {
+  const asking: Parameters<Check['run']>[0] = {
     target,
     world,
     signal,
@@ -131,6 +132,11 @@ async function ask(
       say(code, outcome, found);
     },
     couldNotCheck: unknown,
+    past: async (subject) => {
+      const { name } = check;
+      const findings = await world.past.findings(name, subject);
+      return isCheckName(name) ? findings.flatMap((one) => readFinding(name, one) ?? []) : findings;
+    },
   };
   try {
     if (world.signal.aborted) throw new CouldNotCheck('The run was stopped before this was asked.');

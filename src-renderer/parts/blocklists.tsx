@@ -1,10 +1,10 @@
 // Blocklists in a table: which list has which address or domain, why, since when, and where to have it removed.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { blocklistFacts, type BlocklistFacts, type ListAnswer } from '../../shared/facts.ts';
-import { type Health, healthOf, wantsAttention, worst } from '../../shared/state.ts';
+import { healthOfListing, type ListAnswer } from '../../shared/facts/blocklists.ts';
+import { type FactsOf, readFinding } from '../../shared/facts/index.ts';
+import { type Health, wantsAttention, worst } from '../../shared/state.ts';
 import { counted } from '../format.ts';
-import { factsOf } from '../health/facts.ts';
 import type { Shown } from '../health/health.ts';
 import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
@@ -12,7 +12,7 @@ import { StateMark } from './state-mark.tsx';
 /** What a list says of one address, or of the domain. */
 interface Entry {
   what: string;
-  whose: BlocklistFacts['whose'];
+  whose: FactsOf<'blocklists'>['whose'];
   answer: ListAnswer;
   /** Since when the finding that it is part of has been so. */
   since: number | undefined;
@@ -32,24 +32,17 @@ interface List {
 function byList(findings: readonly Shown[]): List[] {
   const lists = new Map<string, List>();
   for (const finding of findings) {
-    const facts = factsOf(blocklistFacts, [finding]);
-    for (const answer of facts?.lists ?? []) {
+    const { lists: answers = [], whose = 'domain' } = readFinding('blocklists', finding)?.facts ?? {};
+    for (const answer of answers) {
       const { zone, name, removal, weight } = answer;
       const list = lists.get(zone) ?? { zone, name, removal, weight, state: 'ok', entries: [] };
       lists.set(zone, list);
-      const entry = { what: finding.subject, whose: facts?.whose ?? 'domain', answer, since: finding.since };
+      const entry = { what: finding.subject, whose, answer, since: finding.since };
       list.entries.push(entry);
-      list.state = worst([list.state, stateOf(answer, finding)]);
+      list.state = worst([list.state, healthOfListing(answer, finding)]);
     }
   }
   return [...lists.values()];
-}
-
-function stateOf({ listed, weight }: ListAnswer, finding: Shown): Health {
-  if (listed === null) return 'could-not-check';
-  if (!listed) return 'ok';
-  // What few go by does not become urgent because another list is.
-  return weight > 1 && finding.state === 'problem' ? healthOf(finding) : 'attention';
 }
 
 export function BlocklistTable({ findings }: { findings: readonly Shown[] }) {

@@ -5,8 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { counted } from '../format.ts';
-import { pathFacts, propagationFacts, registrationFacts } from '../../shared/facts.ts';
-import { factsOf } from '../health/facts.ts';
+import { readFinding } from '../../shared/facts/index.ts';
 import { manualPage, remedyFor } from '../health/manual.ts';
 import type { Asked, Shown } from '../health/health.ts';
 import { healthOf, wantsAttention } from '../../shared/state.ts';
@@ -253,28 +252,25 @@ function Pictures({
   busy: boolean;
   onAsk: () => void;
 }) {
-  const spread = factsOf(propagationFacts, findings);
-  const expiry = factsOf(registrationFacts, findings);
+  const [spread] = findings.flatMap((one) => readFinding('mx-propagation', one) ?? []);
+  const [registered] = findings.flatMap((one) => readFinding('registration', one) ?? []);
   // Asked for only where the registry does not tell, or where it was set before.
   const askByHand =
     domain !== null &&
     findings.length > 0 &&
     check.area === 'registration' &&
     (domain.profile.expiresAt !== null ||
-      (expiry?.expiresAt ?? null) === null ||
-      expiry?.source === 'by-hand');
-  const ways = findings.flatMap((finding) => {
-    const facts = factsOf(pathFacts, [finding]);
-    return facts === null ? [] : [{ facts, address: finding.subject }];
-  });
+      (registered?.facts.expiresAt ?? null) === null ||
+      registered?.facts.source === 'by-hand');
+  const ways = findings.flatMap((one) => readFinding('path', one) ?? []);
   return (
     <>
-      {spread !== null && <Propagation facts={spread} at={at ?? 0} busy={busy} onAsk={onAsk} />}
-      {expiry !== null && <RegistrationLine facts={expiry} />}
+      {spread !== undefined && <Propagation facts={spread.facts} at={at ?? 0} busy={busy} onAsk={onAsk} />}
+      {registered !== undefined && <RegistrationLine facts={registered.facts} />}
       {check.name === 'dkim' && domain !== null && <SelectorsForm domain={domain} onSaved={onAsk} />}
       {askByHand && <ExpiryByHand domain={domain} onSaved={onAsk} />}
       <BlocklistTable findings={findings} />
-      {ways.map(({ facts, address }) => (
+      {ways.map(({ facts, subject: address }) => (
         <Traceroute key={address} facts={facts} address={address} />
       ))}
     </>

@@ -2,15 +2,16 @@
 import { Switch, VisuallyHidden } from '@mantine/core';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { counted, countdown, exact } from '../format.ts';
-import { mxWords } from '../health/facts.ts';
-import type { PropagationFacts, ServerView } from '../../shared/facts.ts';
+import { mxWords } from '../../shared/facts/form.ts';
+import type { FactsOf } from '../../shared/facts/index.ts';
+import type { ServerView } from '../../shared/facts/mx-propagation.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { pauseBefore } from '../../shared/propagation.ts';
 import type { Health } from '../../shared/state.ts';
 
 interface PropagationProps {
-  facts: PropagationFacts;
+  facts: FactsOf<'mx-propagation'>;
   /** When this was so, UTC ms. */
   at: number;
   busy: boolean;
@@ -55,11 +56,11 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
       </p>
       <dl className="facts small">
         <dt>MX now</dt>
-        <dd className="mono">{facts.mx.length === 0 ? 'none' : mxWords(facts.mx)}</dd>
+        <dd className="mono">{mxWords(facts.mx)}</dd>
         {facts.before !== null && (
           <>
             <dt>MX before</dt>
-            <dd className="mono">{facts.before.mx.length === 0 ? 'none' : mxWords(facts.before.mx)}</dd>
+            <dd className="mono">{mxWords(facts.before.mx)}</dd>
           </>
         )}
       </dl>

@@ -6,18 +6,18 @@ import { type SubmitEvent, useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { useEngine } from '../engine.tsx';
 import { count, day, span } from '../format.ts';
-import type { RegistrationFacts } from '../../shared/facts.ts';
+import type { FactsOf } from '../../shared/facts/index.ts';
+import { EXPIRES_NOW_DAYS, EXPIRES_SOON_DAYS } from '../../shared/facts/registration.ts';
 import { errorWords } from '../words.ts';
 import { useNow } from './moment.tsx';
 
 const DAY = 86_400_000;
-/** From here on somebody should look, and must act (probes/registration). */
-const SOON = 30 * DAY;
-const NOW = 7 * DAY;
+const SOON = EXPIRES_SOON_DAYS * DAY;
+const NOW = EXPIRES_NOW_DAYS * DAY;
 /** The line shows a year, or less when the end is nearer. */
 const YEAR = 365 * DAY;
 
-export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
+export function RegistrationLine({ facts }: { facts: FactsOf<'registration'> }) {
   const now = useNow();
   const { expiresAt, registrar, statuses, source } = facts;
   if (expiresAt === null) return null;
@@ -53,7 +53,7 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
             className="expiry-tick"
             data-state="attention"
             style={{ left: `${place(expiresAt - SOON)}%` }}
-            title="30 days before"
+            title={`${EXPIRES_SOON_DAYS} days before`}
           />
         )}
         {left > NOW && (
@@ -61,7 +61,7 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
             className="expiry-tick"
             data-state="problem"
             style={{ left: `${place(expiresAt - NOW)}%` }}
-            title="7 days before"
+            title={`${EXPIRES_NOW_DAYS} days before`}
           />
         )}
         <span className="expiry-end" style={{ left: `${end}%` }} />

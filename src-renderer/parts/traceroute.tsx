@@ -1,8 +1,8 @@
 // The way to a server, hop by hop: who answers, how long the round trip is, and where it ends.
-import type { PathFacts } from '../../shared/facts.ts';
+import type { FactsOf } from '../../shared/facts/index.ts';
 import { StateMark } from './state-mark.tsx';
 
-export function Traceroute({ facts, address }: { facts: PathFacts; address: string }) {
+export function Traceroute({ facts, address }: { facts: FactsOf<'path'>; address: string }) {
   const { host, hops, arrives, traceArrives, tcpMs } = facts;
   const slowest = Math.max(1, tcpMs ?? 0, ...hops.map(({ ms }) => ms ?? 0));
   const server = host === address || address === '' ? host : `${host} (${address})`;

@@ -1,11 +1,7 @@
 // A pretended world for the health screens: the real checks with answers that are given to them, in a bad week.
-import type {
-  BlocklistFacts,
-  ListAnswer,
-  PathFacts,
-  PropagationFacts,
-  RegistrationFacts,
-} from '../../shared/facts.ts';
+import type { ListAnswer } from '../../shared/facts/blocklists.ts';
+import type { FactsOf } from '../../shared/facts/index.ts';
+import type { ServerView } from '../../shared/facts/mx-propagation.ts';
 import type { Evidence } from '../../shared/finding.ts';
 import { checkNamed } from '../../src-main/probes/catalogue.ts';
 import { type Answer, PretendedCheck } from '../lab/clinic.ts';
@@ -34,30 +30,25 @@ const oldMx = [
 ];
 
 /** Which server has which MX set, a while after the change. @param left minutes by name for those that still have the old one. */
-export function propagation(now: number, left: Record<string, number>): PropagationFacts {
-  type View = PropagationFacts['items'][number];
+export function propagation(now: number, left: Record<string, number>): FactsOf<'mx-propagation', 'agrees'> {
   const server = (
     name: string,
     address: string,
-    kind: View['kind'],
+    kind: ServerView['kind'],
     place = '',
-    state: View['state'] = 'agrees',
-  ): View => {
+    state: 'agrees' | 'silent' = 'agrees',
+  ): ServerView => {
     const minutes = left[name];
-    const isOld = minutes !== undefined;
-    return {
-      name,
-      address,
-      kind,
-      place,
-      state: isOld ? 'differs' : state,
-      mx: state === 'silent' ? null : isOld ? oldMx : newMx,
-      until: isOld ? now + minutes * MINUTE : null,
-    };
+    const asked = { name, address, kind, place };
+    if (minutes !== undefined)
+      return { ...asked, state: 'differs', mx: oldMx, ttl: minutes * 60, until: now + minutes * MINUTE };
+    return state === 'silent'
+      ? { ...asked, state, mx: null, ttl: null, until: null }
+      : { ...asked, state, mx: newMx, ttl: 3600, until: null };
   };
   const last = Object.values(left);
   return {
-    mx: newMx,
+    ...{ mx: newMx, ttl: 3600, since: now - 10 * MINUTE },
     until: last.length === 0 ? null : now + Math.max(...last) * MINUTE,
     before: { mx: oldMx, ttl: 3600 },
     items: [
@@ -81,7 +72,7 @@ function listAnswer(
   says: Pick<ListAnswer, 'listed' | 'means'> & Partial<ListAnswer> = { listed: false, means: null },
 ): ListAnswer {
   return {
-    ...{ zone, name, weight, codes: [], text: '' },
+    ...{ zone, name, weight, minor: false, codes: [], text: '' },
     removal: `https://${name.toLowerCase()}.example/removal`,
     policy: 'Free for small use.',
     ...says,
@@ -90,10 +81,10 @@ function listAnswer(
 
 /** What four lists say of one entry; @param zen what the first says. */
 function listed(
-  kind: BlocklistFacts['kind'],
-  whose: BlocklistFacts['whose'],
+  kind: FactsOf<'blocklists'>['kind'],
+  whose: FactsOf<'blocklists'>['whose'],
   zen?: Parameters<typeof listAnswer>[3],
-): BlocklistFacts {
+): FactsOf<'blocklists'> {
   const lists = [
     listAnswer('zen.blocklist.example', 'Zen', 3, zen),
     listAnswer('b.barrier.example', 'Barrier', 2),
@@ -163,10 +154,11 @@ export function badWeek(): Record<string, PretendedCheck> {
       facts: {
         registered: 'example.com',
         expiresAt: now + 23 * DAY,
+        registrarExpiresAt: null,
         statuses: ['client transfer prohibited', 'client delete prohibited'],
         registrar: 'Example Registrar, Inc.',
         source: 'registry',
-      } satisfies RegistrationFacts,
+      } satisfies FactsOf<'registration'>,
       evidence: [told('RDAP domain example.com', 'https://rdap.registry.example/', '"expiration": soon')],
     }),
     pretended('connectivity', {
@@ -251,7 +243,7 @@ export function badWeek(): Record<string, PretendedCheck> {
         traceArrives: false,
         tool: 'traceroute',
         tcpMs: 41,
-      } satisfies PathFacts,
+      } satisfies FactsOf<'path'>,
     }),
     pretended('dkim', {
       code: 'not-applicable',

@@ -1,7 +1,7 @@
 // A domain's health: one run at a time, joined by whoever asks, told as it happens and kept.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckEvent } from '../../shared/check-run.ts';
-import { defineCheck, fine, wrong, type Check } from '../../src-main/probes/check.ts';
+import { fine, wrong, type Check } from '../../src-main/probes/check.ts';
 import type { Target } from '../../src-main/probes/target.ts';
 import { Sink } from '../lab/sink.ts';
 import { EngineUnderTest } from './support.ts';
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 function check(name: string, run: Check['run'], more: Partial<Check> = {}): Check {
-  return defineCheck({
+  return {
     name,
     title: name,
     area: 'dns',
@@ -24,7 +24,7 @@ function check(name: string, run: Check['run'], more: Partial<Check> = {}): Chec
     findings: { yes: fine('It is.'), no: wrong('urgent', 'It is not.') },
     run,
     ...more,
-  });
+  };
 }
 
 const quick = (name: string, code: 'yes' | 'no' = 'yes', more: Partial<Check> = {}): Check =>

@@ -2,13 +2,7 @@
 import type { Client } from '../../shared/contract/index.ts';
 import type { Finding } from '../../shared/finding.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
-import {
-  defineCheck,
-  NotApplicable,
-  type Check,
-  type Definition,
-  type Found,
-} from '../../src-main/probes/check.ts';
+import { NotApplicable, type Check, type Found } from '../../src-main/probes/check.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { startService } from '../../src-main/service/service.ts';
@@ -27,9 +21,9 @@ export class PretendedCheck {
   /** While it is set, the check waits for it. */
   gate: Promise<void> | null = null;
 
-  constructor(definition: Omit<Definition<string>, 'run'>, ...answers: Answer[]) {
+  constructor(definition: Omit<Check, 'run'>, ...answers: Answer[]) {
     this.answers = answers;
-    this.check = defineCheck({
+    this.check = {
       ...definition,
       run: async ({ report, couldNotCheck, signal }) => {
         if (this.gate !== null) {
@@ -44,7 +38,7 @@ export class PretendedCheck {
           else report(code, found);
         }
       },
-    });
+    };
   }
 
   /** Lets runs wait from now on; what it returns lets them go. */

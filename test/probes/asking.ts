@@ -4,6 +4,7 @@ import { runChecks } from '../../src-main/probes/runner.ts';
 import type { Target } from '../../src-main/probes/target.ts';
 import type { WorldOptions } from '../../src-main/probes/world.ts';
 import type { Finding } from '../../shared/finding.ts';
+import { inContract } from './contract.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import type { ProbesSettings } from '../../shared/settings-probes.ts';
 
@@ -34,7 +35,7 @@ const home: Partial<ProbesSettings> = {
 
 /** All that the check finds, in the order in which it comes. */
 export async function ask(check: Check, { target, settings, ...world }: Question): Promise<Finding[]> {
-  return runChecks({
+  const found = await runChecks({
     ...world,
     checks: [check],
     target: { ...nobody, ...target },
@@ -42,6 +43,7 @@ export async function ask(check: Check, { target, settings, ...world }: Question
     settings: { ...settingsSchema.parse({}).probes, ...home, ...settings },
     onFinding: () => undefined,
   });
+  return inContract(found);
 }
 
 /** The one finding of a check that has one thing to say. */

@@ -1,7 +1,7 @@
 // Running checks: side by side, each to its deadline, and never a guess for an answer.
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../../src-main/probes/check.ts';
-import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../../src-main/probes/check.ts';
+import { CouldNotCheck, fine, NotApplicable, wrong } from '../../src-main/probes/check.ts';
 import { runChecks } from '../../src-main/probes/runner.ts';
 import type { Target } from '../../src-main/probes/target.ts';
 import type { Finding } from '../../shared/finding.ts';
@@ -18,7 +18,7 @@ const target: Target = {
 };
 
 function check(name: string, run: Check['run'], more: Partial<Check> = {}): Check {
-  return defineCheck({
+  return {
     name,
     title: name,
     area: 'dns',
@@ -29,7 +29,7 @@ function check(name: string, run: Check['run'], more: Partial<Check> = {}): Chec
     findings: { yes: fine('It is so.'), no: wrong('urgent', 'It is not so.') },
     run,
     ...more,
-  });
+  };
 }
 
 const says = (name: string, code: 'yes' | 'no', more: Partial<Check> = {}): Check =>

@@ -1,6 +1,8 @@
 // `mailward check mx-propagation DOMAIN --follow`: asks again and again who has which MX records, and prints what changes, until all agree.
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
+import { mxWords } from '../../../shared/facts/form.ts';
+import { readFinding, type FactsOf } from '../../../shared/facts/index.ts';
+import type { ServerView } from '../../../shared/facts/mx-propagation.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { LEAST_PAUSE, MOST_PAUSE, pauseBefore } from '../../../shared/propagation.ts';
@@ -9,28 +11,7 @@ import { formatTime, print, printJson } from '../terminal.ts';
 
 /** The one check that can be followed. */
 export const followed = 'mx-propagation';
-
-const setSchema = z
-  .array(z.object({ preference: z.number(), exchange: z.string() }))
-  .transform(
-    (all) => all.map(({ preference, exchange }) => `${preference} ${exchange}`).join(', ') || 'none',
-  );
-const factsSchema = z.object({
-  mx: setSchema,
-  until: z.number().nullable(),
-  items: z.array(
-    z.object({
-      name: z.string().nullable(),
-      address: z.string(),
-      kind: z.enum(['authoritative', 'resolver']),
-      state: z.enum(['agrees', 'differs', 'silent', 'failed']),
-      mx: setSchema.nullable(),
-      until: z.number().nullable(),
-    }),
-  ),
-});
-type Picture = z.infer<typeof factsSchema>;
-type Item = Picture['items'][number];
+type Picture = FactsOf<typeof followed>;
 
 /** @throws `Ended` for a time that is not one. */
 export function readEvery(text: string | undefined): number {
@@ -54,8 +35,7 @@ export async function follow(domain: string, globals: Globals, most: number): Pr
   for (;;) {
     const finding = await askOnce(domain, globals);
     if (globals.json) printJson(finding);
-    const read = factsSchema.safeParse(finding.facts);
-    const picture = read.success ? read.data : null;
+    const picture = readFinding(followed, finding)?.facts ?? null;
     if (!globals.json) {
       if (picture !== null) {
         for (const line of changes(last, picture, domain)) print(`${formatTime(finding.at)}  ${line}`);
@@ -94,14 +74,16 @@ async function askOnce(domain: string, globals: Globals): Promise<Finding> {
 /** What is new in a picture, a line each; all that is not as it should be in the first one. */
 function changes(before: Picture | null, now: Picture, domain: string): string[] {
   const lines: string[] = [];
-  if (before?.mx !== now.mx) lines.push(`The MX records of ${shownName(domain)} are ${now.mx}.`);
+  const mx = mxWords(now.mx);
+  if (before === null || mxWords(before.mx) !== mx)
+    lines.push(`The MX records of ${shownName(domain)} are ${mx}.`);
   const known = new Map(before?.items.map((item) => [`${item.kind} ${item.address}`, item]));
   for (const item of now.items) {
     const earlier = known.get(`${item.kind} ${item.address}`);
     const isNews =
       earlier === undefined
         ? item.state !== 'agrees'
-        : earlier.state !== item.state || earlier.mx !== item.mx;
+        : earlier.state !== item.state || setOf(earlier) !== setOf(item);
     if (isNews) lines.push(wordsOf(item));
   }
   if (before?.until !== now.until) {
@@ -114,14 +96,19 @@ function changes(before: Picture | null, now: Picture, domain: string): string[]
   return lines;
 }
 
-function wordsOf({ name, address, kind, state, mx, until }: Item): string {
+function setOf({ mx }: ServerView): string | null {
+  return mx === null ? null : mxWords(mx);
+}
+
+function wordsOf(item: ServerView): string {
+  const { name, address, kind, until } = item;
   const whose = kind === 'authoritative' ? 'name server ' : '';
   const who = name === null ? `${whose}${address}` : `${whose}${name} (${address})`;
-  switch (state) {
+  switch (item.state) {
     case 'agrees':
       return `${who} agrees.`;
     case 'differs':
-      return `${who} still has ${mx ?? 'none'}${until === null ? '' : `, until ${formatTime(until)}`}.`;
+      return `${who} still has ${mxWords(item.mx)}${until === null ? '' : `, until ${formatTime(until)}`}.`;
     case 'silent':
       return `${who} does not answer.`;
     case 'failed':

@@ -38,7 +38,6 @@ const findings = {
   unsigned: wrong('attention', 'The records are not secured by DNSSEC, so that they count for nothing.'),
   bogus: wrong('urgent', 'The records’ signatures are wrong: senders who use DANE do not deliver there.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const dane = defineCheck({
   ...ofAuthentication,
@@ -52,7 +51,7 @@ export const dane = defineCheck({
   run,
 });
 
-async function run({ target, world, report, couldNotCheck }: Asking<Code>): Promise<void> {
+async function run({ target, world, report, couldNotCheck }: Asking<'dane'>): Promise<void> {
   const { domain } = target;
   const mx = await dnsOf(world).resolve(domain, 'MX');
   if (mx.status === 'could-not') throw new CouldNotCheck(mx.reason, mx.evidence);

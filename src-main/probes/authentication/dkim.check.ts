@@ -33,8 +33,11 @@ const findings = {
     'attention',
     'The key’s record allows no SHA-256 (h=), the only digest that receivers take, so that signatures with it do not count.',
   ),
-  weak: wrong('attention', 'The key is so short that signatures with it do not count (less than 1024 bits).'),
-  short: wrong('attention', 'The key is shorter than is safe today (less than 2048 bits).'),
+  weak: wrong(
+    'attention',
+    `The key is so short that signatures with it do not count (less than ${LEAST} bits).`,
+  ),
+  short: wrong('attention', `The key is shorter than is safe today (less than ${GOOD} bits).`),
   testing: wrong(
     'attention',
     'The key is marked as a trial (t=y): receivers may treat the mail as if it were not signed.',
@@ -54,7 +57,7 @@ export const dkim = defineCheck({
   run,
 });
 
-async function run({ target, world, report, couldNotCheck }: Asking<Code>): Promise<void> {
+async function run({ target, world, report, couldNotCheck }: Asking<'dkim'>): Promise<void> {
   const { domain, selectors } = target;
   if (selectors.length === 0)
     throw new NotApplicable(

@@ -24,7 +24,6 @@ const findings = {
     'Reports are to go to another domain, which has not said that it wants them; receivers do not send them.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const dmarc = defineCheck({
   ...ofAuthentication,
@@ -52,7 +51,7 @@ interface Published {
   evidence: Evidence[];
 }
 
-async function run({ target, world, report }: Asking<Code>): Promise<void> {
+async function run({ target, world, report }: Asking<'dmarc'>): Promise<void> {
   const { domain } = target;
   const { at, texts, almost, evidence } = await find(domain, world);
   const [text] = texts;
@@ -76,7 +75,7 @@ async function run({ target, world, report }: Asking<Code>): Promise<void> {
     report('broken', {
       summary: `The DMARC record of ${at} cannot be used: it is no list of tags, or one of them is there twice.`,
       evidence,
-      facts: { record: text, at, policy: null },
+      facts: { record: text, at, policy: null, alignment: null, reportsTo: [] },
     });
     return;
   }

@@ -23,7 +23,6 @@ const findings = {
   ),
   elsewhere: wrong('attention', 'The relay’s name leads to other addresses than the relay’s.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const helo = defineCheck({
   ...ofAuthentication,
@@ -37,7 +36,7 @@ export const helo = defineCheck({
   run,
 });
 
-async function run(asking: Asking<Code>): Promise<void> {
+async function run(asking: Asking<'helo'>): Promise<void> {
   const { target, world } = asking;
   const { relay } = target;
   const knowsServer = target.domain !== '' || target.destinations.length > 0;
@@ -64,7 +63,7 @@ function own(name: string, at: number): Evidence {
 }
 
 /** A server's greeting begins with its own name (RFC 5321 §4.2). */
-async function askServer(server: OfficeServer, asking: Asking<Code>): Promise<void> {
+async function askServer(server: OfficeServer, asking: Asking<'helo'>): Promise<void> {
   const { world, signal, couldNotCheck } = asking;
   const [address] = server.addresses;
   if (address === undefined) {
@@ -92,7 +91,7 @@ async function askName(
   whose: 'relay' | 'server',
   expected: readonly string[],
   before: readonly Evidence[],
-  { world, report, couldNotCheck }: Asking<Code>,
+  { world, report, couldNotCheck }: Asking<'helo'>,
 ): Promise<void> {
   const who = whose === 'relay' ? 'The relay' : 'The server';
   const plain = toDomainName(name);

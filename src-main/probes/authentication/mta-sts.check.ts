@@ -46,7 +46,6 @@ const findings = {
     'The policy does not name the relay: once the MX points there, careful senders do not deliver.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 /** Mail servers whose certificates are looked at; who has more has many alike. */
 const MOST_HOSTS = 10;
@@ -63,7 +62,7 @@ export const mtaSts = defineCheck({
   run,
 });
 
-async function run({ target, world, signal, report, couldNotCheck }: Asking<Code>): Promise<void> {
+async function run({ target, world, signal, report, couldNotCheck }: Asking<'mta-sts'>): Promise<void> {
   const { domain, relay } = target;
   const { texts, evidence } = await textsOf(`_mta-sts.${domain}`, world);
   const records = texts.filter((text) => /^v\s*=\s*STSv1\s*(;|$)/.test(text));

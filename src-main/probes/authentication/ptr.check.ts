@@ -32,7 +32,7 @@ export const ptr = defineCheck({
   run,
 });
 
-async function run(asking: Asking<keyof typeof findings>): Promise<void> {
+async function run(asking: Asking<'ptr'>): Promise<void> {
   const { entries, missing } = await entriesOf(asking.target, asking.world);
   const addresses = entries.filter(({ kind }) => kind !== 'domain');
   if (addresses.length === 0) {
@@ -49,7 +49,7 @@ async function run(asking: Asking<keyof typeof findings>): Promise<void> {
 
 async function askOne(
   { what, whose }: Entry,
-  { world, report, couldNotCheck }: Asking<keyof typeof findings>,
+  { world, report, couldNotCheck }: Asking<'ptr'>,
 ): Promise<void> {
   const dns = dnsOf(world);
   const address = `${what} (${whose === 'relay' ? 'the relay' : 'the server'})`;
@@ -64,7 +64,7 @@ async function askOne(
     report('missing', {
       ...found,
       summary: `The address ${address} has no name in DNS (no PTR record).`,
-      facts: { whose, names },
+      facts: { whose, names, confirmed: null },
     });
     return;
   }

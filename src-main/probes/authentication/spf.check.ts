@@ -1,7 +1,7 @@
 // Check: does the domain's SPF record (RFC 7208) work, and does it cover the machines that send?
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { Asker, Asking } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import type { Resolution } from '../dns/dns.ts';
 import { nodeResolve } from '../dns/resolve.ts';
@@ -70,7 +70,7 @@ export const spf = defineCheck({
   run,
 });
 
-async function run({ target, world, report }: Asking<keyof typeof findings>): Promise<void> {
+async function run({ target, world, report }: Asking<'spf'>): Promise<void> {
   const { domain } = target;
   const { texts, evidence } = await textsOf(domain, world);
   await mustExist(domain, world);
@@ -260,7 +260,7 @@ async function voidAmong(domain: string, asked: readonly Resolution[], world: Wo
 
 async function coverage(
   domain: string,
-  { target, world }: Pick<Asking, 'target' | 'world'>,
+  { target, world }: Pick<Asker, 'target' | 'world'>,
 ): Promise<{ senders: (Entry & { result: string; verdict: Evidence })[]; failed: string[] }> {
   const { entries, missing } = await entriesOf(target, world);
   const senders = await Promise.all(

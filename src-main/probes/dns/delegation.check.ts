@@ -1,7 +1,8 @@
 // Check `delegation`: are the domain's name servers those that the zone above names, and do all of them do their work?
 import { isIPv6 } from 'node:net';
 import { defineCheck, CouldNotCheck, fine, wrong } from '../check.ts';
-import type { Found } from '../check.ts';
+import type { CodeOf, FactsOf } from '../../../shared/facts/index.ts';
+import type { Found, Said } from '../check.ts';
 import type { World } from '../world.ts';
 import type { Authority, NameServer } from './authority.ts';
 import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, nameOf, ofDns } from './common.ts';
@@ -144,9 +145,9 @@ export const delegation = defineCheck({
       }),
     );
     const facts = factsOf(authority, servers, overTcp);
-    const problem = (code: Exclude<Parameters<typeof report>[0], 'fine'>, found: Found) => {
+    const problem = (code: ProblemOfServers, found: Said) => {
       said.add(code);
-      report(code, { facts, ...found });
+      report(code, { ...found, facts });
     };
 
     await sayOfEdns();
@@ -313,6 +314,12 @@ export const delegation = defineCheck({
   },
 });
 
+/** What is said once each server was asked. */
+type ProblemOfServers = Exclude<
+  CodeOf<'delegation'>,
+  'fine' | 'no-such-domain' | 'no-server-answers' | 'ipv6-only'
+>;
+
 const ednsCodes = { deaf: 'edns-dropped', refuses: 'edns-refused', 'no-options': 'options-dropped' } as const;
 
 /** A name server whose address is known by way of an alias alone. */
@@ -352,7 +359,7 @@ async function silence(
   world: World,
   authority: Authority,
   servers: readonly NameServer[],
-): Promise<Found> {
+): Promise<Found<FactsOf<'delegation', 'no-server-answers'>>> {
   const { zone, referral, without } = authority;
   const evidence = [
     ...evidenceOfAll(authority.servers.map(({ soa }) => soa)),

@@ -1,5 +1,5 @@
 // Check `dnssec`: is the domain signed, and if so, do its signatures hold?
-import type { Finding } from '../../../shared/finding.ts';
+import type { CodeOf, FactsOf } from '../../../shared/facts/index.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { NameServer } from './authority.ts';
 import { authorityOf, listed, nameOf, ofDns, speakersOf } from './common.ts';
@@ -82,7 +82,7 @@ export const dnssec = defineCheck({
     const end = Math.min(
       ...servers.flatMap(({ signatures }) => signatures.map(({ expiration }) => expiration * 1000)),
     );
-    const facts: Finding['facts'] = {
+    const facts: FactsOf<'dnssec', 'signed'> = {
       zone,
       ds: anchors.map(({ keyTag }) => keyTag),
       keys: [...new Set(allKeys.map(tagOf))],
@@ -90,7 +90,7 @@ export const dnssec = defineCheck({
     };
     const said = new Set<string>();
     const problem = (
-      code: Exclude<Parameters<typeof report>[0], 'signed' | 'unsigned' | 'unanchored'>,
+      code: ProblemOfKeys,
       summary: string,
       of?: NameServer,
       more: readonly Exchange[] = [],
@@ -216,6 +216,12 @@ export const dnssec = defineCheck({
     }
   },
 });
+
+/** What is said of the domain's own keys and signatures. */
+type ProblemOfKeys = Exclude<
+  CodeOf<'dnssec'>,
+  'signed' | 'unsigned' | 'unanchored' | 'names-not-validated' | 'name-not-validated'
+>;
 
 interface Signed {
   server: NameServer;

@@ -1,7 +1,7 @@
 // Check `mx`: does every name server name the same servers for the domain's mail, and are these where mail should go?
-import type { Finding } from '../../../shared/finding.ts';
+import type { CodeOf, FactsOf } from '../../../shared/facts/index.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Found } from '../check.ts';
+import type { Said } from '../check.ts';
 import { canonical as canonicalAddress } from '../addresses.ts';
 import type { Relay } from '../target.ts';
 import type { Authority } from './authority.ts';
@@ -129,12 +129,14 @@ export const mx = defineCheck({
     const byWayOf = aliases.length === 0 ? '' : `, by way of ${listed(aliases.map(({ data }) => data))}`;
 
     let isFine = true;
-    const problem = (code: Exclude<Parameters<typeof report>[0], 'fine'>, found: Found) => {
+    const problem = (code: PlainProblem, found: Said) => {
       isFine = false;
       report(code, { evidence, ...found });
     };
     if (different.length > 1) {
-      problem('differs', {
+      isFine = false;
+      report('differs', {
+        evidence,
         summary: `The name servers of ${authority.zone} do not agree: ${listed(different.map(wordsOf))}.`,
         facts: { servers: said.map(factOf) },
       });
@@ -182,7 +184,7 @@ export const mx = defineCheck({
     ]);
     for (const each of targets) {
       const { host, found, beyond, contradictions } = each;
-      const problemOf = (code: Parameters<typeof problem>[0], summary: string, more = found.evidence) =>
+      const problemOf = (code: PlainProblem, summary: string, more = found.evidence) =>
         problem(code, { subject: host, summary, evidence: [...evidence, ...more] });
       if (each.isAddress) {
         problemOf(
@@ -245,7 +247,7 @@ export const mx = defineCheck({
       sayOfIpv6(targets);
     }
 
-    const facts: Finding['facts'] = {
+    const facts: FactsOf<'mx', 'fine'> = {
       ttl: resolution.ttl,
       mx: named.map((record) => {
         const found = targets.find(({ host }) => host === record.exchange)?.found;
@@ -263,13 +265,17 @@ export const mx = defineCheck({
       if (ours.length === 0) {
         const doubt = targets.find(({ found }) => found.status === 'could-not');
         if (doubt === undefined) {
-          problem('not-the-relay', {
+          isFine = false;
+          report('not-the-relay', {
+            evidence,
             summary: `Mail for ${domain} goes to ${listed(hosts)} and not by way of ${relay.hostname}.`,
             facts,
           });
         }
       } else if (first !== undefined && ours.every(({ preference }) => preference > first.preference)) {
-        problem('relay-not-first', {
+        isFine = false;
+        report('relay-not-first', {
+          evidence,
           summary: `${first.exchange} comes before ${relay.hostname} in the MX records of ${domain}.`,
           facts,
         });
@@ -306,6 +312,9 @@ export const mx = defineCheck({
     }
   },
 });
+
+/** A problem without facts. */
+type PlainProblem = Exclude<CodeOf<'mx'>, 'fine' | 'differs' | 'not-the-relay' | 'relay-not-first'>;
 
 /** What all name servers said whose answers are cut short over UDP and not to be had over TCP; null when TCP may be closed here. */
 async function cutShort(dns: Dns, domain: string, authority: Authority): Promise<Exchange[] | null> {

@@ -1,14 +1,12 @@
 // Check `mx-propagation`: does the whole world see the domain's MX records as they are now, and if not, from when will it?
-import type { PropagationFacts } from '../../../shared/facts.ts';
-import type { Finding } from '../../../shared/finding.ts';
+import type { FactsOf } from '../../../shared/facts/index.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
+import type { Asking } from '../check.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 import { authorityOf, ofDns, setText } from './common.ts';
-import type { Mx } from './common.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
-import { plain } from './mx-sets.ts';
 import { spreadOf, stuckOf } from './propagation.ts';
 import type { Spread } from './propagation.ts';
 import { publicResolvers } from './public-resolvers.ts';
@@ -34,23 +32,19 @@ export const propagation = defineCheck({
       'Public resolvers cannot find the domain’s MX records, although its name servers have them.',
     ),
   },
-  async run({ target, world, report }) {
+  async run({ target, world, past, report }) {
     const dns = dnsOf(world);
     const spread = await ask(dns, target, world);
     if (spread === null) throw new CouldNotCheck(`No name server of ${target.domain} gave its MX records.`);
     const { items, evidence } = spread;
-    const { since, before } = await change(world, spread);
+    const { since, before } = await change(past, spread);
     // Whoever asked just before the change may keep the old set for its whole lifetime, whether or not we know them.
     const latest = before === null ? 0 : since + (before.ttl ?? 0) * 1000;
     const until = spread.until === null ? null : Math.max(spread.until, latest);
-    const facts = {
-      mx: spread.mx.map(plain),
-      ttl: spread.ttl,
-      since,
+    const facts: FactsOf<'mx-propagation'> = {
+      ...{ mx: spread.mx, ttl: spread.ttl, since, before, items },
       until: until ?? (latest > spread.at ? latest : null),
-      before: before === null ? null : { mx: before.mx.map(plain), ttl: before.ttl },
-      items: items.map((item) => ({ ...item, mx: item.mx?.map(plain) ?? null })),
-    } satisfies PropagationFacts & Finding['facts'];
+    };
     const of = (state: string) =>
       items.filter((item) => item.kind === 'resolver' && item.state === state).length;
     const answering = of('agrees') + of('differs');
@@ -76,7 +70,8 @@ export const propagation = defineCheck({
     } else if (of('differs') > 0 && until !== null) {
       report('spreading', {
         summary: `${of('differs')} of ${answering} public ${answering === 1 ? 'resolver' : 'resolvers'} still ${of('differs') === 1 ? 'has' : 'have'} the old MX records, at the latest until ${minuteOf(until)} UTC.`,
-        ...{ evidence, facts },
+        evidence,
+        facts: { ...facts, until },
       });
     } else {
       report('agrees', {
@@ -96,27 +91,18 @@ async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<S
 
 /** When the set of now was first seen, and which one was there before; from what this check found earlier. */
 async function change(
-  world: World,
+  past: Asking<'mx-propagation'>['past'],
   spread: Spread,
-): Promise<{ since: number; before: { mx: Mx[]; ttl: number | null } | null }> {
-  const [last] = (await world.past.findings('mx-propagation')).filter(({ facts }) =>
-    Array.isArray(facts['mx']),
-  );
+): Promise<{ since: number; before: FactsOf<'mx-propagation'>['before'] }> {
+  const [last] = await past();
   if (last === undefined) return { since: spread.at, before: null };
-  const { mx, ttl, since, before } = last.facts as unknown as Remembered;
+  const { mx, ttl, since, before } = last.facts;
   if (setText(mx) !== setText(spread.mx)) return { since: spread.at, before: { mx, ttl } };
-  return { since: since ?? spread.at, before: before ?? null };
+  return { since: since ?? spread.at, before };
 }
 
 /** The full minute by which it is over. */
 function minuteOf(at: number): string {
   const minute = 60_000;
   return new Date(Math.ceil(at / minute) * minute).toISOString().slice(0, 16).replace('T', ' ');
-}
-
-interface Remembered {
-  mx: Mx[];
-  ttl: number | null;
-  since?: number;
-  before?: { mx: Mx[]; ttl: number | null } | null;
 }

@@ -1,4 +1,6 @@
 // How far a change of the MX records has spread: what every name server and public resolver says, and until when.
+import type { MxSet } from '../../../shared/facts/form.ts';
+import type { ServerView } from '../../../shared/facts/mx-propagation.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import type { Authority } from './authority.ts';
 import { ordered } from './common.ts';
@@ -7,36 +9,18 @@ import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
 import { canonical, isWithin, pick } from './message.ts';
 import type { DnsRecord } from './message.ts';
-import { mostCommon, mxSets, textOf } from './mx-sets.ts';
+import { mostCommon, mxSets, plain, textOf } from './mx-sets.ts';
 import type { PublicResolver } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
-
-/** What one of those asked says; `differs` has another set than most name servers. */
-export type SpreadState = 'agrees' | 'differs' | 'silent' | 'failed';
-
-export interface SpreadItem {
-  name: string | null;
-  address: string;
-  kind: 'authoritative' | 'resolver';
-  /** Where a public resolver is, in words. */
-  place: string;
-  state: SpreadState;
-  /** Null when it gave none. */
-  mx: Mx[] | null;
-  /** How long it will go on saying so, s; null when it gave nothing. */
-  ttl: number | null;
-  /** When it has to ask again, UTC ms; null for one that agrees, or that has the zone itself. */
-  until: number | null;
-}
 
 /** The picture at one time. */
 export interface Spread {
   /** The set that is to be everywhere: what most of the name servers have. */
-  mx: Mx[];
+  mx: MxSet;
   ttl: number | null;
   /** UTC ms. */
   at: number;
-  items: SpreadItem[];
+  items: ServerView[];
   /** When the last of those asked gives up the old set, UTC ms; null when all agree, or name servers do not. */
   until: number | null;
   evidence: Evidence[];
@@ -73,17 +57,11 @@ export async function spreadOf(
   if (target === null) return null;
   const wanted = textOf(target);
   const evidence: Evidence[] = own.map(({ asked }) => evidenceOf(asked));
-  const items: SpreadItem[] = own.map(({ server, exists, records, ttl }) => ({
-    ...{
-      name: server.name,
-      address: server.address,
-      kind: 'authoritative',
-      place: '',
-      mx: ordered(records),
-      ttl,
-    },
-    ...{ state: textOf({ exists, records }) === wanted ? 'agrees' : 'differs', until: null },
-  }));
+  const items = own.map(({ server, exists, records, ttl }): ServerView => {
+    const { name, address } = server;
+    const view = { name, address, kind: 'authoritative' as const, place: '', mx: factual(records), ttl };
+    return { ...view, state: textOf({ exists, records }) === wanted ? 'agrees' : 'differs', until: null };
+  });
   for (const { resolver, answers } of others) {
     const { item, shown } = itemOf(resolver, name, answers, wanted);
     items.push(item);
@@ -92,7 +70,7 @@ export async function spreadOf(
   const untils = items.flatMap(({ until }) => (until === null ? [] : [until]));
   const disagree = items.some(({ kind, state }) => kind === 'authoritative' && state === 'differs');
   return {
-    ...{ mx: ordered(target.records), ttl: target.ttl, at: Math.max(...own.map(({ asked }) => asked.at)) },
+    ...{ mx: factual(target.records), ttl: target.ttl, at: Math.max(...own.map(({ asked }) => asked.at)) },
     ...{ items, until: disagree || untils.length === 0 ? null : Math.max(...untils), evidence },
   };
 }
@@ -104,7 +82,7 @@ export async function spreadOf(
 export async function stuckOf(
   dns: Dns,
   domain: string,
-  silent: readonly Pick<SpreadItem, 'name' | 'address'>[],
+  silent: readonly Pick<ServerView, 'name' | 'address'>[],
 ): Promise<{ stuck: number; evidence: Evidence[] }> {
   const all = await Promise.all(
     silent.map(async ({ name, address }) => {
@@ -125,7 +103,7 @@ function itemOf(
   domain: string,
   answers: readonly Exchange[],
   wanted: string,
-): { item: SpreadItem; shown: Exchange } {
+): { item: ServerView; shown: Exchange } {
   const { name, place, address } = resolver;
   const read = answers.map((asked) => ({ asked, said: cached(asked, domain) }));
   const told = read.flatMap(({ asked, said }) => (said === null ? [] : [{ asked, said }]));
@@ -141,12 +119,12 @@ function itemOf(
     return { item: { ...base, state, mx: null, ttl: null, until: null }, shown: replied };
   }
   const { asked, said } = chosen;
-  const isOld = outdated.length > 0;
+  const view = { ...base, mx: factual(said.mx), ttl: said.ttl };
   return {
-    item: {
-      ...{ ...base, state: isOld ? 'differs' : 'agrees', mx: ordered(said.mx), ttl: said.ttl },
-      until: isOld ? asked.at + said.ttl * 1000 : null,
-    },
+    item:
+      outdated.length > 0
+        ? { ...view, state: 'differs', until: asked.at + said.ttl * 1000 }
+        : { ...view, state: 'agrees', until: null },
     shown: asked,
   };
 }
@@ -174,4 +152,9 @@ function endOf(name: string, aliases: readonly DnsRecord<'CNAME'>[]): string {
   let end = name;
   for (const _ of aliases) end = aliases.find((alias) => alias.name === end)?.data ?? end;
   return end;
+}
+
+/** A set as facts have it. */
+function factual(records: readonly Mx[]): MxSet {
+  return ordered(records).map(plain);
 }

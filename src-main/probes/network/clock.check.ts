@@ -28,11 +28,11 @@ export const clock = defineCheck({
   needs: [],
   deadlineMs: 6_000,
   findings: {
-    right: fine('The clock is right to within 5 seconds.'),
-    off: wrong('attention', 'The clock is wrong by more than 5 seconds.'),
+    right: fine(`The clock is right to within ${OFF / 1000} seconds.`),
+    off: wrong('attention', `The clock is wrong by more than ${OFF / 1000} seconds.`),
     'far-off': wrong(
       'urgent',
-      'The clock is wrong by more than 5 minutes: certificates, signatures and waiting times are judged wrongly.',
+      `The clock is wrong by more than ${FAR_OFF / 60_000} minutes: certificates, signatures and waiting times are judged wrongly.`,
     ),
   },
   async run({ world, signal, report }) {

@@ -1,8 +1,7 @@
 // Check: which way does traffic take to the office's server, and where does it end?
-import type { PathFacts } from '../../../shared/facts.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asking, Found } from '../check.ts';
+import type { Asking } from '../check.ts';
 import { canonical } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
 import { contactOf } from './connect.ts';
@@ -35,7 +34,7 @@ export const path = defineCheck({
   run,
 });
 
-async function run(asking: Asking<keyof typeof findings>): Promise<void> {
+async function run(asking: Asking<'path'>): Promise<void> {
   const { target, world, couldNotCheck } = asking;
   const servers = await serversOf(target, world);
   for (const { host, reason, addresses, evidence } of servers)
@@ -49,7 +48,7 @@ async function run(asking: Asking<keyof typeof findings>): Promise<void> {
 
 async function follow(
   { host, port, address }: { host: string; port: number; address: string },
-  { world, signal, report, couldNotCheck }: Asking<keyof typeof findings>,
+  { world, signal, report, couldNotCheck }: Asking<'path'>,
 ): Promise<void> {
   const [traced, contact] = await Promise.all([
     trace(address, signal, world.now),
@@ -71,8 +70,8 @@ async function follow(
       traceArrives,
       tool: traced?.tool ?? null,
       tcpMs: contact.result === 'silent' ? null : contact.ms,
-    } satisfies PathFacts,
-  } satisfies Omit<Found, 'summary'>;
+    },
+  };
   if (arrives) {
     const way = traceArrives
       ? `over ${hops.length} ${hops.length === 1 ? 'hop' : 'hops'}`

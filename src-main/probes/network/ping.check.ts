@@ -1,4 +1,5 @@
 // Check: how far away is the office's server, and does anything get lost on the way?
+import type { FactsOf } from '../../../shared/facts/index.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Asking, Found } from '../check.ts';
@@ -38,7 +39,7 @@ export const ping = defineCheck({
   run,
 });
 
-async function run(asking: Asking<Code>): Promise<void> {
+async function run(asking: Asking<'ping'>): Promise<void> {
   const { target, world, couldNotCheck } = asking;
   const servers = await serversOf(target, world);
   const places = servers.flatMap(({ host, port, addresses }) =>
@@ -52,7 +53,7 @@ async function run(asking: Asking<Code>): Promise<void> {
 
 async function askOne(
   { host, port, address }: { host: string; port: number; address: string },
-  { world, signal, report, couldNotCheck }: Asking<Code>,
+  { world, signal, report, couldNotCheck }: Asking<'ping'>,
 ): Promise<void> {
   const [pings, contact] = await Promise.all([
     pingOf(address, signal, world.now),
@@ -60,7 +61,7 @@ async function askOne(
   ]);
   const name = host === address ? address : `${host} (${address})`;
   const { state, ms, lost } = weigh(pings, contact);
-  const found: Found = {
+  const found: Found<FactsOf<'ping'>> = {
     subject: address,
     evidence: [...(pings === null ? [] : [pings.evidence]), contact.evidence],
     facts: { host, ms, sent: pings?.sent ?? null, lost, tcp: contact.result },

@@ -1,6 +1,6 @@
 // Check: may this machine connect to mail servers out there, or does the provider close port 25?
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { Asker, Asking } from '../check.ts';
 import { isPublic } from '../addresses.ts';
 import { anyAddressesOf, serversOf } from '../servers.ts';
 import { connectivityOf } from './connectivity.check.ts';
@@ -39,7 +39,7 @@ export const port25 = defineCheck({
   run,
 });
 
-async function run({ target, world, signal, report }: Asking<keyof typeof findings>): Promise<void> {
+async function run({ target, world, signal, report }: Asking<'port-25'>): Promise<void> {
   const places = wellKnown(world.settings, 'mail');
   if (places.length === 0)
     throw new NotApplicable('None of the servers in probes.reachabilityTargets is on port 25.');
@@ -97,7 +97,7 @@ function impostor(open: readonly Touch[]): string | null {
   return shared?.[0]?.said ?? null;
 }
 
-async function isNeeded({ target, world }: Pick<Asking, 'target' | 'world'>): Promise<boolean> {
+async function isNeeded({ target, world }: Pick<Asker, 'target' | 'world'>): Promise<boolean> {
   if (target.domain === '' && target.destinations.length === 0) return false;
   try {
     const servers = await serversOf(target, world);

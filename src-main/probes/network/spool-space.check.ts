@@ -7,6 +7,8 @@ const MIB = 1_048_576;
 const LOW = 2_048 * MIB;
 /** Close to where the listener turns new mail away (64 MiB), octets. */
 const FULL = 256 * MIB;
+/** As good as full, where a file system has a fixed number of files. */
+const FEW_FILES = 1_000;
 
 export const spoolSpace = defineCheck({
   name: 'spool-space',
@@ -18,8 +20,8 @@ export const spoolSpace = defineCheck({
   deadlineMs: 5_000,
   findings: {
     enough: fine('There is room for the mail of many days.'),
-    low: wrong('attention', 'Less than 2 GiB is free: mail that has to wait may fill it.'),
-    full: wrong('urgent', 'Less than 256 MiB is free: soon new mail is turned away.'),
+    low: wrong('attention', `Less than ${size(LOW)} is free: mail that has to wait may fill it.`),
+    full: wrong('urgent', `Less than ${size(FULL)} is free: soon new mail is turned away.`),
   },
   async run({ world, report }) {
     const { dataDir } = world;
@@ -34,12 +36,12 @@ export const spoolSpace = defineCheck({
     const total = disk.blocks * disk.bsize;
     // Some file systems have no fixed number of files and say 0 of 0.
     const files = disk.files === 0 ? null : disk.ffree;
-    const code = free < FULL || (files !== null && files < 1_000) ? 'full' : free < LOW ? 'low' : 'enough';
+    const fewFiles = files !== null && files < FEW_FILES;
+    const code = free < FULL || fewFiles ? 'full' : free < LOW ? 'low' : 'enough';
     report(code, {
-      summary:
-        files !== null && files < 1_000
-          ? `The disk of the data folder has room for only ${files} more files.`
-          : `${size(free)} of ${size(total)} are free for mail that has to wait.`,
+      summary: fewFiles
+        ? `The disk of the data folder has room for only ${files} more files.`
+        : `${size(free)} of ${size(total)} are free for mail that has to wait.`,
       evidence: [
         {
           asked: 'free space',
@@ -55,5 +57,5 @@ export const spoolSpace = defineCheck({
 
 function size(octets: number): string {
   const gib = octets / (1_024 * MIB);
-  return gib >= 1 ? `${gib.toFixed(gib < 10 ? 1 : 0)} GiB` : `${Math.round(octets / MIB)} MiB`;
+  return gib >= 1 ? `${Number(gib.toFixed(gib < 10 ? 1 : 0))} GiB` : `${Math.round(octets / MIB)} MiB`;
 }

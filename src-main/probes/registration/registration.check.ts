@@ -1,5 +1,6 @@
 // Check: until when is the domain registered, and does the registry let it work? RDAP first, then WHOIS, then the admin's own note.
-import type { RegistrationFacts } from '../../../shared/facts.ts';
+import type { FactsOf } from '../../../shared/facts/index.ts';
+import { EXPIRES_NOW_DAYS, EXPIRES_SOON_DAYS } from '../../../shared/facts/registration.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -16,19 +17,15 @@ import { askWhois } from './whois.ts';
 import { patientSignal } from '../lateness.ts';
 
 const DAY = 86_400_000;
-/** From here on somebody should look, days. */
-const SOON = 30;
-/** From here on somebody must act, days. */
-const NOW = 7;
 /** How long after the end a registry may take to renew by itself while it still gives the old date, days (45, and a day for zones). */
 const RENEWING = 46;
 /** Longest time for RDAP, so that WHOIS has its turn before the deadline, ms. */
 const RDAP_SHARE = 7_000;
 
 const findings = {
-  fine: fine('The domain is registered for at least another 30 days.'),
-  'expires-soon': wrong('attention', 'The registration ends within 30 days.'),
-  'expires-now': wrong('urgent', 'The registration ends within 7 days.'),
+  fine: fine(`The domain is registered for at least another ${EXPIRES_SOON_DAYS} days.`),
+  'expires-soon': wrong('attention', `The registration ends within ${EXPIRES_SOON_DAYS} days.`),
+  'expires-now': wrong('urgent', `The registration ends within ${EXPIRES_NOW_DAYS} days.`),
   expired: wrong(
     'urgent',
     'The registration has ended; the registry may take the domain out of DNS any time.',
@@ -66,7 +63,7 @@ export const registration = defineCheck({
   run,
 });
 
-async function run(asking: Asking<Code>): Promise<void> {
+async function run(asking: Asking<'registration'>): Promise<void> {
   const { target, world, report } = asking;
   const registrable = registrableOf(target.domain);
   if (registrable === null)
@@ -76,7 +73,7 @@ async function run(asking: Asking<Code>): Promise<void> {
   const { record, failures } = await askRegistry(registrable, asking);
   const byHand = target.expiresAt;
   const now = world.now();
-  const facts = {
+  const facts: FactsOf<'registration'> = {
     registered: registrable.name,
     expiresAt: record?.expiresAt ?? record?.registrarExpiresAt ?? byHand,
     registrarExpiresAt: record?.registrarExpiresAt ?? null,
@@ -88,7 +85,7 @@ async function run(asking: Asking<Code>): Promise<void> {
         : byHand === null
           ? null
           : 'by-hand',
-  } satisfies RegistrationFacts & { registrarExpiresAt: number | null };
+  };
   const evidence = [...(record === null ? [] : [record.evidence]), ...failures];
   if (
     record !== null &&
@@ -158,7 +155,7 @@ function why(failures: readonly Evidence[]): string {
 /** The registry's record, by RDAP or else by WHOIS; null when neither has one. */
 async function askRegistry(
   { name, suffix, ...kind }: Registrable,
-  { world, signal }: Asking<Code>,
+  { world, signal }: Asking<'registration'>,
 ): Promise<{ record: Registration | null; failures: Evidence[] }> {
   const failures: Evidence[] = [];
   using patience = patientSignal(RDAP_SHARE);
@@ -316,9 +313,9 @@ function dateOf(
         }
       : null;
   }
-  return left < SOON
+  return left < EXPIRES_SOON_DAYS
     ? {
-        code: left < NOW ? 'expires-now' : 'expires-soon',
+        code: left < EXPIRES_NOW_DAYS ? 'expires-now' : 'expires-soon',
         summary: `The registration of ${name} ends ${inDays(left)}, on ${day(expiresAt)}.`,
       }
     : null;
@@ -383,9 +380,9 @@ function byNote(name: string, expiresAt: number, now: number): { code: Code; sum
   const date = `the date that was set by hand, ${day(expiresAt)},`;
   if (expiresAt <= now)
     return { code: 'note-outdated', summary: `For ${name}, ${date} has passed: set the new one.` };
-  if (left < SOON)
+  if (left < EXPIRES_SOON_DAYS)
     return {
-      code: left < NOW ? 'expires-now' : 'expires-soon',
+      code: left < EXPIRES_NOW_DAYS ? 'expires-now' : 'expires-soon',
       summary: `By ${date} the registration of ${name} ends ${inDays(left)}.`,
     };
   return { code: 'fine', summary: `By ${date} ${name} is registered.` };

@@ -2,7 +2,8 @@
 import { blocklistCatalogue, listOf } from '../../../shared/blocklist-catalogue.ts';
 import type { Blocklist, Meaning } from '../../../shared/blocklists.ts';
 import { readAnswer } from '../../../shared/blocklists.ts';
-import type { BlocklistFacts, ListAnswer } from '../../../shared/facts.ts';
+import { severityOfListing } from '../../../shared/facts/blocklists.ts';
+import type { ListAnswer } from '../../../shared/facts/blocklists.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -28,7 +29,6 @@ const findings = {
     'On a list that few go by, or listed by rule and not for anything that was done.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const blocklists = defineCheck({
   name: 'blocklists',
@@ -60,7 +60,7 @@ interface Answer {
   evidence: readonly Evidence[];
 }
 
-async function run(asking: Asking<Code>): Promise<void> {
+async function run(asking: Asking<'blocklists'>): Promise<void> {
   const { target, world, signal } = asking;
   const { entries, missing } = await entriesOf(target, world);
   const doubt = missing.length === 0 ? '' : ` ${capital(missing.join(', '))} could not be found.`;
@@ -98,7 +98,7 @@ async function run(asking: Asking<Code>): Promise<void> {
 }
 
 /** A key for a list that is not asked: the admin expects it to be. */
-function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<Code>): void {
+function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<'blocklists'>): void {
   const known = listOf(zone);
   if (known !== null && 'list' in known) return;
   const of = `the catalogue of blocklists of ${blocklistCatalogue.made}`;
@@ -116,13 +116,15 @@ function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<Code>): vo
 }
 
 /** One finding for one who may be listed: of all lists together. */
-function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck }: Asking<Code>): void {
+function tell(
+  entry: Entry,
+  answers: readonly Answer[],
+  { report, couldNotCheck }: Asking<'blocklists'>,
+): void {
   if (answers.length === 0) return;
   const answered = answers.filter(({ problem }) => problem === null);
   const listing = answered.filter(({ meanings }) => meanings.length > 0);
-  const weighty = listing.filter(
-    ({ list, meanings }) => list.weight > 1 && !meanings.every(({ minor }) => minor),
-  );
+  const weighty = listing.filter((answer) => severityOfListing(factsOf(answer)) === 'urgent');
   const [worst] = weighty.length > 0 ? weighty : listing;
   const unclear = answers.filter((one) => one.unclear);
   const failed = answers.length - answered.length - unclear.length;
@@ -131,7 +133,7 @@ function tell(entry: Entry, answers: readonly Answer[], { report, couldNotCheck 
     subject: entry.what,
     // Listings first: they are what is copied to whoever must act.
     evidence: [...listing, ...answers.filter((one) => !listing.includes(one))].flatMap((one) => one.evidence),
-    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) } satisfies BlocklistFacts,
+    facts: { whose: entry.whose, kind: entry.kind, lists: answers.map(factsOf) },
   };
   if (worst !== undefined) {
     const others = listing.filter((one) => one !== worst).map(({ list }) => list.name);
@@ -167,6 +169,7 @@ function factsOf({ list, meanings, codes, problem, text }: Answer): ListAnswer {
     zone: list.zone,
     name: list.name,
     listed: problem === null ? meanings.length > 0 : null,
+    minor: meanings.length > 0 && meanings.every(({ minor }) => minor),
     means: problem ?? (meanings.length === 0 ? null : meanings.map(({ means }) => means).join(' and ')),
     codes: [...codes],
     text,

@@ -20,7 +20,6 @@ const findings = {
   'not-smtp': wrong('urgent', 'Something takes connections there, but it is no mail server.'),
   mute: wrong('urgent', 'It takes the connection and then says nothing, or hangs up.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const greeting = defineCheck({
   name: 'server-greeting',
@@ -34,7 +33,10 @@ export const greeting = defineCheck({
   run: (asking) => visitEach(asking, (visit) => judge(visit, asking)),
 });
 
-async function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code>): Promise<void> {
+async function judge(
+  visit: Visit,
+  { world, report, couldNotCheck }: Asking<'server-greeting'>,
+): Promise<void> {
   const { greeting: said, ehlo, features, name } = visit;
   const found = {
     subject: subjectOf(visit),

@@ -21,7 +21,6 @@ const findings = {
     'The server puts recipients off and does not say that it does so on purpose.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const greylisting = defineCheck({
   name: 'greylisting',
@@ -41,7 +40,7 @@ const elsewhere: ReadonlySet<Cause | null> = new Set<Cause | null>([
   ...(['tls-required', 'auth-required', 'sender-rejected', 'user-unknown'] as const),
 ]);
 
-async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
+async function judge(visit: Visit, asking: Asking<'greylisting'>): Promise<void> {
   const { report, couldNotCheck } = asking;
   const { name, mail, postmaster } = visit;
   const first = isPutOff(mail) ? mail : postmaster;
@@ -81,7 +80,10 @@ async function judge(visit: Visit, asking: Asking<Code>): Promise<void> {
 }
 
 /** The same question over a new connection. Null when it could not be put. */
-async function again({ place }: Visit, { target, world, signal }: Asking<Code>): Promise<Step | null> {
+async function again(
+  { place }: Visit,
+  { target, world, signal }: Asking<'greylisting'>,
+): Promise<Step | null> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, LATER);
     signal.addEventListener('abort', () => {

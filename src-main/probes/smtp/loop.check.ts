@@ -16,7 +16,6 @@ const findings = {
   ),
   loops: wrong('urgent', 'The server says that mail for the domain goes in a circle.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const loop = defineCheck({
   name: 'mail-loop',
@@ -30,7 +29,7 @@ export const loop = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-async function judge(visit: Visit, { target, world, report }: Asking<Code>): Promise<void> {
+async function judge(visit: Visit, { target, world, report }: Asking<'mail-loop'>): Promise<void> {
   const { name, place, greeting, ehlo, mail, postmaster, nobody } = visit;
   const { relay, domain } = target;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(greeting, ehlo) };

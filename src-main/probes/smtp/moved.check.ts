@@ -1,5 +1,6 @@
 // Check `server-moved`: are the server's addresses, greeting and certificate, and the domain's MX, what earlier runs saw?
-import type { Evidence, Finding } from '../../../shared/finding.ts';
+import type { SeenMx, SeenServer } from '../../../shared/facts/server-moved.ts';
+import type { Evidence } from '../../../shared/finding.ts';
 import { defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
 import { listed, ordered, setText } from '../dns/common.ts';
@@ -7,7 +8,6 @@ import { dnsOf } from '../dns/dns.ts';
 import { connectivityOf } from '../network/connectivity.check.ts';
 import { touch } from '../network/connect.ts';
 import { follow, isAnother, isFresh, lastMx, lastSeen, look, namesKnown, takesTurns } from './seen.ts';
-import type { MxSeen, Seen } from './seen.ts';
 import { evidenceOf, lastWords, visitEach } from './visit.ts';
 import type { Visit } from './visit.ts';
 
@@ -45,7 +45,6 @@ const findings = {
     'The route leads to a dead address, and the name that the server had leads elsewhere now.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const moved = defineCheck({
   name: 'server-moved',
@@ -62,7 +61,7 @@ export const moved = defineCheck({
   },
 });
 
-async function compareServers(asking: Asking<Code>): Promise<void> {
+async function compareServers(asking: Asking<'server-moved'>): Promise<void> {
   const visits: Visit[] = [];
   await visitEach(asking, (visit) => {
     visits.push(visit);
@@ -72,21 +71,21 @@ async function compareServers(asking: Asking<Code>): Promise<void> {
 }
 
 /** All visits are to the one server, each at another of its addresses. */
-async function compare(visits: readonly Visit[], asking: Asking<Code>): Promise<void> {
+async function compare(visits: readonly Visit[], asking: Asking<'server-moved'>): Promise<void> {
   const [{ place }] = visits as [Visit];
   const { host } = place;
-  const { world, report, couldNotCheck } = asking;
+  const { world, past, report, couldNotCheck } = asking;
   const subject = subjectOf(place);
   const at = world.now();
-  const last = lastSeen(await world.past.findings('server-moved', subject));
+  const last = lastSeen(await past(subject));
   const addresses = visits.map((visit) => visit.place.address);
   const greeted = visits
     .filter(({ greeting }) => greeting?.reply?.code === 220)
     .sort((a, b) => a.place.address.localeCompare(b.place.address));
   const heard = greeted.find((visit) => visit.place.address === last?.seen.at) ?? greeted[0] ?? null;
-  const seen = look(last?.seen ?? null, addresses, heard, at);
+  const seen = look(host, last?.seen ?? null, addresses, heard, at);
   const evidence = [...(heard === null ? visits : [heard]).flatMap(saidBy), ...remembered(last, subject)];
-  const found = { subject, evidence, facts: { host, ...seen } };
+  const found = { subject, evidence, facts: seen };
   const hasMoved = isFresh(seen.addresses, at);
   const when = (one: { changedAt: number | null }) => `since ${dayOf(one.changedAt ?? at)}`;
 
@@ -128,9 +127,9 @@ async function compare(visits: readonly Visit[], asking: Asking<Code>): Promise<
 /** Nobody greets at any of its addresses: has it gone, and where to? */
 async function missing(
   visits: readonly Visit[],
-  { seen, hasMoved, last }: { seen: Seen; hasMoved: boolean; last: Seen | null },
-  found: { subject: string; evidence: Evidence[]; facts: Finding['facts'] },
-  asking: Asking<Code>,
+  { seen, hasMoved, last }: { seen: SeenServer; hasMoved: boolean; last: SeenServer | null },
+  found: { subject: string; evidence: Evidence[]; facts: SeenServer },
+  asking: Asking<'server-moved'>,
 ): Promise<void> {
   const { world, report, couldNotCheck } = asking;
   const [{ place }] = visits as [Visit];
@@ -186,9 +185,9 @@ async function missing(
 /** A name that the server had and that leads to none of the addresses visited. */
 async function whereTo(
   host: string,
-  last: Seen | null,
+  last: SeenServer | null,
   visits: readonly Visit[],
-  { target, world }: Asking<Code>,
+  { target, world }: Asking<'server-moved'>,
 ): Promise<{ name: string; addresses: string[]; evidence: readonly Evidence[] } | null> {
   const names = new Set([...namesKnown(last), ...target.formerMx.map(({ exchange }) => exchange)]);
   names.delete(host);
@@ -210,7 +209,7 @@ async function whereTo(
 async function anybodyAt(
   addresses: readonly string[],
   port: number,
-  { world, signal }: Asking<Code>,
+  { world, signal }: Asking<'server-moved'>,
 ): Promise<{ open: string[]; evidence: Evidence[] }> {
   const all = await Promise.all(
     addresses
@@ -223,7 +222,13 @@ async function anybodyAt(
   };
 }
 
-async function compareMx({ target, world, report, couldNotCheck }: Asking<Code>): Promise<void> {
+async function compareMx({
+  target,
+  world,
+  past,
+  report,
+  couldNotCheck,
+}: Asking<'server-moved'>): Promise<void> {
   const { domain, relay } = target;
   const found = await dnsOf(world).resolve(domain, 'MX');
   const { status, evidence } = found;
@@ -241,12 +246,12 @@ async function compareMx({ target, world, report, couldNotCheck }: Asking<Code>)
     return;
   }
   const at = world.now();
-  const last = lastMx(await world.past.findings('server-moved', MX));
+  const last = lastMx(await past(MX));
   const now = ordered(found.records.map(({ data }) => data)).map(({ preference, exchange }) => ({
     preference,
     exchange,
   }));
-  const mx: MxSeen['mx'] = follow(last?.seen.mx ?? null, now, (a, b) => setText(a) === setText(b), at);
+  const mx: SeenMx['mx'] = follow(last?.seen.mx ?? null, now, (a, b) => setText(a) === setText(b), at);
   const all = {
     subject: MX,
     evidence: [...evidence, ...rememberedMx(last?.at ?? null, mx.before, domain)],
@@ -292,7 +297,7 @@ function saidBy({ connection, greeting, encryption, place }: Visit): Evidence[] 
 const ownRecord = 'Mailward’s own record of earlier runs';
 
 /** What it is compared with. */
-function remembered(last: { at: number; seen: Seen } | null, subject: string): Evidence[] {
+function remembered(last: { at: number; seen: SeenServer } | null, subject: string): Evidence[] {
   if (last === null) return [];
   const { addresses, banner, certificate } = last.seen;
   const lines = [
@@ -313,7 +318,7 @@ function rememberedMx(
 }
 
 /** A server in a few words. */
-function faceOf({ addresses, banner }: Seen): string {
+function faceOf({ addresses, banner }: SeenServer): string {
   return banner === null
     ? listed(addresses.now)
     : `${banner.now.name || 'nameless'} at ${listed(addresses.now)}`;

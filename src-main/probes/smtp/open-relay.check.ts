@@ -11,7 +11,6 @@ const findings = {
     'It takes mail for any domain from Mailward’s address. If it does so for everybody, spammers will use it.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const openRelay = defineCheck({
   name: 'server-open-relay',
@@ -25,7 +24,7 @@ export const openRelay = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-open-relay'>): void {
   const { name, mail, elsewhere } = visit;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, elsewhere) };
   const code = elsewhere?.reply?.code ?? 0;

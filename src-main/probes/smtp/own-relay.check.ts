@@ -19,7 +19,6 @@ const findings = {
   'not-for-us': wrong('urgent', 'What answers at Mailward’s address does not take the domain’s mail.'),
   refused: wrong('urgent', 'Nothing takes connections at Mailward’s address: no mail comes in.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const ownRelay = defineCheck({
   name: 'relay-door',
@@ -33,7 +32,7 @@ export const ownRelay = defineCheck({
   run,
 });
 
-async function run(asking: Asking<Code>): Promise<void> {
+async function run(asking: Asking<'relay-door'>): Promise<void> {
   const { target, world } = asking;
   const relay = target.relay;
   if (relay === null) throw new CouldNotCheck('It is not known where the world reaches Mailward.');
@@ -51,7 +50,7 @@ async function run(asking: Asking<Code>): Promise<void> {
 
 async function judge(
   place: Place,
-  { target, world, signal, report, couldNotCheck }: Asking<Code>,
+  { target, world, signal, report, couldNotCheck }: Asking<'relay-door'>,
 ): Promise<void> {
   const dialogue = await Dialogue.open(place, { signal, now: world.now });
   const name = placeText(place);

@@ -13,7 +13,6 @@ const findings = {
   ),
   full: wrong('attention', 'The postmaster’s mailbox is full: nobody reads it.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const postmaster = defineCheck({
   name: 'postmaster',
@@ -27,7 +26,7 @@ export const postmaster = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { target, report, couldNotCheck }: Asking<'postmaster'>): void {
   const { postmaster: asked, name, mail } = visit;
   const address = `postmaster@${target.domain}`;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, asked) };

@@ -20,7 +20,6 @@ const findings = {
     'The server limits how much it takes from us: mail waits while others get theirs.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 const common = {
   area: 'server',
@@ -47,7 +46,7 @@ export const rateLimitTest = defineCheck({
   run: (asking) => askEach(asking, (visit) => byTrying(visit, asking)),
 });
 
-async function fromLog({ target, world, report }: Asking<Code>): Promise<void> {
+async function fromLog({ target, world, report }: Asking<'rate-limit'>): Promise<void> {
   const attempts = (await world.traffic.attempts(target.domain)).filter(
     ({ at }) => at > world.now() - LATELY,
   );
@@ -74,7 +73,7 @@ async function fromLog({ target, world, report }: Asking<Code>): Promise<void> {
 
 async function byTrying(
   visit: Visit,
-  { target, world, signal, report, couldNotCheck }: Asking<Code>,
+  { target, world, signal, report, couldNotCheck }: Asking<'rate-limit-test'>,
 ): Promise<void> {
   const { place, name } = visit;
   const destination = target.destinations.find(

@@ -1,6 +1,7 @@
 // Check: does the office's server take connections, at each of its addresses?
 import { connectivityOf } from '../network/connectivity.check.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
+import type { FactsOf } from '../../../shared/facts/index.ts';
 import type { Asking } from '../check.ts';
 import { evidenceOf, subjectOf, visitEach } from './visit.ts';
 import type { Visit } from './visit.ts';
@@ -14,7 +15,6 @@ const findings = {
   ),
   partly: wrong('attention', 'Nothing answers at this address; another address of the server does.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const reachable = defineCheck({
   name: 'server-reachable',
@@ -28,7 +28,7 @@ export const reachable = defineCheck({
   run,
 });
 
-async function run(asking: Asking<Code>): Promise<void> {
+async function run(asking: Asking<'server-reachable'>): Promise<void> {
   const visits: Visit[] = [];
   await visitEach(asking, (visit) => {
     visits.push(visit);
@@ -42,7 +42,7 @@ async function run(asking: Asking<Code>): Promise<void> {
   );
 }
 
-function answers(visit: Visit, { report }: Asking<Code>): void {
+function answers(visit: Visit, { report }: Asking<'server-reachable'>): void {
   report('answers', {
     subject: subjectOf(visit),
     summary: `${visit.name} took the connection after ${Math.round(visit.connection.ms)} ms.`,
@@ -54,7 +54,7 @@ function answers(visit: Visit, { report }: Asking<Code>): void {
 async function missing(
   visit: Visit,
   partly: boolean,
-  { world, report, couldNotCheck }: Asking<Code>,
+  { world, report, couldNotCheck }: Asking<'server-reachable'>,
 ): Promise<void> {
   const { failure } = visit.connection;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(visit.connection), facts: factsOf(visit) };
@@ -90,7 +90,7 @@ function someoneAnswers({ place }: Visit, visits: readonly Visit[]): boolean {
   );
 }
 
-function factsOf({ place }: Visit): Record<string, string | number> {
+function factsOf({ place }: Visit): FactsOf<'server-reachable', 'refused'> {
   return {
     host: place.host,
     address: place.address,

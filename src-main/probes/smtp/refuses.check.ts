@@ -52,7 +52,7 @@ const notOurs = new Set<Cause>([
   'other',
 ]);
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-refuses'>): void {
   const { name } = visit;
   const refused = refusalOf(visit);
   if (refused === null) {

@@ -14,7 +14,6 @@ const findings = {
     'The server says that it does not host the domain: all its mail is refused.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const relayDenied = defineCheck({
   name: 'relay-denied',
@@ -40,7 +39,7 @@ export function isHome({ postmaster, nobody }: Visit): boolean | null {
   return told.some((cause) => cause === 'user-unknown' || cause === 'mailbox-full') ? true : null;
 }
 
-function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { target, report, couldNotCheck }: Asking<'relay-denied'>): void {
   const { mail, postmaster, nobody, name } = visit;
   const { domain } = target;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, postmaster, nobody) };

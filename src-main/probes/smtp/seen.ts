@@ -1,6 +1,12 @@
 // What a server was when it was last seen, and what has changed since: addresses, greeting and certificate, each with its time.
-import { z } from 'zod';
-import type { Finding } from '../../../shared/finding.ts';
+import type { FindingOf } from '../../../shared/facts/index.ts';
+import type {
+  Aspect,
+  SeenBanner,
+  SeenCertificate,
+  SeenMx,
+  SeenServer,
+} from '../../../shared/facts/server-moved.ts';
 import { softwareOf } from '../../../shared/replies/software.ts';
 import { nameIn } from './greeting.check.ts';
 import { namesOf } from './tls.check.ts';
@@ -14,59 +20,17 @@ const OFTEN_TIMES = 3;
 const OFTEN = 30 * DAY;
 const MOST_CHANGES = 10;
 
-const bannerSchema = z.object({ name: z.string(), software: z.string().nullable() });
-const certificateSchema = z.object({
-  fingerprint: z.string(),
-  names: z.array(z.string()),
-  issuer: z.string(),
-  expiresAt: z.number(),
-});
-export type Banner = z.infer<typeof bannerSchema>;
-export type Certificate = z.infer<typeof certificateSchema>;
-
-/** One thing of a server: as it was last seen, as it was before that, and when the change was seen (UTC ms). */
-export interface Aspect<T> {
-  now: T;
-  before: T | null;
-  changedAt: number | null;
-}
-
-function aspect<T extends z.ZodType>(of: T) {
-  return z.object({ now: of, before: of.nullable(), changedAt: z.number().nullable() });
-}
-
-/** What a finding of this check remembers of one server. Null: not seen so far. */
-const seenSchema = z.object({
-  addresses: aspect(z.array(z.string())),
-  /** Where the greeting and the certificate were seen. */
-  at: z.string().nullable(),
-  banner: aspect(bannerSchema).nullable(),
-  /** Within it, null: the server offers no encryption. */
-  certificate: aspect(certificateSchema.nullable()).nullable(),
-  /** When the name led elsewhere than before, oldest first. */
-  changes: z.array(z.number()),
-});
-export type Seen = z.infer<typeof seenSchema>;
-
-const mxSeenSchema = z.object({
-  mx: aspect(z.array(z.object({ preference: z.number(), exchange: z.string() }))),
-});
-export type MxSeen = z.infer<typeof mxSeenSchema>;
+type Remembered = readonly FindingOf<'server-moved'>[];
 
 /** The newest of earlier findings that remembers a server, and what it remembers. */
-export function lastSeen(past: readonly Finding[]): { at: number; seen: Seen } | null {
-  return newest(past, seenSchema);
+export function lastSeen(past: Remembered): { at: number; seen: SeenServer } | null {
+  for (const { facts, at } of past) if (!('mx' in facts)) return { at, seen: facts };
+  return null;
 }
 
-export function lastMx(past: readonly Finding[]): { at: number; seen: MxSeen } | null {
-  return newest(past, mxSeenSchema);
-}
-
-function newest<T>(past: readonly Finding[], schema: z.ZodType<T>): { at: number; seen: T } | null {
-  for (const { facts, at } of past) {
-    const read = schema.safeParse(facts);
-    if (read.success) return { at, seen: read.data };
-  }
+/** The same of the MX records. */
+export function lastMx(past: Remembered): { at: number; seen: SeenMx } | null {
+  for (const { facts, at } of past) if ('mx' in facts) return { at, seen: facts };
   return null;
 }
 
@@ -88,11 +52,12 @@ export function isFresh(one: Aspect<unknown> | null, now: number): boolean {
 
 /** Puts what was seen now to what was seen last; `heard` is the visit to an address at which the server greeted, if any did. */
 export function look(
-  last: Seen | null,
+  host: string,
+  last: SeenServer | null,
   addresses: readonly string[],
   heard: Visit | null,
   now: number,
-): Seen {
+): SeenServer {
   const led = follow(last?.addresses ?? null, [...addresses].sort(), leadsAlike, now);
   const hasLed = led.changedAt === now && led.before !== null;
   const changes = [...(last?.changes ?? []), ...(hasLed ? [now] : [])].slice(-MOST_CHANGES);
@@ -105,7 +70,7 @@ export function look(
   const { at } = known;
   const stillThere = at !== null && addresses.includes(at);
   if (heard === null || (stillThere && heard.place.address !== at))
-    return { addresses: led, ...known, changes };
+    return { host, addresses: led, ...known, changes };
   const shown = certificateOf(heard);
   const certificate =
     shown === undefined ? known.certificate : follow(known.certificate, shown, isSameCertificate, now);
@@ -118,16 +83,16 @@ export function look(
     (a, b) => a.software === b.software && (a.name === b.name || isProven),
     now,
   );
-  return { addresses: led, at: heard.place.address, banner, certificate, changes };
+  return { host, addresses: led, at: heard.place.address, banner, certificate, changes };
 }
 
 /** Whether its addresses take turns, as those of large providers do. */
-export function takesTurns({ changes }: Seen, now: number): boolean {
+export function takesTurns({ changes }: SeenServer, now: number): boolean {
   return changes.filter((at) => now - at < OFTEN).length >= OFTEN_TIMES;
 }
 
 /** Whether another server than before answers: it has another name, and no certificate says otherwise. */
-export function isAnother({ banner, certificate }: Seen, now: number): boolean {
+export function isAnother({ banner, certificate }: SeenServer, now: number): boolean {
   if (banner === null || !isFresh(banner, now) || banner.before?.name === banner.now.name) return false;
   const shown = certificate?.now ?? null;
   if (shown === null) return true;
@@ -137,7 +102,7 @@ export function isAnother({ banner, certificate }: Seen, now: number): boolean {
 }
 
 /** Every name by which a server was known, but for wildcards. */
-export function namesKnown(seen: Seen | null): string[] {
+export function namesKnown(seen: SeenServer | null): string[] {
   const names = [seen?.banner?.now.name ?? '', ...(seen?.certificate?.now?.names ?? [])];
   return [...new Set(names.map((name) => name.toLowerCase()))].filter((name) =>
     /^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/.test(name),
@@ -158,17 +123,17 @@ function leadsAlike(before: readonly string[], now: readonly string[]): boolean 
   return both.length > 0 && both.every((one) => within(one.now, one.before) || within(one.before, one.now));
 }
 
-function isSameCertificate(a: Certificate | null, b: Certificate | null): boolean {
+function isSameCertificate(a: SeenCertificate | null, b: SeenCertificate | null): boolean {
   return a?.fingerprint === b?.fingerprint;
 }
 
-function bannerOf({ greeting, ehlo }: Visit): Banner {
+function bannerOf({ greeting, ehlo }: Visit): SeenBanner {
   const said = greeting?.answer ?? '';
   return { name: nameIn(said).toLowerCase(), software: softwareOf(`${said}\n${ehlo?.answer ?? ''}`) };
 }
 
 /** Null: none is offered. Undefined: it was not seen whether one is. */
-function certificateOf({ ehlo, starttls, encryption }: Visit): Certificate | null | undefined {
+function certificateOf({ ehlo, starttls, encryption }: Visit): SeenCertificate | null | undefined {
   if (encryption !== null) {
     const { certificate } = encryption;
     return {

@@ -20,7 +20,6 @@ const findings = {
     'The server takes long over its answers: it is overloaded, or asks others that are.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const speed = defineCheck({
   name: 'server-speed',
@@ -34,7 +33,7 @@ export const speed = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-speed'>): void {
   const { name, greeting, steps } = visit;
   const answered = steps.filter(({ failure }) => failure === null);
   const times = answered.map(({ asked, ms }) => ({ asked: asked.split(' TO:')[0] ?? asked, ms }));

@@ -7,14 +7,14 @@ import { askEach, evidenceOf, subjectOf } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 const DAY = 86_400_000;
-/** A certificate that ends sooner has not been renewed when it should have been. */
-const SOON = 14 * DAY;
+/** A certificate that ends sooner has not been renewed when it should have been, days. */
+const SOON_DAYS = 14;
 
 const findings = {
   encrypted: fine('Mail is encrypted, and the certificate is valid for the server’s name.'),
   unverified: fine('Mail is encrypted. The certificate proves nothing, which the route does not ask for.'),
   'not-wanted': fine('The route asks for no encryption.'),
-  'expires-soon': wrong('attention', 'The certificate ends within 14 days.'),
+  'expires-soon': wrong('attention', `The certificate ends within ${SOON_DAYS} days.`),
   expired: wrong('attention', 'The certificate has ended; senders that check it send nothing any more.'),
   'wrong-name': wrong('attention', 'The certificate is for another name than the server’s.'),
   'not-offered': wrong('attention', 'The server offers no encryption: mail goes in clear.'),
@@ -22,7 +22,6 @@ const findings = {
   'not-to-be-had': wrong('urgent', 'The route demands encryption, and there is none: no mail goes.'),
   'not-accepted': wrong('urgent', 'The route demands a valid certificate, and it is not: no mail goes.'),
 } as const;
-type Code = keyof typeof findings;
 
 export const tls = defineCheck({
   name: 'server-tls',
@@ -36,7 +35,7 @@ export const tls = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { world, report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { world, report, couldNotCheck }: Asking<'server-tls'>): void {
   const { name, policy, starttls, encryption } = visit;
   const steps = visit.steps.filter(({ asked }) => /^EHLO|^STARTTLS|^TLS/.test(asked));
   const found = { subject: subjectOf(visit), evidence: evidenceOf(...steps) };
@@ -96,7 +95,8 @@ function weigh(
   const until = Date.parse(certificate.valid_to);
   const day = new Date(until).toISOString().slice(0, 10);
   if (until < now) return { code: 'expired', words: `, but its certificate ended on ${day}` };
-  if (until < now + SOON) return { code: 'expires-soon', words: `; its certificate ends on ${day}` };
+  if (until < now + SOON_DAYS * DAY)
+    return { code: 'expires-soon', words: `; its certificate ends on ${day}` };
   if (trouble === null) return { code: 'encrypted', words: ` and its certificate is valid until ${day}` };
   if (trouble.includes('ALTNAME') || trouble.includes('does not match'))
     return { code: 'wrong-name', words: `, but its certificate is for ${namesOf(certificate).join(', ')}` };

@@ -12,7 +12,6 @@ const findings = {
     'It takes mail for every address (a catch-all), or finds out later: spam to nobody cannot be refused at the door.',
   ),
 } as const;
-type Code = keyof typeof findings;
 
 export const unknownRecipient = defineCheck({
   name: 'unknown-recipient',
@@ -26,7 +25,7 @@ export const unknownRecipient = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { target, report, couldNotCheck }: Asking<Code>): void {
+function judge(visit: Visit, { target, report, couldNotCheck }: Asking<'unknown-recipient'>): void {
   const { nobody, name, mail } = visit;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, nobody) };
   if (isTaken(nobody)) {

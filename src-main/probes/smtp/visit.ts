@@ -7,7 +7,7 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { smtpName } from '../../../shared/names.ts';
 import { classifyReply } from '../../../shared/replies/classify.ts';
 import type { Stage } from '../../../shared/replies/classify.ts';
-import type { Asking } from '../check.ts';
+import type { Asker } from '../check.ts';
 import { serversOf } from '../servers.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
@@ -52,10 +52,7 @@ export function ownName(target: Target, destination?: Destination): string {
 }
 
 /** Calls `judge` with each server's visit, as they come; says of those that have no address that they could not be asked. */
-export async function visitEach<Code extends string>(
-  asking: Asking<Code>,
-  judge: (visit: Visit) => void | Promise<void>,
-): Promise<void> {
+export async function visitEach(asking: Asker, judge: (visit: Visit) => void | Promise<void>): Promise<void> {
   const { target, world, couldNotCheck } = asking;
   const servers = await serversOf(target, world);
   for (const { host, addresses, reason, evidence } of servers) {
@@ -68,10 +65,7 @@ export async function visitEach<Code extends string>(
 }
 
 /** As `visitEach`, for questions that need a server that talks: of one that does not, that is said. */
-export function askEach<Code extends string>(
-  asking: Asking<Code>,
-  judge: (visit: Visit) => void | Promise<void>,
-): Promise<void> {
+export function askEach(asking: Asker, judge: (visit: Visit) => void | Promise<void>): Promise<void> {
   return visitEach(asking, (visit) => {
     if (visit.ehlo?.reply?.code === 250) return judge(visit);
     asking.couldNotCheck({

@@ -4,6 +4,7 @@ import type { ProbesSettings } from '../../../shared/settings-probes.ts';
 import { checkNamed } from '../../../src-main/probes/catalogue.ts';
 import { runChecks } from '../../../src-main/probes/runner.ts';
 import type { Target } from '../../../src-main/probes/target.ts';
+import { inContract } from '../contract.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import type { InternetOptions } from '../../lab/internet/internet.ts';
 
@@ -47,7 +48,7 @@ export async function ask(
       : internet.settings(network === undefined ? {} : network(internet));
   const named = checkNamed(check);
   if (named === undefined) throw new Error(`there is no check ${check}`);
-  return runChecks({
+  const found = await runChecks({
     checks: [named],
     target: targetOf(world.domain ?? 'office.example', { relay, selectors, destinations }),
     settings,
@@ -55,4 +56,5 @@ export async function ask(
     now: () => Date.now() + (world.clockAheadMs ?? 0),
     onFinding: () => undefined,
   });
+  return inContract(found);
 }
