@@ -11,7 +11,7 @@ const mayImport = {
   engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings', 'clock'],
   relay: ['storage', 'settings', 'tls', 'clock'],
   probes: ['storage', 'settings', 'tls'],
-  diagnosis: ['storage', 'settings'],
+  diagnosis: [],
   monitor: ['storage', 'settings'],
   storage: ['settings'],
   settings: [],
@@ -19,6 +19,8 @@ const mayImport = {
   clock: [],
 };
 const parts = Object.keys(mayImport);
+/** Parts that ask nobody anything: the same values give the same answer. */
+const pure = ['diagnosis'];
 
 const electronOnly = {
   name: 'electron',
@@ -52,6 +54,14 @@ function layer(part) {
               regex: '(^|/)test/',
               message: "Rule 'no-test-in-product': product code imports nothing of test.",
             },
+            ...(pure.includes(part)
+              ? [
+                  {
+                    regex: '^node:',
+                    message: `Rule '${part}-is-pure': ${part} makes values of values, so it imports nothing of Node.`,
+                  },
+                ]
+              : []),
           ],
         },
       ],

@@ -1,5 +1,6 @@
 // Checks as they run and as they are kept: what a caller follows live, and what the history of a domain says.
 import { z } from 'zod';
+import { healthSchema } from './state.ts';
 import { evidenceSchema, findingSchema, findingStateSchema, severitySchema } from './finding.ts';
 
 const time = z.number().int();
@@ -15,6 +16,25 @@ export const askedCheckSchema = z.object({
   deadlineAt: time,
 });
 export type AskedCheck = z.infer<typeof askedCheckSchema>;
+
+/** What is known of a domain by its checks. */
+export const domainHealthSchema = z.object({
+  state: healthSchema,
+  /** One sentence, with the domain's name in it. */
+  sentence: z.string(),
+  /** The same where the name stands beside it. */
+  brief: z.string(),
+  /** How many checks found a problem, or what only wants attention, could not be completed, passed, do not apply, and were not run. */
+  checks: z.object({
+    problem: z.number().int(),
+    attention: z.number().int(),
+    unknown: z.number().int(),
+    ok: z.number().int(),
+    idle: z.number().int(),
+    notRun: z.number().int(),
+  }),
+});
+export type DomainHealth = z.infer<typeof domainHealthSchema>;
 
 /** Since when a finding has been so, as far as earlier runs tell. */
 export const sinceSchema = z.object({
@@ -35,7 +55,13 @@ export const checkEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('finding'), finding: findingSchema }),
   /** The check has said all it will say, and it is kept. */
   z.object({ kind: z.literal('done'), check: z.string(), at: time, since: z.array(sinceSchema) }),
-  z.object({ kind: z.literal('ended'), at: time, tookMs: z.number().int() }),
+  z.object({
+    kind: z.literal('ended'),
+    at: time,
+    tookMs: z.number().int(),
+    /** What all checks together say of the domain; null where only one was asked for: its own finding is the answer. */
+    health: domainHealthSchema.nullable(),
+  }),
 ]);
 export type CheckEvent = z.infer<typeof checkEventSchema>;
 
@@ -52,6 +78,8 @@ export type KeptFinding = z.infer<typeof keptFindingSchema>;
 export const latestSchema = z.object({
   checks: z.array(z.object({ name: z.string(), at: time, tookMs: z.number().int() })),
   findings: z.array(keptFindingSchema),
+  /** What they mean together. */
+  health: domainHealthSchema,
   /** Whether checks are being asked for it at this moment. */
   running: z.boolean(),
 });

@@ -73,6 +73,8 @@ export const domainOverviewSchema = z.object({
   failed: waitingSchema,
 });
 export type DomainOverview = z.infer<typeof domainOverviewSchema>;
+/** A domain's mail that is here, by what it waits for. */
+export type WaitingMail = Pick<DomainOverview, 'queued' | 'held' | 'rerouted' | 'quarantined' | 'failed'>;
 
 /** Messages in one minute, all domains together. */
 export const minuteSchema = z.object({

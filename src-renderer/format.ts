@@ -35,15 +35,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const wholeDay = 24 * hour;
 
-/** A whole number with separators. */
-export function count(value: number): string {
-  return whole.format(value);
-}
-
-/** "1 message", "12 messages". */
-export function counted(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
-}
+export { count, counted } from '../shared/counted.ts';
 
 /** One decimal where it matters: below ten. */
 function figure(value: number): string {

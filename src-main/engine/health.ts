@@ -3,8 +3,10 @@
 // When something goes wrong: a check that fails says "could not check" (probes/runner.ts); findings that cannot be kept are
 // still told, and the trouble is said; a run that is given up because the engine closes keeps what had ended before.
 import type { AskedCheck, CheckEvent, Latest, SinceFound } from '../../shared/check-run.ts';
+import { gather } from '../../shared/asked.ts';
 import type { CheckInfo, Finding } from '../../shared/finding.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { healthOfDomain } from '../diagnosis/health-sentence.ts';
 import { checks as catalogue } from '../probes/catalogue.ts';
 import { infoOf, type Check } from '../probes/check.ts';
 import { runChecks } from '../probes/runner.ts';
@@ -37,10 +39,15 @@ export interface HealthParts {
   forgets: () => boolean;
 }
 
+/** What happens in a run. What its end means depends on which of its checks a follower asked for. */
+type RunEvent =
+  | Exclude<CheckEvent, { kind: 'ended' }>
+  | Omit<Extract<CheckEvent, { kind: 'ended' }>, 'health'>;
+
 /** A run under way: what happened so far, and who waits for more. */
 interface Run {
   names: ReadonlySet<string>;
-  events: CheckEvent[];
+  events: RunEvent[];
   over: boolean;
   wake: Set<() => void>;
   ended: Promise<void>;
@@ -68,7 +75,9 @@ export class Health {
   }
 
   async latest(domain: string): Promise<Latest> {
-    return { ...(await this.#parts.db.read('latestFindings', domain)), running: this.#runs.has(domain) };
+    const latest = await this.#parts.db.read('latestFindings', domain);
+    const health = healthOfDomain(gather(this.list(), latest.findings), domain);
+    return { ...latest, health, running: this.#runs.has(domain) };
   }
 
   /**
@@ -93,9 +102,16 @@ export class Health {
     if (signal?.aborted === true) return;
     run ??= this.#start(domain, this.#withSpoilers(wanted));
     const names = new Set(wanted.map(({ name }) => name));
+    const found: Finding[] = [];
     for await (const event of follow(run, signal)) {
       const told = only(event, names);
-      if (told) yield told;
+      if (told === null) continue;
+      if (told.kind === 'finding') found.push(told.finding);
+      if (told.kind !== 'ended') yield told;
+      else {
+        const asked = gather(wanted.map(infoOf), found);
+        yield { ...told, health: check === null ? healthOfDomain(asked, domain) : null };
+      }
     }
   }
 
@@ -134,7 +150,7 @@ export class Health {
     const { signal } = this.#closing;
     const settings = this.#parts.settings();
     const began = this.#clock();
-    const tell = (event: CheckEvent) => {
+    const tell = (event: RunEvent) => {
       run.events.push(event);
       for (const wake of run.wake) wake();
     };
@@ -220,10 +236,7 @@ function relayOf({ smtp, probes }: Settings): Relay | null {
 }
 
 /** From the run's beginning to its end. */
-async function* follow(
-  run: Run,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<CheckEvent, void, undefined> {
+async function* follow(run: Run, signal: AbortSignal | undefined): AsyncGenerator<RunEvent, void, undefined> {
   let wake: () => void = () => undefined;
   const onChange = () => wake();
   run.wake.add(onChange);
@@ -244,7 +257,7 @@ async function* follow(
 }
 
 /** What of an event is about these checks: a run may have others beside them. */
-function only(event: CheckEvent, names: ReadonlySet<string>): CheckEvent | null {
+function only(event: RunEvent, names: ReadonlySet<string>): RunEvent | null {
   switch (event.kind) {
     case 'started':
       return { ...event, checks: event.checks.filter(({ name }) => names.has(name)) };

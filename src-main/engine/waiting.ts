@@ -1,6 +1,6 @@
 // How much mail waits, by domain: counted in the database, so that it is exact, and no more often than that is cheap.
 import type { Database } from '../storage/database.ts';
-import type { WaitingMail } from './overview.ts';
+import type { WaitingMail } from '../../shared/overview.ts';
 
 const AT_MOST_EVERY = 1_000;
 /** With a million waiting messages a count takes a while; then it is done more rarely. */

@@ -5,7 +5,7 @@ import { healthOfListing, type ListAnswer } from '../../shared/facts/blocklists.
 import { type FactsOf, readFinding } from '../../shared/facts/index.ts';
 import { type Health, wantsAttention, worst } from '../../shared/state.ts';
 import { counted } from '../format.ts';
-import type { Shown } from '../health/health.ts';
+import type { Shown } from '../../shared/asked.ts';
 import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
 

@@ -4,8 +4,8 @@ import { IconServer2, IconWorld } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Leg } from '../../shared/finding.ts';
 import { counted } from '../format.ts';
-import { type Asked, ofLeg } from '../health/health.ts';
-import { type Health, wantsAttention, worst } from '../../shared/state.ts';
+import { type Asked, countStates, ofLeg } from '../../shared/asked.ts';
+import { type Health, worst } from '../../shared/state.ts';
 import '../styles/path.css';
 import { healthWords } from '../words.ts';
 import { BrandMark } from './shell.tsx';
@@ -156,9 +156,8 @@ function legSentence(checks: readonly Asked[], asking: ReadonlySet<string>): str
   const asked = checks.filter(({ check }) => asking.has(check.name)).length;
   // What is counted while a check is asked again would be partly of before.
   if (asked > 0) return `Asking ${counted(asked, 'check')}…`;
-  const wrong = checks.filter(({ state }) => wantsAttention(state)).length;
-  const unknown = checks.filter(({ state }) => state === 'could-not-check').length;
-  const fine = checks.filter(({ state }) => state === 'ok').length;
+  const { problem, attention, 'could-not-check': unknown, ok: fine } = countStates(checks);
+  const wrong = problem + attention;
   const parts = [
     ...(wrong > 0 ? [`${counted(wrong, 'check')} found something`] : []),
     ...(unknown > 0 ? [`${unknown} could not be completed`] : []),

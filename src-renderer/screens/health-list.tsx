@@ -9,7 +9,6 @@ import { domainNameSchema } from '../../shared/names.ts';
 import { wantsAttention } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
-import { gather, sentenceOf } from '../health/health.ts';
 import { LinkButton } from '../parts/link-button.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
@@ -22,7 +21,6 @@ const LOOK_AGAIN = 2000;
 
 export function HealthListScreen() {
   const { orpc } = useEngine();
-  const list = useQuery(orpc.checks.list.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   const domains = useQuery(orpc.domains.list.queryOptions());
   const names = domains.data?.map(({ name }) => name) ?? [];
   const latest = useQueries({
@@ -34,23 +32,23 @@ export function HealthListScreen() {
       }),
     ),
   });
-  const error = list.error ?? domains.error;
+  const { error } = domains;
   const views = names.map((name, index) => {
     const data = latest[index]?.data;
-    const all = gather(list.data ?? [], data?.findings ?? [], []);
     const at =
       data?.checks.reduce<number | null>((last, one) => Math.max(last ?? one.at, one.at), null) ?? null;
     const isRunning = data?.running === true;
-    const said = isRunning
-      ? { state: 'not-applicable' as const, words: 'Being tested now…' }
-      : sentenceOf(all);
-    return { name, at, known: data !== undefined, isRunning, ...said };
+    const said =
+      isRunning || data === undefined
+        ? { state: 'not-applicable' as const, words: isRunning ? 'Being tested now…' : '…' }
+        : { state: data.health.state, words: data.health.brief };
+    return { name, at, isRunning, ...said };
   });
   const bad = views.filter(({ state }) => wantsAttention(state)).length;
   const running = views.filter(({ isRunning }) => isRunning).length;
   const untested = views.filter(({ at }) => at === null).length;
   const sentence =
-    domains.data === undefined || list.data === undefined
+    domains.data === undefined
       ? 'Looking at the domains…'
       : names.length === 0
         ? 'No domain is protected yet; any domain can be tested.'
@@ -67,7 +65,7 @@ export function HealthListScreen() {
     <Page title="Health" sentence={sentence}>
       {error !== null ? (
         <Failure what="No answer" error={error} onRetry={() => void domains.refetch()} />
-      ) : domains.data === undefined || list.data === undefined ? (
+      ) : domains.data === undefined ? (
         <Busy what="Asking Mailward for the domains." />
       ) : names.length === 0 ? (
         <Empty
@@ -83,13 +81,13 @@ export function HealthListScreen() {
         </Empty>
       ) : (
         <ul className="health-list">
-          {views.map(({ name, state, words, at, known }) => (
+          {views.map(({ name, state, words, at }) => (
             <li key={name}>
               <Link to="/health/$domain" params={{ domain: name }} className="health-row">
                 <StateShape state={state} size={20} />
                 <span className="health-row-words">
                   <b>{shownName(name)}</b>
-                  <span className="soft">{known ? words : '…'}</span>
+                  <span className="soft">{words}</span>
                 </span>
                 <span className="soft small nowrap">{at === null ? 'not tested' : <Moment at={at} />}</span>
               </Link>

@@ -9,7 +9,7 @@ import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import { byGravity, type Health } from '../../shared/state.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
-import { type Asked, gather, sentenceOf } from '../health/health.ts';
+import { type Asked, gather } from '../../shared/asked.ts';
 import { useCheckRun } from '../health/run.ts';
 import { CheckCard } from '../parts/check-card.tsx';
 import { HealthPath } from '../parts/health-path.tsx';
@@ -77,15 +77,18 @@ function DomainHealth({ name }: { name: string }) {
   const all = gather(list.data, latest.data.findings, view.found, asking);
   const isBusy = going !== null || latest.data.running;
   const testedAt = latest.data.checks.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null);
-  const { state, words } = sentenceOf(all, shown);
   const server = domain?.route[0];
   return (
     <Page
       title={title}
       sentence={
         <span className="sentence">
-          {isBusy ? <Loader size={22} aria-hidden="true" /> : <StateShape state={state} size={22} />}
-          <span>{isBusy ? `Testing ${shown}…` : words}</span>
+          {isBusy ? (
+            <Loader size={22} aria-hidden="true" />
+          ) : (
+            <StateShape state={latest.data.health.state} size={22} />
+          )}
+          <span>{isBusy ? `Testing ${shown}…` : latest.data.health.sentence}</span>
         </span>
       }
       actions={

@@ -154,7 +154,13 @@ export class EngineDouble {
         list: os.checks.list.handler(() => []),
         run: os.checks.run.handler(absent),
         runAll: os.checks.runAll.handler(absent),
-        latest: os.checks.latest.handler(() => ({ checks: [], findings: [], running: false })),
+        latest: os.checks.latest.handler(() => ({
+          ...{ checks: [], findings: [], running: false },
+          health: {
+            ...{ state: 'not-applicable', sentence: 'It has not been tested yet.', brief: 'Not tested yet.' },
+            checks: { problem: 0, attention: 0, unknown: 0, ok: 0, idle: 0, notRun: 0 },
+          },
+        })),
         history: os.checks.history.handler(() => ({ points: [], periods: [] })),
         since: os.checks.since.handler(() => []),
       },

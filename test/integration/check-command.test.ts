@@ -75,6 +75,44 @@ describe('the exit status', () => {
   });
 });
 
+describe('a domain’s health', () => {
+  it.each([
+    ['fine', 'fine', 'Nothing is wrong with example.com.', '2 passed'],
+    [
+      'differs',
+      'old',
+      '1 thing is wrong with example.com, and 1 more to look at.',
+      '1 problem, 1 to look at, 0 passed',
+    ],
+    [
+      'could-not-check',
+      'fine',
+      'Nothing wrong was found with example.com, but 1 check could not be completed.',
+      '1 could not be completed, 1 passed',
+    ],
+  ])(
+    'is said in the same words by the command and to the screen: %s, %s',
+    async (a, b, sentence, figures) => {
+      world(a, b);
+      const { stdout } = await clinic.command('diagnose', 'example.com');
+      expect(stdout.trim().split('\n').slice(-2)).toEqual([
+        sentence,
+        expect.stringMatching(new RegExp(`^${figures} \\(\\d+\\.\\d s\\)$`)),
+      ]);
+      expect((await clinic.client.checks.latest({ domain: 'example.com' })).health.sentence).toBe(sentence);
+    },
+  );
+
+  it('is not called good when only a part of the checks was run', async () => {
+    world('fine');
+    await clinic.command('check', 'mx', 'partly.example');
+    expect((await clinic.client.checks.latest({ domain: 'partly.example' })).health).toMatchObject({
+      state: 'could-not-check',
+      sentence: 'Nothing wrong was found with partly.example, but 1 check has not been run.',
+    });
+  });
+});
+
 describe('one check', () => {
   it('is asked by name, also when it is never asked unasked', async () => {
     const done = await clinic.command('check', 'rate-limit', 'Example.COM.', '--json');
@@ -91,7 +129,9 @@ describe('one check', () => {
     const brief = await clinic.command('check', 'mx', 'elsewhere.example');
     expect(brief.stdout).toContain('✗ problem');
     expect(brief.stdout).toContain('mx: mx says differs.');
-    expect(brief.stdout).toMatch(/Something is wrong: 1 problem, 0 fine/);
+    // One check says nothing of the whole domain.
+    expect(brief.stdout).toMatch(/^Done in \d+\.\d s\.$/m);
+    expect(brief.stdout).not.toMatch(/(wrong|tested|run)\b.*elsewhere\.example/i);
     expect(brief.stdout).not.toContain('192.0.2.1');
     const verbose = await clinic.command('check', 'mx', 'elsewhere.example', '--verbose');
     expect(verbose.stdout).toContain('MX example.com  of ns1.example.com (192.0.2.1)');

@@ -1,7 +1,7 @@
 // What a server said is kept out of headings, and nothing else is.
 import { expect, it } from 'vitest';
 import { sinceWhen } from '../../src-renderer/format.ts';
-import { plainWords } from '../../src-renderer/plain.ts';
+import { plainWords } from '../../shared/plain.ts';
 
 it.each([
   [

@@ -1,6 +1,7 @@
 // `mailward check` and `mailward diagnose`: ask the world about a domain, and say what it answered as it comes.
 import { Command } from 'commander';
-import type { CheckEvent, SinceFound } from '../../../shared/check-run.ts';
+import type { CheckEvent, DomainHealth, SinceFound } from '../../../shared/check-run.ts';
+import { counted } from '../../../shared/counted.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
@@ -204,7 +205,14 @@ async function tell(
       case 'ended':
         ended = true;
         for (const line of reasons.lines) print(`${UNKNOWN}  ${line}`);
-        if (!globals.json) summarise(found, since, event.tookMs);
+        if (globals.json) break;
+        print('');
+        tellMore(found, since);
+        if (event.health === null) print(`Done in ${seconds(event.tookMs)}.`);
+        else {
+          print(event.health.sentence);
+          print(`${figures(event.health.checks)} (${seconds(event.tookMs)})`);
+        }
         break;
     }
   }
@@ -229,26 +237,8 @@ function show(finding: Finding, verbose: boolean): void {
   }
 }
 
-function summarise(
-  found: readonly Finding[],
-  since: readonly (SinceFound & { check: string })[],
-  tookMs: number,
-): void {
-  const count = (state: Finding['state'], severity?: Finding['severity']) =>
-    found.filter((one) => one.state === state && (severity === undefined || one.severity === severity))
-      .length;
-  const urgent = count('problem', 'urgent');
-  const attention = count('problem', 'attention');
-  const unknown = count('could-not-check');
-  const idle = count('not-applicable');
-  const parts = [
-    ...(urgent > 0 ? [counted(urgent, 'problem')] : []),
-    ...(attention > 0 ? [`${attention} to look at`] : []),
-    ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
-    `${count('ok')} fine`,
-    ...(idle > 0 ? [`${idle} not applicable`] : []),
-  ];
-  print('');
+/** What to do, and since when it has been so. */
+function tellMore(found: readonly Finding[], since: readonly (SinceFound & { check: string })[]): void {
   const wrong = new Set(found.filter(({ state }) => state === 'problem').map(({ check }) => check));
   if (wrong.size > 0) {
     const pages = [...wrong].map((name) => `docs/checks/${name}.md`);
@@ -258,13 +248,17 @@ function summarise(
     const about = one.subject === '' ? one.check : `${one.check} ${one.subject}`;
     print(`${about}: ${one.code} since ${formatTime(one.since)}`);
   }
-  const verdict =
-    urgent + attention > 0
-      ? 'Something is wrong'
-      : unknown > 0
-        ? 'Nothing wrong was found, but not everything could be checked'
-        : 'Nothing is wrong';
-  print(`${verdict}: ${parts.join(', ')} (${(tookMs / 1000).toFixed(1)} s).`);
+}
+
+/** How many checks said what. */
+function figures({ problem, attention, unknown, ok, idle }: DomainHealth['checks']): string {
+  return [
+    ...(problem > 0 ? [counted(problem, 'problem')] : []),
+    ...(attention > 0 ? [`${attention} to look at`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be completed`] : []),
+    `${ok} passed`,
+    ...(idle > 0 ? [`${idle} not applicable`] : []),
+  ].join(', ');
 }
 
 /** A problem wins over what could not be checked. */
@@ -273,6 +267,6 @@ function exitFor(found: readonly Finding[]): Exit {
   return found.some(({ state }) => state === 'could-not-check') ? EXIT.couldNotCheck : EXIT.fine;
 }
 
-function counted(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }
