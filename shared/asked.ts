@@ -45,6 +45,17 @@ export function ofLeg(all: readonly Asked[], leg: Leg): Asked[] {
   return all.filter(({ check }) => check.leg === leg);
 }
 
+/** How a leg is. Null, not known: it is well so far, but one of the checks that run unasked has not been run, or is being asked again. */
+export function stateOfLeg(all: readonly Asked[], leg: Leg): Health | null {
+  const known = ofLeg(all, leg).map(({ check, state, isOld }) => ({
+    state: isOld ? null : state,
+    onRequest: check.onRequest,
+  }));
+  const state = worst(known.map((one) => one.state));
+  const isOpen = known.some((one) => one.state === null && !one.onRequest);
+  return state === 'ok' && isOpen ? null : state;
+}
+
 /** How many of several are in each state, and how many in none. */
 export function countStates(all: readonly { state: Health | null }[]): Record<Health | 'unknown', number> {
   const counts = {

@@ -4,8 +4,8 @@ import { IconServer2, IconWorld } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Leg } from '../../shared/finding.ts';
 import { counted } from '../format.ts';
-import { type Asked, countStates, ofLeg } from '../../shared/asked.ts';
-import { type Health, worst } from '../../shared/state.ts';
+import { type Asked, countStates, ofLeg, stateOfLeg } from '../../shared/asked.ts';
+import type { Health } from '../../shared/state.ts';
 import '../styles/path.css';
 import { healthWords } from '../words.ts';
 import { BrandMark } from './shell.tsx';
@@ -28,7 +28,7 @@ const legs: readonly { leg: Leg; title: string }[] = [
 ];
 
 export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
-  const state = (leg: Leg) => worst(ofLeg(all, leg).map((one) => (one.isOld ? null : one.state)));
+  const state = (leg: Leg) => stateOfLeg(all, leg);
   return (
     <section className="way" aria-label="Mail flow, and what the checks found">
       <div className="way-line" aria-hidden="true">
