@@ -88,7 +88,7 @@ describe('a domain’s health', () => {
       'could-not-check',
       'fine',
       'Nothing wrong was found with example.com, but 1 check could not be completed.',
-      '1 could not be completed, 1 passed',
+      '1 could not be checked, 1 passed',
     ],
   ])(
     'is said in the same words by the command and to the screen: %s, %s',
@@ -102,6 +102,13 @@ describe('a domain’s health', () => {
       expect((await clinic.client.checks.latest({ domain: 'example.com' })).health.sentence).toBe(sentence);
     },
   );
+
+  it('is not said twice: the one thing that is wrong stands above', async () => {
+    world('differs');
+    const { stdout } = await clinic.command('diagnose', 'example.com');
+    expect(stdout.match(/mx says differs\./g)).toHaveLength(1);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^1 problem, 1 passed \(/);
+  });
 
   it('is not called good when only a part of the checks was run', async () => {
     world('fine');

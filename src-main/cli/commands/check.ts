@@ -5,6 +5,8 @@ import { counted } from '../../../shared/counted.ts';
 import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
+import { plainWords } from '../../../shared/plain.ts';
+import { healthOf, wantsAttention, type Health } from '../../../shared/state.ts';
 import {
   Ended,
   EXIT,
@@ -156,21 +158,14 @@ function unknownCheck(name: string, known: readonly CheckInfo[]): string {
 }
 
 /** A word and a shape for each state, as everywhere in Mailward. */
-function mark({ state, severity }: Pick<Finding, 'state' | 'severity'>): string {
-  switch (state) {
-    case 'ok':
-      return '● ok';
-    case 'problem':
-      return severity === 'urgent' ? '✗ problem' : '▲ attention';
-    case 'could-not-check':
-      return UNKNOWN;
-    case 'not-applicable':
-      return '○ not applicable';
-  }
-}
-
-const UNKNOWN = '? could not check';
-const MARK_WIDTH = UNKNOWN.length;
+const marks: Readonly<Record<Health, string>> = {
+  problem: '✗ problem',
+  attention: '▲ attention',
+  'could-not-check': '? could not check',
+  ok: '● ok',
+  'not-applicable': '○ not applicable',
+};
+const MARK_WIDTH = marks['could-not-check'].length;
 
 async function tell(
   events: AsyncIterable<CheckEvent>,
@@ -204,14 +199,19 @@ async function tell(
         break;
       case 'ended':
         ended = true;
-        for (const line of reasons.lines) print(`${UNKNOWN}  ${line}`);
+        for (const line of reasons.lines) print(`${marks['could-not-check']}  ${line}`);
         if (globals.json) break;
         print('');
         tellMore(found, since);
         if (event.health === null) print(`Done in ${seconds(event.tookMs)}.`);
         else {
-          print(event.health.sentence);
-          print(`${figures(event.health.checks)} (${seconds(event.tookMs)})`);
+          const { sentence, checks } = event.health;
+          // Where one check found something the sentence is what its finding says, and that stands above.
+          const isTold = found.some(
+            (one) => wantsAttention(healthOf(one)) && sentence.endsWith(plainWords(one.summary).words),
+          );
+          if (checks.problem + checks.attention !== 1 || !isTold) print(sentence);
+          print(`${figures(checks)} (${seconds(event.tookMs)})`);
         }
         break;
     }
@@ -229,7 +229,7 @@ function longest({ at, checks }: Extract<CheckEvent, { kind: 'started' }>): stri
 
 function show(finding: Finding, verbose: boolean): void {
   const about = finding.subject === '' ? finding.check : `${finding.check} ${finding.subject}`;
-  print(`${mark(finding).padEnd(MARK_WIDTH)}  ${about}: ${finding.summary}`);
+  print(`${marks[healthOf(finding)].padEnd(MARK_WIDTH)}  ${about}: ${finding.summary}`);
   if (!verbose) return;
   for (const { asked, of, at, answer } of finding.evidence) {
     print(`    ${formatTime(at)}  ${asked}  of ${of}`);
@@ -255,7 +255,7 @@ function figures({ problem, attention, unknown, ok, idle }: DomainHealth['checks
   return [
     ...(problem > 0 ? [counted(problem, 'problem')] : []),
     ...(attention > 0 ? [`${attention} to look at`] : []),
-    ...(unknown > 0 ? [`${unknown} could not be completed`] : []),
+    ...(unknown > 0 ? [`${unknown} could not be checked`] : []),
     `${ok} passed`,
     ...(idle > 0 ? [`${idle} not applicable`] : []),
   ].join(', ');
