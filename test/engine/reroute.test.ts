@@ -140,7 +140,7 @@ describe('a message sent another way', () => {
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(`${mailward.dataDir}/mailward.db`);
     db.exec(
-      'UPDATE recipient SET queued_since = queued_since - 30 * 86400000; UPDATE detour SET next_at = 0',
+      'UPDATE recipient SET queued_since = queued_since - 30 * 86400000; UPDATE recipient SET next_at = 0 WHERE way IS NOT NULL',
     );
     db.close();
     await mailward.open();
