@@ -287,6 +287,28 @@ describe('a domain', () => {
   });
 });
 
+it('a message sent another way does not make Mailward forget how often the server denied the domain', async () => {
+  await using office = await new Sink().start();
+  office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
+  await using spare = await new Sink().start();
+  await using mailward = await EngineUnderTest.start({ recipients: { ask: false } });
+  const { settings } = mailward.engine;
+  settings.set({ ...settings.get(), autoHold: { ...settings.get().autoHold, deniedMessages: 3 } });
+  await mailward.protect('example.com', office.port);
+  const urgent = await putOff(mailward);
+  office.temper.rcpt = () => '554 5.7.1 <bob@example.com>: Relay access denied';
+  for (const recipient of ['a@example.com', 'b@example.com'])
+    await mailward.tried(await mailward.send(recipient), 1);
+  await reroute(mailward, [urgent], spare.port);
+  await mailward.reaches(urgent, 'delivered');
+  const mode = async () => (await mailward.client.domains.list())[0]?.mode.name;
+  expect(await mode()).toBe('deliver');
+  const third = await mailward.send('c@example.com');
+  await mailward.tried(third, 1);
+  await until('the domain to be held', async () => (await mode()) === 'hold');
+  expect((await mailward.client.messages.get({ id: third })).attemptList).toHaveLength(1);
+});
+
 describe('slips of the keyboard', () => {
   it('a way back to Mailward itself, an unknown message or an unknown domain changes nothing', async () => {
     await using office = await new Sink().start();

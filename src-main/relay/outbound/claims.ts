@@ -122,20 +122,19 @@ export class Claims {
 
   /** Resolves when none of these messages is in the hand of one whom `among` picks, and after `ms` in any case. */
   async untilFree(ids: Iterable<number>, among: (holder: Holder) => boolean, ms: number): Promise<void> {
-    let isOver = false;
-    const over = { end: (): void => undefined };
-    const timer = this.#clock.after(ms, () => {
-      isOver = true;
-      over.end();
-    });
-    for (let left = this.takenBy(ids, among); left.length > 0 && !isOver; left = this.takenBy(left, among)) {
+    const until = this.#clock.steady() + ms;
+    for (let left = this.takenBy(ids, among); left.length > 0; left = this.takenBy(left, among)) {
+      const wait = until - this.#clock.steady();
+      if (wait <= 0) return;
       const [next] = left;
       await new Promise<void>((resolve) => {
-        over.end = resolve;
-        if (next !== undefined) this.whenFree(next, resolve);
+        const timer = this.#clock.after(wait, resolve);
+        this.whenFree(next ?? 0, () => {
+          timer.cancel();
+          resolve();
+        });
       });
     }
-    timer.cancel();
   }
 
   #inTheWay(id: number, positions: readonly number[]): Claim | undefined {

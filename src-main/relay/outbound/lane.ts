@@ -207,8 +207,8 @@ export class Lane implements Holder {
   }
 
   #pump(): void {
+    if (this.#closed || !this.#isOpen) this.#setAside();
     if (this.#closed) return;
-    if (!this.#isOpen) this.#setAside();
     for (let job = this.#ready[0]; job; job = this.#ready[0]) {
       const now = this.#clock.steady();
       const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree, job.not);
@@ -272,8 +272,7 @@ export class Lane implements Holder {
       look.end();
       this.#looking = false;
     }
-    if (this.#closed) this.#setAside();
-    else this.#pump();
+    this.#pump();
   }
 
   async #run(job: Job, turn: Turn): Promise<void> {

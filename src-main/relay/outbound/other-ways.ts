@@ -98,14 +98,18 @@ export class OtherWays {
     await Promise.all([...this.#ways.values()].map(({ lane }) => lane.close()));
   }
 
+  /** Asked after an await, when it may have changed. */
+  #isClosed(): boolean {
+    return !this.#isRunning;
+  }
+
   async #look(resetBackoff: boolean): Promise<void> {
     if (!this.#isRunning) return;
     const { clock, lanes, settled } = this.#options;
     const { spool, trouble } = lanes();
     try {
       const routes = new Set(await spool.db.read('wayRoutes'));
-      // Asked after an await, when it may have changed.
-      if (!(this.#isRunning as boolean)) return;
+      if (this.#isClosed()) return;
       for (const [route, { lane }] of this.#ways) {
         if (routes.has(route) || !lane.isUnused) continue;
         void lane.close();
@@ -120,7 +124,7 @@ export class OtherWays {
     } catch (error) {
       trouble(`what is sent another way cannot be read: ${(error as Error).message}`);
       this.#timer?.cancel();
-      if (this.#isRunning) this.#timer = clock.after(READ_AGAIN_MS, () => void this.#look(resetBackoff));
+      if (!this.#isClosed()) this.#timer = clock.after(READ_AGAIN_MS, () => void this.#look(resetBackoff));
     }
   }
 }

@@ -1,5 +1,5 @@
 // The scheduler: each protected domain's way out, how servers are reached by any way, and the chores that come round by the clock.
-import type { Clock, Timer } from '../../clock/clock.ts';
+import type { Timer } from '../../clock/clock.ts';
 import type { SecureResolver } from './dane.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
