@@ -1,6 +1,6 @@
 // One attempt, from the offer to the outcome on disk: what is written of it, by what way it went, and when it cannot be written.
 import { expect, it } from 'vitest';
-import type { Claim } from '../../../src-main/relay/outbound/claims.ts';
+import { Claim } from '../../../src-main/relay/outbound/claims.ts';
 import type { Attempted } from '../../../src-main/relay/outbound/delivery.ts';
 import { Destinations } from '../../../src-main/relay/outbound/destinations.ts';
 import { ServerWatch } from '../../../src-main/relay/outbound/server-watch.ts';
@@ -39,7 +39,11 @@ async function attempts(wayWith: Partial<Way> = {}) {
       const [message] = await queue.due();
       const turn = destinations.turn(queue.clock.steady(), 1, () => undefined);
       if (!message || 'at' in turn) throw new Error('there is nothing to try, or nowhere');
-      const job = { message, content: null, claim: {} as Claim };
+      const job = {
+        message,
+        content: null,
+        claim: new Claim(message.id, [0], { takeBack: () => undefined }),
+      };
       return queue.delivery.attempt(way, job, turn, destinations, isStopping);
     },
     [Symbol.asyncDispose]: async () => {
@@ -104,7 +108,7 @@ it('at a stop, what cannot be written is left to the next start, and nobody is t
   await using one = await attempts();
   await one.queue.put();
   one.queue.db.before = (name) => {
-    if (name === 'settle') throw new StorageError('disk is full', 'full' as never);
+    if (name === 'settle') throw new StorageError('disk is full', 'full');
   };
   await one.attempt(() => true);
   expect([one.outcomes, one.queue.troubles]).toEqual([[], []]);
