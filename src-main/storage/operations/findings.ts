@@ -13,7 +13,7 @@ import type {
   SinceFound,
 } from '../../../shared/check-run.ts';
 import { MOST_POINTS } from '../../../shared/check-run.ts';
-import type { Finding } from '../../../shared/finding.ts';
+import type { Finding, FindingState } from '../../../shared/finding.ts';
 
 const MOST_PERIODS = 100;
 
@@ -35,7 +35,7 @@ interface Row {
   name: string;
   subject: string;
   code: string;
-  state: Finding['state'];
+  state: FindingState;
   severity: Finding['severity'];
   since: number;
   last_at: number;
