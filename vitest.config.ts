@@ -21,6 +21,8 @@ export default defineConfig({
   cacheDir: '.cache/vite',
   resolve: { alias: standIn === undefined ? [] : [{ find: /^electron$/, replacement: standIn }] },
   test: {
+    // As the build reads them, not as nothing: a test looks into them (test/renderer/styles.test.ts).
+    css: true,
     projects: [
       {
         extends: true,

@@ -1,5 +1,9 @@
 // The look in figures: one accent, the system's font, one 4 px spacing scale, and neutral greys that hold AA in light and dark.
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { classesOf } from './classes.ts';
+import styles from './theme.module.css';
+
+const css = classesOf(styles);
 
 const accent: MantineColorsTuple = [
   '#eef3fd',
@@ -67,6 +71,16 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    // An alert's own colour is too pale for words, in yellow above all; its ground says enough.
+    Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
+    Button: {
+      classNames: {
+        root: css('button'),
+        inner: css('inner'),
+        loader: css('loader'),
+        section: css('section'),
+      },
+    },
     Modal: { styles: { title: { fontSize: 17, fontWeight: 650 } } },
     Drawer: { styles: { title: { fontSize: 14, color: 'var(--soft)' } } },
     Notification: {

@@ -3,7 +3,13 @@ import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconCopy } from '@tabler/icons-react';
 import type { Evidence, Finding } from '../../shared/finding.ts';
+import { classesOf } from '../classes.ts';
 import { counted, exact } from '../format.ts';
+import styles from './evidence.module.css';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 /** What evidence belongs to: a finding of now, or one of the history. */
 type Proven = Pick<Finding, 'check' | 'subject' | 'summary' | 'evidence'>;
@@ -12,20 +18,20 @@ export function EvidenceList({ finding, domain }: { finding: Proven; domain: str
   const { evidence } = finding;
   if (evidence.length === 0) return null;
   return (
-    <details className="evidence">
+    <details className={css('evidence')}>
       <summary>Evidence: {counted(evidence.length, 'answer')}</summary>
       <ol>
         {evidence.map((one, index) => (
           // Evidence is a record: it does not change while it is shown.
           <li key={index}>
-            <p className="evidence-head">
-              <code>{one.asked}</code> <span className="soft">asked of</span>{' '}
-              <span className="mono">{one.of}</span>{' '}
-              <time className="soft small" dateTime={new Date(one.at).toISOString()}>
+            <p className={css('head')}>
+              <code>{one.asked}</code> <span className={css('soft')}>asked of</span>{' '}
+              <span className={css('mono')}>{one.of}</span>{' '}
+              <time className={css('soft', 'small')} dateTime={new Date(one.at).toISOString()}>
                 {exact(one.at)}
               </time>
             </p>
-            <pre className="quote">{one.answer === '' ? '(an empty answer)' : one.answer}</pre>
+            <pre className={css('quote')}>{one.answer === '' ? '(an empty answer)' : one.answer}</pre>
           </li>
         ))}
       </ol>

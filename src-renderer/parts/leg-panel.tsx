@@ -4,15 +4,21 @@ import { useQuery } from '@tanstack/react-query';
 import { causeWords } from '../../shared/cause.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview, Overview } from '../../shared/overview.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
 import { ModeButtons } from './mode-buttons.tsx';
 import { LinkButton } from './link-button.tsx';
+import { longButton } from './long-button.ts';
 import { Due, Moment, Since } from './moment.tsx';
 import { Sentence } from './sentence.tsx';
 import { StateMark } from './state-mark.tsx';
 import type { LegName } from './mail-path.tsx';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(blockStyles, textStyles);
 
 interface LegPanelProps {
   overview: Overview;
@@ -61,7 +67,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
           {listener.problem}
         </Alert>
       )}
-      <dl className="facts">
+      <dl className={css('facts')}>
         <dt>Listens on</dt>
         <dd>{formatHostPort(listener.host, listener.port)}</dd>
         <dt>Accepted</dt>
@@ -71,7 +77,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
         <dt>Last message</dt>
         <dd>{inbound.lastAt === null ? 'none so far' : <Moment at={inbound.lastAt} />}</dd>
       </dl>
-      <LinkButton className="long-button" variant="default" to="/traffic" search={{ domain: domain.name }}>
+      <LinkButton classNames={longButton} variant="default" to="/traffic" search={{ domain: domain.name }}>
         See the traffic of {domain.name}
       </LinkButton>
       <HealthLink name={domain.name} />
@@ -97,11 +103,11 @@ function Outbound({ domain }: { domain: DomainOverview }) {
       </div>
       {outbound.lastReply !== null && (
         <div data-state={outbound.state}>
-          <p className="soft small">The server’s last answer</p>
-          <blockquote className="quote">{replyLine(outbound.lastReply)}</blockquote>
+          <p className={css('soft', 'small')}>The server’s last answer</p>
+          <blockquote className={css('quote')}>{replyLine(outbound.lastReply)}</blockquote>
         </div>
       )}
-      <dl className="facts">
+      <dl className={css('facts')}>
         {outbound.since !== null && (
           <>
             <dt>Broken since</dt>
@@ -122,7 +128,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           {route.map((destination) => (
             <div key={formatHostPort(destination.host, destination.port)}>
               {formatHostPort(destination.host, destination.port)}
-              <span className="soft small"> {tlsWords[destination.tls].toLowerCase()}</span>
+              <span className={css('soft', 'small')}> {tlsWords[destination.tls].toLowerCase()}</span>
             </div>
           ))}
         </dd>
@@ -166,7 +172,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           </LinkButton>
         )}
         <HealthLink name={domain.name} />
-        <LinkButton className="long-button" variant="default" to="/domains" search={{ edit: domain.name }}>
+        <LinkButton classNames={longButton} variant="default" to="/domains" search={{ edit: domain.name }}>
           Change the route
         </LinkButton>
       </Stack>
@@ -176,7 +182,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
 
 function HealthLink({ name }: { name: string }) {
   return (
-    <LinkButton className="long-button" variant="default" to="/health/$domain" params={{ domain: name }}>
+    <LinkButton classNames={longButton} variant="default" to="/health/$domain" params={{ domain: name }}>
       Run all checks for {name}
     </LinkButton>
   );
@@ -230,7 +236,7 @@ function Moves({ name }: { name: string }) {
       <dt>Server moved</dt>
       <dd>
         <Moment at={last.at} />
-        <div className="small">
+        <div className={css('small')}>
           {last.host}: {last.before.join(', ')} → {last.after.join(', ')}
         </div>
       </dd>

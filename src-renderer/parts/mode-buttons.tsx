@@ -7,6 +7,7 @@ import type { ModeName } from '../../shared/domain.ts';
 import { useEngine } from '../engine.tsx';
 import { errorWords } from '../words.ts';
 import { LinkButton } from './link-button.tsx';
+import { longButton } from './long-button.ts';
 import { modeDeed } from './mode-forms.tsx';
 
 /** Sets a mode that needs no more words, and says what came of it. */
@@ -41,7 +42,7 @@ export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
     <>
       {mode === 'deliver' ? (
         <Button
-          className="long-button"
+          classNames={longButton}
           variant="default"
           leftSection={<IconPlayerPause size={16} />}
           loading={change.isPending}
@@ -51,7 +52,7 @@ export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
         </Button>
       ) : (
         <Button
-          className="long-button"
+          classNames={longButton}
           leftSection={<IconPlayerPlay size={16} />}
           loading={change.isPending}
           onClick={() => change.mutate({ name, mode: 'deliver' })}
@@ -60,7 +61,7 @@ export function ModeButtons({ name, mode }: { name: string; mode: ModeName }) {
         </Button>
       )}
       <LinkButton
-        className="long-button"
+        classNames={longButton}
         variant="default"
         leftSection={<IconRouteAltLeft size={16} />}
         to="/domains"

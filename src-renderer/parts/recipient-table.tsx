@@ -2,9 +2,14 @@
 import { Button } from '@mantine/core';
 import { IconCheck, IconEraser } from '@tabler/icons-react';
 import type { RecipientEntry } from '../../shared/recipients.ts';
+import { classesOf } from '../classes.ts';
 import { count } from '../format.ts';
 import { replyLine } from '../words.ts';
 import { Due, Moment } from './moment.tsx';
+import styles from './recipient-table.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 interface RecipientTableProps {
   rows: readonly RecipientEntry[];
@@ -15,11 +20,11 @@ interface RecipientTableProps {
 
 export function RecipientTable({ rows, busy, onAllow, onForget }: RecipientTableProps) {
   return (
-    <table className="recipients">
+    <table className={css('table')}>
       <thead>
         <tr>
           <th scope="col">Address</th>
-          <th scope="col" className="number">
+          <th scope="col" className={css('number')}>
             Failures
           </th>
           <th scope="col">Last failure</th>
@@ -31,17 +36,17 @@ export function RecipientTable({ rows, busy, onAllow, onForget }: RecipientTable
         {rows.map((row) => (
           <tr key={row.address}>
             <th scope="row">
-              <span className="recipient-address">{row.address}</span>
+              <span className={css('address')}>{row.address}</span>
               {row.lastReply !== null && (
-                <span className="recipient-reply mono">{replyLine(row.lastReply)}</span>
+                <span className={css('reply', 'mono')}>{replyLine(row.lastReply)}</span>
               )}
             </th>
-            <td className="number" data-label="Failures">
+            <td className={css('number')} data-label="Failures">
               {count(row.failures)}
             </td>
             <td data-label="Last failure">
               {row.lastFailureAt === null ? (
-                <span className="soft">none</span>
+                <span className={css('soft')}>none</span>
               ) : (
                 <Moment at={row.lastFailureAt} />
               )}
@@ -49,7 +54,7 @@ export function RecipientTable({ rows, busy, onAllow, onForget }: RecipientTable
             <td data-label="On the list">
               <Standing row={row} />
             </td>
-            <td className="recipient-actions">
+            <td className={css('actions')}>
               {row.state !== 'allowed' && (
                 <Button
                   size="compact-sm"
@@ -81,13 +86,13 @@ export function RecipientTable({ rows, busy, onAllow, onForget }: RecipientTable
 }
 
 function Standing({ row }: { row: RecipientEntry }) {
-  if (row.state === 'failing') return <span className="soft">not yet</span>;
+  if (row.state === 'failing') return <span className={css('soft')}>not yet</span>;
   if (row.state === 'allowed')
     return (
       <>
         always allowed
         {row.since !== null && (
-          <span className="soft">
+          <span className={css('soft')}>
             {' '}
             <Moment at={row.since} />
           </span>
@@ -98,7 +103,7 @@ function Standing({ row }: { row: RecipientEntry }) {
     <>
       {row.origin === 'admin' ? 'added by hand' : 'learned'}
       {row.until !== null && (
-        <span className="soft">
+        <span className={css('soft')}>
           , ends <Due at={row.until} />
         </span>
       )}

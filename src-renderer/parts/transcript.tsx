@@ -1,6 +1,10 @@
 // What two servers said to each other: who speaks, when, and the decisive words marked.
 import type { TranscriptLine } from '../../shared/message.ts';
-import '../styles/transcript.css';
+import { classesOf } from '../classes.ts';
+import styles from './transcript.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 interface TranscriptProps {
   label: string;
@@ -14,22 +18,22 @@ type Weight = 'good' | 'later' | 'bad' | 'plain';
 
 export function Transcript({ label, lines, client, server }: TranscriptProps) {
   if (lines.length === 0) {
-    return <p className="soft">No transcript of this dialogue was kept.</p>;
+    return <p className={css('soft')}>No transcript of this dialogue was kept.</p>;
   }
   const contentFrom = lines.findIndex((line) => line.from === 'server' && line.text.startsWith('354'));
   return (
-    <div className="transcript" role="region" aria-label={label} tabIndex={0}>
+    <div className={css('transcript')} role="region" aria-label={label} tabIndex={0}>
       <ol>
         {lines.map((line, index) => {
           const weight = weigh(line, index, contentFrom);
           return (
             // A transcript only ever grows at its end.
             <li key={index} data-from={line.from} data-weight={weight}>
-              <span className="said-at">{(line.offset / 1000).toFixed(2)}</span>
-              <span className="said-by">
+              <span className={css('at')}>{(line.offset / 1000).toFixed(2)}</span>
+              <span className={css('by')}>
                 {line.from === 'client' ? client : line.from === 'server' ? server : 'note'}
               </span>
-              <span className="said">{mark(line, weight)}</span>
+              <span className={css('said')}>{mark(line, weight)}</span>
             </li>
           );
         })}

@@ -16,6 +16,7 @@ import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview } from '../../shared/overview.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine, useOverview } from '../engine.tsx';
 import { count, counted } from '../format.ts';
 import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
@@ -26,8 +27,12 @@ import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
-import '../styles/domains.css';
 import { modeWords, tlsWords } from '../words.ts';
+import styles from './domains.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/domains');
 
@@ -85,7 +90,7 @@ export function DomainsScreen() {
           record points to this machine.
         </Empty>
       ) : (
-        <ul className="domains">
+        <ul className={css('list')}>
           {domains.map((domain) => (
             <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} onDialog={setDialog} />
           ))}
@@ -177,16 +182,16 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
   const waits = waitsOf(view);
   const change = useModeChange(name);
   return (
-    <li className="panel domain">
-      <div className="domain-head">
-        <div className="domain-name">
+    <li className={css('panel', 'card')}>
+      <div className={css('head')}>
+        <div className={css('name')}>
           <h2>{name}</h2>
           {view !== undefined && <StateMark state={view.state} />}
         </div>
-        <Menu position="bottom-end" width={300}>
+        <Menu position="bottom-end" width={300} classNames={{ itemLabel: css('choice') }}>
           <Menu.Target>
             <Button
-              className="domain-menu"
+              className={css('menu')}
               variant="default"
               size="xs"
               rightSection={<IconDots size={16} />}
@@ -195,7 +200,7 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
               Change
             </Button>
           </Menu.Target>
-          <Menu.Dropdown className="domain-choices">
+          <Menu.Dropdown>
             {mode.name !== 'deliver' && (
               <Menu.Item
                 leftSection={<IconPlayerPlay size={16} />}
@@ -236,16 +241,16 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
         </Menu>
       </div>
       {view !== undefined && (
-        <p className="domain-sentence">
+        <p className={css('about')}>
           <Sentence words={view.sentence} />
         </p>
       )}
-      <dl className="facts">
+      <dl className={css('facts')}>
         <dt>Mode</dt>
         <dd>
           {modeWords[mode.name]}
           {mode.name !== 'deliver' && (
-            <span className="soft">
+            <span className={css('soft')}>
               , set <Moment at={mode.since} />
               {mode.reason !== '' && `: “${mode.reason}”`}
               {mode.until !== null && (
@@ -258,11 +263,11 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
         </dd>
         <dt>{mode.name === 'reroute' ? 'Goes to' : 'Route'}</dt>
         <dd>
-          <ol className="route-list">
+          <ol className={css('route')}>
             {target.map((destination) => (
               <li key={formatHostPort(destination.host, destination.port)}>
                 {formatHostPort(destination.host, destination.port)}{' '}
-                <span className="soft small">{tlsWords[destination.tls].toLowerCase()}</span>
+                <span className={css('soft', 'small')}>{tlsWords[destination.tls].toLowerCase()}</span>
               </li>
             ))}
           </ol>

@@ -6,6 +6,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type SubmitEvent, useState } from 'react';
 import { shownName } from '../../shared/idn.ts';
 import { domainNameSchema } from '../../shared/names.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { gather, sentenceOf } from '../health/health.ts';
@@ -14,7 +15,10 @@ import { Moment } from '../parts/moment.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
-import '../styles/health.css';
+import styles from './health-list.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 /** A run that goes on is looked at again this often, ms. */
 const LOOK_AGAIN = 2000;
@@ -81,16 +85,18 @@ export function HealthListScreen() {
           Or check any domain below: its MX records say which servers receive its mail.
         </Empty>
       ) : (
-        <ul className="health-list">
+        <ul className={css('list')}>
           {views.map(({ name, state, words, at, known }) => (
             <li key={name}>
-              <Link to="/health/$domain" params={{ domain: name }} className="health-row">
+              <Link to="/health/$domain" params={{ domain: name }} className={css('row')}>
                 <StateShape state={state} size={20} />
-                <span className="health-row-words">
+                <span className={css('words')}>
                   <b>{shownName(name)}</b>
-                  <span className="soft">{known ? words : '…'}</span>
+                  <span className={css('soft')}>{known ? words : '…'}</span>
                 </span>
-                <span className="soft small nowrap">{at === null ? 'not tested' : <Moment at={at} />}</span>
+                <span className={css('soft', 'small', 'nowrap')}>
+                  {at === null ? 'not tested' : <Moment at={at} />}
+                </span>
               </Link>
             </li>
           ))}
@@ -112,7 +118,7 @@ function AnyDomain() {
     else setError(name.error.issues[0]?.message ?? 'expected a domain name');
   };
   return (
-    <form className="any-domain" noValidate onSubmit={submit}>
+    <form className={css('anyDomain')} noValidate onSubmit={submit}>
       <TextInput
         label="Check another domain"
         description="It need not be yours: for example, a business partner whose mail does not arrive"

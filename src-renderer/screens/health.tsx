@@ -7,6 +7,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { type Asked, byUrgency, gather, sentenceOf } from '../health/health.ts';
@@ -19,7 +20,11 @@ import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RunProgress } from '../parts/run-progress.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
-import '../styles/health.css';
+import styles from './health.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/health/$domain');
 /** A run that somebody else began is looked at again this often, ms. */
@@ -83,7 +88,7 @@ function DomainHealth({ name }: { name: string }) {
     <Page
       title={title}
       sentence={
-        <span className="sentence">
+        <span className={css('sentence')}>
           {isBusy ? <Loader size={22} aria-hidden="true" /> : <StateShape state={state} size={22} />}
           <span>{isBusy ? `Testing ${shown}…` : words}</span>
         </span>
@@ -115,7 +120,7 @@ function DomainHealth({ name }: { name: string }) {
           {view.broken}
         </Alert>
       )}
-      <p className="soft small health-note">
+      <p className={css('soft', 'small', 'note')}>
         {testedAt === null ? (
           'Nothing is tested automatically. A test queries name servers, registries and mail servers; it never sends a message.'
         ) : (
@@ -233,9 +238,9 @@ function Found({ all, asking, server, card }: FoundProps) {
         );
         if (own.length === 0) return null;
         return (
-          <section key={states.join()} className="section">
+          <section key={states.join()} className={css('section')}>
             <h2>{titleOf(title, own)}</h2>
-            <div className="checks">
+            <div className={css('checks')}>
               {own.map((asked) =>
                 card(asked, open.get(asked.check.name) ?? isUsuallyOpen, (isOpen) =>
                   set(asked.check.name, isOpen),

@@ -12,6 +12,7 @@ import {
   unknownSettingWords,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { useLostSince, useOverview } from '../engine.tsx';
 import { count, counted, size, span } from '../format.ts';
 import { FilterTroubles } from '../parts/filter-list.tsx';
@@ -24,6 +25,11 @@ import { Busy, Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
 import { StorageNote } from '../parts/storage-note.tsx';
+import styles from './home.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 export function HomeScreen() {
   const overview = useOverview();
@@ -39,7 +45,7 @@ export function HomeScreen() {
     <Page
       title="Home"
       sentence={
-        <span className="sentence">
+        <span className={css('sentence')}>
           <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
           <span>
             {lostSince === null
@@ -90,7 +96,7 @@ function FaultNote({ fault }: { fault: Fault }) {
         function may have stopped, so restart Mailward when convenient. Please report this text, and what the
         log says at that time:
       </p>
-      <Code block className="broken-text">
+      <Code block className={css('report')}>
         {fault.words}
       </Code>
     </Alert>
@@ -117,12 +123,14 @@ function QuarantineNote({ domains }: { domains: readonly DomainOverview[] }) {
   const total = domains.reduce((all, { quarantined }) => all + quarantined.count, 0);
   if (total === 0) return null;
   return (
-    <p className="home-note">
+    <p className={css('note')}>
       <StateShape state="attention" size={14} />
       <Link to="/queue" search={{ show: 'quarantined' }}>
         {counted(total, 'message')} in quarantine
       </Link>
-      <span className="soft">Filters stopped {total === 1 ? 'it' : 'them'}. Check for wanted mail.</span>
+      <span className={css('soft')}>
+        Filters stopped {total === 1 ? 'it' : 'them'}. Check for wanted mail.
+      </span>
     </p>
   );
 }
@@ -158,7 +166,7 @@ function Flow({ overview }: { overview: Overview }) {
 
 function Figures({ domains }: { domains: readonly DomainOverview[] }) {
   return (
-    <section className="figures" aria-label="Mail that waits">
+    <section className={css('figures')} aria-label="Mail that waits">
       <Figure
         show="waiting"
         name="Waiting"
@@ -210,13 +218,13 @@ function Figure({ show, name, calm, state = 'not-applicable', parts }: FigurePro
     if (part.oldestAt !== null) oldest = Math.min(oldest ?? part.oldestAt, part.oldestAt);
   }
   return (
-    <Link to="/queue" search={{ show }} className="figure">
-      <span className="figure-name">
+    <Link to="/queue" search={{ show }} className={css('figure')}>
+      <span className={css('name')}>
         <StateShape state={total === 0 ? 'ok' : state} />
         {name}
       </span>
-      <span className="figure-value">{count(total)}</span>
-      <span className="figure-more">
+      <span className={css('value')}>{count(total)}</span>
+      <span className={css('more')}>
         {total === 0 ? calm : `${size(bytes)}${oldest === null ? '' : `, oldest ${span(now - oldest)}`}`}
       </span>
     </Link>

@@ -9,7 +9,6 @@ import { LinkButton } from '../parts/link-button.tsx';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { Prose } from '../parts/prose.tsx';
-import '../styles/prose.css';
 
 const route = getRouteApi('/manual/checks/$check');
 
@@ -52,9 +51,7 @@ export function ManualScreen() {
     );
   return (
     <Page title="Manual" sentence={title} actions={back}>
-      <article className="prose">
-        <Prose text={page.data.replace(/^# .*$/m, '')} />
-      </article>
+      <Prose text={page.data.replace(/^# .*$/m, '')} />
     </Page>
   );
 }

@@ -19,6 +19,7 @@ import type { Route } from '../../shared/domain.ts';
 import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import { type ActionName, actionsFor, isHere, useMessageActions } from '../actions.tsx';
+import { classesOf } from '../classes.ts';
 import { useEngine, useLive, useOverview } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
@@ -33,6 +34,11 @@ import { MessageMark, StateMark, StateShape } from '../parts/state-mark.tsx';
 import { Transcript } from '../parts/transcript.tsx';
 import { useExport } from '../saving.ts';
 import { replyLine, stateHealth } from '../words.ts';
+import styles from './message.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/message/$id');
 const startTraffic = (client: Client, signal: AbortSignal) => client.live.traffic(undefined, { signal });
@@ -117,7 +123,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
     <Page
       title={message.subject === '' ? 'Message' : message.subject}
       sentence={
-        <span className="sentence">
+        <span className={css('sentence')}>
           <StateShape state={health} size={22} />
           <span>{messageSentence(message, domainSentence)}</span>
         </span>
@@ -155,9 +161,9 @@ function MessagePage({ message }: { message: MessageDetail }) {
         count={1}
         onClose={() => setRerouting(false)}
       />
-      <section className="section" aria-labelledby="envelope">
+      <section className={css('section')} aria-labelledby="envelope">
         <h2 id="envelope">Envelope</h2>
-        <dl className="facts">
+        <dl className={css('facts')}>
           <dt>From</dt>
           <dd>{senderWords(message.sender)}</dd>
           <dt>Subject</dt>
@@ -175,7 +181,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
           <dt>Size</dt>
           <dd>{message.size === 0 ? 'refused before the content was sent' : size(message.size)}</dd>
           <dt>Mailward’s reply</dt>
-          <dd className="mono">{replyLine(message.reply)}</dd>
+          <dd className={css('mono')}>{replyLine(message.reply)}</dd>
           {message.bounce !== null && (
             <>
               <dt>Notification</dt>
@@ -186,16 +192,16 @@ function MessagePage({ message }: { message: MessageDetail }) {
           )}
         </dl>
       </section>
-      <section className="section" aria-labelledby="recipients">
+      <section className={css('section')} aria-labelledby="recipients">
         <h2 id="recipients">{counted(message.allRecipients.length, 'recipient')}</h2>
-        <ul className="recipients">
+        <ul className={css('recipients')}>
           {message.allRecipients.map((recipient) => (
             <RecipientRow key={recipient.address} recipient={recipient} />
           ))}
         </ul>
       </section>
       {message.filters.length > 0 && <FilterList filters={message.filters} />}
-      <section className="section" aria-labelledby="incoming">
+      <section className={css('section')} aria-labelledby="incoming">
         <h2 id="incoming">How it came in</h2>
         <Transcript
           label="What the sending server and Mailward said to each other"
@@ -204,7 +210,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
           server="Mailward"
         />
       </section>
-      <section className="section" aria-labelledby="attempts">
+      <section className={css('section')} aria-labelledby="attempts">
         <h2 id="attempts">
           {message.attemptList.length === 0 ? 'No attempt to deliver it yet' : 'How it went out'}
         </h2>
@@ -215,9 +221,9 @@ function MessagePage({ message }: { message: MessageDetail }) {
         </div>
       </section>
       {message.header !== '' && (
-        <section className="section" aria-labelledby="header">
+        <section className={css('section')} aria-labelledby="header">
           <h2 id="header">Header as received</h2>
-          <pre className="header-text" tabIndex={0} aria-labelledby="header">
+          <pre className={css('header')} tabIndex={0} aria-labelledby="header">
             {message.header}
           </pre>
         </section>
@@ -230,17 +236,19 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
   const { detour } = recipient;
   return (
     <li>
-      <span className="recipient-address">{recipient.address}</span>
+      <span className={css('address')}>{recipient.address}</span>
       <MessageMark
         state={recipient.state}
         attempts={recipient.attempts}
         via={detour === null ? undefined : routeWords(detour.route)}
       />
-      <span className="recipient-why">
+      <span className={css('why')}>
         {recipient.cause !== null && <span>{causeWords[recipient.cause].short}</span>}
-        {recipient.lastReply !== null && <span className="mono"> {replyLine(recipient.lastReply)}</span>}
+        {recipient.lastReply !== null && (
+          <span className={css('mono')}> {replyLine(recipient.lastReply)}</span>
+        )}
       </span>
-      <span className="recipient-next">
+      <span className={css('next')}>
         {recipient.nextAttemptAt !== null && (
           <>
             next attempt <Due at={recipient.nextAttemptAt} />
@@ -254,8 +262,9 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
         )}
       </span>
       {detour !== null && (
-        <span className="recipient-way">
-          Being sent via <span className="mono">{routeWords(detour.route)}</span> <Since at={detour.since} />
+        <span className={css('way')}>
+          Being sent via <span className={css('mono')}>{routeWords(detour.route)}</span>{' '}
+          <Since at={detour.since} />
           {detour.reason !== '' && <>: “{detour.reason}”</>}
         </span>
       )}
@@ -269,22 +278,22 @@ const outcomeWords = { delivered: 'delivered', deferred: 'deferred', refused: 'r
 function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) {
   const where = formatHostPort(attempt.host, attempt.port);
   return (
-    <article className="attempt">
-      <div className="attempt-head">
+    <article className={css('attempt')}>
+      <div className={css('attemptHead')}>
         <h3>
           Attempt {number} to {where}
         </h3>
-        <span className="soft small">
+        <span className={css('soft', 'small')}>
           <Moment at={attempt.startedAt} />, took {took(attempt.endedAt - attempt.startedAt)},{' '}
           {attempt.tls ?? 'not encrypted'}
           {attempt.address !== null && attempt.address !== attempt.host && `, at ${attempt.address}`}
         </span>
       </div>
-      <ul className="attempt-results">
+      <ul className={css('results')}>
         {attempt.results.map((result) => (
-          <li key={result.recipient} className="small">
+          <li key={result.recipient} className={css('small')}>
             <StateMark state={outcomeHealth[result.outcome]} word={outcomeWords[result.outcome]} />{' '}
-            <span className="soft">
+            <span className={css('soft')}>
               {result.recipient}
               {result.cause !== null && `: ${causeWords[result.cause].short}`}
             </span>

@@ -16,6 +16,7 @@ import type { Selection } from '../../shared/contract/index.ts';
 import type { MessageState } from '../../shared/message.ts';
 import type { Overview, Waiting } from '../../shared/overview.ts';
 import { type ActionName, useMessageActions } from '../actions.tsx';
+import { classesOf } from '../classes.ts';
 import { useOverview } from '../engine.tsx';
 import { count, counted, span } from '../format.ts';
 import { useMessages } from '../messages.ts';
@@ -37,6 +38,11 @@ import { Page } from '../parts/page.tsx';
 import { RerouteModal } from '../parts/reroute-modal.tsx';
 import type { QueueShelf } from '../router.tsx';
 import { useExport } from '../saving.ts';
+import styles from './queue.module.css';
+import filterStyles from '../parts/filters.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, filterStyles, textStyles);
 
 const route = getRouteApi('/queue');
 
@@ -154,7 +160,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
       )}
       fill
     >
-      <div className="filters">
+      <div className={css('line')}>
         <SegmentedControl
           aria-label="Which mail"
           value={show}
@@ -167,7 +173,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
           }))}
         />
         <Select
-          className="filter-pick"
+          className={css('pick')}
           aria-label="Domain"
           placeholder="Every domain"
           clearable
@@ -180,8 +186,8 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
           }
         />
       </div>
-      <div className="action-line" role="group" aria-label="What to do with the selected messages">
-        <p className="soft" aria-live="polite">
+      <div className={css('actions')} role="group" aria-label="What to do with the selected messages">
+        <p className={css('soft')} aria-live="polite">
           {chosen === 0 ? 'Select messages to act on them.' : `${counted(chosen, 'message')} selected`}
         </p>
         {chosen > 0 && (
@@ -234,34 +240,33 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
         onClose={() => setRerouting(false)}
         onDone={clear}
       />
-      <div className="list-place queue">
-        {list.busy ? (
-          <Busy what="Asking Mailward for the queue." />
-        ) : list.error !== null && list.rows.length === 0 ? (
-          <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
-        ) : (
-          <MessageTable
-            label={`Messages: ${show}`}
-            place={`queue ${show} ${domain ?? ''}`}
-            rows={list.rows}
-            columns={show === 'waiting' ? columns : columnsWithoutNext}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-            onTop={setAtTop}
-            selection={selected}
-            onSelection={(update) => {
-              setSelected(update);
-              setWhole(false);
-            }}
-            empty={
-              <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
-                {shelf.empty}
-              </Empty>
-            }
-          />
-        )}
-      </div>
+      {list.busy ? (
+        <Busy what="Asking Mailward for the queue." />
+      ) : list.error !== null && list.rows.length === 0 ? (
+        <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
+      ) : (
+        <MessageTable
+          label={`Messages: ${show}`}
+          list="queue"
+          place={`queue ${show} ${domain ?? ''}`}
+          rows={list.rows}
+          columns={show === 'waiting' ? columns : columnsWithoutNext}
+          hasMore={list.hasMore}
+          loadingMore={list.loadingMore}
+          onMore={list.loadMore}
+          onTop={setAtTop}
+          selection={selected}
+          onSelection={(update) => {
+            setSelected(update);
+            setWhole(false);
+          }}
+          empty={
+            <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
+              {shelf.empty}
+            </Empty>
+          }
+        />
+      )}
     </Page>
   );
 }

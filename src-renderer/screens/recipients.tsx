@@ -9,6 +9,7 @@ import {
   type RecipientEntryState,
   type RecipientsOverview,
 } from '../../shared/recipients.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted } from '../format.ts';
 import { Busy, Empty, Failure } from '../parts/notes.tsx';
@@ -16,9 +17,13 @@ import { Page } from '../parts/page.tsx';
 import { RecipientTable } from '../parts/recipient-table.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
 import { useSaveText } from '../saving.ts';
-import '../styles/recipients.css';
-import '../styles/table.css';
 import { errorWords } from '../words.ts';
+import styles from './recipients.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import filterStyles from '../parts/filters.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, filterStyles, textStyles);
 
 const route = getRouteApi('/recipients');
 /** Figures move while somebody looks, ms. */
@@ -71,10 +76,10 @@ export function RecipientsScreen() {
         )
       ) : (
         <>
-          <div className="filters" role="search">
+          <div className={css('line')} role="search">
             {(views.data?.length ?? 0) > 1 && (
               <Select
-                className="filter-pick"
+                className={css('pick')}
                 aria-label="Domain"
                 allowDeselect={false}
                 data={views.data?.map(({ domain }) => domain) ?? []}
@@ -90,7 +95,7 @@ export function RecipientsScreen() {
               onText={(text) => change({ text: text === '' ? undefined : text })}
             />
             <SegmentedControl
-              className="recipient-states"
+              className={css('states')}
               aria-label="Which recipients"
               value={search.show ?? 'listed'}
               onChange={(show) => change({ show: recipientEntryStateSchema.safeParse(show).data })}
@@ -168,7 +173,7 @@ function Entries({ domain, state, text }: EntriesProps) {
       />
       {list.hasNextPage && (
         <Button
-          className="recipients-more"
+          className={css('more')}
           variant="default"
           loading={list.isFetchingNextPage}
           onClick={() => void list.fetchNextPage()}
@@ -190,16 +195,16 @@ const serverWords: Readonly<Record<RecipientsOverview['callout']['server'], stri
 function Figures({ view }: { view: RecipientsOverview }) {
   const { callout, bounces, backscatter } = view;
   return (
-    <section className="recipient-figures" aria-labelledby="figures">
+    <section className={css('figures')} aria-labelledby="figures">
       <h2 id="figures">Since Mailward was started</h2>
-      <dl className="facts">
+      <dl className={css('facts')}>
         <dt>Your server</dt>
         <dd>{serverWords[callout.server]}</dd>
         <dt>Asked about</dt>
         <dd>
           {counted(callout.asked, 'recipient')}
           {callout.unclear > 0 && (
-            <span className="soft">, {count(callout.unclear)} without a clear answer</span>
+            <span className={css('soft')}>, {count(callout.unclear)} without a clear answer</span>
           )}
         </dd>
         <dt>Refused</dt>
@@ -211,7 +216,7 @@ function Figures({ view }: { view: RecipientsOverview }) {
           {count(backscatter.lastHour)} in the last hour
           {backscatter.flood && ', which is a flood'}
           {backscatter.foreign > 0 && (
-            <span className="soft">
+            <span className={css('soft')}>
               ; {count(backscatter.foreign)} for mail you did not send, {count(backscatter.rejected)} rejected
             </span>
           )}
@@ -219,7 +224,7 @@ function Figures({ view }: { view: RecipientsOverview }) {
         <dt>Senders notified</dt>
         <dd>
           {count(bounces.sent)}
-          <span className="soft">
+          <span className={css('soft')}>
             {' '}
             in the message log; {count(bounces.suppressed)} not notified, because nothing showed that they
             were genuine

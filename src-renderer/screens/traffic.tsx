@@ -1,18 +1,13 @@
 // The traffic: every message as it comes and goes, newest first.
 import { Button, Menu, Select } from '@mantine/core';
-import {
-  IconArrowUp,
-  IconDownload,
-  IconMailSearch,
-  IconPlayerPause,
-  IconPlayerPlay,
-} from '@tabler/icons-react';
+import { IconDownload, IconMailSearch, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { causeSchema, causeWords } from '../../shared/cause.ts';
 import { messageStateSchema } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { searchNotice } from '../../shared/search.ts';
+import { classesOf } from '../classes.ts';
 import { useOverview } from '../engine.tsx';
 import { counted, rate } from '../format.ts';
 import type { RowFilter } from '../live-rows.ts';
@@ -33,6 +28,11 @@ import { TextFilter } from '../parts/text-filter.tsx';
 import { useLogExport } from '../saving.ts';
 import { sinceSchema, sinceWords } from '../since.ts';
 import { stateWords } from '../words.ts';
+import styles from './traffic.module.css';
+import filterStyles from '../parts/filters.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, filterStyles, textStyles);
 
 const route = getRouteApi('/traffic');
 const columns = [
@@ -97,18 +97,18 @@ export function TrafficScreen() {
             </Menu.Dropdown>
           </Menu>
           <Button
-            className="pause"
+            className={css('pause')}
             variant="default"
             aria-pressed={paused}
             onClick={() => setPaused(!paused)}
           >
             {paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
-            <span className="pause-word">{paused ? 'Resume' : 'Pause the list'}</span>
+            <span className={css('pauseWord')}>{paused ? 'Resume' : 'Pause the list'}</span>
           </Button>
         </>
       }
     >
-      <div className="filters" role="search">
+      <div className={css('line')} role="search">
         <TextFilter
           key={resets}
           label="Text in sender, recipient or subject"
@@ -117,7 +117,7 @@ export function TrafficScreen() {
           onText={(text) => change({ text: text === '' ? undefined : text })}
         />
         <Select
-          className="filter-pick"
+          className={css('pick')}
           aria-label="Domain"
           placeholder="Every domain"
           clearable
@@ -128,7 +128,7 @@ export function TrafficScreen() {
           onChange={(domain) => change({ domain: domain ?? undefined })}
         />
         <Select
-          className="filter-pick"
+          className={css('pick')}
           aria-label="State"
           placeholder="Every state"
           clearable
@@ -138,7 +138,7 @@ export function TrafficScreen() {
           onChange={(state) => change({ state: messageStateSchema.safeParse(state).data })}
         />
         <Select
-          className="filter-pick"
+          className={css('pick')}
           aria-label="Cause"
           placeholder="Every cause"
           clearable
@@ -149,7 +149,7 @@ export function TrafficScreen() {
           onChange={(cause) => change({ cause: causeSchema.safeParse(cause).data })}
         />
         <Select
-          className="filter-pick"
+          className={css('pick')}
           aria-label="Time"
           placeholder="Any time"
           clearable
@@ -160,66 +160,57 @@ export function TrafficScreen() {
         />
       </div>
       {notice !== null && (
-        <p className="soft small" role="status">
+        <p className={css('soft', 'small')} role="status">
           {notice}
         </p>
       )}
-      <div className="list-place traffic">
-        {list.waiting > 0 && (
-          <Button
-            className="news"
-            size="compact-md"
-            radius="xl"
-            leftSection={<IconArrowUp size={16} />}
-            onClick={() => {
+      {list.busy ? (
+        <Busy what="Asking the message log for the latest messages." />
+      ) : list.error !== null && list.rows.length === 0 ? (
+        <Failure what="The message log could not be read" error={list.error} onRetry={list.refresh} />
+      ) : (
+        <MessageTable
+          label="Messages, newest first"
+          list="traffic"
+          news={{
+            count: list.waiting,
+            onShow: () => {
               setPaused(false);
               setAtTop(true);
-              document.querySelector('.table-scroll')?.scrollTo({ top: 0 });
-            }}
-          >
-            {counted(list.waiting, 'new message')}
-          </Button>
-        )}
-        {list.busy ? (
-          <Busy what="Asking the message log for the latest messages." />
-        ) : list.error !== null && list.rows.length === 0 ? (
-          <Failure what="The message log could not be read" error={list.error} onRetry={list.refresh} />
-        ) : (
-          <MessageTable
-            label="Messages, newest first"
-            place={`traffic ${JSON.stringify(search)}`}
-            rows={list.rows}
-            columns={columns}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-            onTop={setAtTop}
-            empty={
-              <Empty
-                icon={<IconMailSearch size={32} stroke={1.4} />}
-                title={filtered ? 'No messages match' : 'No mail has come yet'}
-                action={
-                  filtered ? (
-                    <Button
-                      variant="default"
-                      onClick={() => {
-                        setResets(resets + 1);
-                        void navigate({ search: {}, replace: true });
-                      }}
-                    >
-                      Show every message
-                    </Button>
-                  ) : undefined
-                }
-              >
-                {filtered
-                  ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
-                  : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
-              </Empty>
-            }
-          />
-        )}
-      </div>
+            },
+          }}
+          place={`traffic ${JSON.stringify(search)}`}
+          rows={list.rows}
+          columns={columns}
+          hasMore={list.hasMore}
+          loadingMore={list.loadingMore}
+          onMore={list.loadMore}
+          onTop={setAtTop}
+          empty={
+            <Empty
+              icon={<IconMailSearch size={32} stroke={1.4} />}
+              title={filtered ? 'No messages match' : 'No mail has come yet'}
+              action={
+                filtered ? (
+                  <Button
+                    variant="default"
+                    onClick={() => {
+                      setResets(resets + 1);
+                      void navigate({ search: {}, replace: true });
+                    }}
+                  >
+                    Show every message
+                  </Button>
+                ) : undefined
+              }
+            >
+              {filtered
+                ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
+                : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
+            </Empty>
+          }
+        />
+      )}
     </Page>
   );
 }

@@ -219,7 +219,7 @@ describe('messages', () => {
     }
     await visitor.go('/traffic');
     await visitor.row('crowd-39').waitFor();
-    await visitor.page.evaluate("document.querySelector('.table-scroll').scrollTo(0, 600)");
+    await visitor.page.evaluate("document.querySelector('[role=grid]').parentElement.scrollTo(0, 600)");
     const before = await visitor.row('crowd-20').boundingBox();
     await office.sendUntil('delivered', { to: ['office@example.com'], from: 'latecomer' });
     await visitor.the('button', /1 new message/).waitFor();
@@ -241,7 +241,7 @@ describe('messages', () => {
   test('the keyboard goes through the rows and opens one', async () => {
     await visitor.go('/traffic');
     await visitor.row('unseen').waitFor();
-    const rows = visitor.page.locator('.table-row');
+    const rows = visitor.page.locator('[role=row][data-index]');
     await rows.first().focus();
     await visitor.page.keyboard.press('ArrowDown');
     await until('the second row has no focus', () =>
@@ -427,7 +427,7 @@ describe('the connection', () => {
   test('when Mailward stops, nothing on screen says that all is well, and it comes back by itself', async () => {
     await visitor.go('/traffic');
     await visitor.row('unseen').waitFor();
-    const foot = visitor.page.locator('.shell-foot');
+    const foot = visitor.the('contentinfo', /.*/);
     await foot.getByText('Accepting mail on').waitFor();
     await office.service.kill();
     await visitor.page
@@ -447,7 +447,9 @@ describe('the connection', () => {
       .waitFor();
     // What is left of green is not seen as green.
     expect(
-      await visitor.page.evaluate<string>("getComputedStyle(document.querySelector('.page')).filter"),
+      await visitor.page.evaluate<string>(
+        "getComputedStyle(document.querySelector('h1').closest('main > *')).filter",
+      ),
     ).toBe('grayscale(1)');
 
     await office.service.start();
