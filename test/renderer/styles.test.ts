@@ -145,3 +145,8 @@ describe('the styles of the screens', () => {
       }
   });
 });
+
+test('colours are said in the theme alone', () => {
+  for (const { path, text } of [...styles, ...sources].filter(({ path }) => path !== 'theme.ts'))
+    expect(/#[0-9a-fA-F]{3,8}\b(?![^\n]*\bhref)/.exec(text)?.[0], path).toBeUndefined();
+});
