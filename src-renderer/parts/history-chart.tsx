@@ -11,8 +11,8 @@ import { counted, exact, sinceWhen } from '../format.ts';
 import { healthOf } from '../health/health.ts';
 import { healthWords } from '../words.ts';
 import { EvidenceList } from './evidence.tsx';
+import { Loaded } from './loaded.tsx';
 import { useNow } from './moment.tsx';
-import { Failure } from './notes.tsx';
 import { StateMark } from './state-mark.tsx';
 import styles from './history-chart.module.css';
 import blockStyles from './blocks.module.css';
@@ -59,27 +59,15 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
           data={(Object.keys(spans) as Span[]).map((value) => ({ value, label: spanWords[value] }))}
         />
       </div>
-      {query.error !== null && (
-        <Failure
-          what="The history could not be read"
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
-      {query.data !== undefined && (
-        <>
-          <Lanes points={query.data.points} from={input.from} to={to} />
-          <figcaption className={css('soft')}>
-            {tell(query.data.points, query.data.periods, spanWords[span])}
-          </figcaption>
-          <Changes
-            periods={query.data.periods}
-            lastAt={query.data.points.at(-1)?.at ?? to}
-            domain={domain}
-            check={check}
-          />
-        </>
-      )}
+      <Loaded query={query} busy="Asking Mailward for the history." failed="The history could not be read">
+        {({ points, periods }) => (
+          <>
+            <Lanes points={points} from={input.from} to={to} />
+            <figcaption className={css('soft')}>{tell(points, periods, spanWords[span])}</figcaption>
+            <Changes periods={periods} lastAt={points.at(-1)?.at ?? to} domain={domain} check={check} />
+          </>
+        )}
+      </Loaded>
     </figure>
   );
 }

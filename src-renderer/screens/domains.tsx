@@ -22,8 +22,9 @@ import { count, counted } from '../format.ts';
 import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
 import { useModeChange } from '../parts/mode-buttons.tsx';
 import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
@@ -74,28 +75,20 @@ export function DomainsScreen() {
         </Button>
       }
     >
-      {domains === undefined ? (
-        query.error === null ? (
-          <Busy what="Asking Mailward for the domains." />
-        ) : (
-          <Failure
-            what="The domains could not be read"
-            error={query.error}
-            onRetry={() => void query.refetch()}
-          />
-        )
-      ) : domains.length === 0 ? (
-        <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
-          Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
-          record points to this machine.
-        </Empty>
-      ) : (
-        <ul className={css('list')}>
-          {domains.map((domain) => (
-            <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} onDialog={setDialog} />
-          ))}
-        </ul>
-      )}
+      <Loaded
+        query={query}
+        busy="Asking Mailward for the domains."
+        failed="The domains could not be read"
+        empty={{ when: (all) => all.length === 0, show: <NoDomain /> }}
+      >
+        {(all) => (
+          <ul className={css('list')}>
+            {all.map((domain) => (
+              <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} onDialog={setDialog} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
       <Modal
         opened={dialog?.kind === 'add'}
         onClose={close}
@@ -135,6 +128,15 @@ export function DomainsScreen() {
         )}
       </Modal>
     </Page>
+  );
+}
+
+function NoDomain() {
+  return (
+    <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
+      Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
+      record points to this machine.
+    </Empty>
   );
 }
 

@@ -15,8 +15,9 @@ import { useCheckRun } from '../health/run.ts';
 import { CheckCard } from '../parts/check-card.tsx';
 import { HealthPath } from '../parts/health-path.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
+import { Loaded, together } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RunProgress } from '../parts/run-progress.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
@@ -59,21 +60,19 @@ function DomainHealth({ name }: { name: string }) {
     card?.scrollIntoView({ block: 'nearest' });
   }, [isResting]);
   const domain = domains.data?.find((one) => one.name === name) ?? null;
-  const error = list.error ?? latest.error;
+  const query = together({ checks: list, domains, latest });
   const shown = toUnicodeName(name);
   const title = `Health of ${shownName(name)}`;
   if (list.data === undefined || latest.data === undefined || domains.data === undefined) {
     return (
       <Page
         title={title}
-        sentence={error === null ? `Looking at ${shown}…` : `${shown} could not be looked at.`}
+        sentence={query.error === null ? `Looking at ${shown}…` : `${shown} could not be looked at.`}
         actions={<Back />}
       >
-        {error === null ? (
-          <Busy what="Asking Mailward what was found before." />
-        ) : (
-          <Failure what="No answer" error={error} onRetry={() => void latest.refetch()} />
-        )}
+        <Loaded query={query} busy="Asking Mailward what was found before." failed="No answer">
+          {() => null}
+        </Loaded>
       </Page>
     );
   }

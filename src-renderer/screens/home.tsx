@@ -18,10 +18,11 @@ import { count, counted, size, span } from '../format.ts';
 import { FilterTroubles } from '../parts/filter-list.tsx';
 import { LegPanel } from '../parts/leg-panel.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
+import { live, Loaded } from '../parts/loaded.tsx';
 import { type LegName, MailPath } from '../parts/mail-path.tsx';
 import { MinutesChart } from '../parts/minutes-chart.tsx';
 import { Moment, useNow } from '../parts/moment.tsx';
-import { Busy, Empty } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
 import { StorageNote } from '../parts/storage-note.tsx';
@@ -34,36 +35,46 @@ const css = classesOf(styles, blockStyles, textStyles);
 export function HomeScreen() {
   const overview = useOverview();
   const lostSince = useLostSince();
-  if (overview === null) {
-    return (
-      <Page title="Home" sentence="Checking the mail…">
-        <Busy what="Asking Mailward for its state." />
-      </Page>
-    );
-  }
   return (
     <Page
       title="Home"
       sentence={
-        <span className={css('sentence')}>
-          <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
-          <span>
-            {lostSince === null
-              ? overview.sentence
-              : 'Mailward is not running, or cannot be reached: the current state of your mail is unknown.'}
+        overview === null ? (
+          'Checking the mail…'
+        ) : (
+          <span className={css('sentence')}>
+            <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
+            <span>
+              {lostSince === null
+                ? overview.sentence
+                : 'Mailward is not running, or cannot be reached: the current state of your mail is unknown.'}
+            </span>
           </span>
-        </span>
+        )
       }
     >
+      <Loaded
+        query={live(overview)}
+        busy="Asking Mailward for its state."
+        failed="Mailward’s state could not be read"
+      >
+        {(known) => <Known overview={known} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Known({ overview }: { overview: Overview }) {
+  const { listener } = overview;
+  return (
+    <>
       <StorageNote storage={overview.storage} />
-      {overview.listener.problem !== null && (
+      {listener.problem !== null && (
         <Alert
-          color={overview.listener.listening ? 'yellow' : 'red'}
-          title={
-            overview.listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'
-          }
+          color={listener.listening ? 'yellow' : 'red'}
+          title={listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'}
         >
-          {overview.listener.problem}
+          {listener.problem}
         </Alert>
       )}
       {overview.fault !== null && <FaultNote fault={overview.fault} />}
@@ -76,7 +87,7 @@ export function HomeScreen() {
       <UnknownSettings unknown={overview.unknownSettings} />
       <QuarantineNote domains={overview.domains} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
-    </Page>
+    </>
   );
 }
 

@@ -26,8 +26,9 @@ import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
 import { BackButton } from '../parts/back-button.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment, Since } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RerouteModal } from '../parts/reroute-modal.tsx';
 import { MessageMark, StateMark, StateShape } from '../parts/state-mark.tsx';
@@ -55,27 +56,28 @@ export function MessageScreen() {
   });
 
   if (query.data !== undefined) return <MessagePage message={query.data} />;
-  if (query.error === null) {
-    return (
-      <Page title="Message" sentence="Looking for the message…" actions={<Back />}>
-        <Busy what="Asking the message log for this message." />
-      </Page>
-    );
-  }
-  const unknown = 'code' in query.error && query.error.code === 'NOT_FOUND';
+  const isUnknown = query.error !== null && 'code' in query.error && query.error.code === 'NOT_FOUND';
   return (
     <Page
       title="Message"
-      sentence={unknown ? 'The message log has no such message.' : 'The message could not be read.'}
+      sentence={
+        isUnknown
+          ? 'The message log has no such message.'
+          : query.error === null
+            ? 'Looking for the message…'
+            : 'The message could not be read.'
+      }
       actions={<Back />}
     >
-      {unknown ? (
+      {isUnknown ? (
         <Empty icon={<IconMailOff size={32} stroke={1.4} />} title="It may have left the log">
           Finished messages are kept for the time set under Settings, Message log. Waiting mail is always
           kept.
         </Empty>
       ) : (
-        <Failure what="No answer" error={query.error} onRetry={() => void query.refetch()} />
+        <Loaded query={query} busy="Asking the message log for this message." failed="No answer">
+          {() => null}
+        </Loaded>
       )}
     </Page>
   );

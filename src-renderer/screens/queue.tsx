@@ -1,5 +1,5 @@
 // The queue: mail that waits, is held, or failed, with what can be done about it.
-import { Button, SegmentedControl, Select } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
 import {
   IconClockPlay,
   IconDownload,
@@ -31,18 +31,19 @@ import {
   stateColumn,
   subjectColumn,
 } from '../parts/columns.tsx';
+import { DomainPicker, FilterLine } from '../parts/filters.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { MessageTable } from '../parts/message-table.tsx';
 import { useNow } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RerouteModal } from '../parts/reroute-modal.tsx';
 import type { QueueShelf } from '../router.tsx';
 import { useExport } from '../saving.ts';
 import styles from './queue.module.css';
-import filterStyles from '../parts/filters.module.css';
 import textStyles from '../parts/text.module.css';
 
-const css = classesOf(styles, filterStyles, textStyles);
+const css = classesOf(styles, textStyles);
 
 const route = getRouteApi('/queue');
 
@@ -148,6 +149,30 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
   const mayChooseWhole =
     domain !== undefined && ids.length > 0 && ids.length === list.rows.length && list.hasMore;
 
+  const table = (
+    <MessageTable
+      label={`Messages: ${show}`}
+      list="queue"
+      place={`queue ${show} ${domain ?? ''}`}
+      rows={list.rows}
+      columns={show === 'waiting' ? columns : columnsWithoutNext}
+      hasMore={list.hasMore}
+      loadingMore={list.loadingMore}
+      onMore={list.loadMore}
+      onTop={setAtTop}
+      selection={selected}
+      onSelection={(update) => {
+        setSelected(update);
+        setWhole(false);
+      }}
+      empty={
+        <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
+          {shelf.empty}
+        </Empty>
+      }
+    />
+  );
+
   return (
     <Page
       title="Queue"
@@ -160,7 +185,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
       )}
       fill
     >
-      <div className={css('line')}>
+      <FilterLine>
         <SegmentedControl
           aria-label="Which mail"
           value={show}
@@ -172,20 +197,14 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
             label: `${shelves[name].title} ${count(totals[name]?.count ?? 0)}`,
           }))}
         />
-        <Select
-          className={css('pick')}
-          aria-label="Domain"
-          placeholder="Every domain"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'Every domain' }}
-          data={overview?.domains.map(({ name }) => name) ?? []}
-          value={domain ?? null}
-          onChange={(value) =>
-            void navigate({ search: (before) => ({ ...before, domain: value ?? undefined }), replace: true })
+        <DomainPicker
+          domains={overview?.domains.map(({ name }) => name) ?? []}
+          domain={domain}
+          onDomain={(name) =>
+            void navigate({ search: (before) => ({ ...before, domain: name }), replace: true })
           }
         />
-      </div>
+      </FilterLine>
       <div className={css('actions')} role="group" aria-label="What to do with the selected messages">
         <p className={css('soft')} aria-live="polite">
           {chosen === 0 ? 'Select messages to act on them.' : `${counted(chosen, 'message')} selected`}
@@ -240,33 +259,14 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
         onClose={() => setRerouting(false)}
         onDone={clear}
       />
-      {list.busy ? (
-        <Busy what="Asking Mailward for the queue." />
-      ) : list.error !== null && list.rows.length === 0 ? (
-        <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
-      ) : (
-        <MessageTable
-          label={`Messages: ${show}`}
-          list="queue"
-          place={`queue ${show} ${domain ?? ''}`}
-          rows={list.rows}
-          columns={show === 'waiting' ? columns : columnsWithoutNext}
-          hasMore={list.hasMore}
-          loadingMore={list.loadingMore}
-          onMore={list.loadMore}
-          onTop={setAtTop}
-          selection={selected}
-          onSelection={(update) => {
-            setSelected(update);
-            setWhole(false);
-          }}
-          empty={
-            <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
-              {shelf.empty}
-            </Empty>
-          }
-        />
-      )}
+      <Loaded
+        query={list.query}
+        busy="Asking Mailward for the queue."
+        failed="The queue could not be read"
+        empty={{ when: (rows) => rows.length === 0, show: table }}
+      >
+        {() => table}
+      </Loaded>
     </Page>
   );
 }

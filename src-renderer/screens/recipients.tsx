@@ -1,5 +1,5 @@
 // One domain's recipients: who is refused at the door and why, who is about to be, and who never will be.
-import { Button, FileButton, SegmentedControl, Select } from '@mantine/core';
+import { Button, FileButton, SegmentedControl } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconDownload, IconUpload, IconUserCheck } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -12,7 +12,9 @@ import {
 import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted } from '../format.ts';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { FilterLine, OneDomainPicker } from '../parts/filters.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RecipientTable } from '../parts/recipient-table.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
@@ -20,10 +22,9 @@ import { useSaveText } from '../saving.ts';
 import { errorWords } from '../words.ts';
 import styles from './recipients.module.css';
 import blockStyles from '../parts/blocks.module.css';
-import filterStyles from '../parts/filters.module.css';
 import textStyles from '../parts/text.module.css';
 
-const css = classesOf(styles, blockStyles, filterStyles, textStyles);
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/recipients');
 /** Figures move while somebody looks, ms. */
@@ -60,57 +61,57 @@ export function RecipientsScreen() {
       sentence={view === undefined ? sentenceWithout(views.data) : sentenceFor(view)}
       actions={view !== undefined && <Files domain={view.domain} />}
     >
-      {view === undefined ? (
-        views.error !== null ? (
-          <Failure
-            what="The recipients could not be read"
-            error={views.error}
-            onRetry={() => void views.refetch()}
-          />
-        ) : views.data === undefined ? (
-          <Busy what="Asking Mailward about the recipients." />
-        ) : (
-          <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
-            Mailward learns about recipients from the mail of a protected domain.
-          </Empty>
-        )
-      ) : (
-        <>
-          <div className={css('line')} role="search">
-            {(views.data?.length ?? 0) > 1 && (
-              <Select
-                className={css('pick')}
-                aria-label="Domain"
-                allowDeselect={false}
-                data={views.data?.map(({ domain }) => domain) ?? []}
-                value={view.domain}
-                onChange={(domain) => change({ domain: domain ?? undefined })}
-              />
-            )}
-            <TextFilter
-              key={view.domain}
-              label="Text in the address"
-              placeholder="Part of an address"
-              text={search.text ?? ''}
-              onText={(text) => change({ text: text === '' ? undefined : text })}
-            />
-            <SegmentedControl
-              className={css('states')}
-              aria-label="Which recipients"
-              value={search.show ?? 'listed'}
-              onChange={(show) => change({ show: recipientEntryStateSchema.safeParse(show).data })}
-              data={[
-                { value: 'listed', label: `Listed ${count(view.listed)}` },
-                { value: 'failing', label: `Failing ${count(view.failing)}` },
-                { value: 'allowed', label: `Allowed ${count(view.allowed)}` },
-              ]}
-            />
-          </div>
-          <Entries domain={view.domain} state={search.show ?? 'listed'} text={search.text} />
-          <Figures view={view} />
-        </>
-      )}
+      <Loaded
+        query={views}
+        busy="Asking Mailward about the recipients."
+        failed="The recipients could not be read"
+        empty={{ when: (all) => all.length === 0, show: <NoDomain /> }}
+      >
+        {(all) =>
+          view !== undefined && (
+            <>
+              <FilterLine search>
+                {all.length > 1 && (
+                  <OneDomainPicker
+                    domains={all.map(({ domain }) => domain)}
+                    domain={view.domain}
+                    onDomain={(domain) => change({ domain })}
+                  />
+                )}
+                <TextFilter
+                  key={view.domain}
+                  label="Text in the address"
+                  placeholder="Part of an address"
+                  text={search.text ?? ''}
+                  onText={(text) => change({ text: text === '' ? undefined : text })}
+                />
+                <SegmentedControl
+                  className={css('states')}
+                  aria-label="Which recipients"
+                  value={search.show ?? 'listed'}
+                  onChange={(show) => change({ show: recipientEntryStateSchema.safeParse(show).data })}
+                  data={[
+                    { value: 'listed', label: `Listed ${count(view.listed)}` },
+                    { value: 'failing', label: `Failing ${count(view.failing)}` },
+                    { value: 'allowed', label: `Allowed ${count(view.allowed)}` },
+                  ]}
+                />
+              </FilterLine>
+              <Entries domain={view.domain} state={search.show ?? 'listed'} text={search.text} />
+              <Figures view={view} />
+            </>
+          )
+        }
+      </Loaded>
     </Page>
+  );
+}
+
+function NoDomain() {
+  return (
+    <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
+      Mailward learns about recipients from the mail of a protected domain.
+    </Empty>
   );
 }
 
@@ -145,43 +146,44 @@ function Entries({ domain, state, text }: EntriesProps) {
     notifications.show({ color: 'red', title: 'Nothing was changed', message: errorWords(error) });
   const allow = useMutation(orpc.recipients.allow.mutationOptions({ onSuccess: renew, onError }));
   const forget = useMutation(orpc.recipients.forget.mutationOptions({ onSuccess: renew, onError }));
-  const rows = list.data?.pages.flatMap((page) => page.rows);
-  if (rows === undefined) {
-    return list.error === null ? (
-      <Busy what="Asking Mailward for the list." />
-    ) : (
-      <Failure what="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
-    );
-  }
-  if (rows.length === 0) {
-    return (
-      <Empty
-        icon={<IconUserCheck size={32} stroke={1.4} />}
-        title={text === undefined ? empties[state].title : 'No addresses match'}
-      >
-        {text === undefined ? empties[state].words : 'No address here contains this text.'}
-      </Empty>
-    );
-  }
   return (
-    <>
-      <RecipientTable
-        rows={rows}
-        busy={allow.isPending || forget.isPending}
-        onAllow={(address) => allow.mutate({ addresses: [address] })}
-        onForget={(address) => forget.mutate({ addresses: [address] })}
-      />
-      {list.hasNextPage && (
-        <Button
-          className={css('more')}
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          Show more
-        </Button>
+    <Loaded
+      query={list}
+      busy="Asking Mailward for the list."
+      failed="The list could not be read"
+      empty={{
+        when: ({ pages }) => pages.every(({ rows }) => rows.length === 0),
+        show: (
+          <Empty
+            icon={<IconUserCheck size={32} stroke={1.4} />}
+            title={text === undefined ? empties[state].title : 'No addresses match'}
+          >
+            {text === undefined ? empties[state].words : 'No address here contains this text.'}
+          </Empty>
+        ),
+      }}
+    >
+      {({ pages }) => (
+        <>
+          <RecipientTable
+            rows={pages.flatMap(({ rows }) => rows)}
+            busy={allow.isPending || forget.isPending}
+            onAllow={(address) => allow.mutate({ addresses: [address] })}
+            onForget={(address) => forget.mutate({ addresses: [address] })}
+          />
+          {list.hasNextPage && (
+            <Button
+              className={css('more')}
+              variant="default"
+              loading={list.isFetchingNextPage}
+              onClick={() => void list.fetchNextPage()}
+            >
+              Show more
+            </Button>
+          )}
+        </>
       )}
-    </>
+    </Loaded>
   );
 }
 

@@ -5,7 +5,7 @@ import { Fragment, type SubmitEvent, useState } from 'react';
 import type { Settings } from '../../shared/settings.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
-import { Busy, Failure } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import {
   type Draft,
@@ -29,17 +29,9 @@ export function SettingsScreen() {
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   return (
     <Page title="Settings" sentence="How Mailward receives, checks, delivers and records mail.">
-      {query.data !== undefined ? (
-        <SettingsForm settings={query.data} />
-      ) : query.error === null ? (
-        <Busy what="Asking Mailward for its settings." />
-      ) : (
-        <Failure
-          what="The settings could not be read"
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <Loaded query={query} busy="Asking Mailward for its settings." failed="The settings could not be read">
+        {(settings) => <SettingsForm settings={settings} />}
+      </Loaded>
       {info.data !== undefined && (
         <p className={css('soft', 'small')}>
           They are kept in <span className={css('mono')}>{info.data.dataDir}/settings.json</span>, which can

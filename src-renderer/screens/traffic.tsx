@@ -1,5 +1,5 @@
 // The traffic: every message as it comes and goes, newest first.
-import { Button, Menu, Select } from '@mantine/core';
+import { Button, Menu } from '@mantine/core';
 import { IconDownload, IconMailSearch, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -21,18 +21,19 @@ import {
   stateColumn,
   subjectColumn,
 } from '../parts/columns.tsx';
+import { DomainPicker, FilterLine, FilterPick } from '../parts/filters.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { MessageTable } from '../parts/message-table.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
 import { useLogExport } from '../saving.ts';
 import { sinceSchema, sinceWords } from '../since.ts';
 import { stateWords } from '../words.ts';
 import styles from './traffic.module.css';
-import filterStyles from '../parts/filters.module.css';
 import textStyles from '../parts/text.module.css';
 
-const css = classesOf(styles, filterStyles, textStyles);
+const css = classesOf(styles, textStyles);
 
 const route = getRouteApi('/traffic');
 const columns = [
@@ -68,6 +69,50 @@ export function TrafficScreen() {
   const filtered = Object.values(search).some((value) => value !== undefined);
   const change = (part: Partial<typeof search>) =>
     void navigate({ search: (present) => ({ ...present, ...part }), replace: true });
+
+  const table = (
+    <MessageTable
+      label="Messages, newest first"
+      list="traffic"
+      news={{
+        count: list.waiting,
+        onShow: () => {
+          setPaused(false);
+          setAtTop(true);
+        },
+      }}
+      place={`traffic ${JSON.stringify(search)}`}
+      rows={list.rows}
+      columns={columns}
+      hasMore={list.hasMore}
+      loadingMore={list.loadingMore}
+      onMore={list.loadMore}
+      onTop={setAtTop}
+      empty={
+        <Empty
+          icon={<IconMailSearch size={32} stroke={1.4} />}
+          title={filtered ? 'No messages match' : 'No mail has come yet'}
+          action={
+            filtered ? (
+              <Button
+                variant="default"
+                onClick={() => {
+                  setResets(resets + 1);
+                  void navigate({ search: {}, replace: true });
+                }}
+              >
+                Show every message
+              </Button>
+            ) : undefined
+          }
+        >
+          {filtered
+            ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
+            : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
+        </Empty>
+      }
+    />
+  );
 
   return (
     <Page
@@ -108,7 +153,7 @@ export function TrafficScreen() {
         </>
       }
     >
-      <div className={css('line')} role="search">
+      <FilterLine search>
         <TextFilter
           key={resets}
           label="Text in sender, recipient or subject"
@@ -116,101 +161,47 @@ export function TrafficScreen() {
           text={search.text ?? ''}
           onText={(text) => change({ text: text === '' ? undefined : text })}
         />
-        <Select
-          className={css('pick')}
-          aria-label="Domain"
-          placeholder="Every domain"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'Every domain' }}
-          data={overview?.domains.map(({ name }) => name) ?? []}
-          value={search.domain ?? null}
-          onChange={(domain) => change({ domain: domain ?? undefined })}
+        <DomainPicker
+          domains={overview?.domains.map(({ name }) => name) ?? []}
+          domain={search.domain}
+          onDomain={(domain) => change({ domain })}
         />
-        <Select
-          className={css('pick')}
-          aria-label="State"
-          placeholder="Every state"
-          clearable
-          clearButtonProps={{ 'aria-label': 'Every state' }}
-          data={messageStateSchema.options.map((state) => ({ value: state, label: stateWords[state] }))}
-          value={search.state ?? null}
-          onChange={(state) => change({ state: messageStateSchema.safeParse(state).data })}
+        <FilterPick
+          label="State"
+          every="Every state"
+          options={messageStateSchema.options.map((state) => ({ value: state, label: stateWords[state] }))}
+          value={search.state}
+          onPick={(state) => change({ state: messageStateSchema.safeParse(state).data })}
         />
-        <Select
-          className={css('pick')}
-          aria-label="Cause"
-          placeholder="Every cause"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'Every cause' }}
-          data={causeSchema.options.map((cause) => ({ value: cause, label: causeWords[cause].short }))}
-          value={search.cause ?? null}
-          onChange={(cause) => change({ cause: causeSchema.safeParse(cause).data })}
+        <FilterPick
+          label="Cause"
+          every="Every cause"
+          options={causeSchema.options.map((cause) => ({ value: cause, label: causeWords[cause].short }))}
+          value={search.cause}
+          onPick={(cause) => change({ cause: causeSchema.safeParse(cause).data })}
+          many
         />
-        <Select
-          className={css('pick')}
-          aria-label="Time"
-          placeholder="Any time"
-          clearable
-          clearButtonProps={{ 'aria-label': 'Any time' }}
-          data={sinceSchema.options.map((since) => ({ value: since, label: sinceWords[since].words }))}
-          value={search.since ?? null}
-          onChange={(since) => change({ since: sinceSchema.safeParse(since).data })}
+        <FilterPick
+          label="Time"
+          every="Any time"
+          options={sinceSchema.options.map((since) => ({ value: since, label: sinceWords[since].words }))}
+          value={search.since}
+          onPick={(since) => change({ since: sinceSchema.safeParse(since).data })}
         />
-      </div>
+      </FilterLine>
       {notice !== null && (
         <p className={css('soft', 'small')} role="status">
           {notice}
         </p>
       )}
-      {list.busy ? (
-        <Busy what="Asking the message log for the latest messages." />
-      ) : list.error !== null && list.rows.length === 0 ? (
-        <Failure what="The message log could not be read" error={list.error} onRetry={list.refresh} />
-      ) : (
-        <MessageTable
-          label="Messages, newest first"
-          list="traffic"
-          news={{
-            count: list.waiting,
-            onShow: () => {
-              setPaused(false);
-              setAtTop(true);
-            },
-          }}
-          place={`traffic ${JSON.stringify(search)}`}
-          rows={list.rows}
-          columns={columns}
-          hasMore={list.hasMore}
-          loadingMore={list.loadingMore}
-          onMore={list.loadMore}
-          onTop={setAtTop}
-          empty={
-            <Empty
-              icon={<IconMailSearch size={32} stroke={1.4} />}
-              title={filtered ? 'No messages match' : 'No mail has come yet'}
-              action={
-                filtered ? (
-                  <Button
-                    variant="default"
-                    onClick={() => {
-                      setResets(resets + 1);
-                      void navigate({ search: {}, replace: true });
-                    }}
-                  >
-                    Show every message
-                  </Button>
-                ) : undefined
-              }
-            >
-              {filtered
-                ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
-                : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
-            </Empty>
-          }
-        />
-      )}
+      <Loaded
+        query={list.query}
+        busy="Asking the message log for the latest messages."
+        failed="The message log could not be read"
+        empty={{ when: (rows) => rows.length === 0, show: table }}
+      >
+        {() => table}
+      </Loaded>
     </Page>
   );
 }
