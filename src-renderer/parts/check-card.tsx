@@ -1,19 +1,21 @@
 // One check: its question, what it found with the evidence, its picture, its history, and the button to ask again.
 import { Button, Loader } from '@mantine/core';
-import { IconBook2, IconHistory, IconRefresh } from '@tabler/icons-react';
+import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
+import { useActs } from '../actions/acts.tsx';
+import { checkActions, type OnCheck } from '../actions/checks.ts';
 import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { pathFacts, propagationFacts, registrationFacts } from '../../shared/facts.ts';
 import { factsOf } from '../health/facts.ts';
 import { manualPage, remedyFor } from '../health/manual.ts';
 import { type Asked, healthOf, type Shown } from '../health/health.ts';
+import { ActionButton } from './action-button.tsx';
 import { BlocklistTable } from './blocklists.tsx';
 import { plainWords } from '../plain.ts';
 import { EvidenceList } from './evidence.tsx';
-import { LinkButton } from './link-button.tsx';
 import { longButton } from './long-button.ts';
 import { inline } from './prose.tsx';
 import { HistoryChart } from './history-chart.tsx';
@@ -49,7 +51,17 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
   const { check, findings, state, isOld } = asked;
   const [history, setHistory] = useState(false);
   const [first] = findings;
-  const deed = asking ? 'Testing…' : findings.length === 0 ? 'Test this' : 'Test again';
+  const acts = useActs();
+  const on: OnCheck = {
+    check,
+    running: asking,
+    tested: findings.length > 0,
+    start: () => {
+      // Whatever it finds: the reader wants to see it.
+      onOpen(true);
+      onAsk();
+    },
+  };
   const page = useQuery({
     queryKey: ['manual', check.name],
     queryFn: () => manualPage(check.name),
@@ -93,26 +105,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
           <Findings findings={findings} domain={name} page={page.data ?? null} />
           <Pictures domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
           <div className={css('actions')}>
-            <Button
-              size="compact-sm"
-              variant="default"
-              leftSection={
-                asking ? (
-                  <Loader size={14} aria-hidden="true" />
-                ) : (
-                  <IconRefresh size={14} aria-hidden="true" />
-                )
-              }
-              disabled={busy}
-              aria-label={`${deed}: ${check.title}`}
-              onClick={() => {
-                // Whatever it finds: the reader wants to see it.
-                onOpen(true);
-                onAsk();
-              }}
-            >
-              {deed}
-            </Button>
+            <ActionButton size="compact-sm" action={checkActions.test} on={on} acts={acts} disabled={busy} />
             {findings.length > 0 && (
               <Button
                 size="compact-sm"
@@ -125,16 +118,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
                 When did this change?
               </Button>
             )}
-            <LinkButton
-              size="compact-sm"
-              variant="default"
-              leftSection={<IconBook2 size={14} aria-hidden="true" />}
-              to="/manual/checks/$check"
-              params={{ check: check.name }}
-              aria-label={`About this check: ${check.title}`}
-            >
-              About this check
-            </LinkButton>
+            <ActionButton size="compact-sm" action={checkActions.about} on={on} acts={acts} />
           </div>
           {history && <HistoryChart domain={name} check={check.name} />}
         </div>

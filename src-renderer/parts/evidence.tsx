@@ -1,10 +1,10 @@
 // Evidence: what was asked, of whom, when, and the exact answer; to be read here, and copied to whoever must act.
-import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { IconCopy } from '@tabler/icons-react';
 import type { Evidence, Finding } from '../../shared/finding.ts';
+import { useActs } from '../actions/acts.tsx';
+import { copyEvidence } from '../actions/checks.ts';
 import { classesOf } from '../classes.ts';
 import { counted, exact } from '../format.ts';
+import { ActionButton } from './action-button.tsx';
 import styles from './evidence.module.css';
 import blockStyles from './blocks.module.css';
 import textStyles from './text.module.css';
@@ -16,6 +16,7 @@ type Proven = Pick<Finding, 'check' | 'subject' | 'summary' | 'evidence'>;
 
 export function EvidenceList({ finding, domain }: { finding: Proven; domain: string }) {
   const { evidence } = finding;
+  const acts = useActs();
   if (evidence.length === 0) return null;
   return (
     <details className={css('evidence')}>
@@ -35,36 +36,13 @@ export function EvidenceList({ finding, domain }: { finding: Proven; domain: str
           </li>
         ))}
       </ol>
-      <CopyButton text={evidenceText(finding, domain)} />
+      <ActionButton
+        size="compact-sm"
+        action={copyEvidence}
+        on={{ text: evidenceText(finding, domain) }}
+        acts={acts}
+      />
     </details>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      notifications.show({
-        title: 'The evidence is copied',
-        message: 'Paste it into your message to whoever can fix it.',
-      });
-    } catch {
-      notifications.show({
-        color: 'red',
-        title: 'The browser does not allow copying here',
-        message: 'Select the text and copy it by hand.',
-      });
-    }
-  };
-  return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      leftSection={<IconCopy size={14} />}
-      onClick={() => void copy()}
-    >
-      Copy the evidence
-    </Button>
   );
 }
 

@@ -4,11 +4,13 @@ import { useQuery } from '@tanstack/react-query';
 import { causeWords } from '../../shared/cause.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview, Overview } from '../../shared/overview.ts';
+import { useActs } from '../actions/acts.tsx';
+import { domainActions } from '../actions/domains.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
-import { ModeButtons } from './mode-buttons.tsx';
+import { ActionButton } from './action-button.tsx';
 import { LinkButton } from './link-button.tsx';
 import { longButton } from './long-button.ts';
 import { Due, Moment, Since } from './moment.tsx';
@@ -87,6 +89,8 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
 
 function Outbound({ domain }: { domain: DomainOverview }) {
   const { outbound, mode } = domain;
+  const acts = useActs();
+  const on = { name: domain.name, mode: mode.name };
   const waits = domain.queued.count + domain.held.count + domain.failed.count;
   const route = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
   return (
@@ -158,7 +162,15 @@ function Outbound({ domain }: { domain: DomainOverview }) {
         <Moves name={domain.name} />
       </dl>
       <Stack gap="xs">
-        <ModeButtons name={domain.name} mode={mode.name} />
+        <ActionButton
+          classNames={longButton}
+          variant="filled"
+          action={domainActions.deliver}
+          on={on}
+          acts={acts}
+        />
+        <ActionButton classNames={longButton} action={domainActions.holdNow} on={on} acts={acts} />
+        <ActionButton classNames={longButton} action={domainActions.reroute} on={on} acts={acts} />
         {waits > 0 && (
           <LinkButton
             variant="default"
@@ -172,9 +184,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           </LinkButton>
         )}
         <HealthLink name={domain.name} />
-        <LinkButton classNames={longButton} variant="default" to="/domains" search={{ edit: domain.name }}>
-          Change the route
-        </LinkButton>
+        <ActionButton classNames={longButton} action={domainActions.editRoute} on={on} acts={acts} />
       </Stack>
     </Stack>
   );

@@ -10,9 +10,11 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table';
-import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import type { MessageSummary } from '../../shared/message.ts';
+import { actionOfKey } from '../actions/action.ts';
+import { useActs } from '../actions/acts.tsx';
+import { openMessage, rowActions } from '../actions/messages.tsx';
 import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { useVirtualRows } from '../virtual-rows.ts';
@@ -88,7 +90,7 @@ function Grid({ scroller, ...props }: MessageTableProps & { scroller: RefObject<
   const paired = useMediaQuery(pairedWidth, window.matchMedia(pairedWidth).matches);
   const folded = useMediaQuery(foldedWidth, window.matchMedia(foldedWidth).matches);
   const rowHeight = folded ? foldedRow : paired ? pairedRow : wideRow;
-  const navigate = useNavigate();
+  const acts = useActs();
   const [active, setActive] = useState(0);
 
   const table = useTable({
@@ -142,13 +144,13 @@ function Grid({ scroller, ...props }: MessageTableProps & { scroller: RefObject<
       End: tableRows.length - 1,
     };
     const to = moves[event.key];
+    const action = row === undefined ? undefined : actionOfKey(rowActions, event.key, row.original);
     if (to !== undefined) focusRow(to);
-    else if (event.key === 'Enter' && row !== undefined) open(row.original);
+    else if (action !== undefined && row !== undefined) acts.act(action, row.original);
     else if (event.key === ' ' && row !== undefined && selection !== undefined) row.toggleSelected();
     else return;
     event.preventDefault();
   };
-  const open = (row: MessageSummary) => void navigate({ to: '/message/$id', params: { id: row.id } });
 
   return (
     <div
@@ -205,7 +207,7 @@ function Grid({ scroller, ...props }: MessageTableProps & { scroller: RefObject<
                 onFocus={() => setActive(item.index)}
                 onClick={(event) => {
                   if ((event.target as HTMLElement).closest('a, label, input, button') === null)
-                    open(row.original);
+                    acts.act(openMessage, row.original);
                 }}
               >
                 {selection !== undefined && (

@@ -1,34 +1,27 @@
 // The domains that Mailward protects: where their mail goes, what happens to it now, and how it is.
 import { Button, Menu, Modal } from '@mantine/core';
-import {
-  IconDots,
-  IconPlus,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconRoute,
-  IconRouteAltLeft,
-  IconTrash,
-  IconWorldPlus,
-} from '@tabler/icons-react';
+import { IconDots, IconWorldPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview } from '../../shared/overview.ts';
+import { type Acts, useActs } from '../actions/acts.tsx';
+import { addDomain, domainActions } from '../actions/domains.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine, useOverview } from '../engine.tsx';
 import { count, counted } from '../format.ts';
+import { ActionItem, AddDomainButton } from '../parts/action-button.tsx';
 import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
-import { useModeChange } from '../parts/mode-buttons.tsx';
-import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
+import { ModeForm } from '../parts/mode-forms.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment } from '../parts/moment.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
-import { modeWords, tlsWords } from '../words.ts';
+import type { DomainsSearch } from '../router.tsx';
+import { modeDeed, modeWords, tlsWords } from '../words.ts';
 import styles from './domains.module.css';
 import blockStyles from '../parts/blocks.module.css';
 import textStyles from '../parts/text.module.css';
@@ -39,42 +32,31 @@ const route = getRouteApi('/domains');
 
 type Dialog = { kind: 'add' } | { kind: 'route' | 'hold' | 'reroute' | 'remove'; name: string };
 
+/** Each dialog has an address, so that whatever leads to it can be a link (actions/domains.ts). */
+function dialogOf({ add, edit, hold, reroute, remove }: DomainsSearch): Dialog | null {
+  if (add === true) return { kind: 'add' };
+  if (edit !== undefined) return { kind: 'route', name: edit };
+  if (hold !== undefined) return { kind: 'hold', name: hold };
+  if (reroute !== undefined) return { kind: 'reroute', name: reroute };
+  return remove === undefined ? null : { kind: 'remove', name: remove };
+}
+
 export function DomainsScreen() {
   const { orpc } = useEngine();
   const search = route.useSearch();
   const navigate = useNavigate();
   const overview = useOverview();
+  const acts = useActs();
   const query = useQuery(orpc.domains.list.queryOptions());
-  const [own, setDialog] = useState<Dialog | null>(null);
-  // A link can open a dialog too: the invitation on the home screen, or "change the route" there.
-  const asked: Dialog | null =
-    search.add === true
-      ? { kind: 'add' }
-      : search.edit !== undefined
-        ? { kind: 'route', name: search.edit }
-        : search.reroute !== undefined
-          ? { kind: 'reroute', name: search.reroute }
-          : null;
-  const dialog = own ?? asked;
-  const close = () => {
-    setDialog(null);
-    if (asked !== null) void navigate({ to: '/domains', search: {}, replace: true });
-  };
+  const dialog = dialogOf(search);
+  const close = () => void navigate({ to: '/domains', search: {}, replace: true });
   const domains = query.data;
   const inDialog =
     dialog === null || dialog.kind === 'add' ? undefined : domains?.find(({ name }) => name === dialog.name);
   const viewOf = (name: string) => overview?.domains.find((each) => each.name === name);
 
   return (
-    <Page
-      title="Domains"
-      sentence={domainsSentence(domains)}
-      actions={
-        <Button leftSection={<IconPlus size={16} />} onClick={() => setDialog({ kind: 'add' })}>
-          Add a domain
-        </Button>
-      }
-    >
+    <Page title="Domains" sentence={domainsSentence(domains)} actions={<AddDomainButton first={false} />}>
       <Loaded
         query={query}
         busy="Asking Mailward for the domains."
@@ -84,7 +66,7 @@ export function DomainsScreen() {
         {(all) => (
           <ul className={css('list')}>
             {all.map((domain) => (
-              <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} onDialog={setDialog} />
+              <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} acts={acts} />
             ))}
           </ul>
         )}
@@ -92,7 +74,7 @@ export function DomainsScreen() {
       <Modal
         opened={dialog?.kind === 'add'}
         onClose={close}
-        title="Add a domain"
+        title={addDomain.word({ first: false })}
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
@@ -175,14 +157,14 @@ function domainsSentence(domains: readonly Domain[] | undefined): string {
 interface DomainCardProps {
   domain: Domain;
   view: DomainOverview | undefined;
-  onDialog: (dialog: Dialog) => void;
+  acts: Acts;
 }
 
-function DomainCard({ domain, view, onDialog }: DomainCardProps) {
+function DomainCard({ domain, view, acts }: DomainCardProps) {
   const { name, mode } = domain;
   const target = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
   const waits = waitsOf(view);
-  const change = useModeChange(name);
+  const on = { name, mode: mode.name };
   return (
     <li className={css('panel', 'card')}>
       <div className={css('head')}>
@@ -203,42 +185,12 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            {mode.name !== 'deliver' && (
-              <Menu.Item
-                leftSection={<IconPlayerPlay size={16} />}
-                onClick={() => change.mutate({ name, mode: 'deliver' })}
-              >
-                Deliver mail for {name} again
-              </Menu.Item>
-            )}
-            <Menu.Item
-              leftSection={<IconPlayerPause size={16} />}
-              onClick={() => onDialog({ kind: 'hold', name })}
-            >
-              {mode.name === 'hold' ? 'Change reason or end of the hold…' : `${modeDeed('hold', name)}…`}
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<IconRouteAltLeft size={16} />}
-              onClick={() => onDialog({ kind: 'reroute', name })}
-            >
-              {mode.name === 'reroute'
-                ? `Change where mail for ${name} goes…`
-                : `${modeDeed('reroute', name)}…`}
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<IconRoute size={16} />}
-              onClick={() => onDialog({ kind: 'route', name })}
-            >
-              Edit the route…
-            </Menu.Item>
+            <ActionItem action={domainActions.deliver} on={on} acts={acts} />
+            <ActionItem action={domainActions.hold} on={on} acts={acts} />
+            <ActionItem action={domainActions.reroute} on={on} acts={acts} />
+            <ActionItem action={domainActions.editRoute} on={on} acts={acts} />
             <Menu.Divider />
-            <Menu.Item
-              c="var(--problem)"
-              leftSection={<IconTrash size={16} />}
-              onClick={() => onDialog({ kind: 'remove', name })}
-            >
-              Remove…
-            </Menu.Item>
+            <ActionItem action={domainActions.remove} on={on} acts={acts} />
           </Menu.Dropdown>
         </Menu>
       </div>

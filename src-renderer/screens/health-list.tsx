@@ -10,7 +10,7 @@ import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { gather, sentenceOf } from '../health/health.ts';
-import { LinkButton } from '../parts/link-button.tsx';
+import { AddDomainButton } from '../parts/action-button.tsx';
 import { Loaded, together } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Empty } from '../parts/notes.tsx';
@@ -103,11 +103,7 @@ function NoDomain() {
     <Empty
       icon={<IconWorldPlus size={32} stroke={1.4} />}
       title="Add a domain to see its health here"
-      action={
-        <LinkButton to="/domains" search={{ add: true }}>
-          Add a domain
-        </LinkButton>
-      }
+      action={<AddDomainButton first={false} />}
     >
       Or check any domain below: its MX records say which servers receive its mail.
     </Empty>

@@ -1,5 +1,5 @@
 // One domain's health: the sentence, the mail's way with each check on its leg, and what each check found.
-import { Alert, Button, Loader } from '@mantine/core';
+import { Alert, Loader } from '@mantine/core';
 import { IconArrowLeft, IconStethoscope } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -7,11 +7,14 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Health } from '../../shared/state.ts';
+import { useActs } from '../actions/acts.tsx';
+import { testAll } from '../actions/checks.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { type Asked, byUrgency, gather, sentenceOf } from '../health/health.ts';
 import { useCheckRun } from '../health/run.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { CheckCard } from '../parts/check-card.tsx';
 import { HealthPath } from '../parts/health-path.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
@@ -50,6 +53,7 @@ function DomainHealth({ name }: { name: string }) {
     }),
   );
   const { view, start } = useCheckRun(name);
+  const acts = useActs();
   const lastAsked = useRef<string | null>(null);
   const isResting = view.going === null;
   useEffect(() => {
@@ -95,22 +99,20 @@ function DomainHealth({ name }: { name: string }) {
       actions={
         <>
           <Back />
-          <Button
-            leftSection={
-              isBusy ? (
-                <Loader size={16} aria-hidden="true" />
-              ) : (
-                <IconStethoscope size={16} aria-hidden="true" />
-              )
-            }
-            disabled={isBusy}
-            onClick={() => {
-              lastAsked.current = null;
-              void start(null);
+          <ActionButton
+            variant="filled"
+            action={testAll}
+            on={{
+              running: isBusy,
+              tested: testedAt !== null,
+              start: () => {
+                lastAsked.current = null;
+                void start(null);
+              },
             }}
-          >
-            {isBusy ? 'Testing…' : testedAt === null ? 'Test now' : 'Test all again'}
-          </Button>
+            acts={acts}
+            disabled={isBusy}
+          />
         </>
       }
     >

@@ -17,7 +17,7 @@ import { useLostSince, useOverview } from '../engine.tsx';
 import { count, counted, size, span } from '../format.ts';
 import { FilterTroubles } from '../parts/filter-list.tsx';
 import { LegPanel } from '../parts/leg-panel.tsx';
-import { LinkButton } from '../parts/link-button.tsx';
+import { AddDomainButton } from '../parts/action-button.tsx';
 import { live, Loaded } from '../parts/loaded.tsx';
 import { type LegName, MailPath } from '../parts/mail-path.tsx';
 import { MinutesChart } from '../parts/minutes-chart.tsx';
@@ -151,11 +151,7 @@ function FirstDomain() {
     <Empty
       icon={<IconMailForward size={32} stroke={1.4} />}
       title="Which domain should Mailward protect?"
-      action={
-        <LinkButton to="/domains" search={{ add: true }} size="md">
-          Add the first domain
-        </LinkButton>
-      }
+      action={<AddDomainButton first />}
     >
       Enter the domain and the server that receives its mail today. Mailward works in front of that server: it
       passes mail on, and keeps it safe whenever the server cannot accept it.

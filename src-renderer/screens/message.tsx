@@ -1,39 +1,28 @@
 // One message's page: its envelope, what became of each recipient, and the words both servers said.
-import { Button } from '@mantine/core';
-import {
-  IconArrowLeft,
-  IconClockPlay,
-  IconDownload,
-  IconMailOff,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconRouteAltLeft,
-  IconTrash,
-} from '@tabler/icons-react';
+import { IconArrowLeft, IconMailOff } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
 import { causeWords } from '../../shared/cause.ts';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Route } from '../../shared/domain.ts';
 import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
-import { type ActionName, actionsFor, isHere, useMessageActions } from '../actions.tsx';
+import { useActs } from '../actions/acts.tsx';
+import { messageActions, type OnMessages } from '../actions/messages.tsx';
 import { classesOf } from '../classes.ts';
 import { useEngine, useLive, useOverview } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
+import { ActionButton } from '../parts/action-button.tsx';
 import { BackButton } from '../parts/back-button.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment, Since } from '../parts/moment.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
-import { RerouteModal } from '../parts/reroute-modal.tsx';
 import { MessageMark, StateMark, StateShape } from '../parts/state-mark.tsx';
 import { Transcript } from '../parts/transcript.tsx';
-import { useExport } from '../saving.ts';
 import { replyLine, stateHealth } from '../words.ts';
 import styles from './message.module.css';
 import blockStyles from '../parts/blocks.module.css';
@@ -87,40 +76,26 @@ function Back() {
   return <BackButton otherwise="/traffic" icon={<IconArrowLeft size={16} />} />;
 }
 
-const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }>> = {
-  retry: { word: 'Try again now', icon: <IconClockPlay size={16} /> },
-  hold: { word: 'Hold', icon: <IconPlayerPause size={16} /> },
-  release: { word: 'Release', icon: <IconPlayerPlay size={16} /> },
-  delete: { word: 'Delete…', icon: <IconTrash size={16} /> },
-};
+const { retry, hold, release, reroute, delete: remove, export: exportFile } = messageActions;
+/** In this order. */
+const buttons = [retry, hold, release, reroute, remove, exportFile];
 
 function MessagePage({ message }: { message: MessageDetail }) {
-  const { act, busy } = useMessageActions();
-  const exporting = useExport();
+  const acts = useActs();
   const overview = useOverview();
   const domainSentence =
     overview?.domains.find(({ name }) => message.domains.includes(name))?.sentence ?? null;
-  const [isRerouting, setRerouting] = useState(false);
-  const possible = new Set(
-    message.allRecipients.flatMap(({ state, detour, hold }) =>
-      actionsFor(state, detour !== null, hold?.by === 'domain'),
-    ),
-  );
-  const mayReroute = message.hasContent && message.allRecipients.some(({ state }) => isHere(state));
   const health = stateHealth(message.state, message.attempts);
-  const button = (action: ActionName) =>
-    possible.has(action) && (
-      <Button
-        key={action}
-        variant="default"
-        {...(action === 'delete' ? { c: 'var(--problem)' } : {})}
-        leftSection={actionWords[action].icon}
-        disabled={busy}
-        onClick={() => act(action, { ids: [message.id] }, 1)}
-      >
-        {action === 'release' && message.via !== undefined ? 'Back to your server' : actionWords[action].word}
-      </Button>
-    );
+  const on: OnMessages = {
+    selection: { ids: [message.id] },
+    count: 1,
+    hasContent: message.hasContent,
+    standings: message.allRecipients.map(({ state, detour, hold }) => ({
+      state,
+      rerouted: detour !== null,
+      withDomain: hold?.by === 'domain',
+    })),
+  };
   return (
     <Page
       title={message.subject === '' ? 'Message' : message.subject}
@@ -133,36 +108,12 @@ function MessagePage({ message }: { message: MessageDetail }) {
       actions={
         <>
           <Back />
-          {(['retry', 'hold', 'release'] as const).map(button)}
-          {mayReroute && (
-            <Button
-              variant="default"
-              leftSection={<IconRouteAltLeft size={16} />}
-              onClick={() => setRerouting(true)}
-            >
-              Send via another server…
-            </Button>
-          )}
-          {button('delete')}
-          {message.hasContent && (
-            <Button
-              variant="default"
-              leftSection={<IconDownload size={16} />}
-              loading={exporting.isPending}
-              onClick={() => exporting.mutate({ ids: [message.id] })}
-            >
-              Export as .eml
-            </Button>
-          )}
+          {buttons.map((action) => (
+            <ActionButton key={action.id} action={action} on={on} acts={acts} />
+          ))}
         </>
       }
     >
-      <RerouteModal
-        opened={isRerouting}
-        selection={{ ids: [message.id] }}
-        count={1}
-        onClose={() => setRerouting(false)}
-      />
       <section className={css('section')} aria-labelledby="envelope">
         <h2 id="envelope">Envelope</h2>
         <dl className={css('facts')}>

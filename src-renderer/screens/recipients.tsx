@@ -1,25 +1,25 @@
 // One domain's recipients: who is refused at the door and why, who is about to be, and who never will be.
-import { Button, FileButton, SegmentedControl } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { IconDownload, IconUpload, IconUserCheck } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, SegmentedControl } from '@mantine/core';
+import { IconUserCheck } from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
   recipientEntryStateSchema,
   type RecipientEntryState,
   type RecipientsOverview,
 } from '../../shared/recipients.ts';
+import { useActs } from '../actions/acts.tsx';
+import { recipientListActions } from '../actions/recipients.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted } from '../format.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { FilterLine, OneDomainPicker } from '../parts/filters.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RecipientTable } from '../parts/recipient-table.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
-import { useSaveText } from '../saving.ts';
-import { errorWords } from '../words.ts';
 import styles from './recipients.module.css';
 import blockStyles from '../parts/blocks.module.css';
 import textStyles from '../parts/text.module.css';
@@ -133,7 +133,6 @@ interface EntriesProps {
 
 function Entries({ domain, state, text }: EntriesProps) {
   const { orpc } = useEngine();
-  const queries = useQueryClient();
   const list = useInfiniteQuery(
     orpc.recipients.list.infiniteOptions({
       input: (after: string | undefined) => ({ domain, state, text, after, limit: 100 }),
@@ -141,11 +140,6 @@ function Entries({ domain, state, text }: EntriesProps) {
       getNextPageParam: (last) => (last.more ? last.rows.at(-1)?.address : undefined),
     }),
   );
-  const renew = () => queries.invalidateQueries({ queryKey: orpc.recipients.key() });
-  const onError = (error: unknown) =>
-    notifications.show({ color: 'red', title: 'Nothing was changed', message: errorWords(error) });
-  const allow = useMutation(orpc.recipients.allow.mutationOptions({ onSuccess: renew, onError }));
-  const forget = useMutation(orpc.recipients.forget.mutationOptions({ onSuccess: renew, onError }));
   return (
     <Loaded
       query={list}
@@ -165,12 +159,7 @@ function Entries({ domain, state, text }: EntriesProps) {
     >
       {({ pages }) => (
         <>
-          <RecipientTable
-            rows={pages.flatMap(({ rows }) => rows)}
-            busy={allow.isPending || forget.isPending}
-            onAllow={(address) => allow.mutate({ addresses: [address] })}
-            onForget={(address) => forget.mutate({ addresses: [address] })}
-          />
+          <RecipientTable rows={pages.flatMap(({ rows }) => rows)} />
           {list.hasNextPage && (
             <Button
               className={css('more')}
@@ -238,51 +227,11 @@ function Figures({ view }: { view: RecipientsOverview }) {
 }
 
 function Files({ domain }: { domain: string }) {
-  const { client, orpc } = useEngine();
-  const queries = useQueryClient();
-  const save = useSaveText();
-  const exporting = useMutation({
-    mutationFn: async () => {
-      const { csv } = await client.recipients.export({ domain });
-      await save(`recipients-${domain}.csv`, csv, 'text/csv');
-    },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'The list was not exported', message: errorWords(error) }),
-  });
-  const importing = useMutation({
-    mutationFn: async (file: File) => client.recipients.import({ csv: await file.text() }),
-    onSuccess: async ({ listed, allowed }) => {
-      notifications.show({
-        title: 'The file is imported',
-        message: `${counted(listed, 'address', 'addresses')} listed, ${count(allowed)} always allowed.`,
-      });
-      await queries.invalidateQueries({ queryKey: orpc.recipients.key() });
-    },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'Nothing was imported', message: errorWords(error) }),
-  });
+  const acts = useActs();
   return (
     <>
-      <FileButton accept=".csv,text/csv" onChange={(file) => file !== null && importing.mutate(file)}>
-        {(props) => (
-          <Button
-            {...props}
-            variant="default"
-            leftSection={<IconUpload size={16} />}
-            loading={importing.isPending}
-          >
-            Import a CSV
-          </Button>
-        )}
-      </FileButton>
-      <Button
-        variant="default"
-        leftSection={<IconDownload size={16} />}
-        loading={exporting.isPending}
-        onClick={() => exporting.mutate()}
-      >
-        Export as CSV
-      </Button>
+      <ActionButton action={recipientListActions.import} on={{ domain }} acts={acts} />
+      <ActionButton action={recipientListActions.export} on={{ domain }} acts={acts} />
     </>
   );
 }

@@ -7,6 +7,8 @@ import { causeSchema, causeWords } from '../../shared/cause.ts';
 import { messageStateSchema } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { searchNotice } from '../../shared/search.ts';
+import { useActs } from '../actions/acts.tsx';
+import { logActions } from '../actions/log.ts';
 import { classesOf } from '../classes.ts';
 import { useOverview } from '../engine.tsx';
 import { counted, rate } from '../format.ts';
@@ -21,13 +23,13 @@ import {
   stateColumn,
   subjectColumn,
 } from '../parts/columns.tsx';
+import { ActionItem } from '../parts/action-button.tsx';
 import { DomainPicker, FilterLine, FilterPick } from '../parts/filters.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { MessageTable } from '../parts/message-table.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
-import { useLogExport } from '../saving.ts';
 import { sinceSchema, sinceWords } from '../since.ts';
 import { stateWords } from '../words.ts';
 import styles from './traffic.module.css';
@@ -53,7 +55,7 @@ export function TrafficScreen() {
   const [paused, setPaused] = useState(false);
   const [atTop, setAtTop] = useState(true);
   const [resets, setResets] = useState(0);
-  const exporting = useLogExport();
+  const acts = useActs();
   // Counted from when the screen was opened: a list whose beginning moved would be asked for anew all the time.
   const [openedAt] = useState(() => Date.now());
   const from = search.since === undefined ? undefined : openedAt - sinceWords[search.since].length;
@@ -125,7 +127,7 @@ export function TrafficScreen() {
             <Menu.Target>
               <Button
                 variant="default"
-                loading={exporting.isPending}
+                loading={acts.running !== null}
                 leftSection={<IconDownload size={16} aria-hidden="true" />}
               >
                 Export
@@ -133,12 +135,8 @@ export function TrafficScreen() {
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Label>{filtered ? 'Messages that match the filters' : 'The whole log'}</Menu.Label>
-              <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'csv' })}>
-                As a table (CSV)
-              </Menu.Item>
-              <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'json' })}>
-                As JSON, one message a line
-              </Menu.Item>
+              <ActionItem action={logActions.csv} on={{ filter: cleaned(filter) }} acts={acts} />
+              <ActionItem action={logActions.json} on={{ filter: cleaned(filter) }} acts={acts} />
             </Menu.Dropdown>
           </Menu>
           <Button
