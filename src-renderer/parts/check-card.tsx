@@ -129,8 +129,8 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
 
 function StateWord({ asked: { state, findings }, asking }: { asked: Asked; asking: boolean }) {
   const since = findings[0]?.since;
-  if (asking) return <span className={css('standing', 'soft')}>asking…</span>;
-  if (state === null) return <span className={css('standing', 'soft')}>not asked yet</span>;
+  if (asking) return <span className={css('standing', 'soft')}>running…</span>;
+  if (state === null) return <span className={css('standing', 'soft')}>not run yet</span>;
   return (
     <span className={css('standing')}>
       <StateMark state={state} />

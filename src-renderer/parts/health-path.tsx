@@ -135,7 +135,7 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
                 <StateShape state={isAsked ? 'not-applicable' : (found ?? 'not-applicable')} />
                 <span className={css('name')}>{check.title}</span>
                 {isAsked ? (
-                  <span className={css('word')}>asking…</span>
+                  <span className={css('word')}>running…</span>
                 ) : found !== null && isNotable(one) ? (
                   <span className={css('word')}>{healthWords[found]}</span>
                 ) : (
@@ -160,7 +160,7 @@ function legSentence(checks: readonly Asked[], asking: ReadonlySet<string>): str
   if (checks.every(({ state }) => state === null)) return 'Not tested yet.';
   const asked = checks.filter(({ check }) => asking.has(check.name)).length;
   // What is counted while a check is asked again would be partly of before.
-  if (asked > 0) return `Asking ${counted(asked, 'check')}…`;
+  if (asked > 0) return `Running ${counted(asked, 'check')}…`;
   const wrong = checks.filter(({ state }) => state === 'problem' || state === 'attention').length;
   const unknown = checks.filter(({ state }) => state === 'could-not-check').length;
   const fine = checks.filter(({ state }) => state === 'ok').length;

@@ -193,7 +193,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
 function HealthLink({ name }: { name: string }) {
   return (
     <LinkButton classNames={longButton} variant="default" to="/health/$domain" params={{ domain: name }}>
-      Run all checks for {name}
+      See the health of {name}
     </LinkButton>
   );
 }

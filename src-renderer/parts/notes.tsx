@@ -56,7 +56,7 @@ export function Failure({ error, what, onRetry }: { error: unknown; what: string
       <p>{errorWords(error)}</p>
       {onRetry !== undefined && (
         <Button leftSection={<IconRefresh size={16} />} variant="default" onClick={onRetry}>
-          Ask again
+          Try again
         </Button>
       )}
     </div>

@@ -14,7 +14,7 @@ interface TranscriptProps {
   server: string;
 }
 
-type Weight = 'good' | 'later' | 'bad' | 'plain';
+type Weight = 'good' | 'deferred' | 'bad' | 'plain';
 
 export function Transcript({ label, lines, client, server }: TranscriptProps) {
   if (lines.length === 0) {
@@ -47,7 +47,7 @@ function weigh(line: TranscriptLine, index: number, contentFrom: number): Weight
   if (line.from !== 'server') return 'plain';
   // A 503 only answers what was sent ahead of a refusal (pipelining, RFC 2920): it decides nothing.
   if (line.text.startsWith('5')) return line.text.startsWith('503') ? 'plain' : 'bad';
-  if (line.text.startsWith('4')) return 'later';
+  if (line.text.startsWith('4')) return 'deferred';
   return contentFrom >= 0 && index > contentFrom && line.text.startsWith('250') ? 'good' : 'plain';
 }
 

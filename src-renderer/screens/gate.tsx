@@ -89,10 +89,10 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
   switch (obstacle) {
     case 'no-key':
       return {
-        title: 'This browser is not signed in to Mailward yet.',
+        title: 'Sign in to Mailward',
         body: (
           <p>
-            A sign-in link gives this browser access. Create one with this command on the machine that runs
+            This browser needs a sign-in link once. Create one with this command on the machine that runs
             Mailward, as the user who runs it, then open it in this browser or paste it here.
           </p>
         ),

@@ -123,7 +123,7 @@ function DomainHealth({ name }: { name: string }) {
       )}
       <p className={css('soft', 'small', 'note')}>
         {testedAt === null ? (
-          'Nothing is tested automatically. A test queries name servers, registries and mail servers; it never sends a message.'
+          'Checks run only when you start them. They query name servers, registries and mail servers, and never send a message.'
         ) : (
           <>
             Last tested <Moment at={testedAt} />.

@@ -150,7 +150,7 @@ function FirstDomain() {
   return (
     <Empty
       icon={<IconMailForward size={32} stroke={1.4} />}
-      title="Which domain should Mailward protect?"
+      title="Protect your first domain"
       action={<AddDomainButton first />}
     >
       Enter the domain and the server that receives its mail today. Mailward works in front of that server: it

@@ -205,7 +205,7 @@ export function TrafficScreen() {
 }
 
 function trafficSentence(overview: Overview | null, paused: boolean): string {
-  if (paused) return 'The list is paused; mail continues to flow.';
+  if (paused) return 'List paused. Mail keeps flowing.';
   if (overview === null) return 'Looking at the traffic…';
   let incoming = 0;
   let outgoing = 0;

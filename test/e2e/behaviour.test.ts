@@ -232,6 +232,7 @@ describe('messages', () => {
     await visitor.go('/traffic');
     await visitor.the('button', 'Pause the list').click();
     await office.sendUntil('delivered', { to: ['office@example.com'], from: 'unseen' });
+    await visitor.the('heading', 'List paused. Mail keeps flowing.').waitFor();
     await visitor.the('button', /1 new message/).waitFor();
     expect(await visitor.row('unseen').count()).toBe(0);
     await visitor.the('button', 'Resume').click();
@@ -410,7 +411,7 @@ describe('the connection', () => {
   test('without a key the page says how to get in, takes a link pasted, and refuses what is none', async () => {
     const { url } = office.service;
     await using stranger = await Visitor.arrive(browser, url);
-    await stranger.the('heading', /is not signed in to Mailward yet/).waitFor();
+    await stranger.the('heading', /Sign in to Mailward/).waitFor();
     const box = stranger.the('textbox', 'Link');
     await box.fill('open sesame');
     await stranger.the('button', 'Open Mailward').click();

@@ -43,7 +43,7 @@ describe('a domain that was never tested', () => {
   test('says so, and asks nothing until it is told to', async () => {
     await visitor.go('/health/example.com');
     await visitor.the('heading', 'example.com has not been tested yet.').waitFor();
-    await visitor.page.getByText('Nothing is tested automatically').waitFor();
+    await visitor.page.getByText('Checks run only when you start them').waitFor();
     expect((await clinic.client.checks.latest({ domain: 'example.com' })).checks).toEqual([]);
   });
 
@@ -216,10 +216,10 @@ describe('a domain with trouble', () => {
     const card = visitor.page.locator('#check-relay-denied');
     await card.getByRole('button', { name: 'Test again: Accepts mail for the domain' }).click();
     await card.getByText('This is what was found before').waitFor();
-    expect(await card.locator('summary').first().innerText()).toContain('asking…');
+    expect(await card.locator('summary').first().innerText()).toContain('running…');
     expect(await card.locator('summary [data-state="problem"]').count()).toBe(0);
     expect(await card.getByRole('button', { name: /^Testing…/ }).innerText()).toBe('Testing…');
-    expect(await visitor.page.locator('[data-leg="outbound"]').innerText()).toContain('Asking 1 check…');
+    expect(await visitor.page.locator('[data-leg="outbound"]').innerText()).toContain('Running 1 check…');
     expect(await visitor.page.locator('[data-leg="outbound"]').innerText()).not.toContain('found something');
     await visitor.the('heading', 'Testing example.com…').waitFor();
     go();
