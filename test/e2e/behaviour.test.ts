@@ -338,6 +338,48 @@ describe('mail sent via another server', () => {
   });
 });
 
+test('a dialog goes with the screen that it was opened on', async () => {
+  const id = await office.sendUntil('queued', { to: ['later@example.com'], from: 'left-alone' });
+  await visitor.go('/queue');
+  await visitor.row('left-alone').getByRole('checkbox').click();
+  for (const [button, shows] of [
+    ['Send via another server…', 'Send 1 message there'],
+    ['Delete…', 'Delete 1 message'],
+  ] as const) {
+    await visitor.the('button', button).click();
+    await visitor.the('button', shows).waitFor();
+    await visitor.go('/traffic');
+    await visitor.the('dialog', /1 message/).waitFor({ state: 'detached' });
+    await visitor.go('/queue');
+    await visitor.row('left-alone').getByRole('checkbox').click();
+  }
+  expect(await stateOf(id)).toBe('queued');
+  await office.client.queue.delete({ ids: [id] });
+});
+
+describe('recipients', () => {
+  test('a list is taken from a file, one of it is forgotten, and the rest comes back as a file', async () => {
+    await visitor.go('/recipients?domain=example.com');
+    const choosing = visitor.page.waitForEvent('filechooser');
+    await visitor.the('button', 'Import a CSV').click();
+    await (await choosing).setFiles({
+      name: 'recipients.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('gone@example.com,listed\nformer@example.com,listed\n'),
+    });
+    await visitor.page.getByText('2 addresses listed, 0 always allowed.').waitFor();
+    await visitor.the('button', 'Forget gone@example.com').click();
+    await visitor.the('button', 'Forget gone@example.com').waitFor({ state: 'detached' });
+    await visitor.the('button', 'Always allow: former@example.com').click();
+    await visitor.the('heading', 'No recipient of example.com is being refused.').waitFor();
+    const download = visitor.page.waitForEvent('download');
+    await visitor.the('button', 'Export as CSV').click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    expect(file).toContain('former@example.com');
+    expect(file).not.toContain('gone@example.com');
+  });
+});
+
 describe('settings', () => {
   test('a wrong value is said at its field; a right one is saved', async () => {
     await visitor.go('/settings');
