@@ -1,9 +1,10 @@
-// "Send via another server…": takes messages that are here to another server than their domain's.
-import { Modal, Text } from '@mantine/core';
+// What is asked before messages that are here are sent to another server than their domain's.
+import { Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Selection } from '../../shared/contract/index.ts';
+import type { Closing } from '../actions/action.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { Form } from './form.tsx';
@@ -16,29 +17,14 @@ import {
   RouteFields,
 } from './route-fields.tsx';
 
-interface RerouteProps {
+interface RerouteFormProps {
   selection: Selection;
   /** How many messages the selection has. */
   count: number;
-  onClose: () => void;
-  onDone?: () => void;
+  closing: Closing;
 }
 
-export function RerouteModal({ opened, ...form }: RerouteProps & { opened: boolean }) {
-  return (
-    <Modal
-      opened={opened}
-      onClose={form.onClose}
-      title={`Send ${counted(form.count, 'message')} via another server`}
-      size="lg"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <RerouteForm {...form} />
-    </Modal>
-  );
-}
-
-function RerouteForm({ selection, count, onClose, onDone }: RerouteProps) {
+export function RerouteForm({ selection, count, closing }: RerouteFormProps) {
   const { orpc } = useEngine();
   const queries = useQueryClient();
   const [reason, setReason] = useState('');
@@ -55,8 +41,7 @@ function RerouteForm({ selection, count, onClose, onDone }: RerouteProps) {
                 message: 'Until that server has accepted them they are listed as held.',
               },
         );
-        onClose();
-        onDone?.();
+        closing.done();
         await queries.invalidateQueries({ queryKey: orpc.messages.key() });
       },
     }),
@@ -72,7 +57,7 @@ function RerouteForm({ selection, count, onClose, onDone }: RerouteProps) {
       error={send.error}
       busy={send.isPending}
       confirm={`Send ${counted(count, 'message')} there`}
-      onCancel={onClose}
+      onCancel={closing.close}
     >
       <Text size="md">
         Mailward offers {count === 1 ? 'it' : 'them'} to this server instead of yours until the server accepts
