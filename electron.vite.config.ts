@@ -8,6 +8,8 @@ const here = import.meta.dirname;
 
 export default defineConfig({
   main: {
+    // What comes with electron-store and would take the process's signals from Electron.
+    resolve: { alias: { 'when-exit': resolve(here, 'src-main/electron/no-exit-hooks.ts') } },
     build: {
       externalizeDeps: false,
       outDir: 'out/main',

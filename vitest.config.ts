@@ -19,8 +19,18 @@ const standIn = ['test/electron/stand-in/index.ts', 'test/electron/stand-in.ts']
 
 export default defineConfig({
   cacheDir: '.cache/vite',
-  resolve: { alias: standIn === undefined ? [] : [{ find: /^electron$/, replacement: standIn }] },
+  resolve: {
+    alias: [
+      ...(standIn === undefined ? [] : [{ find: /^electron$/, replacement: standIn }]),
+      // As electron.vite.config.ts has it.
+      { find: /^when-exit$/, replacement: resolve(here, 'src-main/electron/no-exit-hooks.ts') },
+    ],
+  },
   test: {
+    // Packages that import what has another name here.
+    server: { deps: { inline: ['electron-store', 'conf', 'atomically'] } },
+    // As the build reads them, not as nothing: a test looks into them (test/renderer/styles.test.ts).
+    css: true,
     projects: [
       {
         extends: true,

@@ -6,7 +6,13 @@ import { runInForeground } from './child.mjs';
 await main(async (args) => {
   refuseOthers(args);
   await ensureDependencies();
-  for (const page of ['settings-page.ts', 'checks-pages.ts', 'blocklists-page.ts', 'registries-page.ts']) {
+  for (const page of [
+    'settings-page.ts',
+    'checks-pages.ts',
+    'blocklists-page.ts',
+    'registries-page.ts',
+    'rfcs-page.ts',
+  ]) {
     const { status } = await runInForeground(node24(), [join(root, 'scripts', page)], {
       env: toolEnvironment(),
     });

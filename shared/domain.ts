@@ -78,7 +78,6 @@ export const profileSchema = z
       .default([]),
   })
   .prefault({});
-export type Profile = z.infer<typeof profileSchema>;
 
 export const domainSchema = z.object({
   name: domainNameSchema,

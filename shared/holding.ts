@@ -14,7 +14,6 @@ export const holdSchema = z.object({
   /** UTC ms. */
   since: z.number().int(),
 });
-export type Hold = z.infer<typeof holdSchema>;
 
 /**
  * What ends the hold of a domain's mail. `you`: nothing but an admin; `time`: it goes out by itself at `at` (UTC ms); `server`: it goes

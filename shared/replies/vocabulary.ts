@@ -1,5 +1,5 @@
 // Who and what replies speak of, and what they say of it, in English, German, French, Spanish, Japanese, Chinese and a little beyond.
-import { or, without, words } from './grammar.ts';
+import { without, words } from './grammar.ts';
 import { mask } from './reading.ts';
 
 // —— Who and what ————————————————————————————————————————————————————————————
@@ -203,9 +203,4 @@ export const later = words(
 
 export const forever = words(
   'permanent*, fatal, never, for good, dauerhaft, définitif*, définitivement, permanente, 恒久',
-);
-
-export const anyRecipientOrPerson = or(
-  recipient,
-  words('here, this name, that name, such name, bei uns, chez nous'),
 );

@@ -1,8 +1,7 @@
 // What the shell remembers between starts: where the window was, and what it has told the user once.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { ipcMain } from 'electron';
+import Store from 'electron-store';
 import { z } from 'zod';
-import { replaceFile } from '../settings/replace-file.ts';
 
 const memorySchema = z.object({
   window: z
@@ -26,27 +25,39 @@ export interface MemoryFile {
   write(part: Partial<Memory>): void;
 }
 
+/** What electron-store answers pages on, unasked, with the data folder's path. Ours are told nothing that they do not need. */
+const ELECTRON_STORE_CHANNEL = 'electron-store-get-data';
+
 /**
- * The file `desktop.json` in the data folder. It holds no more than comfort: a broken one counts as empty, and a
- * failure to write is left at that.
+ * The file `desktop.json` in the data folder. It holds no more than comfort: a broken one counts as empty, one that cannot be
+ * read or written (a full disk, a folder in its place) is left at that.
  */
 export function openMemory(dataDir: string): MemoryFile {
-  const path = join(dataDir, 'desktop.json');
-  const read = (): Memory => {
+  const open = () => {
+    const store = new Store({
+      // The file that there was before electron-store kept it: what is in it is taken over as it is.
+      cwd: dataDir,
+      name: 'desktop',
+      configFileMode: 0o600,
+      // Indentation is for files that people edit.
+      serialize: (value) => `${JSON.stringify(value)}\n`,
+      clearInvalidConfig: true,
+    });
+    ipcMain.removeAllListeners(ELECTRON_STORE_CHANNEL);
+    return store;
+  };
+  let store: Store | null = null;
+  const attempt = <T>(work: (opened: Store) => T, otherwise: T): T => {
     try {
-      return memorySchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+      store ??= open();
+      return work(store);
     } catch {
-      return memorySchema.parse({});
+      return otherwise;
     }
   };
   return {
-    read,
-    write: (part) => {
-      try {
-        replaceFile(path, `${JSON.stringify({ ...read(), ...part })}\n`);
-      } catch {
-        // A full disk must not keep the window from closing.
-      }
-    },
+    // Each value by itself: a window that is no window leaves what was told standing.
+    read: () => memorySchema.parse(attempt(({ store: all }) => all, {})),
+    write: (part) => attempt((opened) => opened.set(part), undefined),
   };
 }

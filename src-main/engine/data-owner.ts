@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** What Mailward keeps in its folder; the user may put other things beside. */
+/** What Mailward keeps in its folder; the user may put other things beside. The last is what electron-store was writing when it was killed. */
 const OURS =
-  /^(?:engine\.(?:lock(?:-wal|-shm|-journal)?|json|next)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$/;
+  /^(?:engine\.(?:lock(?:-wal|-shm|-journal)?|json|next)|mailward\.db(?:-wal|-shm|-journal)?|receipts|access-token|(?:settings|browsers|desktop|rdap-bootstrap)\.json|browser)(?:\.new)?$|^desktop\.json\.tmp-[0-9a-f]{16}$/;
 
 /** Whether it is a file that Mailward keeps in its folder, by its name. */
 export function isOwnFile(name: string): boolean {

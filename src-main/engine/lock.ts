@@ -101,7 +101,9 @@ function refuseOthersFolder(dataDir: string, existing: boolean): string[] {
     );
   }
   if (names.some((name) => TELLING.includes(name))) return names;
-  const others = names.filter((name) => !MAY_BE_THERE.has(name) && !name.startsWith(`${DATABASE}.`));
+  const others = names.filter(
+    (name) => !MAY_BE_THERE.has(name) && !isOwnFile(name) && !name.startsWith(`${DATABASE}.`),
+  );
   if (others.length > 0) {
     const them = others.slice(0, 3).join(', ');
     throw new DataDirUnusable(

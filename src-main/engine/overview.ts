@@ -14,7 +14,7 @@ import type {
 } from '../../shared/overview.ts';
 import { flowOf } from '../diagnosis/flow.ts';
 import { overallOf } from '../diagnosis/overall.ts';
-import type { LaneHealth } from '../relay/outbound/health.ts';
+import type { ServerHealth } from '../relay/outbound/server-watch.ts';
 import type { ThrottleFigures } from '../relay/outbound/throttle.ts';
 import type { Meter } from './meter.ts';
 
@@ -22,7 +22,7 @@ export interface OverviewInput {
   now: number;
   domains: readonly Domain[];
   waiting: (domain: string) => WaitingMail;
-  health: (domain: string) => LaneHealth | null;
+  health: (domain: string) => ServerHealth | null;
   pace: (domain: string) => ThrottleFigures | null;
   /** False when the data folder was only opened to look into it: then nothing is known of the servers. */
   running: boolean;

@@ -1,5 +1,6 @@
 // The shell's life on the stand-in: one instance, window and tray, closing and quitting, opening at login.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EngineDouble } from './engine-double.ts';
@@ -129,6 +130,68 @@ describe('the window', () => {
     writeFileSync(join(dataDir, 'desktop.json'), '{"window": {"x": "left"}, ');
     const { window } = await start({ dataDir });
     expect((await window()).getNormalBounds()).toMatchObject({ width: 1180, height: 800 });
+  });
+
+  test('remembers in the file that was there before, for this user alone, and leaves nothing beside it', async () => {
+    const dataDir = join(newFolder(), 'data');
+    mkdirSync(dataDir);
+    // As Mailward wrote it before electron-store did.
+    const window = { x: 30, y: 40, width: 1000, height: 700, maximised: false };
+    writeFileSync(join(dataDir, 'desktop.json'), `${JSON.stringify({ window, toldOfTray: true })}\n`);
+    const first = await start({ dataDir });
+    const shown = await first.window();
+    expect(shown.getNormalBounds()).toEqual({ x: 30, y: 40, width: 1000, height: 700 });
+    shown.setBounds({ x: 50, y: 60, width: 900, height: 650 });
+    shown.close();
+    await until(() => !shown.isVisible(), 'the window to hide');
+    expect(first.machine.notifications).toEqual([]);
+    first.electron.app.quit();
+    await first.exited;
+    const path = join(dataDir, 'desktop.json');
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      window: { x: 50, y: 60, width: 900, height: 650, maximised: false },
+      toldOfTray: true,
+    });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('desktop'))).toEqual(['desktop.json']);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['half a file', '{"window":{"x":30,"y":40,"wid'],
+    ['a list', '[1,2,3]'],
+    ['a word', '"window"'],
+    ['octets that are no text', '\u0000\uFFFD\u0007'],
+  ])('a memory that holds %s keeps nobody from starting, and is a memory again after', async (_, content) => {
+    const dataDir = join(newFolder(), 'data');
+    mkdirSync(dataDir);
+    writeFileSync(join(dataDir, 'desktop.json'), content);
+    const first = await start({ dataDir });
+    (await first.window()).setBounds({ x: 30, y: 40, width: 1000, height: 700 });
+    first.electron.app.quit();
+    await first.exited;
+    const second = await start({ machine: first.machine, dataDir });
+    expect((await second.window()).getNormalBounds()).toEqual({ x: 30, y: 40, width: 1000, height: 700 });
+  });
+
+  test('a memory that can no longer be read or written keeps nobody from closing or quitting', async () => {
+    const { window, electron, exited, dataDir } = await start();
+    const shown = await window();
+    mkdirSync(join(dataDir, 'desktop.json', 'folder'), { recursive: true });
+    shown.close();
+    await until(() => !shown.isVisible(), 'the window to hide');
+    electron.app.quit();
+    expect(await exited).toBe(0);
+  });
+
+  test('what remembers it takes no signal from Electron, and tells pages nothing of the data folder', async () => {
+    const listeners = () =>
+      Object.fromEntries(Object.keys(constants.signals).map((name) => [name, process.listenerCount(name)]));
+    const before = listeners();
+    const { window, electron } = await start();
+    await window();
+    expect(listeners()).toEqual(before);
+    expect(electron.ipcMain.eventNames()).not.toContain('electron-store-get-data');
   });
 
   test('is loaded anew when its page dies, once', async () => {

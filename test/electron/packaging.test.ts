@@ -102,6 +102,11 @@ describe('a package', () => {
     expect(manifest).toMatchObject({ name: 'mailward', main: 'out/main/electron.js', type: 'module' });
     expect(manifest).not.toHaveProperty('scripts');
     expect(manifest).not.toHaveProperty('devDependencies');
+
+    // Whoever listens to a signal takes it from Electron, which quits by it.
+    const shell = extractFile(archive, 'out/main/electron.js').toString();
+    expect(shell).toContain('desktop');
+    expect(shell).not.toMatch(/SIG(?:TERM|HUP|VTALRM)/);
   });
 
   test('has every fuse set as listed', async () => {

@@ -88,7 +88,10 @@ describe('a folder with things in it', () => {
       'what is left without a database',
       ['settings.json', 'access-token', 'receipts', 'engine.json', 'mailward.db.damaged-20260301T120000'],
     ],
-    ['the desktop app’s own', ['desktop.json', 'browser', 'SingletonLock']],
+    [
+      'the desktop app’s own',
+      ['desktop.json', 'desktop.json.tmp-17956022161a2b3c', 'browser', 'SingletonLock'],
+    ],
     ['what systems leave', ['lost+found', '.DS_Store', 'desktop.ini', 'Thumbs.db']],
   ])('is ours: %s', (_, names) => {
     lockDataDir(named(...names)).release();
@@ -97,7 +100,7 @@ describe('a folder with things in it', () => {
   it.each([
     ['somebody’s papers', ['letter.txt', 'settings.json']],
     ['another program’s data', ['data.db', 'config.json']],
-    ['names that only begin like ours', ['mailward.dbx', 'receipts.txt']],
+    ['names that only begin like ours', ['mailward.dbx', 'receipts.txt', 'desktop.json.tmp-backup']],
   ])('is not ours and left as it is: %s', (_, names) => {
     const path = named(...names);
     const mode = statSync(path).mode;

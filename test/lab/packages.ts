@@ -41,7 +41,6 @@ export const hasSwaks = programPath('swaks') !== null;
 export const hasMilters = ['opendkim', 'opendmarc'].every((name) => programPath(name) !== null);
 export const hasRspamd = programPath('rspamd') !== null;
 export const hasClamd = programPath('clamd') !== null;
-export const hasChromium = programPath('chromium') !== null;
 /** Setting the clock of one program takes libfaketime, which Debian keeps in a folder of each architecture. */
 export const faketimeLibrary = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1').at(0) ?? null;
 /** Recording system calls takes a kernel that lets this user trace (ptrace). */

@@ -1,4 +1,5 @@
 // Reads WHOIS answers: free text with habits, a different one for each registry.
+import { isIP } from 'node:net';
 import { toDomainName } from '../../../shared/names.ts';
 import { orderIn, readDate } from './dates.ts';
 import type { DateOrder } from './dates.ts';
@@ -94,8 +95,10 @@ export function readReferral(text: string, speaker?: string): string | null {
   for (const { label, value } of fieldsOf(linesOf(text))) {
     if (!referralLabels.has(label)) continue;
     const server = value.replace(/^r?whois:\/\//i, '').replace(/\/.*$/, '');
-    if (/^[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?$/.test(server) && server.toLowerCase() !== speaker)
-      return server.toLowerCase();
+    const host = server.replace(/:\d{1,5}$/, '');
+    // Nothing that cannot be a name is looked up: what follows would be told as the registry's silence.
+    const isPlace = isIP(host) !== 0 || (host.includes('.') && toDomainName(host) !== null);
+    if (isPlace && /^[\w.:-]+$/.test(server) && server.toLowerCase() !== speaker) return server.toLowerCase();
   }
   return null;
 }

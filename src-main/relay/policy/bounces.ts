@@ -21,8 +21,8 @@ export interface Recognised {
 
 const NOTHING = { recipient: null, status: null, action: null, statuses: [], returned: null };
 const STATUS = /\b([245]\.\d{1,3}\.\d{1,3})\b/;
-/** What an address may be part of. */
-const WORD = /[^\s<>()[\]:;,"]+/g;
+/** What an address may be part of: no control characters (RFC 5321 §4.1.2; octets above 127 may be UTF-8). */
+const WORD = /[^\s\0-\x1f\x7f<>()[\]:;,"]+/g;
 const DOMAIN = /[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?/iy;
 /** Characters. RFC 5321 §4.5.3.1.3 allows 254; senders make longer ones. */
 const LONGEST_ADDRESS = 1_000;

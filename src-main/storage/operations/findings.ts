@@ -14,7 +14,7 @@ import type {
 } from '../../../shared/check-run.ts';
 import { z } from 'zod';
 import { MOST_POINTS } from '../../../shared/check-run.ts';
-import type { Finding } from '../../../shared/finding.ts';
+import type { Finding, FindingState } from '../../../shared/finding.ts';
 import { findingSchema, findingStateSchema, severitySchema } from '../../../shared/finding.ts';
 import { gravityOf, healthOf } from '../../../shared/state.ts';
 import { readStored } from '../stored-json.ts';
@@ -48,7 +48,7 @@ interface Row {
   name: string;
   subject: string;
   code: string;
-  state: Finding['state'];
+  state: FindingState;
   severity: Finding['severity'];
   since: number;
   last_at: number;

@@ -30,6 +30,24 @@ export {
   Tray,
 };
 
+/** Electron's module is CommonJS: packages that import it whole get the same things. */
+export default {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  nativeImage,
+  nativeTheme,
+  Notification,
+  protocol,
+  screen,
+  session,
+  shell,
+  Tray,
+};
+
 /** Every name here is one of Electron's: a misspelt export would not compile. */
 export const names = [
   'app',

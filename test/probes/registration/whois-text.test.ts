@@ -360,6 +360,10 @@ describe('a referral', () => {
     ['Domain Name: EXAMPLE.XX\nRegistrar WHOIS Server: whois.registrar.example\n', 'whois.registrar.example'],
     ['ReferralServer: whois://whois.other.example:4343/\n', 'whois.other.example:4343'],
     ['whois: 127.0.0.1:43\n', '127.0.0.1:43'],
+    // A date, or half a name, is no place to ask: the next field may be one.
+    ['refer: 2027.08.13\nrefer: whois.nic.example\n', 'whois.nic.example'],
+    ['whois: whois.nic.08.13\n', null],
+    ['whois: whois.-b.example\n', null],
   ])('%j', (text, server) => {
     expect(readReferral(text)).toBe(server);
   });

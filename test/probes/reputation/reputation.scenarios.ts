@@ -3,7 +3,6 @@ import { scenarios } from '../scenario.ts';
 
 /** Addresses of the public Internet, to be asked about and never to be reached. */
 export const good = '93.184.215.14';
-export const good6 = '2606:2800:21f:cb07:6820:80da:af6b:8b2c';
 export const spammer = '93.184.215.66';
 export const spammer6 = '2606:2800:21f:cb07::66';
 export const dynamic = '93.184.215.77';

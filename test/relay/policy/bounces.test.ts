@@ -50,6 +50,16 @@ describe('a bounce as RFC 3464 writes it', () => {
     });
   });
 
+  it.each(['\0', '\x01', '\x1b', '\x7f'])(
+    'takes no address that has the control character %j in it',
+    (sign) => {
+      const spoilt = Buffer.from(report.toString('latin1').replaceAll('bob@', `bo${sign}b@`), 'latin1');
+      const { recipient, statuses } = recognise('', spoilt);
+      for (const address of [recipient, ...statuses.map((each) => each.recipient)])
+        expect(address ?? '').not.toContain(sign);
+    },
+  );
+
   it('is known as such whoever sent it, so that it is never answered', () => {
     expect(isAutomatic('somebody@other.example', report)).toBe(true);
   });
