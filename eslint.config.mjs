@@ -127,5 +127,28 @@ export default tseslint.config(
   kept('shared', 'libraries'),
   kept('src-renderer', 'shared and libraries'),
   { files: ['src-renderer/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
+  {
+    files: ['src-renderer/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          "JSXAttribute[name.name='className'] > :not(JSXIdentifier):not(JSXExpressionContainer[expression.callee.name='css'])",
+          "JSXAttribute[name.name='classNames'] Property > Literal.value",
+          'Property[key.name=/^class(Name)?$/] > Literal.value',
+        ].map((selector) => ({
+          selector,
+          message:
+            "Rule 'styles-stand-beside': a class comes from a style beside the component, by css() (src-renderer/classes.ts).",
+        })),
+        {
+          selector:
+            'CallExpression[callee.property.name=/^(querySelector|closest|matches)/] > Literal[value=/\\./]',
+          message:
+            "Rule 'styles-stand-beside': an element is not found by its class, whose name the build makes.",
+        },
+      ],
+    },
+  },
   { files: ['test/**/*.{ts,tsx}'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

@@ -29,6 +29,8 @@ export default defineConfig({
   test: {
     // Packages that import what has another name here.
     server: { deps: { inline: ['electron-store', 'conf', 'atomically'] } },
+    // As the build reads them, not as nothing: a test looks into them (test/renderer/styles.test.ts).
+    css: true,
     projects: [
       {
         extends: true,

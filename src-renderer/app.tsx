@@ -30,16 +30,16 @@ export function App({ connection }: { connection: Connection }) {
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
-          <ModalsProvider>
-            {obstacle !== null ? (
-              <GateScreen connection={connection} obstacle={obstacle} />
-            ) : (
-              <EngineProvider connection={connection}>
+          {obstacle !== null ? (
+            <GateScreen connection={connection} obstacle={obstacle} />
+          ) : (
+            <EngineProvider connection={connection}>
+              <ModalsProvider>
                 <RouterProvider router={router} />
-              </EngineProvider>
-            )}
-            <Notifications position="bottom-right" autoClose={6000} />
-          </ModalsProvider>
+              </ModalsProvider>
+            </EngineProvider>
+          )}
+          <Notifications position="bottom-right" autoClose={6000} />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>

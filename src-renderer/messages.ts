@@ -4,6 +4,7 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalSt
 import type { Client, LogFilter } from '../shared/contract/index.ts';
 import type { MessageSummary } from '../shared/message.ts';
 import { useEngine, useLive } from './engine.tsx';
+import type { LoadedQuery } from './parts/loaded.tsx';
 import { HeldRows, mergeRows, type RowFilter, type RowPage, unseen } from './live-rows.ts';
 
 /** How fresh the list is kept: everything; new rows wait until asked for; nothing changes at all. */
@@ -16,15 +17,14 @@ const refreshEvery = 5000;
 const startTraffic = (client: Client, signal: AbortSignal) => client.live.traffic(undefined, { signal });
 
 export interface MessageList {
+  /** The rows that are loaded, once there are any pages. */
+  query: LoadedQuery<MessageSummary[]>;
   rows: MessageSummary[];
   /** New rows that wait for the reader to be ready. */
   waiting: number;
   hasMore: boolean;
-  busy: boolean;
   loadingMore: boolean;
-  error: Error | null;
   loadMore: () => void;
-  refresh: () => void;
 }
 
 export function useMessages(filter: RowFilter, liveliness: Liveliness): MessageList {
@@ -75,18 +75,22 @@ export function useMessages(filter: RowFilter, liveliness: Liveliness): MessageL
     if (liveliness === 'live') flush();
   }, [liveliness, identity]);
 
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
+  const { data } = query;
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.rows) ?? [], [data]);
   return {
+    query: {
+      data: data && rows,
+      error: query.error,
+      isFetching: query.isFetching,
+      refetch: query.refetch,
+    },
     rows,
     waiting,
     hasMore: query.hasNextPage,
-    busy: query.isPending,
     loadingMore: query.isFetchingNextPage,
-    error: query.error,
     loadMore: () => {
       if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
     },
-    refresh: () => void query.refetch(),
   };
 }
 

@@ -31,11 +31,15 @@ export const queueSearch = z.object({
   domain: z.string().max(253).optional().catch(undefined),
 });
 
+/** Which dialog is open: to add a domain, or about the domain of this name. */
 export const domainsSearch = z.object({
   add: z.boolean().optional().catch(undefined),
   edit: z.string().max(253).optional().catch(undefined),
+  hold: z.string().max(253).optional().catch(undefined),
   reroute: z.string().max(253).optional().catch(undefined),
+  remove: z.string().max(253).optional().catch(undefined),
 });
+export type DomainsSearch = z.infer<typeof domainsSearch>;
 
 export const recipientsSearch = z.object({
   domain: z.string().max(253).optional().catch(undefined),

@@ -1,5 +1,9 @@
-// The look in figures: one accent, the system's font, one 4 px spacing scale, and neutral greys that hold AA in light and dark.
+// The look in figures: one accent, the system's font, one 4 px spacing scale, and every colour, in light and in dark (AA in both).
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { classesOf } from './classes.ts';
+import styles from './theme.module.css';
+
+const css = classesOf(styles);
 
 const accent: MantineColorsTuple = [
   '#eef3fd',
@@ -67,6 +71,16 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   components: {
+    // An alert's own colour is too pale for words, in yellow above all; its ground says enough.
+    Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
+    Button: {
+      classNames: {
+        root: css('button'),
+        inner: css('inner'),
+        loader: css('loader'),
+        section: css('section'),
+      },
+    },
     Modal: { styles: { title: { fontSize: 17, fontWeight: 650 } } },
     Drawer: { styles: { title: { fontSize: 14, color: 'var(--soft)' } } },
     Notification: {
@@ -77,21 +91,47 @@ export const theme = createTheme({
   },
 });
 
+/** What each colour of ours is in light and in dark: the only place that says so. In styles each is a variable (`var(--page)`). */
+const colours = {
+  page: ['#ffffff', dark[7]],
+  panel: ['#f6f7f9', '#1e242c'],
+  line: ['#dde2e8', '#2d353f'],
+  'line-strong': ['#c2cad4', '#46505d'],
+  text: ['#1b212a', '#dde2e9'],
+  soft: ['#59626f', '#9aa4b2'],
+  hover: ['#eff2f6', '#222932'],
+  selected: ['#e6edfb', '#22304d'],
+  focus: [accent[7], accent[3]],
+  ok: ['#0a7163', '#3fc8b1'],
+  'ok-soft': ['#e1f4f0', '#14332f'],
+  problem: [red[7], red[4]],
+  'problem-soft': [red[0], '#3b1f22'],
+  attention: ['#8f5a00', '#efb94d'],
+  'attention-soft': ['#fdf3dc', '#372b14'],
+  unknown: ['#5b6573', '#9aa4b2'],
+  amber: ['#e0a33a', '#e0a33a'],
+  hollow: ['#aab3bf', '#5d6876'],
+} as const satisfies Readonly<Record<string, readonly [light: string, dark: string]>>;
+
 /** Mantine's own greys are too faint for small text; these hold 4.5:1 on the page and on panels. */
-export const variables: CSSVariablesResolver = () => ({
-  variables: {},
-  light: {
-    '--mantine-color-dimmed': '#59626f',
-    '--mantine-color-placeholder': '#6b7480',
-    '--mantine-color-body': '#ffffff',
-    '--mantine-color-error': '#b92525',
-    '--mantine-color-default-border': '#c9d0d9',
-    '--mantine-color-text': '#1b212a',
-  },
-  dark: {
-    '--mantine-color-dimmed': '#9aa4b2',
-    '--mantine-color-placeholder': '#8b95a3',
-    '--mantine-color-error': '#ff8a8a',
-    '--mantine-color-text': '#dde2e9',
-  },
-});
+const instead = {
+  body: colours.page,
+  text: colours.text,
+  dimmed: colours.soft,
+  placeholder: ['#6b7480', '#8b95a3'],
+  error: [red[7], '#ff8a8a'],
+} as const;
+
+/** The colours as CSS variables. */
+export const variables: CSSVariablesResolver = () => {
+  const of = (scheme: 0 | 1) =>
+    Object.fromEntries([
+      ...Object.entries(colours).map(([name, pair]) => [`--${name}`, pair[scheme]]),
+      ...Object.entries(instead).map(([name, pair]) => [`--mantine-color-${name}`, pair[scheme]]),
+    ]) as Record<string, string>;
+  return {
+    variables: {},
+    light: { ...of(0), '--mantine-color-default-border': '#c9d0d9' },
+    dark: of(1),
+  };
+};

@@ -60,6 +60,11 @@ export const modeWords: Readonly<Record<ModeName, string>> = {
   reroute: 'Reroute',
 };
 
+/** What is done when a domain gets a mode: in a menu, on a button, as a dialog's title. */
+export function modeDeed(mode: 'hold' | 'reroute', name: string): string {
+  return mode === 'hold' ? `Hold mail for ${name}` : `Reroute mail for ${name}`;
+}
+
 export const tlsWords: Readonly<Record<TlsPolicy, string>> = {
   opportunistic: 'Encrypt when offered',
   require: 'Always encrypt',

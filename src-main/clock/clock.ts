@@ -1,4 +1,10 @@
-// What time it is, and how much of it has passed: two questions, for the first one's answer can jump.
+// What time it is, how much of it has passed (two questions, for the first one's answer can jump), and waiting.
+
+/** Something that will be done when its time has come, unless it is cancelled before. */
+export interface Timer {
+  /** Nothing comes of it any more. */
+  cancel: () => void;
+}
 
 export interface Clock {
   /**
@@ -10,6 +16,13 @@ export interface Clock {
   steady: () => number;
   /** UTC ms when `steady` was 0: the same at every question as long as the two clocks keep together, so that a time is the same whenever it is told. */
   zero: () => number;
+  /** Does something in `ms`, however many, by the steady clock. */
+  after: (ms: number, act: () => void) => Timer;
+}
+
+/** Resolves in `ms`. */
+export async function pause(clock: Clock, ms: number): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(ms, resolve));
 }
 
 /** The time of a moment that `clock.steady()` gave or will give, UTC ms, as the clock goes now. */

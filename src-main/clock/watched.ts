@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { Clock } from './clock.ts';
+import { afterRealTime } from './timers.ts';
 
 /** Where the time comes from. */
 export interface TimeSources {
@@ -83,6 +84,8 @@ export class WatchedClock implements Clock {
   readonly steady = (): number => this.#sources.steady();
 
   readonly zero = (): number => this.#zero;
+
+  readonly after = afterRealTime;
 
   /** ms since the machine was started, its sleep included. */
   readonly uptime = (): number => this.#sources.uptime();

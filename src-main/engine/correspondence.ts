@@ -5,8 +5,9 @@ import type { Domain } from '../../shared/domain.ts';
 import type { RecipientsOverview } from '../../shared/recipients.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { Bouncer } from '../relay/outbound/bouncer.ts';
-import { Elsewhere } from '../relay/outbound/elsewhere.ts';
-import type { LaneEvents } from '../relay/outbound/lane-events.ts';
+import { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
+import type { DeliveryParts } from '../relay/outbound/delivery.ts';
+import type { DomainWayEvents } from '../relay/outbound/domain-way.ts';
 import type { LookUp } from '../relay/outbound/addresses.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Authenticator } from '../relay/policy/authentication/authenticator.ts';
@@ -45,7 +46,7 @@ export interface CorrespondenceOptions {
   clock: Clock;
   /** Whether what is past its time is given up: not while the clock may be wrong. */
   forgets: () => boolean;
-  events: Pick<LaneEvents, 'settled' | 'health' | 'givesUp' | 'trouble'>;
+  events: Pick<DomainWayEvents, 'settled'> & Pick<DeliveryParts, 'givesUp' | 'trouble'>;
   /** A message of our own is in the spool. */
   made: (message: NewMessage, content: Buffer) => void;
   messagesChanged: (ids: number[]) => void;
@@ -58,7 +59,7 @@ export class Correspondence {
   readonly policy: RecipientPolicy;
   readonly incoming: IncomingBounces;
   readonly bouncer: Bouncer;
-  readonly elsewhere: Elsewhere;
+  readonly bounceRoutes: BounceRoutes;
   readonly clock: () => number;
   readonly #options: CorrespondenceOptions;
 
@@ -95,18 +96,18 @@ export class Correspondence {
       forgets: options.forgets,
       made: (message, content) => {
         options.made(message, content);
-        this.elsewhere.accepted(message);
+        this.bounceRoutes.accepted(message);
       },
       decided: messagesChanged,
       trouble: events.trouble,
     });
-    this.elsewhere = new Elsewhere({
+    this.bounceRoutes = new BounceRoutes({
       clock: options.clock,
       spool,
       directory,
       settings,
-      out: () => options.scheduler().out,
-      events: { ...events, ...this.laneEvents() },
+      lanes: () => options.scheduler().lanes,
+      ...events,
       exchange: {
         resolve,
         port: world.smtpPort ?? 25,
@@ -117,8 +118,8 @@ export class Correspondence {
     });
   }
 
-  /** What lanes tell, and ask, about recipients. */
-  laneEvents(): Pick<LaneEvents, 'lesson' | 'learned' | 'bounceAt'> {
+  /** What deliveries tell, and ask, about recipients. */
+  lessons(): Pick<DeliveryParts, 'lesson' | 'learned' | 'bounceAt'> {
     return {
       lesson: (domain, words, serverAddress) => {
         if (!this.#options.directory.get(domain)) return null;
@@ -135,7 +136,7 @@ export class Correspondence {
     await this.learned.load();
     if (offline) return;
     this.bouncer.plan(this.clock());
-    void this.elsewhere.look();
+    void this.bounceRoutes.look();
   }
 
   /** An attempt's outcome is on disk. */
@@ -146,13 +147,13 @@ export class Correspondence {
 
   /** The clock jumped by `by` ms (negative: back), just now. */
   clockJumped(by: number): void {
-    this.elsewhere.clockJumped(by);
+    this.bounceRoutes.clockJumped(by);
   }
 
   /** What is on disk was planned anew after a jump of the clock. */
   async replanned(): Promise<void> {
     this.bouncer.replanned();
-    this.elsewhere.replanned();
+    this.bounceRoutes.replanned();
     await this.learned.replanned();
   }
 
@@ -162,7 +163,7 @@ export class Correspondence {
 
   domainChanged(domain: Domain): void {
     this.callout.domainChanged(domain.name);
-    void this.elsewhere.drop(domain.name);
+    void this.bounceRoutes.drop(domain.name);
   }
 
   async domainRemoved(name: string): Promise<void> {
@@ -207,6 +208,6 @@ export class Correspondence {
   /** Asks nothing and decides nothing from now on; what is under way ends. */
   async close(): Promise<void> {
     this.callout.close();
-    await Promise.all([this.bouncer.close(), this.elsewhere.close()]);
+    await Promise.all([this.bouncer.close(), this.bounceRoutes.close()]);
   }
 }

@@ -5,7 +5,8 @@ import type { MessageSummary } from '../../shared/message.ts';
 import { unknownSettingWords, type Overview } from '../../shared/overview.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import type { DueMessage, NewMessage, RecipientOutcome } from '../relay/spool/spool.ts';
-import { Detours } from '../relay/outbound/detours.ts';
+import { Claims } from '../relay/outbound/claims.ts';
+import { OtherWays } from '../relay/outbound/other-ways.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
 import { Authenticator } from '../relay/policy/authentication/authenticator.ts';
 import { Screening } from '../relay/policy/filters/screening.ts';
@@ -146,7 +147,7 @@ class RunningEngine implements Engine {
   readonly #screening: Screening;
   readonly #listener: Listener;
   readonly #scheduler: Scheduler;
-  readonly #detours: Detours;
+  readonly #otherWays: OtherWays;
   readonly #modes: Modes;
   readonly #correspondence: Correspondence;
   readonly #indexer: LogIndexer;
@@ -235,13 +236,15 @@ class RunningEngine implements Engine {
     });
     const correspondence = this.#correspondence;
     this.#indexer = new LogIndexer(db, clock, trouble);
+    const claims = new Claims(clock);
     this.#scheduler = new Scheduler({
       clock,
       spool,
+      claims,
       directory: this.#directory,
       settings: () => settings.get(),
       ...events,
-      ...correspondence.laneEvents(),
+      ...correspondence.lessons(),
       lookUp: options.world?.lookUp,
       secure: () => validatingResolver(settings.get().delivery.validatingResolvers),
       stopped: (domain, cause, reply) => this.#modes.stopped(domain, cause, reply),
@@ -254,15 +257,10 @@ class RunningEngine implements Engine {
       forgets: time.forgets,
       chores: () => correspondence.chores(),
     });
-    this.#detours = new Detours({
-      spool,
-      settings: () => settings.get(),
-      out: () => this.#scheduler.out,
-      isBusy: (domain, id) =>
-        this.#scheduler.isBusy(domain, id) || correspondence.elsewhere.isBusy(domain, id),
-      bounceAt: () => correspondence.bouncer.dueAt(),
-      settled: (message, results) => this.#detoured(message.id, results),
-      trouble,
+    this.#otherWays = new OtherWays({
+      clock,
+      lanes: () => this.#scheduler.lanes,
+      settled: (message, results) => this.#settledElsewhere(message.id, results),
     });
     this.#screening = new Screening({
       settings: () => settings.get(),
@@ -288,10 +286,11 @@ class RunningEngine implements Engine {
     const actions = new QueueActions({
       clock,
       db,
+      claims,
       scheduler: this.#scheduler,
-      detours: this.#detours,
+      otherWays: this.#otherWays,
       messagesChanged: (ids) => void this.#showAgain(ids),
-      woken: () => correspondence.elsewhere.wake(),
+      woken: () => correspondence.bounceRoutes.wake(),
     });
     const change = async (domain: Domain) => {
       await db.write('putDomain', domain);
@@ -327,7 +326,7 @@ class RunningEngine implements Engine {
       db,
       directory: this.#directory,
       scheduler: this.#scheduler,
-      detours: this.#detours,
+      otherWays: this.#otherWays,
       modes: this.#modes,
       actions,
       change,
@@ -371,7 +370,7 @@ class RunningEngine implements Engine {
       for (const { host, addresses } of await this.#db.read('serverAddresses'))
         this.#scheduler.rememberAddresses(host, addresses);
       this.#scheduler.start();
-      this.#detours.start();
+      this.#otherWays.start();
       this.#modes.start();
       this.#indexer.start();
       this.#keeping = setInterval(() => {
@@ -421,6 +420,7 @@ class RunningEngine implements Engine {
   clockJumped(by: number): void {
     this.#meter.clockJumped(by);
     this.#scheduler.clockJumped(by);
+    this.#otherWays.clockJumped(by);
     this.#correspondence.clockJumped(by);
     this.#modes
       .clockJumped(by)
@@ -433,7 +433,7 @@ class RunningEngine implements Engine {
   /** What waits on disk was planned anew after a jump of the clock. */
   replanned(): void {
     this.#scheduler.wake(null, false);
-    this.#detours.wake();
+    this.#otherWays.wake();
     this.#correspondence
       .replanned()
       .catch((error: unknown) =>
@@ -446,8 +446,8 @@ class RunningEngine implements Engine {
   /** The machine slept: what was due meanwhile is due now. */
   woke(): void {
     this.#scheduler.wake(null, true);
-    this.#detours.wake();
-    this.#correspondence.elsewhere.wake();
+    this.#otherWays.wake();
+    this.#correspondence.bounceRoutes.wake();
     this.#overview.refresh();
   }
 
@@ -492,7 +492,7 @@ class RunningEngine implements Engine {
     await this.#health.close();
     await this.#correspondence.close();
     await this.#authenticator.close();
-    await Promise.all([this.#scheduler.close(), this.#detours.close()]);
+    await Promise.all([this.#scheduler.close(), this.#otherWays.close()]);
     await this.#indexer.close();
     await this.#time.close();
     this.#overview.close();
@@ -533,7 +533,7 @@ class RunningEngine implements Engine {
   }
 
   /** Another way's outcomes belong on the chart, but not to the figures of a domain's own server. */
-  #detoured(id: number, results: RecipientOutcome[]): void {
+  #settledElsewhere(id: number, results: RecipientOutcome[]): void {
     this.#correspondence.settled(results);
     for (const result of results) this.#meter.fill(this.#time.clock.now(), countedAs(result), 1);
     void this.#showAgain([id]);

@@ -16,7 +16,7 @@ import type {
   Waiting,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
-import type { LaneHealth } from '../relay/outbound/health.ts';
+import type { ServerHealth } from '../relay/outbound/server-watch.ts';
 import type { ThrottleFigures } from '../relay/outbound/throttle.ts';
 import type { Meter } from './meter.ts';
 
@@ -33,7 +33,7 @@ export interface OverviewInput {
   now: number;
   domains: readonly Domain[];
   waiting: (domain: string) => WaitingMail;
-  health: (domain: string) => LaneHealth | null;
+  health: (domain: string) => ServerHealth | null;
   pace: (domain: string) => ThrottleFigures | null;
   /** False when the data folder was only opened to look into it: then nothing is known of the servers. */
   running: boolean;
@@ -193,8 +193,8 @@ function isLimited(pace: PaceOverview | null): boolean {
 function domainSentence(
   domain: Domain,
   waiting: WaitingMail,
-  trouble: LaneHealth['trouble'],
-  refusals: LaneHealth['refusals'],
+  trouble: ServerHealth['trouble'],
+  refusals: ServerHealth['refusals'],
   lateBy: number | null,
   drainsAt: number | null,
   deliverAgain: boolean,

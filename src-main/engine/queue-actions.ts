@@ -3,7 +3,8 @@ import { ORPCError } from '@orpc/server';
 import type { Selection } from '../../shared/contract/index.ts';
 import type { Route } from '../../shared/domain.ts';
 import type { Clock } from '../clock/clock.ts';
-import type { Detours } from '../relay/outbound/detours.ts';
+import type { Claims } from '../relay/outbound/claims.ts';
+import type { OtherWays } from '../relay/outbound/other-ways.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Database } from '../storage/database.ts';
 import { formatId, parseId, timeOfId } from '../storage/ids.ts';
@@ -12,14 +13,15 @@ import { zip, type ZipEntry } from './zip.ts';
 
 /** Messages changed in one transaction: short enough that no arriving mail waits long for it. */
 const SLICE = 500;
-/** Time after which lanes are asked a second time for mail that was set on another way, ms. */
-const TAKE_BACK_AGAIN = 1_000;
+/** How long a release waits for what is being offered on another way, ms. */
+const PATIENCE_MS = 10_000;
 
 export interface QueueActionsParts {
   clock: Clock;
   db: Database;
   scheduler: Scheduler;
-  detours: Detours;
+  claims: Claims;
+  otherWays: OtherWays;
   messagesChanged: (ids: number[]) => void;
   /** Mail was told to go now. */
   woken: () => void;
@@ -38,7 +40,7 @@ export class QueueActions {
     selection: Selection,
     heldBy: 'mode' | 'admin' = 'admin',
   ): Promise<number> => {
-    const { clock, db, scheduler, detours } = this.#parts;
+    const { claims, clock, db, scheduler, otherWays } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     const write = async (ids: number[], domain: string | null) => {
       if (ids.length === 0) return 0;
@@ -46,61 +48,57 @@ export class QueueActions {
       if (changed.length > 0) this.#parts.messagesChanged(changed);
       return changed.length;
     };
-    // What is being offered on another way this moment must not go out on the domain's at the same time.
-    const endsDetours = action === 'release' && heldBy === 'admin';
+    // What is being offered on another way this moment is not released before that is over.
+    const goesElsewhere = (ids: number[]) => claims.takenBy(ids, (holder) => otherWays.isAmong(holder));
+    const waits = action === 'release' && heldBy === 'admin';
     const underWay: number[] = [];
     let count = 0;
     await this.#each(
       selection,
       heldBy === 'mode' && action === 'release' ? 'mode' : null,
       async (ids, domain) => {
-        if (heldBy === 'mode') count += await write(ids, domain);
-        else {
-          const { value, busy } = await detours.apart(ids, false, async (free) =>
-            write(endsDetours ? free : ids, domain),
-          );
-          count += value;
-          if (endsDetours) underWay.push(...busy);
-        }
+        count += await claims.change(ids, async () => {
+          const busy = new Set(waits ? goesElsewhere(ids) : []);
+          underWay.push(...busy);
+          return write(busy.size > 0 ? ids.filter((id) => !busy.has(id)) : ids, domain);
+        });
       },
     );
     if (underWay.length > 0) {
       const domain = 'ids' in selection ? null : selection.domain;
-      const { value, busy } = await detours.apart(underWay, true, (free) => write(free, domain));
-      count += value;
-      if (count === 0 && busy.length > 0)
-        throw new ORPCError('CONFLICT', {
-          message: `${busy.length === 1 ? 'this message is' : 'these messages are'} being offered to another server at this moment; try again when that attempt is over`,
-        });
+      await claims.change(underWay, async () => {
+        await claims.untilFree(underWay, (holder) => otherWays.isAmong(holder), PATIENCE_MS);
+        const busy = new Set(goesElsewhere(underWay));
+        count += await write(
+          underWay.filter((id) => !busy.has(id)),
+          domain,
+        );
+        if (count === 0 && busy.size > 0)
+          throw new ORPCError('CONFLICT', {
+            message: `${busy.size === 1 ? 'this message is' : 'these messages are'} being offered to another server at this moment; try again when that attempt is over`,
+          });
+      });
     }
     if (count > 0 && (action === 'retry' || action === 'release')) {
       this.#parts.woken();
       scheduler.wake('ids' in selection ? null : selection.domain, action === 'retry');
-      if (action === 'retry') detours.wake();
+      if (action === 'retry') otherWays.wake();
     }
     return count;
   };
 
   /** Sends a selection's mail another way than the domain's. */
   async reroute(selection: Selection, route: Route, reason: string): Promise<number> {
-    const { clock, db, scheduler, detours } = this.#parts;
+    const { claims, clock, db, otherWays } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     let count = 0;
-    const touched = new Set<string>();
     await this.#each(selection, null, async (ids, domain) => {
       const slice = { ids, domain, states, route, reason, now: clock.now() };
-      const { value } = await detours.apart(ids, false, () => db.write('putDetours', slice));
-      count += value.ids.length;
-      if (value.ids.length > 0) this.#parts.messagesChanged(value.ids);
-      for (const name of value.domains) {
-        touched.add(name);
-        scheduler.takeBack(name);
-      }
+      const changed = await claims.change(ids, () => db.write('putWay', slice));
+      count += changed.length;
+      if (changed.length > 0) this.#parts.messagesChanged(changed);
     });
-    if (count === 0) return 0;
-    detours.wake();
-    // What a lane was reading from the disk at that very moment it has by then.
-    setTimeout(() => touched.forEach((name) => scheduler.takeBack(name)), TAKE_BACK_AGAIN).unref();
+    if (count > 0) otherWays.wake();
     return count;
   }
 

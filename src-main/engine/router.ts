@@ -5,7 +5,7 @@ import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
-import type { Detours } from '../relay/outbound/detours.ts';
+import type { OtherWays } from '../relay/outbound/other-ways.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import { BrokenSettings, SettingsChanged, type SettingsStore } from '../settings/settings.ts';
@@ -29,7 +29,7 @@ export interface RouterParts {
   db: Database;
   directory: Directory;
   scheduler: Scheduler;
-  detours: Detours;
+  otherWays: OtherWays;
   modes: Modes;
   actions: QueueActions;
   /** Writes a domain down and tells whoever must know. */
@@ -112,7 +112,7 @@ export function createRouter(parts: RouterParts) {
   function plannedDetour(recipient: Recipient): Recipient {
     const { detour } = recipient;
     if (!detour) return recipient;
-    const at = Math.max(detour.nextAttemptAt, clock.now(), parts.detours.pausedUntil(detour.route));
+    const at = Math.max(detour.nextAttemptAt, clock.now(), parts.otherWays.pausedUntil(detour.route));
     return { ...recipient, detour: { ...detour, nextAttemptAt: at } };
   }
 

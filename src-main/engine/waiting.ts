@@ -59,8 +59,8 @@ export class WaitingCounts {
         counts.set(domain, mail);
         return mail;
       };
-      const [waiting, detours] = await Promise.all([this.#db.read('waiting'), this.#db.read('detourCounts')]);
-      for (const { domain, count } of detours) of(domain).rerouted = count;
+      const [waiting, rerouted] = await Promise.all([this.#db.read('waiting'), this.#db.read('wayCounts')]);
+      for (const { domain, count } of rerouted) of(domain).rerouted = count;
       for (const row of waiting) {
         const mail = of(row.domain);
         const kind =

@@ -17,7 +17,7 @@ type Caller<Ops extends Operations> = <Name extends keyof Ops & string>(
 ) => Promise<ReturnType<Ops[Name]>>;
 
 /** Calls that are not carried out without something being written: others may find that there is nothing to do. */
-const WRITES_SURELY = new Set(['accept', 'addPiece', 'settle', 'settleDetour', 'putDomain']);
+const WRITES_SURELY = new Set(['accept', 'addPiece', 'settle', 'putDomain']);
 /** A log that lost its name is begun anew after this time, ms: whoever moved it may be about to put it back. */
 const RENEW_AFTER = 30_000;
 /** Where a file's time of change is that of the last write. (NTFS changes it later, as it likes.) */

@@ -309,6 +309,30 @@ const steps: readonly string[] = [
   ) STRICT;
   INSERT INTO clock VALUES (0, NULL, 0, 0, 0, 0);
   `,
+  `
+  -- Mail that is sent another way than its domain's: the way is the recipient's own, and next_at its next attempt there. It is held
+  -- meanwhile, with held_by = 'reroute'.
+  ALTER TABLE recipient ADD COLUMN way TEXT;            -- JSON of a route, shared/domain.ts; null: the domain's own way
+  ALTER TABLE recipient ADD COLUMN way_reason TEXT;
+  ALTER TABLE recipient ADD COLUMN way_since INTEGER;
+  ALTER TABLE recipient ADD COLUMN way_attempts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE recipient ADD COLUMN way_deferrals INTEGER NOT NULL DEFAULT 0; -- attempts that used up a step of the retry schedule
+  UPDATE recipient SET (way, way_reason, way_since, next_at, way_attempts, way_deferrals) =
+      (SELECT route, reason, since, next_at, attempts, deferrals FROM detour
+       WHERE detour.message_id = recipient.message_id AND detour.position = recipient.position)
+    WHERE (message_id, position) IN (SELECT message_id, position FROM detour);
+  DROP TRIGGER detour_over;
+  DROP TABLE detour;
+  CREATE INDEX recipient_way ON recipient (way, next_at, message_id) WHERE way IS NOT NULL;
+  CREATE INDEX recipient_way_domain ON recipient (domain) WHERE way IS NOT NULL;
+  -- Whatever ends it (delivered, refused, released, deleted, held by hand): nothing is sent that way any more.
+  CREATE TRIGGER way_over AFTER UPDATE OF state, held_by ON recipient
+    WHEN old.way IS NOT NULL AND (new.state <> 'held' OR new.held_by IS NOT 'reroute')
+    BEGIN
+      UPDATE recipient SET way = NULL, way_reason = NULL, way_since = NULL, way_attempts = 0, way_deferrals = 0
+        WHERE message_id = new.message_id AND position = new.position;
+    END;
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

@@ -40,7 +40,6 @@ const TABLES: readonly { table: string; key: string; isNumber: boolean }[] = [
   { table: 'bounce', key: 'message_id', isNumber: true },
   { table: 'authenticity', key: 'message_id', isNumber: true },
   { table: 'filter_result', key: 'message_id', isNumber: true },
-  { table: 'detour', key: 'message_id', isNumber: true },
   { table: 'server_address', key: 'host', isNumber: false },
   { table: 'server_move', key: 'id', isNumber: true },
   { table: 'recipient_failure', key: 'id', isNumber: true },
@@ -152,7 +151,9 @@ function mendInPlace(path: string, isDamaged: boolean): string {
 function copyAll(path: string, target: DatabaseSync): CopiedTable[] {
   const source = new DatabaseSync(path);
   try {
-    return TABLES.map((one) => copyTable(source, target, one));
+    const copied = TABLES.map((one) => copyTable(source, target, one));
+    copyDetours(source, target);
+    return copied;
   } finally {
     source.close();
   }
@@ -228,6 +229,26 @@ function copyTable(
     } else step *= 2n;
   }
   return copied;
+}
+
+/** Earlier releases had a table of their own for mail that is sent another way. What says so of which way is lost is held by hand. */
+function copyDetours(source: DatabaseSync, target: DatabaseSync): void {
+  if (columnsOf(source, 'detour').length > 0) {
+    const put = target.prepare(
+      `UPDATE recipient SET way = ?, way_reason = ?, way_since = ?, next_at = ?, way_attempts = ?, way_deferrals = ?
+       WHERE message_id = ? AND position = ? AND held_by = 'reroute'`,
+    );
+    const select = source.prepare(
+      'SELECT route, reason, since, next_at, attempts, deferrals, message_id, position FROM detour',
+    );
+    select.setReturnArrays(true);
+    try {
+      for (const row of select.iterate() as unknown as Iterable<null[]>) put.run(...row);
+    } catch (error) {
+      if (isAboutTarget(error)) throw error;
+    }
+  }
+  target.exec("UPDATE recipient SET held_by = 'admin' WHERE held_by = 'reroute' AND way IS NULL");
 }
 
 interface Read {

@@ -23,7 +23,7 @@ const LOOK_EVERY = 250;
  * Writes that promise nothing to anybody: what became of mail that is here already, and taking back what was not promised. They
  * are carried out also in files that are gone: as long as this process lives, nothing is sent twice for it.
  */
-const PROMISES_NOTHING = new Set(['settle', 'settleDetour', 'discardPieces', 'withdraw']);
+const PROMISES_NOTHING = new Set(['settle', 'discardPieces', 'withdraw']);
 
 type Operation = (args: unknown) => unknown;
 

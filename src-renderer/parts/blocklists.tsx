@@ -3,11 +3,18 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { blocklistFacts, type BlocklistFacts, type ListAnswer } from '../../shared/facts.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { factsOf } from '../health/facts.ts';
 import { healthOf, type Shown, worst } from '../health/health.ts';
+import { longButton } from './long-button.ts';
 import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
+import styles from './blocklists.module.css';
+import foldingStyles from './folding.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, foldingStyles, textStyles);
 
 /** What a list says of one address, or of the domain. */
 interface Entry {
@@ -62,14 +69,14 @@ export function BlocklistTable({ findings }: { findings: readonly Shown[] }) {
   const unknown = of('could-not-check');
   const shown = [...listed, ...unknown, ...(all ? clear : [])];
   return (
-    <section className="lists" aria-label="Blocklists">
+    <section className={css('lists')} aria-label="Blocklists">
       <p>
         {counted(lists.length, 'list')} checked: {listed.length === 0 ? 'none has' : `${listed.length} with`}{' '}
         an entry, {clear.length} without
         {unknown.length > 0 && `, ${unknown.length} could not be asked`}.
       </p>
       {shown.length > 0 && (
-        <table className="folding">
+        <table className={css('folding')}>
           <thead>
             <tr>
               <th scope="col">List</th>
@@ -87,7 +94,8 @@ export function BlocklistTable({ findings }: { findings: readonly Shown[] }) {
       )}
       {clear.length > 0 && (
         <Button
-          className="found-more long-button"
+          className={css('more')}
+          classNames={longButton}
           size="compact-sm"
           variant="subtle"
           aria-expanded={all}
@@ -116,12 +124,12 @@ function ListRow({ list: { zone, name, removal, weight, state, entries } }: { li
     <tr>
       <th scope="row">
         {name}
-        <span className="soft small lists-zone">{zone}</span>
+        <span className={css('soft', 'small', 'zone')}>{zone}</span>
       </th>
       <td data-label="Answer">
         <StateMark state={state} word={wordOf(state)} />
         {isListed && (
-          <span className="soft small lists-zone">
+          <span className={css('soft', 'small', 'zone')}>
             {Number.isFinite(since) && (
               <>
                 <Since at={since} />,{' '}
@@ -133,13 +141,16 @@ function ListRow({ list: { zone, name, removal, weight, state, entries } }: { li
       </td>
       <td data-label="About">
         {telling.length === 0 ? (
-          <span className="soft">{entries.map(({ what }) => what).join(', ')}</span>
+          <span className={css('soft')}>{entries.map(({ what }) => what).join(', ')}</span>
         ) : (
           telling.map(({ what, whose, answer: { listed, means, text } }) => (
             <div key={what}>
-              <span className="mono">{what}</span> <span className="soft">({owners[whose]})</span>
+              <span className={css('mono')}>{what}</span>{' '}
+              <span className={css('soft')}>({owners[whose]})</span>
               {means !== null && `: ${means}`}
-              {listed === true && text !== '' && <span className="soft small lists-zone">“{text}”</span>}
+              {listed === true && text !== '' && (
+                <span className={css('soft', 'small', 'zone')}>“{text}”</span>
+              )}
             </div>
           ))
         )}

@@ -1,20 +1,23 @@
 // One check: its question, what it found with the evidence, its picture, its history, and the button to ask again.
 import { Button, Loader } from '@mantine/core';
-import { IconBook2, IconHistory, IconRefresh } from '@tabler/icons-react';
+import { IconHistory } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
+import { useActs } from '../actions/acts.tsx';
+import { checkActions, type OnCheck } from '../actions/checks.ts';
+import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { pathFacts, propagationFacts, registrationFacts } from '../../shared/facts.ts';
 import { factsOf } from '../health/facts.ts';
 import { manualPage, remedyFor } from '../health/manual.ts';
 import { type Asked, healthOf, type Shown } from '../health/health.ts';
+import { ActionButton } from './action-button.tsx';
 import { BlocklistTable } from './blocklists.tsx';
 import { plainWords } from '../plain.ts';
 import { EvidenceList } from './evidence.tsx';
-import { LinkButton } from './link-button.tsx';
+import { longButton } from './long-button.ts';
 import { inline } from './prose.tsx';
-import '../styles/prose.css';
 import { HistoryChart } from './history-chart.tsx';
 import { Since } from './moment.tsx';
 import { Propagation } from './propagation.tsx';
@@ -22,8 +25,11 @@ import { ExpiryByHand, RegistrationLine } from './registration.tsx';
 import { SelectorsForm } from './selectors-form.tsx';
 import { StateMark, StateShape } from './state-mark.tsx';
 import { Traceroute } from './traceroute.tsx';
-import '../styles/findings.css';
-import '../styles/pictures.css';
+import styles from './check-card.module.css';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 interface CheckCardProps {
   name: string;
@@ -45,7 +51,17 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
   const { check, findings, state, isOld } = asked;
   const [history, setHistory] = useState(false);
   const [first] = findings;
-  const deed = asking ? 'Testing…' : findings.length === 0 ? 'Test this' : 'Test again';
+  const acts = useActs();
+  const on: OnCheck = {
+    check,
+    running: asking,
+    tested: findings.length > 0,
+    start: () => {
+      // Whatever it finds: the reader wants to see it.
+      onOpen(true);
+      onAsk();
+    },
+  };
   const page = useQuery({
     queryKey: ['manual', check.name],
     queryFn: () => manualPage(check.name),
@@ -54,7 +70,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
   });
   return (
     <details
-      className="check"
+      className={css('check')}
       id={`check-${check.name}`}
       data-state={isOld ? 'not-applicable' : (state ?? 'not-applicable')}
       data-old={isOld}
@@ -70,43 +86,26 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
         ) : (
           <StateShape state={state ?? 'not-applicable'} size={18} />
         )}
-        <span className="check-words">
-          <span className="check-name">{check.title}</span>
-          <span className="check-summary">
+        <span className={css('words')}>
+          <span className={css('name')}>{check.title}</span>
+          <span className={css('summary')}>
             {first === undefined ? check.question : isOld ? `Before: ${headline(asked)}` : headline(asked)}
           </span>
         </span>
         <StateWord asked={asked} asking={asking} />
       </summary>
       {isOpen && (
-        <div className="check-body">
-          <p className="soft">{check.question}</p>
+        <div className={css('body')}>
+          <p className={css('soft')}>{check.question}</p>
           {isOld && findings.length > 0 && (
-            <p className="soft small">This is what was found before; the check is being repeated now.</p>
+            <p className={css('soft', 'small')}>
+              This is what was found before; the check is being repeated now.
+            </p>
           )}
           <Findings findings={findings} domain={name} page={page.data ?? null} />
           <Pictures domain={domain} asked={asked} busy={busy} onAsk={onAsk} />
-          <div className="check-actions">
-            <Button
-              size="compact-sm"
-              variant="default"
-              leftSection={
-                asking ? (
-                  <Loader size={14} aria-hidden="true" />
-                ) : (
-                  <IconRefresh size={14} aria-hidden="true" />
-                )
-              }
-              disabled={busy}
-              aria-label={`${deed}: ${check.title}`}
-              onClick={() => {
-                // Whatever it finds: the reader wants to see it.
-                onOpen(true);
-                onAsk();
-              }}
-            >
-              {deed}
-            </Button>
+          <div className={css('actions')}>
+            <ActionButton size="compact-sm" action={checkActions.test} on={on} acts={acts} disabled={busy} />
             {findings.length > 0 && (
               <Button
                 size="compact-sm"
@@ -119,16 +118,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
                 When did this change?
               </Button>
             )}
-            <LinkButton
-              size="compact-sm"
-              variant="default"
-              leftSection={<IconBook2 size={14} aria-hidden="true" />}
-              to="/manual/checks/$check"
-              params={{ check: check.name }}
-              aria-label={`About this check: ${check.title}`}
-            >
-              About this check
-            </LinkButton>
+            <ActionButton size="compact-sm" action={checkActions.about} on={on} acts={acts} />
           </div>
           {history && <HistoryChart domain={name} check={check.name} />}
         </div>
@@ -139,13 +129,13 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
 
 function StateWord({ asked: { state, findings }, asking }: { asked: Asked; asking: boolean }) {
   const since = findings[0]?.since;
-  if (asking) return <span className="check-state soft">asking…</span>;
-  if (state === null) return <span className="check-state soft">not asked yet</span>;
+  if (asking) return <span className={css('standing', 'soft')}>running…</span>;
+  if (state === null) return <span className={css('standing', 'soft')}>not run yet</span>;
   return (
-    <span className="check-state">
+    <span className={css('standing')}>
       <StateMark state={state} />
       {since !== undefined && (state === 'problem' || state === 'attention') && (
-        <span className="soft small">
+        <span className={css('soft', 'small')}>
           <Since at={since} />
         </span>
       )}
@@ -182,14 +172,14 @@ function Findings({ findings, domain, page }: FindingsProps) {
   if (findings.length === 0) return null;
   return (
     <>
-      <ul className="found">
+      <ul className={css('found')}>
         {shown.map((finding) => (
           <li key={`${finding.code} ${finding.subject}`} data-state={healthOf(finding)}>
-            <p className="found-head">
+            <p className={css('foundHead')}>
               <StateMark state={healthOf(finding)} />
-              {finding.subject !== '' && <span className="mono found-subject">{finding.subject}</span>}
+              {finding.subject !== '' && <span className={css('mono', 'subject')}>{finding.subject}</span>}
               {finding.since !== undefined && (
-                <span className="soft small">
+                <span className={css('soft', 'small')}>
                   <Since at={finding.since} />
                 </span>
               )}
@@ -202,7 +192,8 @@ function Findings({ findings, domain, page }: FindingsProps) {
       </ul>
       {rest > 0 && (
         <Button
-          className="found-more long-button"
+          className={css('more')}
+          classNames={longButton}
           size="compact-sm"
           variant="subtle"
           onClick={() => setAll(true)}
@@ -222,8 +213,8 @@ function Words({ summary }: { summary: string }) {
       <p>{words}</p>
       {said !== null && (
         <>
-          <p className="soft small">The server’s reply</p>
-          <blockquote className="quote">{said}</blockquote>
+          <p className={css('soft', 'small')}>The server’s reply</p>
+          <blockquote className={css('quote')}>{said}</blockquote>
         </>
       )}
     </>
@@ -234,7 +225,7 @@ function Remedy({ page, finding: { code, state } }: { page: string | null; findi
   const remedy = page === null || state !== 'problem' ? null : remedyFor(page, code);
   if (remedy === null) return null;
   return (
-    <p className="remedy">
+    <p className={css('remedy')}>
       <b>What to do:</b> {inline(remedy)}
     </p>
   );

@@ -3,11 +3,15 @@ import { Link } from '@tanstack/react-router';
 import { filterWords } from '../../shared/filters.ts';
 import { causeWords } from '../../shared/cause.ts';
 import type { MessageSummary } from '../../shared/message.ts';
+import { classesOf } from '../classes.ts';
 import { counted, size } from '../format.ts';
 import { causeSentence, replyLine } from '../words.ts';
 import type { MessageColumn } from './message-table.tsx';
 import { Due, Moment } from './moment.tsx';
 import { MessageMark } from './state-mark.tsx';
+import styles from './columns.module.css';
+
+const css = classesOf(styles);
 
 /** The null sender of bounces has no address (RFC 5321 §4.5.5). */
 export function senderWords(sender: string): string {
@@ -49,7 +53,7 @@ export const subjectColumn: MessageColumn = {
       to="/message/$id"
       params={{ id: row.original.id }}
       tabIndex={-1}
-      className="row-link"
+      className={css('link')}
       title={row.original.subject || undefined}
     >
       {row.original.subject === '' ? '(no subject)' : row.original.subject}

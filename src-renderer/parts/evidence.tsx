@@ -1,64 +1,48 @@
 // Evidence: what was asked, of whom, when, and the exact answer; to be read here, and copied to whoever must act.
-import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { IconCopy } from '@tabler/icons-react';
 import type { Evidence, Finding } from '../../shared/finding.ts';
+import { useActs } from '../actions/acts.tsx';
+import { copyEvidence } from '../actions/checks.ts';
+import { classesOf } from '../classes.ts';
 import { counted, exact } from '../format.ts';
+import { ActionButton } from './action-button.tsx';
+import styles from './evidence.module.css';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 /** What evidence belongs to: a finding of now, or one of the history. */
 type Proven = Pick<Finding, 'check' | 'subject' | 'summary' | 'evidence'>;
 
 export function EvidenceList({ finding, domain }: { finding: Proven; domain: string }) {
   const { evidence } = finding;
+  const acts = useActs();
   if (evidence.length === 0) return null;
   return (
-    <details className="evidence">
+    <details className={css('evidence')}>
       <summary>Evidence: {counted(evidence.length, 'answer')}</summary>
       <ol>
         {evidence.map((one, index) => (
           // Evidence is a record: it does not change while it is shown.
           <li key={index}>
-            <p className="evidence-head">
-              <code>{one.asked}</code> <span className="soft">asked of</span>{' '}
-              <span className="mono">{one.of}</span>{' '}
-              <time className="soft small" dateTime={new Date(one.at).toISOString()}>
+            <p className={css('head')}>
+              <code>{one.asked}</code> <span className={css('soft')}>asked of</span>{' '}
+              <span className={css('mono')}>{one.of}</span>{' '}
+              <time className={css('soft', 'small')} dateTime={new Date(one.at).toISOString()}>
                 {exact(one.at)}
               </time>
             </p>
-            <pre className="quote">{one.answer === '' ? '(an empty answer)' : one.answer}</pre>
+            <pre className={css('quote')}>{one.answer === '' ? '(an empty answer)' : one.answer}</pre>
           </li>
         ))}
       </ol>
-      <CopyButton text={evidenceText(finding, domain)} />
+      <ActionButton
+        size="compact-sm"
+        action={copyEvidence}
+        on={{ text: evidenceText(finding, domain) }}
+        acts={acts}
+      />
     </details>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      notifications.show({
-        title: 'The evidence is copied',
-        message: 'Paste it into your message to whoever can fix it.',
-      });
-    } catch {
-      notifications.show({
-        color: 'red',
-        title: 'The browser does not allow copying here',
-        message: 'Select the text and copy it by hand.',
-      });
-    }
-  };
-  return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      leftSection={<IconCopy size={14} />}
-      onClick={() => void copy()}
-    >
-      Copy the evidence
-    </Button>
   );
 }
 

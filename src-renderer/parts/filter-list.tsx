@@ -2,10 +2,15 @@
 import { Alert } from '@mantine/core';
 import { filterOutcome, type FilterResult, type FilterTrouble, filterWords } from '../../shared/filters.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
-import '../styles/transcript.css';
 import { Since } from './moment.tsx';
 import { StateMark } from './state-mark.tsx';
+import styles from './filter-list.module.css';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 /** What decided first, what says nothing last. */
 const order = ['fail', 'could-not-check', 'pass', 'not-applicable'] as const;
@@ -13,16 +18,16 @@ const order = ['fail', 'could-not-check', 'pass', 'not-applicable'] as const;
 export function FilterList({ filters }: { filters: readonly FilterResult[] }) {
   const sorted = [...filters].sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result));
   return (
-    <section className="section" aria-labelledby="filters">
+    <section className={css('section')} aria-labelledby="filters">
       <h2 id="filters">Incoming filters</h2>
-      <ul className="mail-filters">
+      <ul className={css('list')}>
         {sorted.map((one) => (
           <li key={one.filter}>
-            <div className="filter-head">
+            <div className={css('head')}>
               <strong title={filterWords[one.filter].question}>{filterWords[one.filter].name}</strong>
               <StateMark state={healthOf(one)} word={filterOutcome(one)} />
             </div>
-            <ul className="filter-evidence mono small">
+            <ul className={css('evidence', 'mono', 'small')}>
               {one.evidence.map((line, index) => (
                 // The lines of a fixed list have fixed places.
                 <li key={index}>{line}</li>
@@ -55,7 +60,7 @@ export function FilterTroubles({ troubles }: { troubles: readonly FilterTrouble[
       {troubles.map((trouble) => (
         <p key={trouble.filter}>
           {filterWords[trouble.filter].name} could not check {counted(trouble.skipped, 'message')}{' '}
-          <Since at={trouble.since} />: <span className="mono">{trouble.words}</span>
+          <Since at={trouble.since} />: <span className={css('mono')}>{trouble.words}</span>
         </p>
       ))}
       <p>

@@ -5,6 +5,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { ReactNode, SubmitEvent } from 'react';
 import { useEngine } from '../engine.tsx';
 import { errorWords } from '../words.ts';
+import { longButton } from './long-button.ts';
 
 /** Asks the lists anew after a change, and says what happened. */
 export function useDone(onDone: () => void) {
@@ -47,7 +48,7 @@ export function Form({ onSubmit, error, busy, confirm, danger = false, onCancel,
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
-          <Button className="long-button" type="submit" loading={busy} {...(danger ? { color: 'red' } : {})}>
+          <Button classNames={longButton} type="submit" loading={busy} {...(danger ? { color: 'red' } : {})}>
             {confirm}
           </Button>
         </Group>

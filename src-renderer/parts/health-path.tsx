@@ -4,12 +4,17 @@ import { IconServer2, IconWorld } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Leg } from '../../shared/finding.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { type Asked, ofLeg, worst } from '../health/health.ts';
-import '../styles/path.css';
 import { healthWords } from '../words.ts';
 import { BrandMark } from './shell.tsx';
 import { StateShape } from './state-mark.tsx';
+import styles from './health-path.module.css';
+import textStyles from './text.module.css';
+import wayStyles from './way.module.css';
+
+const css = classesOf(styles, textStyles, wayStyles);
 
 interface HealthPathProps {
   all: readonly Asked[];
@@ -30,17 +35,17 @@ const legs: readonly { leg: Leg; title: string }[] = [
 export function HealthPath({ all, asking, server, onCheck }: HealthPathProps) {
   const state = (leg: Leg) => worst(ofLeg(all, leg).map((one) => (one.isOld ? null : one.state)));
   return (
-    <section className="way" aria-label="Mail flow, and what the checks found">
-      <div className="way-line" aria-hidden="true">
+    <section className={css('way')} aria-label="Mail flow, and what the checks found">
+      <div className={css('line')} aria-hidden="true">
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
         <LegLine state={state('inbound')} />
         <Station icon={<BrandMark size={32} />} name="Mailward" state={state('here')} />
         <LegLine state={state('outbound')} />
         <Station icon={<IconServer2 size={24} stroke={1.5} />} name="your server">
-          {server !== '' && <span className="path-host">{server}</span>}
+          {server !== '' && <span className={css('host')}>{server}</span>}
         </Station>
       </div>
-      <div className="way-legs">
+      <div className={css('legs')}>
         {legs.map(({ leg, title }) => (
           <LegChecks
             key={leg}
@@ -67,9 +72,9 @@ interface StationProps {
 
 function Station({ icon, name, state = null, children }: StationProps) {
   return (
-    <div className="station">
-      <span className="station-icon">{icon}</span>
-      <span className="station-name way-station">
+    <div className={css('station')}>
+      <span className={css('stationIcon')}>{icon}</span>
+      <span className={css('stationName', 'named')}>
         {state !== null && state !== 'ok' && <StateShape state={state} size={14} />}
         {name}
       </span>
@@ -82,20 +87,20 @@ function Station({ icon, name, state = null, children }: StationProps) {
 function LegLine({ state }: { state: Health | null }) {
   const isBroken = state === 'problem';
   return (
-    <svg className="way-leg" data-state={state ?? 'not-applicable'} height="20" width="100%">
+    <svg className={css('leg')} data-state={state ?? 'not-applicable'} height="20" width="100%">
       {isBroken ? (
         <>
-          <line className="leg-track" x1="0" x2="38%" y1="10" y2="10" />
-          <line className="leg-track" x1="62%" x2="100%" y1="10" y2="10" />
+          <line className={css('track')} x1="0" x2="38%" y1="10" y2="10" />
+          <line className={css('track')} x1="62%" x2="100%" y1="10" y2="10" />
           <svg x="50%" overflow="visible">
-            <path className="leg-cross" d="m-5 5 10 10M5 5l-10 10" />
+            <path className={css('cross')} d="m-5 5 10 10M5 5l-10 10" />
           </svg>
         </>
       ) : (
-        <line className="leg-track" x1="0" x2="100%" y1="10" y2="10" />
+        <line className={css('track')} x1="0" x2="100%" y1="10" y2="10" />
       )}
       <svg x="100%" overflow="visible">
-        <path className="leg-head" d="M-7 5l6 5-6 5" />
+        <path className={css('head')} d="M-7 5l6 5-6 5" />
       </svg>
     </svg>
   );
@@ -112,9 +117,9 @@ interface LegChecksProps {
 
 function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProps) {
   return (
-    <div className="way-checks" data-leg={leg} data-state={state ?? 'not-applicable'}>
+    <div className={css('checks')} data-leg={leg} data-state={state ?? 'not-applicable'}>
       <h2>{title}</h2>
-      <p className="soft small">{legSentence(checks, asking)}</p>
+      <p className={css('soft', 'small')}>{legSentence(checks, asking)}</p>
       <ul>
         {[...checks.filter(isNotable), ...checks.filter((one) => !isNotable(one))].map((one) => {
           const { check, state: found } = one;
@@ -122,17 +127,17 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
           return (
             <li key={check.name} data-notable={isNotable(one)}>
               <UnstyledButton
-                className="way-check"
+                className={css('check')}
                 data-busy={isAsked}
                 title={check.question}
                 onClick={() => onCheck(check.name)}
               >
                 <StateShape state={isAsked ? 'not-applicable' : (found ?? 'not-applicable')} />
-                <span className="way-name">{check.title}</span>
+                <span className={css('name')}>{check.title}</span>
                 {isAsked ? (
-                  <span className="way-word">asking…</span>
+                  <span className={css('word')}>running…</span>
                 ) : found !== null && isNotable(one) ? (
-                  <span className="way-word">{healthWords[found]}</span>
+                  <span className={css('word')}>{healthWords[found]}</span>
                 ) : (
                   <VisuallyHidden>{found === null ? 'not run yet' : healthWords[found]}</VisuallyHidden>
                 )}
@@ -155,7 +160,7 @@ function legSentence(checks: readonly Asked[], asking: ReadonlySet<string>): str
   if (checks.every(({ state }) => state === null)) return 'Not tested yet.';
   const asked = checks.filter(({ check }) => asking.has(check.name)).length;
   // What is counted while a check is asked again would be partly of before.
-  if (asked > 0) return `Asking ${counted(asked, 'check')}…`;
+  if (asked > 0) return `Running ${counted(asked, 'check')}…`;
   const wrong = checks.filter(({ state }) => state === 'problem' || state === 'attention').length;
   const unknown = checks.filter(({ state }) => state === 'could-not-check').length;
   const fine = checks.filter(({ state }) => state === 'ok').length;

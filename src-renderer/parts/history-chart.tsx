@@ -5,15 +5,21 @@ import { useState } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { HistoryPoint, Period } from '../../shared/check-run.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted, exact, sinceWhen } from '../format.ts';
 import { healthOf } from '../health/health.ts';
-import '../styles/chart.css';
 import { healthWords } from '../words.ts';
 import { EvidenceList } from './evidence.tsx';
+import { Loaded } from './loaded.tsx';
 import { useNow } from './moment.tsx';
-import { Failure } from './notes.tsx';
 import { StateMark } from './state-mark.tsx';
+import styles from './history-chart.module.css';
+import blockStyles from './blocks.module.css';
+import chartStyles from './chart.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, chartStyles, textStyles);
 
 const DAY = 86_400_000;
 const spans = { day: DAY, month: 30 * DAY, year: 365 * DAY } as const;
@@ -42,8 +48,8 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
   const query = useQuery(orpc.checks.history.queryOptions({ input, staleTime: 0 }));
   const id = `history-${check}-${subject ?? ''}`;
   return (
-    <figure className="chart history" aria-labelledby={id}>
-      <div className="panel-head">
+    <figure className={css('chart', 'history')} aria-labelledby={id}>
+      <div className={css('panelHead')}>
         <h3 id={id}>When did this change?</h3>
         <SegmentedControl
           size="xs"
@@ -53,27 +59,15 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
           data={(Object.keys(spans) as Span[]).map((value) => ({ value, label: spanWords[value] }))}
         />
       </div>
-      {query.error !== null && (
-        <Failure
-          what="The history could not be read"
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
-      {query.data !== undefined && (
-        <>
-          <Lanes points={query.data.points} from={input.from} to={to} />
-          <figcaption className="soft">
-            {tell(query.data.points, query.data.periods, spanWords[span])}
-          </figcaption>
-          <Changes
-            periods={query.data.periods}
-            lastAt={query.data.points.at(-1)?.at ?? to}
-            domain={domain}
-            check={check}
-          />
-        </>
-      )}
+      <Loaded query={query} busy="Asking Mailward for the history." failed="The history could not be read">
+        {({ points, periods }) => (
+          <>
+            <Lanes points={points} from={input.from} to={to} />
+            <figcaption className={css('soft')}>{tell(points, periods, spanWords[span])}</figcaption>
+            <Changes periods={periods} lastAt={points.at(-1)?.at ?? to} domain={domain} check={check} />
+          </>
+        )}
+      </Loaded>
     </figure>
   );
 }
@@ -82,7 +76,7 @@ function Lanes({ points, from, to }: { points: readonly HistoryPoint[]; from: nu
   const now = useNow();
   const data = points.map((point) => ({ ...point, lane: lanes.indexOf(healthOf(point)) }));
   return (
-    <div className="chart-picture history-picture" aria-hidden="true">
+    <div className={css('picture', 'lanes')} aria-hidden="true">
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 160 }}>
         <LineChart data={data} margin={{ top: 8, right: 12, bottom: 0, left: 0 }} accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--line)" />
@@ -139,7 +133,7 @@ interface DotProps {
 
 /** The shapes of the states, small. */
 function Dot({ x, y, state }: { x: number; y: number; state: Health }) {
-  const place = { transform: `translate(${x} ${y})`, className: 'history-dot', 'data-state': state };
+  const place = { transform: `translate(${x} ${y})`, className: css('dot'), 'data-state': state };
   if (state === 'problem') return <path {...place} d="m-4-4 8 8M4-4l-8 8" fill="none" strokeWidth="2.500" />;
   if (state === 'attention') return <path {...place} d="M0-5 5 4h-10z" fill="currentColor" stroke="none" />;
   if (state === 'ok') return <circle {...place} r="4" fill="currentColor" stroke="none" />;
@@ -149,11 +143,11 @@ function Dot({ x, y, state }: { x: number; y: number; state: Health }) {
 function PointCard({ point }: { point: HistoryPoint | undefined }) {
   if (point === undefined) return null;
   return (
-    <div className="chart-card">
+    <div className={css('card')}>
       <strong>{exact(point.at)}</strong>
       <StateMark state={healthOf(point)} />
       {point.subject !== '' && <span>{point.subject}</span>}
-      {point.runs > 1 && <span className="soft">the worst of {counted(point.runs, 'test')}</span>}
+      {point.runs > 1 && <span className={css('soft')}>the worst of {counted(point.runs, 'test')}</span>}
     </div>
   );
 }
@@ -174,17 +168,17 @@ function Changes({ periods, lastAt, domain, check }: ChangesProps) {
   const rest = told.length - MOST_CHANGES;
   if (told.length === 0) return null;
   return (
-    <ol className="changes">
+    <ol className={css('changes')}>
       {told.slice(0, MOST_CHANGES).map((period) => (
         <li key={`${period.since} ${period.subject} ${period.code}`}>
           <StateMark state={healthOf(period)} />
-          <span className="changes-when">
+          <span className={css('when')}>
             {period.lastAt >= lastAt && 'since '}
-            <span className="nowrap">{sinceWhen(period.since, now)}</span>
+            <span className={css('nowrap')}>{sinceWhen(period.since, now)}</span>
             {period.lastAt > period.since && period.lastAt < lastAt && (
               <>
                 {' '}
-                to <span className="nowrap">{sinceWhen(period.lastAt, now)}</span>
+                to <span className={css('nowrap')}>{sinceWhen(period.lastAt, now)}</span>
               </>
             )}
           </span>
@@ -195,7 +189,7 @@ function Changes({ periods, lastAt, domain, check }: ChangesProps) {
           </div>
         </li>
       ))}
-      {rest > 0 && <li className="changes-rest soft">and {counted(rest, 'earlier period')}</li>}
+      {rest > 0 && <li className={css('rest', 'soft')}>and {counted(rest, 'earlier period')}</li>}
     </ol>
   );
 }

@@ -4,15 +4,23 @@ import { useQuery } from '@tanstack/react-query';
 import { causeWords } from '../../shared/cause.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview, Overview } from '../../shared/overview.ts';
+import { useActs } from '../actions/acts.tsx';
+import { domainActions } from '../actions/domains.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted, rate } from '../format.ts';
 import { replyLine, tlsWords } from '../words.ts';
-import { ModeButtons } from './mode-buttons.tsx';
+import { ActionButton } from './action-button.tsx';
 import { LinkButton } from './link-button.tsx';
+import { longButton } from './long-button.ts';
 import { Due, Moment, Since } from './moment.tsx';
 import { Sentence } from './sentence.tsx';
 import { StateMark } from './state-mark.tsx';
 import type { LegName } from './mail-path.tsx';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(blockStyles, textStyles);
 
 interface LegPanelProps {
   overview: Overview;
@@ -61,7 +69,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
           {listener.problem}
         </Alert>
       )}
-      <dl className="facts">
+      <dl className={css('facts')}>
         <dt>Listens on</dt>
         <dd>{formatHostPort(listener.host, listener.port)}</dd>
         <dt>Accepted</dt>
@@ -71,7 +79,7 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
         <dt>Last message</dt>
         <dd>{inbound.lastAt === null ? 'none so far' : <Moment at={inbound.lastAt} />}</dd>
       </dl>
-      <LinkButton className="long-button" variant="default" to="/traffic" search={{ domain: domain.name }}>
+      <LinkButton classNames={longButton} variant="default" to="/traffic" search={{ domain: domain.name }}>
         See the traffic of {domain.name}
       </LinkButton>
       <HealthLink name={domain.name} />
@@ -81,6 +89,8 @@ function Inbound({ domain, overview }: { domain: DomainOverview; overview: Overv
 
 function Outbound({ domain }: { domain: DomainOverview }) {
   const { outbound, mode } = domain;
+  const acts = useActs();
+  const on = { name: domain.name, mode: mode.name };
   const waits = domain.queued.count + domain.held.count + domain.failed.count;
   const route = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
   return (
@@ -97,11 +107,11 @@ function Outbound({ domain }: { domain: DomainOverview }) {
       </div>
       {outbound.lastReply !== null && (
         <div data-state={outbound.state}>
-          <p className="soft small">The server’s last answer</p>
-          <blockquote className="quote">{replyLine(outbound.lastReply)}</blockquote>
+          <p className={css('soft', 'small')}>The server’s last answer</p>
+          <blockquote className={css('quote')}>{replyLine(outbound.lastReply)}</blockquote>
         </div>
       )}
-      <dl className="facts">
+      <dl className={css('facts')}>
         {outbound.since !== null && (
           <>
             <dt>Broken since</dt>
@@ -122,7 +132,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           {route.map((destination) => (
             <div key={formatHostPort(destination.host, destination.port)}>
               {formatHostPort(destination.host, destination.port)}
-              <span className="soft small"> {tlsWords[destination.tls].toLowerCase()}</span>
+              <span className={css('soft', 'small')}> {tlsWords[destination.tls].toLowerCase()}</span>
             </div>
           ))}
         </dd>
@@ -152,7 +162,15 @@ function Outbound({ domain }: { domain: DomainOverview }) {
         <Moves name={domain.name} />
       </dl>
       <Stack gap="xs">
-        <ModeButtons name={domain.name} mode={mode.name} />
+        <ActionButton
+          classNames={longButton}
+          variant="filled"
+          action={domainActions.deliver}
+          on={on}
+          acts={acts}
+        />
+        <ActionButton classNames={longButton} action={domainActions.holdNow} on={on} acts={acts} />
+        <ActionButton classNames={longButton} action={domainActions.reroute} on={on} acts={acts} />
         {waits > 0 && (
           <LinkButton
             variant="default"
@@ -166,9 +184,7 @@ function Outbound({ domain }: { domain: DomainOverview }) {
           </LinkButton>
         )}
         <HealthLink name={domain.name} />
-        <LinkButton className="long-button" variant="default" to="/domains" search={{ edit: domain.name }}>
-          Change the route
-        </LinkButton>
+        <ActionButton classNames={longButton} action={domainActions.editRoute} on={on} acts={acts} />
       </Stack>
     </Stack>
   );
@@ -176,8 +192,8 @@ function Outbound({ domain }: { domain: DomainOverview }) {
 
 function HealthLink({ name }: { name: string }) {
   return (
-    <LinkButton className="long-button" variant="default" to="/health/$domain" params={{ domain: name }}>
-      Run all checks for {name}
+    <LinkButton classNames={longButton} variant="default" to="/health/$domain" params={{ domain: name }}>
+      See the health of {name}
     </LinkButton>
   );
 }
@@ -230,7 +246,7 @@ function Moves({ name }: { name: string }) {
       <dt>Server moved</dt>
       <dd>
         <Moment at={last.at} />
-        <div className="small">
+        <div className={css('small')}>
           {last.host}: {last.before.join(', ')} → {last.after.join(', ')}
         </div>
       </dd>

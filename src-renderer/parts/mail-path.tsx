@@ -7,12 +7,16 @@ import { causeWords } from '../../shared/cause.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { count, rate, sinceWhen, span } from '../format.ts';
-import '../styles/path.css';
 import { useNow } from './moment.tsx';
 import { Sentence } from './sentence.tsx';
 import { BrandMark } from './shell.tsx';
 import { StateShape } from './state-mark.tsx';
+import styles from './mail-path.module.css';
+import wayStyles from './way.module.css';
+
+const css = classesOf(styles, wayStyles);
 
 export type LegName = 'inbound' | 'outbound';
 /** How a leg is drawn: open, closed by the admin (`gate`), or broken (`gap`). */
@@ -25,9 +29,9 @@ interface MailPathProps {
 
 export function MailPath({ domains, onLeg }: MailPathProps) {
   return (
-    <ul className="path" aria-label="Mail flow by domain">
+    <ul className={css('path')} aria-label="Mail flow by domain">
       {domains.map((domain) => (
-        <li key={domain.name} className="path-domain">
+        <li key={domain.name} className={css('domain')}>
           <DomainLine domain={domain} onLeg={onLeg} />
         </li>
       ))}
@@ -47,16 +51,16 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
   const heldHere = held.count - domain.rerouted;
   return (
     <>
-      <div className="path-title">
+      <div className={css('title')}>
         <h3>
           <StateShape state={domain.state} />
-          <span className="path-name">{domain.name}</span>
+          <span className={css('name')}>{domain.name}</span>
         </h3>
-        <p className="path-sentence">
+        <p className={css('about')}>
           <Sentence words={domain.sentence} />
         </p>
       </div>
-      <div className="path-line">
+      <div className={css('line')}>
         <Station icon={<IconWorld size={24} stroke={1.5} />} name="Internet" />
         <Leg
           label={`From the internet to Mailward, ${domain.name}`}
@@ -77,17 +81,17 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
             />
           )}
           {queued.count > 0 && (
-            <Link className="path-waits" to="/queue" search={{ show: 'waiting', domain: domain.name }}>
+            <Link className={css('waits')} to="/queue" search={{ show: 'waiting', domain: domain.name }}>
               {count(queued.count)} waiting
             </Link>
           )}
           {domain.quarantined.count > 0 && (
-            <Link className="path-waits" to="/queue" search={{ show: 'quarantined', domain: domain.name }}>
+            <Link className={css('waits')} to="/queue" search={{ show: 'quarantined', domain: domain.name }}>
               {count(domain.quarantined.count)} in quarantine
             </Link>
           )}
           {domain.rerouted > 0 && (
-            <Link className="path-waits" to="/queue" search={{ show: 'held', domain: domain.name }}>
+            <Link className={css('waits')} to="/queue" search={{ show: 'held', domain: domain.name }}>
               {count(domain.rerouted)} sent via another server
             </Link>
           )}
@@ -107,7 +111,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           name={isRerouted ? 'other server' : 'your server'}
         >
           {target !== undefined && (
-            <span className="path-host">
+            <span className={css('host')}>
               {target.port === 25 ? target.host : formatHostPort(target.host, target.port)}
             </span>
           )}
@@ -115,7 +119,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
       </div>
       {(outForm !== 'open' || isRerouted) && (
         <p
-          className="path-break"
+          className={css('break')}
           data-state={outForm === 'gap' ? 'problem' : onHold ? 'attention' : outbound.state}
           aria-hidden="true"
         >
@@ -139,11 +143,11 @@ function outWords(domain: DomainOverview, form: LegForm): string {
 
 function Station({ icon, name, children }: { icon: ReactNode; name: string; children?: ReactNode }) {
   return (
-    <div className="station">
-      <span className="station-icon" aria-hidden="true">
+    <div className={css('station')}>
+      <span className={css('stationIcon')} aria-hidden="true">
         {icon}
       </span>
-      <span className="station-name">{name}</span>
+      <span className={css('stationName')}>{name}</span>
       {children}
     </div>
   );
@@ -153,19 +157,19 @@ function Station({ icon, name, children }: { icon: ReactNode; name: string; chil
 function HeldStack({ domain, total, age }: { domain: string; total: number; age: number | null }) {
   const sheets = total === 1 ? 1 : Math.min(6, 2 + Math.floor(Math.log10(total)));
   return (
-    <Link className="stack" to="/queue" search={{ show: 'held', domain }}>
+    <Link className={css('stack')} to="/queue" search={{ show: 'held', domain }}>
       <svg width="28" height={12 + sheets * 4} viewBox={`0 0 28 ${12 + sheets * 4}`} aria-hidden="true">
         {Array.from({ length: sheets }, (_, sheet) => {
           const y = 1 + (sheets - 1 - sheet) * 4;
           return (
-            <g key={sheet} className="stack-sheet">
+            <g key={sheet} className={css('sheet')}>
               <rect x="2" y={y} width="24" height="14" rx="2" />
               {sheet === sheets - 1 && <path d={`M3 ${y + 2}l11 6 11-6`} />}
             </g>
           );
         })}
       </svg>
-      <span className="stack-words">
+      <span className={css('stackWords')}>
         <strong>{count(total)} held</strong>
         {age !== null && <span>oldest {span(age)}</span>}
       </span>
@@ -189,45 +193,47 @@ function Leg({ label, state, form, perMinute, words, since, until, onOpen }: Leg
   const now = useNow();
   const moving = form === 'open' ? flow(perMinute) : 0;
   return (
-    <UnstyledButton className="leg" data-state={state} data-form={form} onClick={onOpen}>
-      <span className="leg-rate">
+    <UnstyledButton className={css('leg')} data-state={state} data-form={form} onClick={onOpen}>
+      <span className={css('rate')}>
         {form === 'open' ? (
           <>
             {rate(perMinute)}
-            <span className="leg-unit">/min</span>
+            <span className={css('unit')}>/min</span>
           </>
         ) : (
           '\u00a0'
         )}
       </span>
-      <svg className="leg-line" width="100%" height="20" aria-hidden="true">
+      <svg className={css('drawing')} width="100%" height="20" aria-hidden="true">
         {form === 'open' ? (
           <>
-            <line className="leg-track" x1="0" x2="100%" y1="10" y2="10" />
-            {moving > 0 && <line className="leg-flow" data-flow={moving} x1="0" x2="100%" y1="10" y2="10" />}
+            <line className={css('track')} x1="0" x2="100%" y1="10" y2="10" />
+            {moving > 0 && (
+              <line className={css('flow')} data-flow={moving} x1="0" x2="100%" y1="10" y2="10" />
+            )}
           </>
         ) : (
           <>
-            <line className="leg-track" x1="0" x2="38%" y1="10" y2="10" />
-            <line className="leg-track leg-beyond" x1="62%" x2="100%" y1="10" y2="10" />
+            <line className={css('track')} x1="0" x2="38%" y1="10" y2="10" />
+            <line className={css('track', 'beyond')} x1="62%" x2="100%" y1="10" y2="10" />
             <svg x="50%" overflow="visible">
               {form === 'gap' ? (
-                <path className="leg-cross" d="m-5 5 10 10M5 5l-10 10" />
+                <path className={css('cross')} d="m-5 5 10 10M5 5l-10 10" />
               ) : (
-                <path className="leg-gate" d="M-4 3v14M4 3v14" />
+                <path className={css('gate')} d="M-4 3v14M4 3v14" />
               )}
             </svg>
           </>
         )}
         <svg x="100%" overflow="visible">
-          <path className="leg-head" d="M-7 5l6 5-6 5" />
+          <path className={css('head')} d="M-7 5l6 5-6 5" />
         </svg>
       </svg>
-      <span className="leg-words">
-        {words !== '' && <span className="leg-cause">{words}</span>}
-        {since !== null && <span className="leg-since">since {sinceWhen(since, now)}</span>}
-        {until !== null && <span className="leg-since">until {sinceWhen(until, now)}</span>}
-        <span className="leg-open">{label}: details</span>
+      <span className={css('words')}>
+        {words !== '' && <span className={css('cause')}>{words}</span>}
+        {since !== null && <span className={css('since')}>since {sinceWhen(since, now)}</span>}
+        {until !== null && <span className={css('since')}>until {sinceWhen(until, now)}</span>}
+        <span className={css('spoken')}>{label}: details</span>
       </span>
     </UnstyledButton>
   );

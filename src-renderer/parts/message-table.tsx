@@ -1,6 +1,7 @@
 // A long list of messages: only the rows in sight are drawn, the arrow keys move through them, narrow windows fold the columns.
-import { Checkbox, VisuallyHidden } from '@mantine/core';
+import { Button, Checkbox, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { IconArrowUp } from '@tabler/icons-react';
 import {
   type ColumnDef,
   type OnChangeFn,
@@ -9,19 +10,27 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table';
-import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import type { MessageSummary } from '../../shared/message.ts';
-import '../styles/table.css';
+import { actionOfKey } from '../actions/action.ts';
+import { useActs } from '../actions/acts.tsx';
+import { openMessage, rowActions } from '../actions/messages.tsx';
+import { classesOf } from '../classes.ts';
+import { counted } from '../format.ts';
 import { useVirtualRows } from '../virtual-rows.ts';
+import styles from './message-table.module.css';
+
+const css = classesOf(styles);
 
 export const tableParts = tableFeatures({ rowSelectionFeature });
 export type MessageColumn = ColumnDef<typeof tableParts, MessageSummary>;
 
 interface MessageTableProps {
   label: string;
+  /** Which columns it has: each set of them has its own places when the window is narrow (message-table.module.css). */
+  list: 'traffic' | 'queue';
   rows: MessageSummary[];
-  /** Stable; a column's id is also the name of its place when folded (styles/table.css). */
+  /** Stable; a column's id is also the name of its place when folded (message-table.module.css). */
   columns: MessageColumn[];
   hasMore: boolean;
   loadingMore: boolean;
@@ -30,12 +39,14 @@ interface MessageTableProps {
   onTop?: (atTop: boolean) => void;
   selection?: RowSelectionState;
   onSelection?: OnChangeFn<RowSelectionState>;
+  /** New rows that wait until the reader asks for them at the top. */
+  news?: { count: number; onShow: () => void };
   /** Identifies the list, so that coming back to it finds the same place. */
   place: string;
   empty: ReactNode;
 }
 
-/** Pixels; styles/table.css has the same three layouts. */
+/** Pixels; message-table.module.css has the same three layouts. */
 const wideRow = 44;
 const pairedRow = 60;
 const foldedRow = 112;
@@ -47,12 +58,39 @@ const leftAt = new Map<string, number>();
 const noSelection: RowSelectionState = {};
 
 export function MessageTable(props: MessageTableProps) {
+  const { news } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  return (
+    <div className={css('place')} data-list={props.list}>
+      {news !== undefined && news.count > 0 && (
+        <Button
+          className={css('news')}
+          size="compact-md"
+          radius="xl"
+          leftSection={<IconArrowUp size={16} />}
+          onClick={() => {
+            news.onShow();
+            scroller.current?.scrollTo({ top: 0 });
+          }}
+        >
+          {counted(news.count, 'new message')}
+        </Button>
+      )}
+      {props.rows.length === 0 ? (
+        <div className={css('empty')}>{props.empty}</div>
+      ) : (
+        <Grid {...props} scroller={scroller} />
+      )}
+    </div>
+  );
+}
+
+function Grid({ scroller, ...props }: MessageTableProps & { scroller: RefObject<HTMLDivElement | null> }) {
   const { rows, columns, selection, onSelection, onTop, hasMore, onMore, place } = props;
   const paired = useMediaQuery(pairedWidth, window.matchMedia(pairedWidth).matches);
   const folded = useMediaQuery(foldedWidth, window.matchMedia(foldedWidth).matches);
   const rowHeight = folded ? foldedRow : paired ? pairedRow : wideRow;
-  const scroller = useRef<HTMLDivElement>(null);
-  const navigate = useNavigate();
+  const acts = useActs();
   const [active, setActive] = useState(0);
 
   const table = useTable({
@@ -106,18 +144,17 @@ export function MessageTable(props: MessageTableProps) {
       End: tableRows.length - 1,
     };
     const to = moves[event.key];
+    const action = row === undefined ? undefined : actionOfKey(rowActions, event.key, row.original);
     if (to !== undefined) focusRow(to);
-    else if (event.key === 'Enter' && row !== undefined) open(row.original);
+    else if (action !== undefined && row !== undefined) acts.act(action, row.original);
     else if (event.key === ' ' && row !== undefined && selection !== undefined) row.toggleSelected();
     else return;
     event.preventDefault();
   };
-  const open = (row: MessageSummary) => void navigate({ to: '/message/$id', params: { id: row.id } });
 
-  if (rows.length === 0) return <div className="table-empty">{props.empty}</div>;
   return (
     <div
-      className="table-scroll"
+      className={css('scroll')}
       ref={scroller}
       onScroll={(event) => {
         const top = event.currentTarget.scrollTop;
@@ -126,7 +163,6 @@ export function MessageTable(props: MessageTableProps) {
       }}
     >
       <div
-        className="table"
         role="grid"
         aria-label={props.label}
         aria-rowcount={hasMore ? -1 : tableRows.length + 1}
@@ -134,9 +170,9 @@ export function MessageTable(props: MessageTableProps) {
         data-selectable={selection !== undefined}
         onKeyDown={onKeyDown}
       >
-        <div className="table-head" role="row" aria-rowindex={1}>
+        <div className={css('head')} role="row" aria-rowindex={1}>
           {selection !== undefined && (
-            <span role="columnheader" className="cell-select">
+            <span role="columnheader" className={css('cell')} data-cell="select">
               <Checkbox
                 size="xs"
                 label={folded ? 'Select all' : undefined}
@@ -148,12 +184,12 @@ export function MessageTable(props: MessageTableProps) {
             </span>
           )}
           {table.getHeaderGroups()[0]?.headers.map((header) => (
-            <span key={header.id} role="columnheader" className={`cell-${header.column.id}`}>
+            <span key={header.id} role="columnheader" className={css('cell')} data-cell={header.column.id}>
               <table.FlexRender header={header} />
             </span>
           ))}
         </div>
-        <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+        <div className={css('body')} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const row = tableRows[item.index];
             if (row === undefined) return null;
@@ -162,7 +198,7 @@ export function MessageTable(props: MessageTableProps) {
               <div
                 key={item.key}
                 role="row"
-                className="table-row"
+                className={css('row')}
                 data-index={item.index}
                 aria-rowindex={item.index + 2}
                 aria-selected={selection === undefined ? undefined : row.getIsSelected()}
@@ -171,11 +207,11 @@ export function MessageTable(props: MessageTableProps) {
                 onFocus={() => setActive(item.index)}
                 onClick={(event) => {
                   if ((event.target as HTMLElement).closest('a, label, input, button') === null)
-                    open(row.original);
+                    acts.act(openMessage, row.original);
                 }}
               >
                 {selection !== undefined && (
-                  <span role="gridcell" className="cell-select">
+                  <span role="gridcell" className={css('cell')} data-cell="select">
                     <Checkbox
                       size="xs"
                       tabIndex={-1}
@@ -186,7 +222,7 @@ export function MessageTable(props: MessageTableProps) {
                   </span>
                 )}
                 {row.getAllCells().map((cell) => (
-                  <span key={cell.id} role="gridcell" className={`cell-${cell.column.id}`}>
+                  <span key={cell.id} role="gridcell" className={css('cell')} data-cell={cell.column.id}>
                     <table.FlexRender cell={cell} />
                   </span>
                 ))}
@@ -196,7 +232,7 @@ export function MessageTable(props: MessageTableProps) {
         </div>
       </div>
       {props.loadingMore && (
-        <p className="table-more" role="status">
+        <p className={css('more')} role="status">
           Asking for older messages…
         </p>
       )}

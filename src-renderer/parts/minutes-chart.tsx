@@ -11,8 +11,14 @@ import {
   YAxis,
 } from 'recharts';
 import type { Minute } from '../../shared/overview.ts';
+import { classesOf } from '../classes.ts';
 import { clock, count, counted } from '../format.ts';
-import '../styles/chart.css';
+import styles from './minutes-chart.module.css';
+import blockStyles from './blocks.module.css';
+import chartStyles from './chart.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, chartStyles, textStyles);
 
 const series = [
   { key: 'accepted', name: 'came in' },
@@ -27,12 +33,12 @@ type SeriesKey = (typeof series)[number]['key'];
 export const MinutesChart = memo(function MinutesChart({ minutes }: { minutes: readonly Minute[] }) {
   const sentence = tell(minutes);
   return (
-    <figure className="chart panel">
-      <div className="panel-head">
+    <figure className={css('chart', 'panel')}>
+      <div className={css('panelHead')}>
         <h2 id="minutes-title">Does mail leave as fast as it comes in?</h2>
-        <span className="soft small">messages a minute, last 60 minutes</span>
+        <span className={css('soft', 'small')}>messages a minute, last 60 minutes</span>
       </div>
-      <div className="chart-picture" aria-hidden="true">
+      <div className={css('picture', 'hour')} aria-hidden="true">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 220 }}>
           <ComposedChart
             data={[...minutes]}
@@ -84,14 +90,14 @@ export const MinutesChart = memo(function MinutesChart({ minutes }: { minutes: r
           </ComposedChart>
         </ResponsiveContainer>
       </div>
-      <ul className="chart-legend" aria-hidden="true">
+      <ul className={css('legend')} aria-hidden="true">
         {series.map(({ key, name }) => (
-          <li key={key} data-series={key}>
+          <li key={key} className={css('series')} data-series={key}>
             {name}
           </li>
         ))}
       </ul>
-      <figcaption className="soft">{sentence}</figcaption>
+      <figcaption className={css('soft')}>{sentence}</figcaption>
     </figure>
   );
 });
@@ -99,10 +105,10 @@ export const MinutesChart = memo(function MinutesChart({ minutes }: { minutes: r
 function MinuteCard({ minute }: { minute: Minute | undefined }) {
   if (minute === undefined) return null;
   return (
-    <div className="chart-card">
+    <div className={css('card')}>
       <strong>{clock(minute.at)}</strong>
       {series.map(({ key, name }) => (
-        <span key={key} data-series={key}>
+        <span key={key} className={css('series')} data-series={key}>
           <b>{count(minute[key])}</b> {name}
         </span>
       ))}

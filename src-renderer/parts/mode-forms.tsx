@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { useEngine } from '../engine.tsx';
+import { modeDeed } from '../words.ts';
 import { Form, useDone } from './form.tsx';
 import {
   type DestinationDraft,
@@ -26,11 +27,6 @@ const about = {
   reroute:
     'Mail goes to another server, including mail that is now waiting or held with the domain. The usual route is kept for later.',
 } as const;
-
-/** What the dialog's title and its button say. */
-export function modeDeed(mode: 'hold' | 'reroute', name: string): string {
-  return mode === 'hold' ? `Hold mail for ${name}` : `Reroute mail for ${name}`;
-}
 
 export function ModeForm({ domain, mode, onClose }: ModeFormProps) {
   const { orpc } = useEngine();

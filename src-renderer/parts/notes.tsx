@@ -2,7 +2,11 @@
 import { Button, Loader } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { classesOf } from '../classes.ts';
 import { errorWords } from '../words.ts';
+import styles from './notes.module.css';
+
+const css = classesOf(styles);
 
 /** Says what is being asked of whom. Stays out of sight for the first moments, so that quick answers do not flicker. */
 export function Busy({ what }: { what: string }) {
@@ -12,7 +16,7 @@ export function Busy({ what }: { what: string }) {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div className="note" role="status">
+    <div className={css('note')} role="status">
       {shown && (
         <>
           <Loader size="sm" aria-hidden="true" />
@@ -33,8 +37,8 @@ interface EmptyProps {
 /** An invitation with the next step. */
 export function Empty({ icon, title, children, action }: EmptyProps) {
   return (
-    <div className="note">
-      <span className="note-icon" aria-hidden="true">
+    <div className={css('note')}>
+      <span className={css('icon')} aria-hidden="true">
         {icon}
       </span>
       <h2>{title}</h2>
@@ -47,12 +51,12 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
 /** Something could not be had: why, and what to do. */
 export function Failure({ error, what, onRetry }: { error: unknown; what: string; onRetry?: () => void }) {
   return (
-    <div className="note" role="alert">
+    <div className={css('note')} role="alert">
       <h2>{what}</h2>
       <p>{errorWords(error)}</p>
       {onRetry !== undefined && (
         <Button leftSection={<IconRefresh size={16} />} variant="default" onClick={onRetry}>
-          Ask again
+          Try again
         </Button>
       )}
     </div>

@@ -3,6 +3,10 @@
 import '../before-schemas.ts';
 import { useLocation } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { classesOf } from '../classes.ts';
+import styles from './page.module.css';
+
+const css = classesOf(styles);
 
 interface PageProps {
   /** Names the screen in the window's title and in the small line above the sentence. */
@@ -31,17 +35,17 @@ export function Page({ title, sentence, actions, fill = false, children }: PageP
     lastPath = path;
   }, [path]);
   return (
-    <div className={fill ? 'page page-fill' : 'page'}>
-      <header className="page-head">
-        <div className="page-words">
-          <p className="page-name" aria-hidden="true">
+    <div className={css('page', fill && 'fill')}>
+      <header className={css('head')}>
+        <div className={css('words')}>
+          <p className={css('name')} aria-hidden="true">
             {title}
           </p>
           <h1 ref={heading} tabIndex={-1}>
             {sentence}
           </h1>
         </div>
-        {actions !== undefined && <div className="page-actions">{actions}</div>}
+        {actions !== undefined && <div className={css('actions')}>{actions}</div>}
       </header>
       {children}
     </div>

@@ -1,6 +1,7 @@
 // The MX propagation map: who still has which MX set, until when, and the time by which all must agree, counted down.
 import { Switch, VisuallyHidden } from '@mantine/core';
 import { useEffect, useEffectEvent, useState } from 'react';
+import { classesOf } from '../classes.ts';
 import { counted, countdown, exact } from '../format.ts';
 import { mxWords } from '../health/facts.ts';
 import type { PropagationFacts, ServerView } from '../../shared/facts.ts';
@@ -8,6 +9,12 @@ import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { pauseBefore } from '../../shared/propagation.ts';
 import type { Health } from '../../shared/state.ts';
+import styles from './propagation.module.css';
+import barStyles from './bar.module.css';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, barStyles, blockStyles, textStyles);
 
 interface PropagationProps {
   facts: PropagationFacts;
@@ -33,12 +40,12 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
   }, [follows, busy, isOver, at, next]);
   const longest = Math.max(1, ...facts.items.map(({ until }) => (until ?? at) - at));
   return (
-    <section className="spread" aria-label="Who has which MX">
-      <p className="spread-time">
+    <section className={css('spread')} aria-label="Who has which MX">
+      <p className={css('time')}>
         {facts.until !== null && facts.until > now ? (
           <>
             All must agree by <time dateTime={new Date(facts.until).toISOString()}>{exact(facts.until)}</time>
-            <strong className="spread-count" role="timer">
+            <strong className={css('count')} role="timer">
               {countdown(facts.until - now)} left
             </strong>
           </>
@@ -53,13 +60,15 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
           'All should agree by now: test again to see.'
         )}
       </p>
-      <dl className="facts small">
+      <dl className={css('facts', 'small')}>
         <dt>MX now</dt>
-        <dd className="mono">{facts.mx.length === 0 ? 'none' : mxWords(facts.mx)}</dd>
+        <dd className={css('mono')}>{facts.mx.length === 0 ? 'none' : mxWords(facts.mx)}</dd>
         {facts.before !== null && (
           <>
             <dt>MX before</dt>
-            <dd className="mono">{facts.before.mx.length === 0 ? 'none' : mxWords(facts.before.mx)}</dd>
+            <dd className={css('mono')}>
+              {facts.before.mx.length === 0 ? 'none' : mxWords(facts.before.mx)}
+            </dd>
           </>
         )}
       </dl>
@@ -70,9 +79,9 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
           label="Keep checking: whenever a server’s old records expire, and every 30 seconds"
         />
       )}
-      <div className="spread-map">
+      <div className={css('map')}>
         <Column title="The domain’s own name servers" rows={own} longest={longest} now={now} />
-        <div className="spread-flow" aria-hidden="true">
+        <div className={css('flow')} aria-hidden="true">
           <svg width="28" height="28" viewBox="0 0 28 28">
             <path d="M3 14h20M16 7l7 7-7 7" />
           </svg>
@@ -92,25 +101,25 @@ interface ColumnProps {
 
 function Column({ title, rows, longest, now }: ColumnProps) {
   return (
-    <div className="spread-column">
+    <div className={css('column')}>
       <h4>{title}</h4>
       {rows.length === 0 ? (
-        <p className="soft small">None was asked.</p>
+        <p className={css('soft', 'small')}>None was asked.</p>
       ) : (
         <ul>
           {rows.map((row) => (
             <li key={`${row.name ?? ''} ${row.address}`} data-state={views[row.state].health}>
-              <span className="spread-who">
+              <span className={css('who')}>
                 <StateShape state={views[row.state].health} />
                 <span>
                   {row.name ?? row.address}
-                  {row.name !== null && <span className="soft small"> {row.address}</span>}
-                  {row.place !== '' && <span className="soft small">, {row.place}</span>}
+                  {row.name !== null && <span className={css('soft', 'small')}> {row.address}</span>}
+                  {row.place !== '' && <span className={css('soft', 'small')}>, {row.place}</span>}
                 </span>
-                <span className="spread-word">{views[row.state].word}</span>
+                <span className={css('word')}>{views[row.state].word}</span>
               </span>
               {row.mx !== null && (
-                <span className="mono spread-mx">{row.mx.length === 0 ? 'no MX' : mxWords(row.mx)}</span>
+                <span className={css('mono', 'mx')}>{row.mx.length === 0 ? 'no MX' : mxWords(row.mx)}</span>
               )}
               <Left row={row} longest={longest} now={now} />
             </li>
@@ -126,11 +135,11 @@ function Left({ row, longest, now }: { row: ServerView; longest: number; now: nu
   if (row.until === null) return null;
   const left = Math.max(0, row.until - now);
   return (
-    <span className="spread-left">
-      <span className="spread-bar" aria-hidden="true">
+    <span className={css('left')}>
+      <span className={css('bar')} aria-hidden="true">
         <span style={{ width: `${Math.min(100, (left / longest) * 100)}%` }} />
       </span>
-      <span className="small nowrap">
+      <span className={css('small', 'nowrap')}>
         <VisuallyHidden>keeps the old records for </VisuallyHidden>
         {left === 0 ? 'expired' : countdown(left)}
       </span>

@@ -1,6 +1,12 @@
 // The manual's Markdown as it is written in docs: headings, paragraphs, lists, tables, code, and links within the manual.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { classesOf } from '../classes.ts';
+import styles from './prose.module.css';
+import blockStyles from './blocks.module.css';
+import foldingStyles from './folding.module.css';
+
+const css = classesOf(styles, blockStyles, foldingStyles);
 
 /** Markdown as elements; what is a comment there is left out. */
 export function Prose({ text }: { text: string }) {
@@ -9,13 +15,20 @@ export function Prose({ text }: { text: string }) {
     .split(/\n{2,}/)
     .filter((block) => block.trim() !== '');
   // The blocks of a fixed text have fixed places.
-  return blocks.map((block, index) => <Block key={index} block={block.replace(/^\n+|\n+$/g, '')} />);
+  return (
+    <article className={css('prose')}>
+      {blocks.map((block, index) => (
+        <Block key={index} block={block.replace(/^\n+|\n+$/g, '')} />
+      ))}
+    </article>
+  );
 }
 
 function Block({ block }: { block: string }) {
   const heading = /^#+ (.*)$/.exec(block);
   if (heading !== null) return <h2>{inline(heading[1] ?? '')}</h2>;
-  if (block.startsWith('```')) return <pre className="quote">{block.replaceAll(/^```.*\n?/gm, '')}</pre>;
+  if (block.startsWith('```'))
+    return <pre className={css('quote')}>{block.replaceAll(/^```.*\n?/gm, '')}</pre>;
   if (block.startsWith('| ')) return <Table lines={block.split('\n')} />;
   if (block.startsWith('- ')) {
     const items = block.slice(2).split(/\n- /);
@@ -39,7 +52,7 @@ function Table({ lines }: { lines: readonly string[] }) {
   const [head = '', , ...rows] = lines;
   const headings = cells(head);
   return (
-    <table className="folding">
+    <table className={css('folding')}>
       <thead>
         <tr>
           {headings.map((cell) => (

@@ -4,11 +4,17 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, day, span } from '../format.ts';
 import type { RegistrationFacts } from '../../shared/facts.ts';
 import { errorWords } from '../words.ts';
 import { useNow } from './moment.tsx';
+import styles from './registration.module.css';
+import blockStyles from './blocks.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const DAY = 86_400_000;
 /** From here on somebody should look, and must act (probes/registration). */
@@ -28,8 +34,8 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
   const end = place(expiresAt);
   const state = left < NOW ? 'problem' : left < SOON ? 'attention' : 'ok';
   return (
-    <section className="expiry" aria-label="Until when the domain is registered">
-      <p className="expiry-words">
+    <section aria-label="Until when the domain is registered">
+      <p>
         {left < 0 ? (
           <>
             The registration ended on <b>{day(expiresAt)}</b>, {span(-left)} ago.
@@ -42,15 +48,15 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
           </>
         )}
       </p>
-      <div className="expiry-line" data-state={state} aria-hidden="true">
-        <span className="expiry-track" />
-        <span className="expiry-paid" style={{ left: '6%', width: `${Math.max(0, end - 6)}%` }} />
-        <span className="expiry-mark" style={{ left: '6%' }}>
+      <div className={css('line')} data-state={state} aria-hidden="true">
+        <span className={css('track')} />
+        <span className={css('paid')} style={{ left: '6%', width: `${Math.max(0, end - 6)}%` }} />
+        <span className={css('mark')} style={{ left: '6%' }}>
           today
         </span>
         {left > SOON && (
           <span
-            className="expiry-tick"
+            className={css('tick')}
             data-state="attention"
             style={{ left: `${place(expiresAt - SOON)}%` }}
             title="30 days before"
@@ -58,20 +64,20 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
         )}
         {left > NOW && (
           <span
-            className="expiry-tick"
+            className={css('tick')}
             data-state="problem"
             style={{ left: `${place(expiresAt - NOW)}%` }}
             title="7 days before"
           />
         )}
-        <span className="expiry-end" style={{ left: `${end}%` }} />
+        <span className={css('end')} style={{ left: `${end}%` }} />
         {left > 0 && left <= YEAR && (
-          <span className="expiry-mark expiry-mark-end" style={{ left: `${end}%` }}>
+          <span className={css('mark', 'markEnd')} style={{ left: `${end}%` }}>
             {day(expiresAt)}
           </span>
         )}
       </div>
-      <dl className="facts small">
+      <dl className={css('facts', 'small')}>
         {(registrar ?? '') !== '' && (
           <>
             <dt>Registrar</dt>
@@ -83,7 +89,7 @@ export function RegistrationLine({ facts }: { facts: RegistrationFacts }) {
         {statuses.length > 0 && (
           <>
             <dt>State</dt>
-            <dd className="mono">{statuses.join(', ')}</dd>
+            <dd className={css('mono')}>{statuses.join(', ')}</dd>
           </>
         )}
       </dl>
@@ -120,7 +126,7 @@ export function ExpiryByHand({ domain, onSaved }: { domain: Domain; onSaved: () 
     else save.mutate({ name: domain.name, profile: { ...domain.profile, expiresAt: at } });
   };
   return (
-    <form className="by-hand" noValidate onSubmit={submit}>
+    <form noValidate onSubmit={submit}>
       <Group gap="xs" align="flex-end">
         <TextInput
           type="date"

@@ -9,7 +9,11 @@ import {
   tlsPolicySchema,
 } from '../../shared/domain.ts';
 import { formatHostPort, parseHostPort } from '../../shared/names.ts';
+import { classesOf } from '../classes.ts';
 import { tlsWords } from '../words.ts';
+import styles from './route-fields.module.css';
+
+const css = classesOf(styles);
 
 /** A destination as typed; `key` names it while its place changes. */
 export interface DestinationDraft {
@@ -114,13 +118,13 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
     onChange(moved);
   };
   return (
-    <div className="route-fields">
+    <div className={css('fields')}>
       {drafts.map((draft, index) => {
         const several = drafts.length > 1;
         const rank = several ? ` ${index + 1}` : '';
         return (
-          <fieldset key={draft.key} className="destination" data-several={several}>
-            <legend className={several ? undefined : 'unseen'}>
+          <fieldset key={draft.key} className={css('destination')} data-several={several}>
+            <legend className={css(!several && 'unseen')}>
               {index === 0 ? 'First choice' : `If that cannot be reached (${index + 1})`}
             </legend>
             <TextInput
@@ -133,7 +137,7 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
               spellCheck={false}
               onChange={(event) => set(draft.key, { address: event.currentTarget.value })}
             />
-            <div className="destination-more">
+            <div className={css('more')}>
               <Select
                 label={`Encryption (TLS)${rank}`}
                 data={tlsPolicySchema.options.map((policy) => ({ value: policy, label: tlsWords[policy] }))}
@@ -211,7 +215,7 @@ export function RouteFields({ drafts, errors, onChange }: RouteFieldsProps) {
         );
       })}
       <Button
-        className="destination-add"
+        className={css('add')}
         variant="subtle"
         size="compact-md"
         leftSection={<IconPlus size={16} />}

@@ -17,12 +17,17 @@ import { Link, Outlet } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Overview } from '../../shared/overview.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine, useLostSince, useOverview } from '../engine.tsx';
 import { count, counted } from '../format.ts';
-import '../styles/shell.css';
+import { Banner } from './banner.tsx';
 import { Since } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { StorageBanner } from './storage-note.tsx';
+import styles from './shell.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 const places = [
   { to: '/', label: 'Home', icon: <IconHome2 size={20} stroke={1.7} /> },
@@ -37,9 +42,9 @@ export function Shell() {
   const overview = useOverview();
   const isLost = useLostSince() !== null;
   return (
-    <div className="shell" data-lost={isLost}>
+    <div className={css('shell')} data-lost={isLost}>
       <a
-        className="skip"
+        className={css('skip')}
         href="#content"
         onClick={(event) => {
           // The fragment belongs to the router, so the jump is made by hand.
@@ -49,21 +54,21 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <header className="shell-head">
-        <Link to="/" className="brand" aria-label="Mailward, home">
+      <header className={css('head')}>
+        <Link to="/" className={css('brand')} aria-label="Mailward, home">
           <BrandMark />
           <span>Mailward</span>
         </Link>
       </header>
-      <div className="shell-tools">
+      <div className={css('tools')}>
         <SchemeSwitch />
       </div>
-      <nav className="shell-nav" aria-label="Screens">
+      <nav className={css('nav')} aria-label="Screens">
         {places.map((place) => (
           <Link
             key={place.to}
             to={place.to}
-            className="shell-link"
+            className={css('link')}
             activeOptions={{ exact: place.to === '/', includeSearch: false }}
           >
             {place.icon}
@@ -72,10 +77,10 @@ export function Shell() {
           </Link>
         ))}
       </nav>
-      <div className="shell-foot">
+      <footer className={css('foot')}>
         <EngineNote overview={overview} isLost={isLost} />
-      </div>
-      <main id="content" className="shell-main" tabIndex={-1}>
+      </footer>
+      <main id="content" className={css('main')} tabIndex={-1}>
         <ConnectionBanner />
         <StorageBanner overview={overview} />
         <Outlet />
@@ -91,7 +96,7 @@ function QueueCount({ overview }: { overview: Overview | null }) {
   }
   if (total === 0) return null;
   return (
-    <span className="shell-count">
+    <span className={css('count')}>
       <span aria-hidden="true">{total > 9999 ? '9,999+' : count(total)}</span>
       <VisuallyHidden>{counted(total, 'message')}</VisuallyHidden>
     </span>
@@ -104,25 +109,27 @@ function EngineNote({ overview, isLost }: { overview: Overview | null; isLost: b
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   return (
     <>
-      {info.data?.demo === true && <p className="shell-demo">Demonstration with made-up data</p>}
+      {info.data?.demo === true && <p className={css('demo')}>Demonstration with made-up data</p>}
       {isLost && (
-        <p className="shell-listener">
+        <p className={css('listener')}>
           <StateShape state="could-not-check" size={12} />
           <span>Not connected to Mailward</span>
         </p>
       )}
       {!isLost && overview?.storage.trouble && (
-        <p className="shell-listener">
+        <p className={css('listener')}>
           <StateShape state="problem" size={12} />
           <Link to="/">Cannot store mail</Link>
         </p>
       )}
       {!isLost && overview !== null && (
-        <p className="shell-listener">
+        <p className={css('listener')}>
           <StateShape state={overview.listener.listening ? 'ok' : 'problem'} size={12} />
           <span>
             {overview.listener.listening ? 'Accepting mail on ' : 'Not accepting mail on '}
-            <span className="nowrap">{formatHostPort(overview.listener.host, overview.listener.port)}</span>
+            <span className={css('nowrap')}>
+              {formatHostPort(overview.listener.host, overview.listener.port)}
+            </span>
           </span>
         </p>
       )}
@@ -134,9 +141,9 @@ function EngineNote({ overview, isLost }: { overview: Overview | null; isLost: b
 function ConnectionBanner() {
   const lostSince = useLostSince();
   return (
-    <div role="status" className="banner-place">
-      {lostSince !== null && (
-        <p className="banner">
+    <Banner about="attention">
+      {lostSince === null ? null : (
+        <>
           <IconPlugConnectedX size={18} aria-hidden="true" />
           <span>
             Mailward is not running, or cannot be reached. Trying to connect…{' '}
@@ -145,23 +152,23 @@ function ConnectionBanner() {
               was stopped, start it again: until then no mail comes in, and senders will keep trying.
             </small>
           </span>
-        </p>
+        </>
       )}
-    </div>
+    </Banner>
   );
 }
 
 function SchemeSwitch() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const choice = (icon: ReactNode, word: string) => (
-    <span className="scheme-choice" title={word}>
+    <span className={css('choice')} title={word}>
       {icon}
       <VisuallyHidden>{word}</VisuallyHidden>
     </span>
   );
   return (
     <SegmentedControl
-      className="scheme"
+      className={css('scheme')}
       size="xs"
       aria-label="Light or dark"
       value={colorScheme}
@@ -178,13 +185,21 @@ function SchemeSwitch() {
 export function BrandMark({ size = 28 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
-      <rect width="32" height="32" rx="8" fill="#2a55b8" />
-      <path d="M5 16h6M21 16h6" stroke="#b3c8f4" strokeWidth="2.5" strokeLinecap="round" />
-      <path d="M16 7.5l7 3v5.200c0 4.3-2.9 7.3-7 8.8-4.1-1.5-7-4.5-7-8.800V10.500z" fill="#fff" />
+      <rect width="32" height="32" rx="8" fill="var(--mantine-color-accent-7)" />
+      <path
+        d="M5 16h6M21 16h6"
+        stroke="var(--mantine-color-accent-2)"
+        strokeWidth="2.5"
+        strokeLinecap="round"
+      />
+      <path
+        d="M16 7.5l7 3v5.200c0 4.3-2.9 7.3-7 8.8-4.1-1.5-7-4.5-7-8.800V10.500z"
+        fill="var(--mantine-color-white)"
+      />
       <path
         d="M12.5 16l2.5 2.5 4.5-5"
         fill="none"
-        stroke="#2a55b8"
+        stroke="var(--mantine-color-accent-7)"
         strokeWidth="2.2"
         strokeLinecap="round"
         strokeLinejoin="round"

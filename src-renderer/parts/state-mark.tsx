@@ -2,13 +2,17 @@
 import type { ReactNode } from 'react';
 import type { MessageState } from '../../shared/message.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { healthWords, stateHealth, stateMeanings, stateWords } from '../words.ts';
+import styles from './state-mark.module.css';
+
+const css = classesOf(styles);
 
 /** The shape alone; the word must stand beside it. */
 export function StateShape({ state, size = 16 }: { state: Health; size?: number }) {
   return (
     <svg
-      className="shape"
+      className={css('shape')}
       data-state={state}
       width={size}
       height={size}
@@ -41,7 +45,7 @@ const shapes: Readonly<Record<Health, ReactNode>> = {
 /** Shape and word of a health state. */
 export function StateMark({ state, word }: { state: Health; word?: string }) {
   return (
-    <span className="state" data-state={state}>
+    <span className={css('state')} data-state={state}>
       <StateShape state={state} />
       <span>{word ?? healthWords[state]}</span>
     </span>
@@ -61,7 +65,7 @@ export function MessageMark({ state, attempts, via }: MessageMarkProps) {
   const meaning =
     via === undefined ? stateMeanings[state] : `It is being sent via ${via} instead of your server.`;
   return (
-    <span className="state" data-state={health} title={meaning}>
+    <span className={css('state')} data-state={health} title={meaning}>
       <StateShape state={health} />
       <span>{via === undefined ? stateWords[state] : 'rerouted'}</span>
     </span>

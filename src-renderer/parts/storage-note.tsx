@@ -2,19 +2,24 @@
 import { Alert } from '@mantine/core';
 import { Link, useRouterState } from '@tanstack/react-router';
 import type { Overview, StorageState } from '../../shared/overview.ts';
+import { classesOf } from '../classes.ts';
 import { useLostSince } from '../engine.tsx';
 import { sinceWhen } from '../format.ts';
+import { Banner } from './banner.tsx';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
+import styles from './storage-note.module.css';
+
+const css = classesOf(styles);
 
 /** The headline says what is wrong; this says the rest. */
 export function StorageNote({ storage: { trouble } }: { storage: StorageState }) {
   const now = useNow();
   if (trouble === null) return null;
   return (
-    <Alert color="red" title="What to do" className="storage-note">
+    <Alert color="red" title="What to do" className={css('note')}>
       <p>{trouble.remedy}</p>
-      <p className="storage-since">No mail has been accepted since {sinceWhen(trouble.since, now)}.</p>
+      <p>No mail has been accepted since {sinceWhen(trouble.since, now)}.</p>
     </Alert>
   );
 }
@@ -24,15 +29,15 @@ export function StorageBanner({ overview }: { overview: Overview | null }) {
   const isLost = useLostSince() !== null;
   const isHome = useRouterState({ select: (state) => state.location.pathname === '/' });
   return (
-    <div role="status" className="banner-place">
-      {overview?.storage.trouble && !isHome && !isLost && (
-        <p className="banner banner-problem">
+    <Banner about="problem">
+      {overview?.storage.trouble && !isHome && !isLost ? (
+        <>
           <StateShape state="problem" size={14} />
           <span>
             Mailward cannot store mail; senders keep theirs and try again. <Link to="/">What to do</Link>
           </span>
-        </p>
-      )}
-    </div>
+        </>
+      ) : null}
+    </Banner>
   );
 }

@@ -3,6 +3,10 @@ import { CloseButton, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
+import { classesOf } from '../classes.ts';
+import filterStyles from './filters.module.css';
+
+const css = classesOf(filterStyles);
 
 interface TextFilterProps {
   label: string;
@@ -20,7 +24,7 @@ export function TextFilter({ label, placeholder, text, onText }: TextFilterProps
   };
   return (
     <TextInput
-      className="filter-text"
+      className={css('text')}
       aria-label={label}
       placeholder={placeholder}
       maxLength={200}

@@ -1,6 +1,10 @@
 // What two servers said to each other: who speaks, when, and the decisive words marked.
 import type { TranscriptLine } from '../../shared/message.ts';
-import '../styles/transcript.css';
+import { classesOf } from '../classes.ts';
+import styles from './transcript.module.css';
+import textStyles from './text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 interface TranscriptProps {
   label: string;
@@ -10,26 +14,26 @@ interface TranscriptProps {
   server: string;
 }
 
-type Weight = 'good' | 'later' | 'bad' | 'plain';
+type Weight = 'good' | 'deferred' | 'bad' | 'plain';
 
 export function Transcript({ label, lines, client, server }: TranscriptProps) {
   if (lines.length === 0) {
-    return <p className="soft">No transcript of this dialogue was kept.</p>;
+    return <p className={css('soft')}>No transcript of this dialogue was kept.</p>;
   }
   const contentFrom = lines.findIndex((line) => line.from === 'server' && line.text.startsWith('354'));
   return (
-    <div className="transcript" role="region" aria-label={label} tabIndex={0}>
+    <div className={css('transcript')} role="region" aria-label={label} tabIndex={0}>
       <ol>
         {lines.map((line, index) => {
           const weight = weigh(line, index, contentFrom);
           return (
             // A transcript only ever grows at its end.
             <li key={index} data-from={line.from} data-weight={weight}>
-              <span className="said-at">{(line.offset / 1000).toFixed(2)}</span>
-              <span className="said-by">
+              <span className={css('at')}>{(line.offset / 1000).toFixed(2)}</span>
+              <span className={css('by')}>
                 {line.from === 'client' ? client : line.from === 'server' ? server : 'note'}
               </span>
-              <span className="said">{mark(line, weight)}</span>
+              <span className={css('said')}>{mark(line, weight)}</span>
             </li>
           );
         })}
@@ -43,7 +47,7 @@ function weigh(line: TranscriptLine, index: number, contentFrom: number): Weight
   if (line.from !== 'server') return 'plain';
   // A 503 only answers what was sent ahead of a refusal (pipelining, RFC 2920): it decides nothing.
   if (line.text.startsWith('5')) return line.text.startsWith('503') ? 'plain' : 'bad';
-  if (line.text.startsWith('4')) return 'later';
+  if (line.text.startsWith('4')) return 'deferred';
   return contentFrom >= 0 && index > contentFrom && line.text.startsWith('250') ? 'good' : 'plain';
 }
 

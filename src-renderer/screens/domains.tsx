@@ -1,100 +1,80 @@
 // The domains that Mailward protects: where their mail goes, what happens to it now, and how it is.
 import { Button, Menu, Modal } from '@mantine/core';
-import {
-  IconDots,
-  IconPlus,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconRoute,
-  IconRouteAltLeft,
-  IconTrash,
-  IconWorldPlus,
-} from '@tabler/icons-react';
+import { IconDots, IconWorldPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview } from '../../shared/overview.ts';
+import { type Acts, useActs } from '../actions/acts.tsx';
+import { addDomain, domainActions } from '../actions/domains.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine, useOverview } from '../engine.tsx';
 import { count, counted } from '../format.ts';
+import { ActionItem, AddDomainButton } from '../parts/action-button.tsx';
 import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
-import { useModeChange } from '../parts/mode-buttons.tsx';
-import { modeDeed, ModeForm } from '../parts/mode-forms.tsx';
+import { ModeForm } from '../parts/mode-forms.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { StateMark } from '../parts/state-mark.tsx';
-import '../styles/domains.css';
-import { modeWords, tlsWords } from '../words.ts';
+import type { DomainsSearch } from '../router.tsx';
+import { modeDeed, modeWords, tlsWords } from '../words.ts';
+import styles from './domains.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/domains');
 
 type Dialog = { kind: 'add' } | { kind: 'route' | 'hold' | 'reroute' | 'remove'; name: string };
+
+/** Each dialog has an address, so that whatever leads to it can be a link (actions/domains.ts). */
+function dialogOf({ add, edit, hold, reroute, remove }: DomainsSearch): Dialog | null {
+  if (add === true) return { kind: 'add' };
+  if (edit !== undefined) return { kind: 'route', name: edit };
+  if (hold !== undefined) return { kind: 'hold', name: hold };
+  if (reroute !== undefined) return { kind: 'reroute', name: reroute };
+  return remove === undefined ? null : { kind: 'remove', name: remove };
+}
 
 export function DomainsScreen() {
   const { orpc } = useEngine();
   const search = route.useSearch();
   const navigate = useNavigate();
   const overview = useOverview();
+  const acts = useActs();
   const query = useQuery(orpc.domains.list.queryOptions());
-  const [own, setDialog] = useState<Dialog | null>(null);
-  // A link can open a dialog too: the invitation on the home screen, or "change the route" there.
-  const asked: Dialog | null =
-    search.add === true
-      ? { kind: 'add' }
-      : search.edit !== undefined
-        ? { kind: 'route', name: search.edit }
-        : search.reroute !== undefined
-          ? { kind: 'reroute', name: search.reroute }
-          : null;
-  const dialog = own ?? asked;
-  const close = () => {
-    setDialog(null);
-    if (asked !== null) void navigate({ to: '/domains', search: {}, replace: true });
-  };
+  const dialog = dialogOf(search);
+  const close = () => void navigate({ to: '/domains', search: {}, replace: true });
   const domains = query.data;
   const inDialog =
     dialog === null || dialog.kind === 'add' ? undefined : domains?.find(({ name }) => name === dialog.name);
   const viewOf = (name: string) => overview?.domains.find((each) => each.name === name);
 
   return (
-    <Page
-      title="Domains"
-      sentence={domainsSentence(domains)}
-      actions={
-        <Button leftSection={<IconPlus size={16} />} onClick={() => setDialog({ kind: 'add' })}>
-          Add a domain
-        </Button>
-      }
-    >
-      {domains === undefined ? (
-        query.error === null ? (
-          <Busy what="Asking Mailward for the domains." />
-        ) : (
-          <Failure
-            what="The domains could not be read"
-            error={query.error}
-            onRetry={() => void query.refetch()}
-          />
-        )
-      ) : domains.length === 0 ? (
-        <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
-          Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
-          record points to this machine.
-        </Empty>
-      ) : (
-        <ul className="domains">
-          {domains.map((domain) => (
-            <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} onDialog={setDialog} />
-          ))}
-        </ul>
-      )}
+    <Page title="Domains" sentence={domainsSentence(domains)} actions={<AddDomainButton first={false} />}>
+      <Loaded
+        query={query}
+        busy="Asking Mailward for the domains."
+        failed="The domains could not be read"
+        empty={{ when: (all) => all.length === 0, show: <NoDomain /> }}
+      >
+        {(all) => (
+          <ul className={css('list')}>
+            {all.map((domain) => (
+              <DomainCard key={domain.name} domain={domain} view={viewOf(domain.name)} acts={acts} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
       <Modal
         opened={dialog?.kind === 'add'}
         onClose={close}
-        title="Add a domain"
+        title={addDomain.word({ first: false })}
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}
       >
@@ -133,6 +113,15 @@ export function DomainsScreen() {
   );
 }
 
+function NoDomain() {
+  return (
+    <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
+      Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
+      record points to this machine.
+    </Empty>
+  );
+}
+
 function dialogTitle(dialog: Dialog | null, name: string): string {
   if (dialog?.kind === 'route') return `Route of ${name}`;
   return dialog?.kind === 'hold' || dialog?.kind === 'reroute'
@@ -168,25 +157,25 @@ function domainsSentence(domains: readonly Domain[] | undefined): string {
 interface DomainCardProps {
   domain: Domain;
   view: DomainOverview | undefined;
-  onDialog: (dialog: Dialog) => void;
+  acts: Acts;
 }
 
-function DomainCard({ domain, view, onDialog }: DomainCardProps) {
+function DomainCard({ domain, view, acts }: DomainCardProps) {
   const { name, mode } = domain;
   const target = mode.name === 'reroute' && mode.reroute !== null ? mode.reroute : domain.route;
   const waits = waitsOf(view);
-  const change = useModeChange(name);
+  const on = { name, mode: mode.name };
   return (
-    <li className="panel domain">
-      <div className="domain-head">
-        <div className="domain-name">
+    <li className={css('panel', 'card')}>
+      <div className={css('head')}>
+        <div className={css('name')}>
           <h2>{name}</h2>
           {view !== undefined && <StateMark state={view.state} />}
         </div>
-        <Menu position="bottom-end" width={300}>
+        <Menu position="bottom-end" width={300} classNames={{ itemLabel: css('choice') }}>
           <Menu.Target>
             <Button
-              className="domain-menu"
+              className={css('menu')}
               variant="default"
               size="xs"
               rightSection={<IconDots size={16} />}
@@ -195,57 +184,27 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
               Change
             </Button>
           </Menu.Target>
-          <Menu.Dropdown className="domain-choices">
-            {mode.name !== 'deliver' && (
-              <Menu.Item
-                leftSection={<IconPlayerPlay size={16} />}
-                onClick={() => change.mutate({ name, mode: 'deliver' })}
-              >
-                Deliver mail for {name} again
-              </Menu.Item>
-            )}
-            <Menu.Item
-              leftSection={<IconPlayerPause size={16} />}
-              onClick={() => onDialog({ kind: 'hold', name })}
-            >
-              {mode.name === 'hold' ? 'Change reason or end of the hold…' : `${modeDeed('hold', name)}…`}
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<IconRouteAltLeft size={16} />}
-              onClick={() => onDialog({ kind: 'reroute', name })}
-            >
-              {mode.name === 'reroute'
-                ? `Change where mail for ${name} goes…`
-                : `${modeDeed('reroute', name)}…`}
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<IconRoute size={16} />}
-              onClick={() => onDialog({ kind: 'route', name })}
-            >
-              Edit the route…
-            </Menu.Item>
+          <Menu.Dropdown>
+            <ActionItem action={domainActions.deliver} on={on} acts={acts} />
+            <ActionItem action={domainActions.hold} on={on} acts={acts} />
+            <ActionItem action={domainActions.reroute} on={on} acts={acts} />
+            <ActionItem action={domainActions.editRoute} on={on} acts={acts} />
             <Menu.Divider />
-            <Menu.Item
-              c="var(--problem)"
-              leftSection={<IconTrash size={16} />}
-              onClick={() => onDialog({ kind: 'remove', name })}
-            >
-              Remove…
-            </Menu.Item>
+            <ActionItem action={domainActions.remove} on={on} acts={acts} />
           </Menu.Dropdown>
         </Menu>
       </div>
       {view !== undefined && (
-        <p className="domain-sentence">
+        <p className={css('about')}>
           <Sentence words={view.sentence} />
         </p>
       )}
-      <dl className="facts">
+      <dl className={css('facts')}>
         <dt>Mode</dt>
         <dd>
           {modeWords[mode.name]}
           {mode.name !== 'deliver' && (
-            <span className="soft">
+            <span className={css('soft')}>
               , set <Moment at={mode.since} />
               {mode.reason !== '' && `: “${mode.reason}”`}
               {mode.until !== null && (
@@ -258,11 +217,11 @@ function DomainCard({ domain, view, onDialog }: DomainCardProps) {
         </dd>
         <dt>{mode.name === 'reroute' ? 'Goes to' : 'Route'}</dt>
         <dd>
-          <ol className="route-list">
+          <ol className={css('route')}>
             {target.map((destination) => (
               <li key={formatHostPort(destination.host, destination.port)}>
                 {formatHostPort(destination.host, destination.port)}{' '}
-                <span className="soft small">{tlsWords[destination.tls].toLowerCase()}</span>
+                <span className={css('soft', 'small')}>{tlsWords[destination.tls].toLowerCase()}</span>
               </li>
             ))}
           </ol>

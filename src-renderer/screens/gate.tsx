@@ -2,9 +2,13 @@
 import { Button, Code, TextInput } from '@mantine/core';
 import { type ReactNode, type SubmitEvent, useEffect, useState } from 'react';
 import type { Obstacle } from '../channel.ts';
+import { classesOf } from '../classes.ts';
 import type { Connection } from '../connection.ts';
 import { BrandMark } from '../parts/shell.tsx';
 import { secretFrom } from '../secret.ts';
+import styles from './gate.module.css';
+
+const css = classesOf(styles);
 
 interface Words {
   title: string;
@@ -19,7 +23,7 @@ export function GateScreen({ connection, obstacle }: { connection: Connection; o
     document.title = 'Access · Mailward';
   }, []);
   return (
-    <main className="gate">
+    <main className={css('gate')}>
       <BrandMark size={44} />
       <h1>{title}</h1>
       {body}
@@ -65,7 +69,7 @@ function LinkForm({ connection }: { connection: Connection }) {
           Open Mailward
         </Button>
       </form>
-      <p className="gate-hint">
+      <p className={css('hint')}>
         The link works once, within ten minutes. After that this browser has a key of its own and needs no
         link.
       </p>
@@ -75,7 +79,7 @@ function LinkForm({ connection }: { connection: Connection }) {
 
 function Command({ children }: { children: string }) {
   return (
-    <Code block className="gate-command">
+    <Code block className={css('command')}>
       {children}
     </Code>
   );
@@ -85,10 +89,10 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
   switch (obstacle) {
     case 'no-key':
       return {
-        title: 'This browser is not signed in to Mailward yet.',
+        title: 'Sign in to Mailward',
         body: (
           <p>
-            A sign-in link gives this browser access. Create one with this command on the machine that runs
+            This browser needs a sign-in link once. Create one with this command on the machine that runs
             Mailward, as the user who runs it, then open it in this browser or paste it here.
           </p>
         ),
@@ -141,7 +145,7 @@ function wordsFor(obstacle: Obstacle, host: string): Words {
                 this address: they may only look like Mailward.
               </li>
             </ol>
-            <p className="gate-hint">
+            <p className={css('hint')}>
               A proxy that Mailward does not know about causes the same message. In that case start Mailward
               with <Code>mailward serve --public https://…</Code>
             </p>

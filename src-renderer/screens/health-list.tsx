@@ -6,15 +6,20 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type SubmitEvent, useState } from 'react';
 import { shownName } from '../../shared/idn.ts';
 import { domainNameSchema } from '../../shared/names.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { gather, sentenceOf } from '../health/health.ts';
-import { LinkButton } from '../parts/link-button.tsx';
+import { AddDomainButton } from '../parts/action-button.tsx';
+import { Loaded, together } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
-import '../styles/health.css';
+import styles from './health-list.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 /** A run that goes on is looked at again this often, ms. */
 const LOOK_AGAIN = 2000;
@@ -33,7 +38,6 @@ export function HealthListScreen() {
       }),
     ),
   });
-  const error = list.error ?? domains.error;
   const views = names.map((name, index) => {
     const data = latest[index]?.data;
     const all = gather(list.data ?? [], data?.findings ?? [], []);
@@ -64,40 +68,45 @@ export function HealthListScreen() {
                 : 'The latest tests found nothing wrong.';
   return (
     <Page title="Health" sentence={sentence}>
-      {error !== null ? (
-        <Failure what="No answer" error={error} onRetry={() => void domains.refetch()} />
-      ) : domains.data === undefined || list.data === undefined ? (
-        <Busy what="Asking Mailward for the domains." />
-      ) : names.length === 0 ? (
-        <Empty
-          icon={<IconWorldPlus size={32} stroke={1.4} />}
-          title="Add a domain to see its health here"
-          action={
-            <LinkButton to="/domains" search={{ add: true }}>
-              Add a domain
-            </LinkButton>
-          }
-        >
-          Or check any domain below: its MX records say which servers receive its mail.
-        </Empty>
-      ) : (
-        <ul className="health-list">
-          {views.map(({ name, state, words, at, known }) => (
-            <li key={name}>
-              <Link to="/health/$domain" params={{ domain: name }} className="health-row">
-                <StateShape state={state} size={20} />
-                <span className="health-row-words">
-                  <b>{shownName(name)}</b>
-                  <span className="soft">{known ? words : '…'}</span>
-                </span>
-                <span className="soft small nowrap">{at === null ? 'not tested' : <Moment at={at} />}</span>
-              </Link>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Loaded
+        query={together({ checks: list, domains })}
+        busy="Asking Mailward for the domains."
+        failed="The domains could not be read"
+        empty={{ when: ({ domains: all }) => all.length === 0, show: <NoDomain /> }}
+      >
+        {() => (
+          <ul className={css('list')}>
+            {views.map(({ name, state, words, at, known }) => (
+              <li key={name}>
+                <Link to="/health/$domain" params={{ domain: name }} className={css('row')}>
+                  <StateShape state={state} size={20} />
+                  <span className={css('words')}>
+                    <b>{shownName(name)}</b>
+                    <span className={css('soft')}>{known ? words : '…'}</span>
+                  </span>
+                  <span className={css('nowrap', 'small', 'soft')}>
+                    {at === null ? 'not tested' : <Moment at={at} />}
+                  </span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
       <AnyDomain />
     </Page>
+  );
+}
+
+function NoDomain() {
+  return (
+    <Empty
+      icon={<IconWorldPlus size={32} stroke={1.4} />}
+      title="Add a domain to see its health here"
+      action={<AddDomainButton first={false} />}
+    >
+      Or check any domain below: its MX records say which servers receive its mail.
+    </Empty>
   );
 }
 
@@ -112,7 +121,7 @@ function AnyDomain() {
     else setError(name.error.issues[0]?.message ?? 'expected a domain name');
   };
   return (
-    <form className="any-domain" noValidate onSubmit={submit}>
+    <form className={css('anyDomain')} noValidate onSubmit={submit}>
       <TextInput
         label="Check another domain"
         description="It need not be yours: for example, a business partner whose mail does not arrive"

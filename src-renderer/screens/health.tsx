@@ -1,5 +1,5 @@
 // One domain's health: the sentence, the mail's way with each check on its leg, and what each check found.
-import { Alert, Button, Loader } from '@mantine/core';
+import { Alert, Loader } from '@mantine/core';
 import { IconArrowLeft, IconStethoscope } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -7,19 +7,28 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Health } from '../../shared/state.ts';
+import { useActs } from '../actions/acts.tsx';
+import { testAll } from '../actions/checks.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted } from '../format.ts';
 import { type Asked, byUrgency, gather, sentenceOf } from '../health/health.ts';
 import { useCheckRun } from '../health/run.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import { CheckCard } from '../parts/check-card.tsx';
 import { HealthPath } from '../parts/health-path.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
+import { Loaded, together } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RunProgress } from '../parts/run-progress.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
-import '../styles/health.css';
+import styles from './health.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/health/$domain');
 /** A run that somebody else began is looked at again this often, ms. */
@@ -44,6 +53,7 @@ function DomainHealth({ name }: { name: string }) {
     }),
   );
   const { view, start } = useCheckRun(name);
+  const acts = useActs();
   const lastAsked = useRef<string | null>(null);
   const isResting = view.going === null;
   useEffect(() => {
@@ -54,21 +64,19 @@ function DomainHealth({ name }: { name: string }) {
     card?.scrollIntoView({ block: 'nearest' });
   }, [isResting]);
   const domain = domains.data?.find((one) => one.name === name) ?? null;
-  const error = list.error ?? latest.error;
+  const query = together({ checks: list, domains, latest });
   const shown = toUnicodeName(name);
   const title = `Health of ${shownName(name)}`;
   if (list.data === undefined || latest.data === undefined || domains.data === undefined) {
     return (
       <Page
         title={title}
-        sentence={error === null ? `Looking at ${shown}…` : `${shown} could not be looked at.`}
+        sentence={query.error === null ? `Looking at ${shown}…` : `${shown} could not be looked at.`}
         actions={<Back />}
       >
-        {error === null ? (
-          <Busy what="Asking Mailward what was found before." />
-        ) : (
-          <Failure what="No answer" error={error} onRetry={() => void latest.refetch()} />
-        )}
+        <Loaded query={query} busy="Asking Mailward what was found before." failed="No answer">
+          {() => null}
+        </Loaded>
       </Page>
     );
   }
@@ -83,7 +91,7 @@ function DomainHealth({ name }: { name: string }) {
     <Page
       title={title}
       sentence={
-        <span className="sentence">
+        <span className={css('sentence')}>
           {isBusy ? <Loader size={22} aria-hidden="true" /> : <StateShape state={state} size={22} />}
           <span>{isBusy ? `Testing ${shown}…` : words}</span>
         </span>
@@ -91,22 +99,20 @@ function DomainHealth({ name }: { name: string }) {
       actions={
         <>
           <Back />
-          <Button
-            leftSection={
-              isBusy ? (
-                <Loader size={16} aria-hidden="true" />
-              ) : (
-                <IconStethoscope size={16} aria-hidden="true" />
-              )
-            }
-            disabled={isBusy}
-            onClick={() => {
-              lastAsked.current = null;
-              void start(null);
+          <ActionButton
+            variant="filled"
+            action={testAll}
+            on={{
+              running: isBusy,
+              tested: testedAt !== null,
+              start: () => {
+                lastAsked.current = null;
+                void start(null);
+              },
             }}
-          >
-            {isBusy ? 'Testing…' : testedAt === null ? 'Test now' : 'Test all again'}
-          </Button>
+            acts={acts}
+            disabled={isBusy}
+          />
         </>
       }
     >
@@ -115,9 +121,9 @@ function DomainHealth({ name }: { name: string }) {
           {view.broken}
         </Alert>
       )}
-      <p className="soft small health-note">
+      <p className={css('soft', 'small', 'note')}>
         {testedAt === null ? (
-          'Nothing is tested automatically. A test queries name servers, registries and mail servers; it never sends a message.'
+          'Checks run only when you start them. They query name servers, registries and mail servers, and never send a message.'
         ) : (
           <>
             Last tested <Moment at={testedAt} />.
@@ -233,9 +239,9 @@ function Found({ all, asking, server, card }: FoundProps) {
         );
         if (own.length === 0) return null;
         return (
-          <section key={states.join()} className="section">
+          <section key={states.join()} className={css('section')}>
             <h2>{titleOf(title, own)}</h2>
-            <div className="checks">
+            <div className={css('checks')}>
               {own.map((asked) =>
                 card(asked, open.get(asked.check.name) ?? isUsuallyOpen, (isOpen) =>
                   set(asked.check.name, isOpen),

@@ -12,52 +12,69 @@ import {
   unknownSettingWords,
 } from '../../shared/overview.ts';
 import type { Health } from '../../shared/state.ts';
+import { classesOf } from '../classes.ts';
 import { useLostSince, useOverview } from '../engine.tsx';
 import { count, counted, size, span } from '../format.ts';
 import { FilterTroubles } from '../parts/filter-list.tsx';
 import { LegPanel } from '../parts/leg-panel.tsx';
-import { LinkButton } from '../parts/link-button.tsx';
+import { AddDomainButton } from '../parts/action-button.tsx';
+import { live, Loaded } from '../parts/loaded.tsx';
 import { type LegName, MailPath } from '../parts/mail-path.tsx';
 import { MinutesChart } from '../parts/minutes-chart.tsx';
 import { Moment, useNow } from '../parts/moment.tsx';
-import { Busy, Empty } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { StateShape } from '../parts/state-mark.tsx';
 import { StorageNote } from '../parts/storage-note.tsx';
+import styles from './home.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 export function HomeScreen() {
   const overview = useOverview();
   const lostSince = useLostSince();
-  if (overview === null) {
-    return (
-      <Page title="Home" sentence="Checking the mail…">
-        <Busy what="Asking Mailward for its state." />
-      </Page>
-    );
-  }
   return (
     <Page
       title="Home"
       sentence={
-        <span className="sentence">
-          <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
-          <span>
-            {lostSince === null
-              ? overview.sentence
-              : 'Mailward is not running, or cannot be reached: the current state of your mail is unknown.'}
+        overview === null ? (
+          'Checking the mail…'
+        ) : (
+          <span className={css('sentence')}>
+            <StateShape state={lostSince === null ? overview.state : 'could-not-check'} size={22} />
+            <span>
+              {lostSince === null
+                ? overview.sentence
+                : 'Mailward is not running, or cannot be reached: the current state of your mail is unknown.'}
+            </span>
           </span>
-        </span>
+        )
       }
     >
+      <Loaded
+        query={live(overview)}
+        busy="Asking Mailward for its state."
+        failed="Mailward’s state could not be read"
+      >
+        {(known) => <Known overview={known} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Known({ overview }: { overview: Overview }) {
+  const { listener } = overview;
+  return (
+    <>
       <StorageNote storage={overview.storage} />
-      {overview.listener.problem !== null && (
+      {listener.problem !== null && (
         <Alert
-          color={overview.listener.listening ? 'yellow' : 'red'}
-          title={
-            overview.listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'
-          }
+          color={listener.listening ? 'yellow' : 'red'}
+          title={listener.listening ? 'Receiving mail needs attention' : 'Mailward cannot accept mail'}
         >
-          {overview.listener.problem}
+          {listener.problem}
         </Alert>
       )}
       {overview.fault !== null && <FaultNote fault={overview.fault} />}
@@ -70,7 +87,7 @@ export function HomeScreen() {
       <UnknownSettings unknown={overview.unknownSettings} />
       <QuarantineNote domains={overview.domains} />
       {overview.domains.length === 0 ? <FirstDomain /> : <Flow overview={overview} />}
-    </Page>
+    </>
   );
 }
 
@@ -90,7 +107,7 @@ function FaultNote({ fault }: { fault: Fault }) {
         function may have stopped, so restart Mailward when convenient. Please report this text, and what the
         log says at that time:
       </p>
-      <Code block className="broken-text">
+      <Code block className={css('report')}>
         {fault.words}
       </Code>
     </Alert>
@@ -117,12 +134,14 @@ function QuarantineNote({ domains }: { domains: readonly DomainOverview[] }) {
   const total = domains.reduce((all, { quarantined }) => all + quarantined.count, 0);
   if (total === 0) return null;
   return (
-    <p className="home-note">
+    <p className={css('note')}>
       <StateShape state="attention" size={14} />
       <Link to="/queue" search={{ show: 'quarantined' }}>
         {counted(total, 'message')} in quarantine
       </Link>
-      <span className="soft">Filters stopped {total === 1 ? 'it' : 'them'}. Check for wanted mail.</span>
+      <span className={css('soft')}>
+        Filters stopped {total === 1 ? 'it' : 'them'}. Check for wanted mail.
+      </span>
     </p>
   );
 }
@@ -131,12 +150,8 @@ function FirstDomain() {
   return (
     <Empty
       icon={<IconMailForward size={32} stroke={1.4} />}
-      title="Which domain should Mailward protect?"
-      action={
-        <LinkButton to="/domains" search={{ add: true }} size="md">
-          Add the first domain
-        </LinkButton>
-      }
+      title="Protect your first domain"
+      action={<AddDomainButton first />}
     >
       Enter the domain and the server that receives its mail today. Mailward works in front of that server: it
       passes mail on, and keeps it safe whenever the server cannot accept it.
@@ -158,7 +173,7 @@ function Flow({ overview }: { overview: Overview }) {
 
 function Figures({ domains }: { domains: readonly DomainOverview[] }) {
   return (
-    <section className="figures" aria-label="Mail that waits">
+    <section className={css('figures')} aria-label="Mail that waits">
       <Figure
         show="waiting"
         name="Waiting"
@@ -210,13 +225,13 @@ function Figure({ show, name, calm, state = 'not-applicable', parts }: FigurePro
     if (part.oldestAt !== null) oldest = Math.min(oldest ?? part.oldestAt, part.oldestAt);
   }
   return (
-    <Link to="/queue" search={{ show }} className="figure">
-      <span className="figure-name">
+    <Link to="/queue" search={{ show }} className={css('figure')}>
+      <span className={css('name')}>
         <StateShape state={total === 0 ? 'ok' : state} />
         {name}
       </span>
-      <span className="figure-value">{count(total)}</span>
-      <span className="figure-more">
+      <span className={css('value')}>{count(total)}</span>
+      <span className={css('more')}>
         {total === 0 ? calm : `${size(bytes)}${oldest === null ? '' : `, oldest ${span(now - oldest)}`}`}
       </span>
     </Link>

@@ -1,10 +1,15 @@
 // The two screens nobody asks for: a place that does not exist, and a screen that broke.
 import { Button, Code, Group } from '@mantine/core';
 import { IconMapOff } from '@tabler/icons-react';
+import { classesOf } from '../classes.ts';
 import { LinkButton } from '../parts/link-button.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { errorWords } from '../words.ts';
+import blockStyles from '../parts/blocks.module.css';
+import noteStyles from '../parts/notes.module.css';
+
+const css = classesOf(blockStyles, noteStyles);
 
 export function NotFoundScreen() {
   return (
@@ -23,12 +28,12 @@ export function NotFoundScreen() {
 export function BrokenScreen({ error, reset }: { error: unknown; reset: () => void }) {
   return (
     <Page title="Screen error" sentence="This screen failed to load. Your mail is not affected.">
-      <div className="note" role="alert">
+      <div className={css('note')} role="alert">
         <p>
           The part of Mailward that handles mail runs separately from this page, so no mail is lost. Try the
           screen again; if it fails again, reload the page, and report this text:
         </p>
-        <Code block className="broken-text">
+        <Code block className={css('report')}>
           {errorWords(error)}
         </Code>
         <Group justify="center">

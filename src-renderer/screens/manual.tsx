@@ -6,10 +6,10 @@ import { useEngine } from '../engine.tsx';
 import { manualPage } from '../health/manual.ts';
 import { BackButton } from '../parts/back-button.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { Prose } from '../parts/prose.tsx';
-import '../styles/prose.css';
 
 const route = getRouteApi('/manual/checks/$check');
 
@@ -24,37 +24,32 @@ export function ManualScreen() {
   });
   const title = list.data?.find(({ name }) => name === check)?.title ?? check;
   const back = <BackButton otherwise="/health" icon={<IconArrowLeft size={16} />} />;
-  if (page.data === undefined)
-    return (
-      <Page title="Manual" sentence={title} actions={back}>
-        {page.error === null ? (
-          <Busy what="Opening the manual." />
-        ) : (
-          <Failure
-            what="The page could not be opened"
-            error={page.error}
-            onRetry={() => void page.refetch()}
-          />
-        )}
-      </Page>
-    );
-  if (page.data === null)
-    return (
-      <Page title="Manual" sentence="The manual has no such page." actions={back}>
-        <Empty
-          icon={<IconBookOff size={32} stroke={1.4} />}
-          title="There is no check of this name"
-          action={<LinkButton to="/health">Go to Health</LinkButton>}
-        >
-          Each check’s page is linked from what the check found.
-        </Empty>
-      </Page>
-    );
   return (
-    <Page title="Manual" sentence={title} actions={back}>
-      <article className="prose">
-        <Prose text={page.data.replace(/^# .*$/m, '')} />
-      </article>
+    <Page
+      title="Manual"
+      sentence={page.data === null ? 'The manual has no such page.' : title}
+      actions={back}
+    >
+      <Loaded
+        query={page}
+        busy="Opening the manual."
+        failed="The page could not be opened"
+        empty={{ when: (text) => text === null, show: <NoPage /> }}
+      >
+        {(text) => <Prose text={(text ?? '').replace(/^# .*$/m, '')} />}
+      </Loaded>
     </Page>
+  );
+}
+
+function NoPage() {
+  return (
+    <Empty
+      icon={<IconBookOff size={32} stroke={1.4} />}
+      title="There is no check of this name"
+      action={<LinkButton to="/health">Go to Health</LinkButton>}
+    >
+      Each check’s page is linked from what the check found.
+    </Empty>
   );
 }

@@ -1,38 +1,34 @@
 // One message's page: its envelope, what became of each recipient, and the words both servers said.
-import { Button } from '@mantine/core';
-import {
-  IconArrowLeft,
-  IconClockPlay,
-  IconDownload,
-  IconMailOff,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconRouteAltLeft,
-  IconTrash,
-} from '@tabler/icons-react';
+import { IconArrowLeft, IconMailOff } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
 import { causeWords } from '../../shared/cause.ts';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Route } from '../../shared/domain.ts';
 import type { Attempt, MessageDetail, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
-import { type ActionName, actionsFor, isHere, useMessageActions } from '../actions.tsx';
+import { useActs } from '../actions/acts.tsx';
+import { messageActions, type OnMessages } from '../actions/messages.tsx';
+import { classesOf } from '../classes.ts';
 import { useEngine, useLive, useOverview } from '../engine.tsx';
 import { counted, exact, size, took } from '../format.ts';
 import { FilterList } from '../parts/filter-list.tsx';
 import { senderWords } from '../parts/columns.tsx';
+import { ActionButton } from '../parts/action-button.tsx';
 import { BackButton } from '../parts/back-button.tsx';
 import { BounceWords } from '../parts/bounce-words.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment, Since } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
-import { RerouteModal } from '../parts/reroute-modal.tsx';
 import { MessageMark, StateMark, StateShape } from '../parts/state-mark.tsx';
 import { Transcript } from '../parts/transcript.tsx';
-import { useExport } from '../saving.ts';
 import { replyLine, stateHealth } from '../words.ts';
+import styles from './message.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/message/$id');
 const startTraffic = (client: Client, signal: AbortSignal) => client.live.traffic(undefined, { signal });
@@ -49,27 +45,28 @@ export function MessageScreen() {
   });
 
   if (query.data !== undefined) return <MessagePage message={query.data} />;
-  if (query.error === null) {
-    return (
-      <Page title="Message" sentence="Looking for the message…" actions={<Back />}>
-        <Busy what="Asking the message log for this message." />
-      </Page>
-    );
-  }
-  const unknown = 'code' in query.error && query.error.code === 'NOT_FOUND';
+  const isUnknown = query.error !== null && 'code' in query.error && query.error.code === 'NOT_FOUND';
   return (
     <Page
       title="Message"
-      sentence={unknown ? 'The message log has no such message.' : 'The message could not be read.'}
+      sentence={
+        isUnknown
+          ? 'The message log has no such message.'
+          : query.error === null
+            ? 'Looking for the message…'
+            : 'The message could not be read.'
+      }
       actions={<Back />}
     >
-      {unknown ? (
+      {isUnknown ? (
         <Empty icon={<IconMailOff size={32} stroke={1.4} />} title="It may have left the log">
           Finished messages are kept for the time set under Settings, Message log. Waiting mail is always
           kept.
         </Empty>
       ) : (
-        <Failure what="No answer" error={query.error} onRetry={() => void query.refetch()} />
+        <Loaded query={query} busy="Asking the message log for this message." failed="No answer">
+          {() => null}
+        </Loaded>
       )}
     </Page>
   );
@@ -79,45 +76,31 @@ function Back() {
   return <BackButton otherwise="/traffic" icon={<IconArrowLeft size={16} />} />;
 }
 
-const actionWords: Readonly<Record<ActionName, { word: string; icon: ReactNode }>> = {
-  retry: { word: 'Try again now', icon: <IconClockPlay size={16} /> },
-  hold: { word: 'Hold', icon: <IconPlayerPause size={16} /> },
-  release: { word: 'Release', icon: <IconPlayerPlay size={16} /> },
-  delete: { word: 'Delete…', icon: <IconTrash size={16} /> },
-};
+const { retry, hold, release, reroute, delete: remove, export: exportFile } = messageActions;
+/** In this order. */
+const buttons = [retry, hold, release, reroute, remove, exportFile];
 
 function MessagePage({ message }: { message: MessageDetail }) {
-  const { act, busy } = useMessageActions();
-  const exporting = useExport();
+  const acts = useActs();
   const overview = useOverview();
   const domainSentence =
     overview?.domains.find(({ name }) => message.domains.includes(name))?.sentence ?? null;
-  const [isRerouting, setRerouting] = useState(false);
-  const possible = new Set(
-    message.allRecipients.flatMap(({ state, detour, hold }) =>
-      actionsFor(state, detour !== null, hold?.by === 'domain'),
-    ),
-  );
-  const mayReroute = message.hasContent && message.allRecipients.some(({ state }) => isHere(state));
   const health = stateHealth(message.state, message.attempts);
-  const button = (action: ActionName) =>
-    possible.has(action) && (
-      <Button
-        key={action}
-        variant="default"
-        {...(action === 'delete' ? { c: 'var(--problem)' } : {})}
-        leftSection={actionWords[action].icon}
-        disabled={busy}
-        onClick={() => act(action, { ids: [message.id] }, 1)}
-      >
-        {action === 'release' && message.via !== undefined ? 'Back to your server' : actionWords[action].word}
-      </Button>
-    );
+  const on: OnMessages = {
+    selection: { ids: [message.id] },
+    count: 1,
+    hasContent: message.hasContent,
+    standings: message.allRecipients.map(({ state, detour, hold }) => ({
+      state,
+      rerouted: detour !== null,
+      withDomain: hold?.by === 'domain',
+    })),
+  };
   return (
     <Page
       title={message.subject === '' ? 'Message' : message.subject}
       sentence={
-        <span className="sentence">
+        <span className={css('sentence')}>
           <StateShape state={health} size={22} />
           <span>{messageSentence(message, domainSentence)}</span>
         </span>
@@ -125,39 +108,15 @@ function MessagePage({ message }: { message: MessageDetail }) {
       actions={
         <>
           <Back />
-          {(['retry', 'hold', 'release'] as const).map(button)}
-          {mayReroute && (
-            <Button
-              variant="default"
-              leftSection={<IconRouteAltLeft size={16} />}
-              onClick={() => setRerouting(true)}
-            >
-              Send via another server…
-            </Button>
-          )}
-          {button('delete')}
-          {message.hasContent && (
-            <Button
-              variant="default"
-              leftSection={<IconDownload size={16} />}
-              loading={exporting.isPending}
-              onClick={() => exporting.mutate({ ids: [message.id] })}
-            >
-              Export as .eml
-            </Button>
-          )}
+          {buttons.map((action) => (
+            <ActionButton key={action.id} action={action} on={on} acts={acts} />
+          ))}
         </>
       }
     >
-      <RerouteModal
-        opened={isRerouting}
-        selection={{ ids: [message.id] }}
-        count={1}
-        onClose={() => setRerouting(false)}
-      />
-      <section className="section" aria-labelledby="envelope">
+      <section className={css('section')} aria-labelledby="envelope">
         <h2 id="envelope">Envelope</h2>
-        <dl className="facts">
+        <dl className={css('facts')}>
           <dt>From</dt>
           <dd>{senderWords(message.sender)}</dd>
           <dt>Subject</dt>
@@ -175,7 +134,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
           <dt>Size</dt>
           <dd>{message.size === 0 ? 'refused before the content was sent' : size(message.size)}</dd>
           <dt>Mailward’s reply</dt>
-          <dd className="mono">{replyLine(message.reply)}</dd>
+          <dd className={css('mono')}>{replyLine(message.reply)}</dd>
           {message.bounce !== null && (
             <>
               <dt>Notification</dt>
@@ -186,16 +145,16 @@ function MessagePage({ message }: { message: MessageDetail }) {
           )}
         </dl>
       </section>
-      <section className="section" aria-labelledby="recipients">
+      <section className={css('section')} aria-labelledby="recipients">
         <h2 id="recipients">{counted(message.allRecipients.length, 'recipient')}</h2>
-        <ul className="recipients">
+        <ul className={css('recipients')}>
           {message.allRecipients.map((recipient) => (
             <RecipientRow key={recipient.address} recipient={recipient} />
           ))}
         </ul>
       </section>
       {message.filters.length > 0 && <FilterList filters={message.filters} />}
-      <section className="section" aria-labelledby="incoming">
+      <section className={css('section')} aria-labelledby="incoming">
         <h2 id="incoming">How it came in</h2>
         <Transcript
           label="What the sending server and Mailward said to each other"
@@ -204,7 +163,7 @@ function MessagePage({ message }: { message: MessageDetail }) {
           server="Mailward"
         />
       </section>
-      <section className="section" aria-labelledby="attempts">
+      <section className={css('section')} aria-labelledby="attempts">
         <h2 id="attempts">
           {message.attemptList.length === 0 ? 'No attempt to deliver it yet' : 'How it went out'}
         </h2>
@@ -215,9 +174,9 @@ function MessagePage({ message }: { message: MessageDetail }) {
         </div>
       </section>
       {message.header !== '' && (
-        <section className="section" aria-labelledby="header">
+        <section className={css('section')} aria-labelledby="header">
           <h2 id="header">Header as received</h2>
-          <pre className="header-text" tabIndex={0} aria-labelledby="header">
+          <pre className={css('header')} tabIndex={0} aria-labelledby="header">
             {message.header}
           </pre>
         </section>
@@ -230,17 +189,19 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
   const { detour } = recipient;
   return (
     <li>
-      <span className="recipient-address">{recipient.address}</span>
+      <span className={css('address')}>{recipient.address}</span>
       <MessageMark
         state={recipient.state}
         attempts={recipient.attempts}
         via={detour === null ? undefined : routeWords(detour.route)}
       />
-      <span className="recipient-why">
+      <span className={css('why')}>
         {recipient.cause !== null && <span>{causeWords[recipient.cause].short}</span>}
-        {recipient.lastReply !== null && <span className="mono"> {replyLine(recipient.lastReply)}</span>}
+        {recipient.lastReply !== null && (
+          <span className={css('mono')}> {replyLine(recipient.lastReply)}</span>
+        )}
       </span>
-      <span className="recipient-next">
+      <span className={css('next')}>
         {recipient.nextAttemptAt !== null && (
           <>
             next attempt <Due at={recipient.nextAttemptAt} />
@@ -254,8 +215,9 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
         )}
       </span>
       {detour !== null && (
-        <span className="recipient-way">
-          Being sent via <span className="mono">{routeWords(detour.route)}</span> <Since at={detour.since} />
+        <span className={css('way')}>
+          Being sent via <span className={css('mono')}>{routeWords(detour.route)}</span>{' '}
+          <Since at={detour.since} />
           {detour.reason !== '' && <>: “{detour.reason}”</>}
         </span>
       )}
@@ -269,22 +231,22 @@ const outcomeWords = { delivered: 'delivered', deferred: 'deferred', refused: 'r
 function AttemptPart({ attempt, number }: { attempt: Attempt; number: number }) {
   const where = formatHostPort(attempt.host, attempt.port);
   return (
-    <article className="attempt">
-      <div className="attempt-head">
+    <article className={css('attempt')}>
+      <div className={css('attemptHead')}>
         <h3>
           Attempt {number} to {where}
         </h3>
-        <span className="soft small">
+        <span className={css('soft', 'small')}>
           <Moment at={attempt.startedAt} />, took {took(attempt.endedAt - attempt.startedAt)},{' '}
           {attempt.tls ?? 'not encrypted'}
           {attempt.address !== null && attempt.address !== attempt.host && `, at ${attempt.address}`}
         </span>
       </div>
-      <ul className="attempt-results">
+      <ul className={css('results')}>
         {attempt.results.map((result) => (
-          <li key={result.recipient} className="small">
+          <li key={result.recipient} className={css('small')}>
             <StateMark state={outcomeHealth[result.outcome]} word={outcomeWords[result.outcome]} />{' '}
-            <span className="soft">
+            <span className={css('soft')}>
               {result.recipient}
               {result.cause !== null && `: ${causeWords[result.cause].short}`}
             </span>

@@ -1,24 +1,19 @@
 // The queue: mail that waits, is held, or failed, with what can be done about it.
-import { Button, SegmentedControl, Select } from '@mantine/core';
-import {
-  IconClockPlay,
-  IconDownload,
-  IconInboxOff,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconRouteAltLeft,
-  IconTrash,
-} from '@tabler/icons-react';
+import { Button, SegmentedControl } from '@mantine/core';
+import { IconInboxOff } from '@tabler/icons-react';
 import type { RowSelectionState } from '@tanstack/react-table';
 import { getRouteApi } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import type { Selection } from '../../shared/contract/index.ts';
 import type { MessageState } from '../../shared/message.ts';
 import type { Overview, Waiting } from '../../shared/overview.ts';
-import { type ActionName, useMessageActions } from '../actions.tsx';
+import { useActs } from '../actions/acts.tsx';
+import { messageActions, type OnMessages } from '../actions/messages.tsx';
+import { classesOf } from '../classes.ts';
 import { useOverview } from '../engine.tsx';
 import { count, counted, span } from '../format.ts';
 import { useMessages } from '../messages.ts';
+import { ActionButton } from '../parts/action-button.tsx';
 import {
   attemptsColumn,
   causeColumn,
@@ -30,13 +25,17 @@ import {
   stateColumn,
   subjectColumn,
 } from '../parts/columns.tsx';
+import { DomainPicker, FilterLine } from '../parts/filters.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { MessageTable } from '../parts/message-table.tsx';
 import { useNow } from '../parts/moment.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
-import { RerouteModal } from '../parts/reroute-modal.tsx';
 import type { QueueShelf } from '../router.tsx';
-import { useExport } from '../saving.ts';
+import styles from './queue.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 const route = getRouteApi('/queue');
 
@@ -44,7 +43,6 @@ interface Shelf {
   title: string;
   states: MessageState[];
   part: 'queued' | 'held' | 'quarantined' | 'failed';
-  actions: ActionName[];
   empty: string;
 }
 
@@ -53,47 +51,33 @@ const shelves: Readonly<Record<QueueShelf, Shelf>> = {
     title: 'Waiting',
     states: ['queued'],
     part: 'queued',
-    actions: ['retry', 'hold', 'delete'],
     empty: 'Mail that is being delivered or waiting for its next attempt is listed here.',
   },
   held: {
     title: 'Held',
     states: ['held'],
     part: 'held',
-    actions: ['release', 'delete'],
     empty: 'Mail that is held is listed here: by hand until you release it, or with all mail of its domain.',
   },
   quarantined: {
     title: 'Quarantine',
     states: ['quarantined'],
     part: 'quarantined',
-    actions: ['release', 'delete'],
     empty: 'Incoming mail that was stopped by a filter is listed here until you release or delete it.',
   },
   failed: {
     title: 'Failed',
     states: ['refused', 'expired'],
     part: 'failed',
-    actions: ['retry', 'delete'],
     empty: 'Mail that your server refused for good, or that could not be delivered in time, is listed here.',
   },
 };
 
 const shelfNames: readonly QueueShelf[] = ['waiting', 'held', 'quarantined', 'failed'];
 
-const actionWords: Readonly<Record<ActionName, string>> = {
-  retry: 'Try again now',
-  hold: 'Hold',
-  release: 'Release',
-  delete: 'Delete…',
-};
-
-const actionIcons: Readonly<Record<ActionName, ReactNode>> = {
-  retry: <IconClockPlay size={16} />,
-  hold: <IconPlayerPause size={16} />,
-  release: <IconPlayerPlay size={16} />,
-  delete: <IconTrash size={16} />,
-};
+const { retry, hold, release, reroute, delete: remove, export: exportFile } = messageActions;
+/** In this order. */
+const buttons = [retry, hold, release, remove, reroute, exportFile];
 
 const columns = [
   stateColumn,
@@ -122,13 +106,11 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
   const [selected, setSelected] = useState<RowSelectionState>({});
   const [whole, setWhole] = useState(false);
   const list = useMessages({ states: shelf.states, domain }, atTop ? 'live' : 'steady');
-  const exporting = useExport();
-  const [isRerouting, setRerouting] = useState(false);
   const clear = () => {
     setSelected({});
     setWhole(false);
   };
-  const { act, busy } = useMessageActions(clear);
+  const acts = useActs(clear);
 
   const totals = Object.fromEntries(
     shelfNames.map((name) => [name, sum(overview, shelves[name].part, domain)]),
@@ -139,8 +121,38 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
   const selection: Selection =
     whole && domain !== undefined ? { domain, states: shelf.states } : { ids: ids.slice(0, 10_000) };
   const chosen = whole ? total.count : ids.length;
+  const on: OnMessages = {
+    selection,
+    count: chosen,
+    hasContent: true,
+    standings: shelf.states.map((state) => ({ state, rerouted: false, withDomain: false })),
+  };
   const mayChooseWhole =
     domain !== undefined && ids.length > 0 && ids.length === list.rows.length && list.hasMore;
+
+  const table = (
+    <MessageTable
+      label={`Messages: ${show}`}
+      list="queue"
+      place={`queue ${show} ${domain ?? ''}`}
+      rows={list.rows}
+      columns={show === 'waiting' ? columns : columnsWithoutNext}
+      hasMore={list.hasMore}
+      loadingMore={list.loadingMore}
+      onMore={list.loadMore}
+      onTop={setAtTop}
+      selection={selected}
+      onSelection={(update) => {
+        setSelected(update);
+        setWhole(false);
+      }}
+      empty={
+        <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
+          {shelf.empty}
+        </Empty>
+      }
+    />
+  );
 
   return (
     <Page
@@ -154,7 +166,7 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
       )}
       fill
     >
-      <div className="filters">
+      <FilterLine>
         <SegmentedControl
           aria-label="Which mail"
           value={show}
@@ -166,57 +178,30 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
             label: `${shelves[name].title} ${count(totals[name]?.count ?? 0)}`,
           }))}
         />
-        <Select
-          className="filter-pick"
-          aria-label="Domain"
-          placeholder="Every domain"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'Every domain' }}
-          data={overview?.domains.map(({ name }) => name) ?? []}
-          value={domain ?? null}
-          onChange={(value) =>
-            void navigate({ search: (before) => ({ ...before, domain: value ?? undefined }), replace: true })
+        <DomainPicker
+          domains={overview?.domains.map(({ name }) => name) ?? []}
+          domain={domain}
+          onDomain={(name) =>
+            void navigate({ search: (before) => ({ ...before, domain: name }), replace: true })
           }
         />
-      </div>
-      <div className="action-line" role="group" aria-label="What to do with the selected messages">
-        <p className="soft" aria-live="polite">
+      </FilterLine>
+      <div className={css('actions')} role="group" aria-label="What to do with the selected messages">
+        <p className={css('soft')} aria-live="polite">
           {chosen === 0 ? 'Select messages to act on them.' : `${counted(chosen, 'message')} selected`}
         </p>
         {chosen > 0 && (
           <>
-            {shelf.actions.map((action) => (
-              <Button
-                key={action}
+            {buttons.map((action) => (
+              <ActionButton
+                key={action.id}
                 size="xs"
-                variant={action === 'delete' ? 'subtle' : 'default'}
-                {...(action === 'delete' ? { color: 'red' } : {})}
-                leftSection={actionIcons[action]}
-                disabled={busy}
-                onClick={() => act(action, selection, chosen)}
-              >
-                {actionWords[action]}
-              </Button>
+                {...(action.danger === true ? { variant: 'subtle', color: 'red' } : {})}
+                action={action}
+                on={on}
+                acts={acts}
+              />
             ))}
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconRouteAltLeft size={16} />}
-              disabled={busy}
-              onClick={() => setRerouting(true)}
-            >
-              Send via another server…
-            </Button>
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconDownload size={16} />}
-              loading={exporting.isPending}
-              onClick={() => exporting.mutate(selection)}
-            >
-              {chosen === 1 ? 'Export' : 'Export as .zip'}
-            </Button>
             {mayChooseWhole && (
               <Button size="xs" variant="subtle" onClick={() => setWhole(!whole)}>
                 {whole
@@ -227,41 +212,14 @@ function ShelfScreen({ show, domain }: { show: QueueShelf; domain: string | unde
           </>
         )}
       </div>
-      <RerouteModal
-        opened={isRerouting}
-        selection={selection}
-        count={chosen}
-        onClose={() => setRerouting(false)}
-        onDone={clear}
-      />
-      <div className="list-place queue">
-        {list.busy ? (
-          <Busy what="Asking Mailward for the queue." />
-        ) : list.error !== null && list.rows.length === 0 ? (
-          <Failure what="The queue could not be read" error={list.error} onRetry={list.refresh} />
-        ) : (
-          <MessageTable
-            label={`Messages: ${show}`}
-            place={`queue ${show} ${domain ?? ''}`}
-            rows={list.rows}
-            columns={show === 'waiting' ? columns : columnsWithoutNext}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-            onTop={setAtTop}
-            selection={selected}
-            onSelection={(update) => {
-              setSelected(update);
-              setWhole(false);
-            }}
-            empty={
-              <Empty icon={<IconInboxOff size={32} stroke={1.4} />} title={`Nothing is ${show}`}>
-                {shelf.empty}
-              </Empty>
-            }
-          />
-        )}
-      </div>
+      <Loaded
+        query={list.query}
+        busy="Asking Mailward for the queue."
+        failed="The queue could not be read"
+        empty={{ when: (rows) => rows.length === 0, show: table }}
+      >
+        {() => table}
+      </Loaded>
     </Page>
   );
 }

@@ -1,24 +1,30 @@
 // One domain's recipients: who is refused at the door and why, who is about to be, and who never will be.
-import { Button, FileButton, SegmentedControl, Select } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { IconDownload, IconUpload, IconUserCheck } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, SegmentedControl } from '@mantine/core';
+import { IconUserCheck } from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import {
   recipientEntryStateSchema,
   type RecipientEntryState,
   type RecipientsOverview,
 } from '../../shared/recipients.ts';
+import { useActs } from '../actions/acts.tsx';
+import { recipientListActions } from '../actions/recipients.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { count, counted } from '../format.ts';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { ActionButton } from '../parts/action-button.tsx';
+import { FilterLine, OneDomainPicker } from '../parts/filters.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { RecipientTable } from '../parts/recipient-table.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
-import { useSaveText } from '../saving.ts';
-import '../styles/recipients.css';
-import '../styles/table.css';
-import { errorWords } from '../words.ts';
+import styles from './recipients.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 const route = getRouteApi('/recipients');
 /** Figures move while somebody looks, ms. */
@@ -55,57 +61,57 @@ export function RecipientsScreen() {
       sentence={view === undefined ? sentenceWithout(views.data) : sentenceFor(view)}
       actions={view !== undefined && <Files domain={view.domain} />}
     >
-      {view === undefined ? (
-        views.error !== null ? (
-          <Failure
-            what="The recipients could not be read"
-            error={views.error}
-            onRetry={() => void views.refetch()}
-          />
-        ) : views.data === undefined ? (
-          <Busy what="Asking Mailward about the recipients." />
-        ) : (
-          <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
-            Mailward learns about recipients from the mail of a protected domain.
-          </Empty>
-        )
-      ) : (
-        <>
-          <div className="filters" role="search">
-            {(views.data?.length ?? 0) > 1 && (
-              <Select
-                className="filter-pick"
-                aria-label="Domain"
-                allowDeselect={false}
-                data={views.data?.map(({ domain }) => domain) ?? []}
-                value={view.domain}
-                onChange={(domain) => change({ domain: domain ?? undefined })}
-              />
-            )}
-            <TextFilter
-              key={view.domain}
-              label="Text in the address"
-              placeholder="Part of an address"
-              text={search.text ?? ''}
-              onText={(text) => change({ text: text === '' ? undefined : text })}
-            />
-            <SegmentedControl
-              className="recipient-states"
-              aria-label="Which recipients"
-              value={search.show ?? 'listed'}
-              onChange={(show) => change({ show: recipientEntryStateSchema.safeParse(show).data })}
-              data={[
-                { value: 'listed', label: `Listed ${count(view.listed)}` },
-                { value: 'failing', label: `Failing ${count(view.failing)}` },
-                { value: 'allowed', label: `Allowed ${count(view.allowed)}` },
-              ]}
-            />
-          </div>
-          <Entries domain={view.domain} state={search.show ?? 'listed'} text={search.text} />
-          <Figures view={view} />
-        </>
-      )}
+      <Loaded
+        query={views}
+        busy="Asking Mailward about the recipients."
+        failed="The recipients could not be read"
+        empty={{ when: (all) => all.length === 0, show: <NoDomain /> }}
+      >
+        {(all) =>
+          view !== undefined && (
+            <>
+              <FilterLine search>
+                {all.length > 1 && (
+                  <OneDomainPicker
+                    domains={all.map(({ domain }) => domain)}
+                    domain={view.domain}
+                    onDomain={(domain) => change({ domain })}
+                  />
+                )}
+                <TextFilter
+                  key={view.domain}
+                  label="Text in the address"
+                  placeholder="Part of an address"
+                  text={search.text ?? ''}
+                  onText={(text) => change({ text: text === '' ? undefined : text })}
+                />
+                <SegmentedControl
+                  className={css('states')}
+                  aria-label="Which recipients"
+                  value={search.show ?? 'listed'}
+                  onChange={(show) => change({ show: recipientEntryStateSchema.safeParse(show).data })}
+                  data={[
+                    { value: 'listed', label: `Listed ${count(view.listed)}` },
+                    { value: 'failing', label: `Failing ${count(view.failing)}` },
+                    { value: 'allowed', label: `Allowed ${count(view.allowed)}` },
+                  ]}
+                />
+              </FilterLine>
+              <Entries domain={view.domain} state={search.show ?? 'listed'} text={search.text} />
+              <Figures view={view} />
+            </>
+          )
+        }
+      </Loaded>
     </Page>
+  );
+}
+
+function NoDomain() {
+  return (
+    <Empty icon={<IconUserCheck size={32} stroke={1.4} />} title="Add a domain first">
+      Mailward learns about recipients from the mail of a protected domain.
+    </Empty>
   );
 }
 
@@ -127,7 +133,6 @@ interface EntriesProps {
 
 function Entries({ domain, state, text }: EntriesProps) {
   const { orpc } = useEngine();
-  const queries = useQueryClient();
   const list = useInfiniteQuery(
     orpc.recipients.list.infiniteOptions({
       input: (after: string | undefined) => ({ domain, state, text, after, limit: 100 }),
@@ -135,48 +140,39 @@ function Entries({ domain, state, text }: EntriesProps) {
       getNextPageParam: (last) => (last.more ? last.rows.at(-1)?.address : undefined),
     }),
   );
-  const renew = () => queries.invalidateQueries({ queryKey: orpc.recipients.key() });
-  const onError = (error: unknown) =>
-    notifications.show({ color: 'red', title: 'Nothing was changed', message: errorWords(error) });
-  const allow = useMutation(orpc.recipients.allow.mutationOptions({ onSuccess: renew, onError }));
-  const forget = useMutation(orpc.recipients.forget.mutationOptions({ onSuccess: renew, onError }));
-  const rows = list.data?.pages.flatMap((page) => page.rows);
-  if (rows === undefined) {
-    return list.error === null ? (
-      <Busy what="Asking Mailward for the list." />
-    ) : (
-      <Failure what="The list could not be read" error={list.error} onRetry={() => void list.refetch()} />
-    );
-  }
-  if (rows.length === 0) {
-    return (
-      <Empty
-        icon={<IconUserCheck size={32} stroke={1.4} />}
-        title={text === undefined ? empties[state].title : 'No addresses match'}
-      >
-        {text === undefined ? empties[state].words : 'No address here contains this text.'}
-      </Empty>
-    );
-  }
   return (
-    <>
-      <RecipientTable
-        rows={rows}
-        busy={allow.isPending || forget.isPending}
-        onAllow={(address) => allow.mutate({ addresses: [address] })}
-        onForget={(address) => forget.mutate({ addresses: [address] })}
-      />
-      {list.hasNextPage && (
-        <Button
-          className="recipients-more"
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          Show more
-        </Button>
+    <Loaded
+      query={list}
+      busy="Asking Mailward for the list."
+      failed="The list could not be read"
+      empty={{
+        when: ({ pages }) => pages.every(({ rows }) => rows.length === 0),
+        show: (
+          <Empty
+            icon={<IconUserCheck size={32} stroke={1.4} />}
+            title={text === undefined ? empties[state].title : 'No addresses match'}
+          >
+            {text === undefined ? empties[state].words : 'No address here contains this text.'}
+          </Empty>
+        ),
+      }}
+    >
+      {({ pages }) => (
+        <>
+          <RecipientTable rows={pages.flatMap(({ rows }) => rows)} />
+          {list.hasNextPage && (
+            <Button
+              className={css('more')}
+              variant="default"
+              loading={list.isFetchingNextPage}
+              onClick={() => void list.fetchNextPage()}
+            >
+              Show more
+            </Button>
+          )}
+        </>
       )}
-    </>
+    </Loaded>
   );
 }
 
@@ -190,16 +186,16 @@ const serverWords: Readonly<Record<RecipientsOverview['callout']['server'], stri
 function Figures({ view }: { view: RecipientsOverview }) {
   const { callout, bounces, backscatter } = view;
   return (
-    <section className="recipient-figures" aria-labelledby="figures">
+    <section className={css('figures')} aria-labelledby="figures">
       <h2 id="figures">Since Mailward was started</h2>
-      <dl className="facts">
+      <dl className={css('facts')}>
         <dt>Your server</dt>
         <dd>{serverWords[callout.server]}</dd>
         <dt>Asked about</dt>
         <dd>
           {counted(callout.asked, 'recipient')}
           {callout.unclear > 0 && (
-            <span className="soft">, {count(callout.unclear)} without a clear answer</span>
+            <span className={css('soft')}>, {count(callout.unclear)} without a clear answer</span>
           )}
         </dd>
         <dt>Refused</dt>
@@ -211,7 +207,7 @@ function Figures({ view }: { view: RecipientsOverview }) {
           {count(backscatter.lastHour)} in the last hour
           {backscatter.flood && ', which is a flood'}
           {backscatter.foreign > 0 && (
-            <span className="soft">
+            <span className={css('soft')}>
               ; {count(backscatter.foreign)} for mail you did not send, {count(backscatter.rejected)} rejected
             </span>
           )}
@@ -219,7 +215,7 @@ function Figures({ view }: { view: RecipientsOverview }) {
         <dt>Senders notified</dt>
         <dd>
           {count(bounces.sent)}
-          <span className="soft">
+          <span className={css('soft')}>
             {' '}
             in the message log; {count(bounces.suppressed)} not notified, because nothing showed that they
             were genuine
@@ -231,51 +227,11 @@ function Figures({ view }: { view: RecipientsOverview }) {
 }
 
 function Files({ domain }: { domain: string }) {
-  const { client, orpc } = useEngine();
-  const queries = useQueryClient();
-  const save = useSaveText();
-  const exporting = useMutation({
-    mutationFn: async () => {
-      const { csv } = await client.recipients.export({ domain });
-      await save(`recipients-${domain}.csv`, csv, 'text/csv');
-    },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'The list was not exported', message: errorWords(error) }),
-  });
-  const importing = useMutation({
-    mutationFn: async (file: File) => client.recipients.import({ csv: await file.text() }),
-    onSuccess: async ({ listed, allowed }) => {
-      notifications.show({
-        title: 'The file is imported',
-        message: `${counted(listed, 'address', 'addresses')} listed, ${count(allowed)} always allowed.`,
-      });
-      await queries.invalidateQueries({ queryKey: orpc.recipients.key() });
-    },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'Nothing was imported', message: errorWords(error) }),
-  });
+  const acts = useActs();
   return (
     <>
-      <FileButton accept=".csv,text/csv" onChange={(file) => file !== null && importing.mutate(file)}>
-        {(props) => (
-          <Button
-            {...props}
-            variant="default"
-            leftSection={<IconUpload size={16} />}
-            loading={importing.isPending}
-          >
-            Import a CSV
-          </Button>
-        )}
-      </FileButton>
-      <Button
-        variant="default"
-        leftSection={<IconDownload size={16} />}
-        loading={exporting.isPending}
-        onClick={() => exporting.mutate()}
-      >
-        Export as CSV
-      </Button>
+      <ActionButton action={recipientListActions.import} on={{ domain }} acts={acts} />
+      <ActionButton action={recipientListActions.export} on={{ domain }} acts={acts} />
     </>
   );
 }

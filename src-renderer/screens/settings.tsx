@@ -3,8 +3,9 @@ import { Alert, Button, Select, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Fragment, type SubmitEvent, useState } from 'react';
 import type { Settings } from '../../shared/settings.ts';
+import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
-import { Busy, Failure } from '../parts/notes.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import {
   type Draft,
@@ -15,8 +16,12 @@ import {
   settingSections,
 } from '../setting-fields.ts';
 import { choiceWords } from '../setting-words.ts';
-import '../styles/domains.css';
 import { errorWords } from '../words.ts';
+import styles from './settings.module.css';
+import blockStyles from '../parts/blocks.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, blockStyles, textStyles);
 
 export function SettingsScreen() {
   const { orpc } = useEngine();
@@ -24,21 +29,13 @@ export function SettingsScreen() {
   const info = useQuery(orpc.system.info.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   return (
     <Page title="Settings" sentence="How Mailward receives, checks, delivers and records mail.">
-      {query.data !== undefined ? (
-        <SettingsForm settings={query.data} />
-      ) : query.error === null ? (
-        <Busy what="Asking Mailward for its settings." />
-      ) : (
-        <Failure
-          what="The settings could not be read"
-          error={query.error}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      <Loaded query={query} busy="Asking Mailward for its settings." failed="The settings could not be read">
+        {(settings) => <SettingsForm settings={settings} />}
+      </Loaded>
       {info.data !== undefined && (
-        <p className="soft small">
-          They are kept in <span className="mono">{info.data.dataDir}/settings.json</span>, which can also be
-          edited by hand: Mailward reads it again by itself.
+        <p className={css('soft', 'small')}>
+          They are kept in <span className={css('mono')}>{info.data.dataDir}/settings.json</span>, which can
+          also be edited by hand: Mailward reads it again by itself.
         </p>
       )}
     </Page>
@@ -87,14 +84,14 @@ function SettingsForm({ settings }: { settings: Settings }) {
   };
 
   return (
-    <form className="settings" noValidate onSubmit={submit}>
+    <form className={css('form')} noValidate onSubmit={submit}>
       {settingSections
         .filter((section) => section.name !== 'desktop' || desktop !== null)
         .map((section) => (
-          <section key={section.name} className="panel" aria-labelledby={`section-${section.name}`}>
+          <section key={section.name} className={css('panel')} aria-labelledby={`section-${section.name}`}>
             <h2 id={`section-${section.name}`}>{section.title}</h2>
-            <p className="soft">{section.description}</p>
-            <div className="setting-fields">
+            <p className={css('soft')}>{section.description}</p>
+            <div className={css('fields')}>
               {section.fields.map((field) => {
                 const key = `${section.name}.${field.name}`;
                 return (
@@ -111,7 +108,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
             </div>
           </section>
         ))}
-      <div className="settings-foot">
+      <div className={css('foot')}>
         <Button type="submit" loading={save.isPending} disabled={changes === 0}>
           Save the settings
         </Button>
@@ -126,7 +123,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
             Discard
           </Button>
         )}
-        <div role="status" className="settings-outcome">
+        <div role="status">
           {outcome !== null && (
             <p>
               Saved.

@@ -1,18 +1,15 @@
 // The traffic: every message as it comes and goes, newest first.
-import { Button, Menu, Select } from '@mantine/core';
-import {
-  IconArrowUp,
-  IconDownload,
-  IconMailSearch,
-  IconPlayerPause,
-  IconPlayerPlay,
-} from '@tabler/icons-react';
+import { Button, Menu } from '@mantine/core';
+import { IconDownload, IconMailSearch, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { causeSchema, causeWords } from '../../shared/cause.ts';
 import { messageStateSchema } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import { searchNotice } from '../../shared/search.ts';
+import { useActs } from '../actions/acts.tsx';
+import { logActions } from '../actions/log.ts';
+import { classesOf } from '../classes.ts';
 import { useOverview } from '../engine.tsx';
 import { counted, rate } from '../format.ts';
 import type { RowFilter } from '../live-rows.ts';
@@ -26,13 +23,19 @@ import {
   stateColumn,
   subjectColumn,
 } from '../parts/columns.tsx';
+import { ActionItem } from '../parts/action-button.tsx';
+import { DomainPicker, FilterLine, FilterPick } from '../parts/filters.tsx';
+import { Loaded } from '../parts/loaded.tsx';
 import { MessageTable } from '../parts/message-table.tsx';
-import { Busy, Empty, Failure } from '../parts/notes.tsx';
+import { Empty } from '../parts/notes.tsx';
 import { Page } from '../parts/page.tsx';
 import { TextFilter } from '../parts/text-filter.tsx';
-import { useLogExport } from '../saving.ts';
 import { sinceSchema, sinceWords } from '../since.ts';
 import { stateWords } from '../words.ts';
+import styles from './traffic.module.css';
+import textStyles from '../parts/text.module.css';
+
+const css = classesOf(styles, textStyles);
 
 const route = getRouteApi('/traffic');
 const columns = [
@@ -52,7 +55,7 @@ export function TrafficScreen() {
   const [paused, setPaused] = useState(false);
   const [atTop, setAtTop] = useState(true);
   const [resets, setResets] = useState(0);
-  const exporting = useLogExport();
+  const acts = useActs();
   // Counted from when the screen was opened: a list whose beginning moved would be asked for anew all the time.
   const [openedAt] = useState(() => Date.now());
   const from = search.since === undefined ? undefined : openedAt - sinceWords[search.since].length;
@@ -69,6 +72,50 @@ export function TrafficScreen() {
   const change = (part: Partial<typeof search>) =>
     void navigate({ search: (present) => ({ ...present, ...part }), replace: true });
 
+  const table = (
+    <MessageTable
+      label="Messages, newest first"
+      list="traffic"
+      news={{
+        count: list.waiting,
+        onShow: () => {
+          setPaused(false);
+          setAtTop(true);
+        },
+      }}
+      place={`traffic ${JSON.stringify(search)}`}
+      rows={list.rows}
+      columns={columns}
+      hasMore={list.hasMore}
+      loadingMore={list.loadingMore}
+      onMore={list.loadMore}
+      onTop={setAtTop}
+      empty={
+        <Empty
+          icon={<IconMailSearch size={32} stroke={1.4} />}
+          title={filtered ? 'No messages match' : 'No mail has come yet'}
+          action={
+            filtered ? (
+              <Button
+                variant="default"
+                onClick={() => {
+                  setResets(resets + 1);
+                  void navigate({ search: {}, replace: true });
+                }}
+              >
+                Show every message
+              </Button>
+            ) : undefined
+          }
+        >
+          {filtered
+            ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
+            : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
+        </Empty>
+      }
+    />
+  );
+
   return (
     <Page
       title="Traffic"
@@ -80,7 +127,7 @@ export function TrafficScreen() {
             <Menu.Target>
               <Button
                 variant="default"
-                loading={exporting.isPending}
+                loading={acts.running !== null}
                 leftSection={<IconDownload size={16} aria-hidden="true" />}
               >
                 Export
@@ -88,27 +135,23 @@ export function TrafficScreen() {
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Label>{filtered ? 'Messages that match the filters' : 'The whole log'}</Menu.Label>
-              <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'csv' })}>
-                As a table (CSV)
-              </Menu.Item>
-              <Menu.Item onClick={() => exporting.mutate({ filter: cleaned(filter), format: 'json' })}>
-                As JSON, one message a line
-              </Menu.Item>
+              <ActionItem action={logActions.csv} on={{ filter: cleaned(filter) }} acts={acts} />
+              <ActionItem action={logActions.json} on={{ filter: cleaned(filter) }} acts={acts} />
             </Menu.Dropdown>
           </Menu>
           <Button
-            className="pause"
+            className={css('pause')}
             variant="default"
             aria-pressed={paused}
             onClick={() => setPaused(!paused)}
           >
             {paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
-            <span className="pause-word">{paused ? 'Resume' : 'Pause the list'}</span>
+            <span className={css('pauseWord')}>{paused ? 'Resume' : 'Pause the list'}</span>
           </Button>
         </>
       }
     >
-      <div className="filters" role="search">
+      <FilterLine search>
         <TextFilter
           key={resets}
           label="Text in sender, recipient or subject"
@@ -116,116 +159,53 @@ export function TrafficScreen() {
           text={search.text ?? ''}
           onText={(text) => change({ text: text === '' ? undefined : text })}
         />
-        <Select
-          className="filter-pick"
-          aria-label="Domain"
-          placeholder="Every domain"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'Every domain' }}
-          data={overview?.domains.map(({ name }) => name) ?? []}
-          value={search.domain ?? null}
-          onChange={(domain) => change({ domain: domain ?? undefined })}
+        <DomainPicker
+          domains={overview?.domains.map(({ name }) => name) ?? []}
+          domain={search.domain}
+          onDomain={(domain) => change({ domain })}
         />
-        <Select
-          className="filter-pick"
-          aria-label="State"
-          placeholder="Every state"
-          clearable
-          clearButtonProps={{ 'aria-label': 'Every state' }}
-          data={messageStateSchema.options.map((state) => ({ value: state, label: stateWords[state] }))}
-          value={search.state ?? null}
-          onChange={(state) => change({ state: messageStateSchema.safeParse(state).data })}
+        <FilterPick
+          label="State"
+          every="Every state"
+          options={messageStateSchema.options.map((state) => ({ value: state, label: stateWords[state] }))}
+          value={search.state}
+          onPick={(state) => change({ state: messageStateSchema.safeParse(state).data })}
         />
-        <Select
-          className="filter-pick"
-          aria-label="Cause"
-          placeholder="Every cause"
-          clearable
-          searchable
-          clearButtonProps={{ 'aria-label': 'Every cause' }}
-          data={causeSchema.options.map((cause) => ({ value: cause, label: causeWords[cause].short }))}
-          value={search.cause ?? null}
-          onChange={(cause) => change({ cause: causeSchema.safeParse(cause).data })}
+        <FilterPick
+          label="Cause"
+          every="Every cause"
+          options={causeSchema.options.map((cause) => ({ value: cause, label: causeWords[cause].short }))}
+          value={search.cause}
+          onPick={(cause) => change({ cause: causeSchema.safeParse(cause).data })}
+          many
         />
-        <Select
-          className="filter-pick"
-          aria-label="Time"
-          placeholder="Any time"
-          clearable
-          clearButtonProps={{ 'aria-label': 'Any time' }}
-          data={sinceSchema.options.map((since) => ({ value: since, label: sinceWords[since].words }))}
-          value={search.since ?? null}
-          onChange={(since) => change({ since: sinceSchema.safeParse(since).data })}
+        <FilterPick
+          label="Time"
+          every="Any time"
+          options={sinceSchema.options.map((since) => ({ value: since, label: sinceWords[since].words }))}
+          value={search.since}
+          onPick={(since) => change({ since: sinceSchema.safeParse(since).data })}
         />
-      </div>
+      </FilterLine>
       {notice !== null && (
-        <p className="soft small" role="status">
+        <p className={css('soft', 'small')} role="status">
           {notice}
         </p>
       )}
-      <div className="list-place traffic">
-        {list.waiting > 0 && (
-          <Button
-            className="news"
-            size="compact-md"
-            radius="xl"
-            leftSection={<IconArrowUp size={16} />}
-            onClick={() => {
-              setPaused(false);
-              setAtTop(true);
-              document.querySelector('.table-scroll')?.scrollTo({ top: 0 });
-            }}
-          >
-            {counted(list.waiting, 'new message')}
-          </Button>
-        )}
-        {list.busy ? (
-          <Busy what="Asking the message log for the latest messages." />
-        ) : list.error !== null && list.rows.length === 0 ? (
-          <Failure what="The message log could not be read" error={list.error} onRetry={list.refresh} />
-        ) : (
-          <MessageTable
-            label="Messages, newest first"
-            place={`traffic ${JSON.stringify(search)}`}
-            rows={list.rows}
-            columns={columns}
-            hasMore={list.hasMore}
-            loadingMore={list.loadingMore}
-            onMore={list.loadMore}
-            onTop={setAtTop}
-            empty={
-              <Empty
-                icon={<IconMailSearch size={32} stroke={1.4} />}
-                title={filtered ? 'No messages match' : 'No mail has come yet'}
-                action={
-                  filtered ? (
-                    <Button
-                      variant="default"
-                      onClick={() => {
-                        setResets(resets + 1);
-                        void navigate({ search: {}, replace: true });
-                      }}
-                    >
-                      Show every message
-                    </Button>
-                  ) : undefined
-                }
-              >
-                {filtered
-                  ? 'No message in the log matches all the filters. New matching messages appear here automatically.'
-                  : 'Messages appear here the moment they reach Mailward, with the SMTP dialogue of both servers.'}
-              </Empty>
-            }
-          />
-        )}
-      </div>
+      <Loaded
+        query={list.query}
+        busy="Asking the message log for the latest messages."
+        failed="The message log could not be read"
+        empty={{ when: (rows) => rows.length === 0, show: table }}
+      >
+        {() => table}
+      </Loaded>
     </Page>
   );
 }
 
 function trafficSentence(overview: Overview | null, paused: boolean): string {
-  if (paused) return 'The list is paused; mail continues to flow.';
+  if (paused) return 'List paused. Mail keeps flowing.';
   if (overview === null) return 'Looking at the traffic…';
   let incoming = 0;
   let outgoing = 0;

@@ -219,7 +219,7 @@ describe('messages', () => {
     }
     await visitor.go('/traffic');
     await visitor.row('crowd-39').waitFor();
-    await visitor.page.evaluate("document.querySelector('.table-scroll').scrollTo(0, 600)");
+    await visitor.page.evaluate("document.querySelector('[role=grid]').parentElement.scrollTo(0, 600)");
     const before = await visitor.row('crowd-20').boundingBox();
     await office.sendUntil('delivered', { to: ['office@example.com'], from: 'latecomer' });
     await visitor.the('button', /1 new message/).waitFor();
@@ -232,6 +232,7 @@ describe('messages', () => {
     await visitor.go('/traffic');
     await visitor.the('button', 'Pause the list').click();
     await office.sendUntil('delivered', { to: ['office@example.com'], from: 'unseen' });
+    await visitor.the('heading', 'List paused. Mail keeps flowing.').waitFor();
     await visitor.the('button', /1 new message/).waitFor();
     expect(await visitor.row('unseen').count()).toBe(0);
     await visitor.the('button', 'Resume').click();
@@ -241,7 +242,7 @@ describe('messages', () => {
   test('the keyboard goes through the rows and opens one', async () => {
     await visitor.go('/traffic');
     await visitor.row('unseen').waitFor();
-    const rows = visitor.page.locator('.table-row');
+    const rows = visitor.page.locator('[role=row][data-index]');
     await rows.first().focus();
     await visitor.page.keyboard.press('ArrowDown');
     await until('the second row has no focus', () =>
@@ -337,6 +338,48 @@ describe('mail sent via another server', () => {
   });
 });
 
+test('a dialog goes with the screen that it was opened on', async () => {
+  const id = await office.sendUntil('queued', { to: ['later@example.com'], from: 'left-alone' });
+  await visitor.go('/queue');
+  await visitor.row('left-alone').getByRole('checkbox').click();
+  for (const [button, shows] of [
+    ['Send via another server…', 'Send 1 message there'],
+    ['Delete…', 'Delete 1 message'],
+  ] as const) {
+    await visitor.the('button', button).click();
+    await visitor.the('button', shows).waitFor();
+    await visitor.go('/traffic');
+    await visitor.the('dialog', /1 message/).waitFor({ state: 'detached' });
+    await visitor.go('/queue');
+    await visitor.row('left-alone').getByRole('checkbox').click();
+  }
+  expect(await stateOf(id)).toBe('queued');
+  await office.client.queue.delete({ ids: [id] });
+});
+
+describe('recipients', () => {
+  test('a list is taken from a file, one of it is forgotten, and the rest comes back as a file', async () => {
+    await visitor.go('/recipients?domain=example.com');
+    const choosing = visitor.page.waitForEvent('filechooser');
+    await visitor.the('button', 'Import a CSV').click();
+    await (await choosing).setFiles({
+      name: 'recipients.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('gone@example.com,listed\nformer@example.com,listed\n'),
+    });
+    await visitor.page.getByText('2 addresses listed, 0 always allowed.').waitFor();
+    await visitor.the('button', 'Forget gone@example.com').click();
+    await visitor.the('button', 'Forget gone@example.com').waitFor({ state: 'detached' });
+    await visitor.the('button', 'Always allow: former@example.com').click();
+    await visitor.the('heading', 'No recipient of example.com is being refused.').waitFor();
+    const download = visitor.page.waitForEvent('download');
+    await visitor.the('button', 'Export as CSV').click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    expect(file).toContain('former@example.com');
+    expect(file).not.toContain('gone@example.com');
+  });
+});
+
 describe('settings', () => {
   test('a wrong value is said at its field; a right one is saved', async () => {
     await visitor.go('/settings');
@@ -410,7 +453,7 @@ describe('the connection', () => {
   test('without a key the page says how to get in, takes a link pasted, and refuses what is none', async () => {
     const { url } = office.service;
     await using stranger = await Visitor.arrive(browser, url);
-    await stranger.the('heading', /is not signed in to Mailward yet/).waitFor();
+    await stranger.the('heading', /Sign in to Mailward/).waitFor();
     const box = stranger.the('textbox', 'Link');
     await box.fill('open sesame');
     await stranger.the('button', 'Open Mailward').click();
@@ -427,7 +470,7 @@ describe('the connection', () => {
   test('when Mailward stops, nothing on screen says that all is well, and it comes back by itself', async () => {
     await visitor.go('/traffic');
     await visitor.row('unseen').waitFor();
-    const foot = visitor.page.locator('.shell-foot');
+    const foot = visitor.the('contentinfo', /.*/);
     await foot.getByText('Accepting mail on').waitFor();
     await office.service.kill();
     await visitor.page
@@ -447,7 +490,9 @@ describe('the connection', () => {
       .waitFor();
     // What is left of green is not seen as green.
     expect(
-      await visitor.page.evaluate<string>("getComputedStyle(document.querySelector('.page')).filter"),
+      await visitor.page.evaluate<string>(
+        "getComputedStyle(document.querySelector('h1').closest('main > *')).filter",
+      ),
     ).toBe('grayscale(1)');
 
     await office.service.start();

@@ -12,7 +12,7 @@ test('the home screen tells of a fault, and of how many', async () => {
   const browser = await openBrowser();
   try {
     await using admin = await Visitor.arrive(browser, service.link, { scheme: 'light', width: 320 });
-    await admin.the('heading', /Which domain should Mailward protect/).waitFor();
+    await admin.the('heading', /Protect your first domain/).waitFor();
     expect(await admin.page.getByText('Something inside Mailward went wrong').count()).toBe(0);
 
     process.kill(service.pid, 'SIGUSR2');

@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 async function isIn(visitor: Visitor): Promise<void> {
-  await visitor.the('heading', /Which domain should Mailward protect/).waitFor();
+  await visitor.the('heading', /Protect your first domain/).waitFor();
 }
 
 /** Nothing of what it heard is a secret, or a proof that the secret is known. */
@@ -190,7 +190,7 @@ describe('a page that another program serves at Mailward’s address', () => {
 describe('a link', () => {
   test('pasted into an open tab leaves the address bar and the history, and lets the browser in', async () => {
     await using stranger = await Visitor.arrive(browser, service.url);
-    await stranger.the('heading', /is not signed in to Mailward yet/).waitFor();
+    await stranger.the('heading', /Sign in to Mailward/).waitFor();
     const { stdout } = await service.command('token', 'link');
     const link = stdout.split('\n')[0] ?? '';
     await stranger.page.goto(link);

@@ -188,14 +188,14 @@ for (const width of [1024, 1280]) {
       const row = visitor.row('patience');
       await row.waitFor();
       for (const cell of ['state', 'sender', 'recipient', 'cause'])
-        expect(await isWhole(row.locator(`.cell-${cell}`)), `${place} ${cell}`).toBe(true);
+        expect(await isWhole(row.locator(`[data-cell="${cell}"]`)), `${place} ${cell}`).toBe(true);
       const cells = await row.locator('> span').all();
       const boxes = await Promise.all(cells.map((cell) => cell.boundingBox()));
       const places = boxes.filter((box) => box !== null);
       for (const [index, one] of places.entries())
         for (const other of places.slice(index + 1)) expect(overlap(one, other), place).toBe(false);
       const cut = visitor.page.locator(
-        '.table-row > :is(.cell-sender, .cell-recipient, .cell-subject, .cell-cause)',
+        '[role="row"] > [role="gridcell"]:is([data-cell="sender"], [data-cell="recipient"], [data-cell="subject"], [data-cell="cause"])',
       );
       for (const cell of await cut.all())
         if (!(await isWhole(cell))) expect(await cell.locator('[title]').count()).toBe(1);

@@ -206,7 +206,8 @@ export class Visitor implements AsyncDisposable {
   /** How many pixels the page is wider than its window: nobody should have to scroll sideways. */
   overflow(): Promise<number> {
     return this.page.evaluate<number>(
-      `Math.max(0, ...[document.documentElement, ...document.querySelectorAll('main, .table-scroll')]
+      `Math.max(0, ...[document.documentElement, document.querySelector('main'), document.querySelector('[role="grid"]')?.parentElement]
+        .filter((element) => element !== null && element !== undefined)
         .map((element) => element.scrollWidth - element.clientWidth))`,
     );
   }

@@ -27,7 +27,11 @@ test('a screen that nothing on needed the time does not leave an old time to the
   await guest.go('/queue');
   await guest.row('patience').waitFor();
   await guest.the('link', 'Settings').click();
-  await guest.the('heading', 'Settings').or(guest.page.locator('form.settings')).first().waitFor();
+  await guest
+    .the('heading', 'Settings')
+    .or(guest.page.locator('form').filter({ hasText: 'Save the settings' }))
+    .first()
+    .waitFor();
   // From here on no timer moves anything: what the queue says is what it says when it is drawn.
   await page.clock.pauseAt(Date.now() + 20 * 60_000);
   await guest.the('link', /^Queue/).click();

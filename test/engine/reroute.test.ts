@@ -140,7 +140,7 @@ describe('a message sent another way', () => {
     const { DatabaseSync } = await import('node:sqlite');
     const db = new DatabaseSync(`${mailward.dataDir}/mailward.db`);
     db.exec(
-      'UPDATE recipient SET queued_since = queued_since - 30 * 86400000; UPDATE detour SET next_at = 0',
+      'UPDATE recipient SET queued_since = queued_since - 30 * 86400000; UPDATE recipient SET next_at = 0 WHERE way IS NOT NULL',
     );
     db.close();
     await mailward.open();
@@ -285,6 +285,28 @@ describe('a domain', () => {
     expect(await get(mailward, stuck)).toMatchObject({ state: 'deleted', hasContent: false });
     expect([office.taken, spare.taken]).toEqual([1, 1]);
   });
+});
+
+it('a message sent another way does not make Mailward forget how often the server denied the domain', async () => {
+  await using office = await new Sink().start();
+  office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
+  await using spare = await new Sink().start();
+  await using mailward = await EngineUnderTest.start({ recipients: { ask: false } });
+  const { settings } = mailward.engine;
+  settings.set({ ...settings.get(), autoHold: { ...settings.get().autoHold, deniedMessages: 3 } });
+  await mailward.protect('example.com', office.port);
+  const urgent = await putOff(mailward);
+  office.temper.rcpt = () => '554 5.7.1 <bob@example.com>: Relay access denied';
+  for (const recipient of ['a@example.com', 'b@example.com'])
+    await mailward.tried(await mailward.send(recipient), 1);
+  await reroute(mailward, [urgent], spare.port);
+  await mailward.reaches(urgent, 'delivered');
+  const mode = async () => (await mailward.client.domains.list())[0]?.mode.name;
+  expect(await mode()).toBe('deliver');
+  const third = await mailward.send('c@example.com');
+  await mailward.tried(third, 1);
+  await until('the domain to be held', async () => (await mode()) === 'hold');
+  expect((await mailward.client.messages.get({ id: third })).attemptList).toHaveLength(1);
 });
 
 describe('slips of the keyboard', () => {

@@ -128,7 +128,9 @@ it('by a clock that says it is 2106 mail is stored, found, tried and given up, a
     return rows.map(({ subject }) => subject);
   };
   const due = async (now: number) =>
-    (await log.db.read('due', { domain: 'example.com', now, limit: 10 })).messages.map((one) => one.subject);
+    (await log.db.read('due', { way: { domain: 'example.com' }, now, limit: 10 })).messages.map(
+      (one) => one.subject,
+    );
   expect(await found(wrong)).toEqual(['second', 'first']);
   expect(await due(wrong)).toEqual(['first', 'second']);
   await log.db.write('clockJumped', { by: start - wrong, now: start });
@@ -184,6 +186,6 @@ it('what is planned for later than any schedule would have it is tried now', asy
   expect(await log.db.write('hurryLate', hurry)).toBe(1);
   expect(await log.db.write('hurryLate', hurry)).toBe(0);
   expect(
-    (await log.db.read('due', { domain: 'example.com', now: start + HOUR, limit: 10 })).messages,
+    (await log.db.read('due', { way: { domain: 'example.com' }, now: start + HOUR, limit: 10 })).messages,
   ).toHaveLength(1);
 });

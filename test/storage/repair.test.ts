@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src-main/storage/database.ts';
 import type { NewMessage } from '../../src-main/storage/operations/spool.ts';
@@ -193,5 +194,39 @@ describe('a repair that is killed', () => {
         expect(names.every((name) => name.startsWith('mailward.db.damaged-20260301T123005'))).toBe(true);
       },
     );
+  });
+});
+
+it('of an earlier release keeps what was being sent another way on that way, and holds by hand what has lost it', () => {
+  const old = new URL('../fixtures/data-folders/0.1.0/mailward.db.gz', import.meta.url);
+  writeFileSync(path(), gunzipSync(readFileSync(old)));
+  const before = query('SELECT message_id AS id, route, since, next_at FROM detour') as Record<
+    string,
+    unknown
+  >;
+  const opened = new DatabaseSync(path());
+  opened.exec(
+    `UPDATE recipient SET state = 'held', held_by = 'reroute' WHERE (message_id, position) IN
+       (SELECT message_id, position FROM recipient WHERE state = 'queued' LIMIT 1)`,
+  );
+  const { root } = opened
+    .prepare(`SELECT rootpage AS root FROM sqlite_schema WHERE name = 'message'`)
+    .get() as {
+    root: number;
+  };
+  const { size } = opened.prepare('SELECT page_size AS size FROM pragma_page_size').get() as { size: number };
+  opened.close();
+  // An index that does not fit its table: all can be read, and nothing can be brought up to date in place.
+  const file = openSync(path(), 'r+');
+  writeSync(file, Buffer.from([0xff, 0xff]), 0, 2, (root - 1) * size + 5);
+  closeSync(file);
+  expect(repairDatabase(path(), NOW).what).toBe('copied');
+  expect(
+    query(
+      'SELECT message_id AS id, way AS route, way_since AS since, next_at FROM recipient WHERE way IS NOT NULL',
+    ),
+  ).toEqual(before);
+  expect(query(`SELECT count(*) AS count FROM recipient WHERE held_by = 'reroute' AND way IS NULL`)).toEqual({
+    count: 0,
   });
 });

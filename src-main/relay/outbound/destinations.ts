@@ -1,15 +1,15 @@
 // The servers of one domain's route, in order, each with its open connections, its own back-off, and its gate.
-import type { Clock } from '../../clock/clock.ts';
-import { byPriority, type Destination, type Domain, type Route } from '../../../shared/domain.ts';
+import type { Clock, Timer } from '../../clock/clock.ts';
+import { byPriority, type Destination, type Route } from '../../../shared/domain.ts';
 import { meaningOf } from './reply.ts';
 import { destinationPause } from './retry.ts';
 import { DestinationFailed, Session, type SessionOptions } from './session.ts';
 import type { Throttle, Throttles } from './throttle.ts';
 
 /** An idle connection is kept this long for the next message, ms. */
-const IDLE = 3_000;
+const IDLE_MS = 3_000;
 /** A server that gave a message its answer so lately (ms) is well, as far as another message can tell. */
-const WELL = 600_000;
+const WELL_MS = 600_000;
 /** After so many messages in a row whose answer was lost a server is paused: it may keep what it does not answer, and would get it again. */
 const LOST_IN_A_ROW = 3;
 
@@ -60,7 +60,7 @@ export class Destinations {
   #places: Place[];
   readonly #options: DestinationsOptions;
   readonly #inUse = new Set<Session>();
-  #sweep: NodeJS.Timeout | null = null;
+  #sweep: Timer | null = null;
 
   constructor(route: Route, options: DestinationsOptions) {
     this.#options = options;
@@ -92,7 +92,7 @@ export class Destinations {
   }
 
   /** Forgets all back-off: an admin wants to know now. */
-  forgive(): void {
+  resetBackoff(): void {
     for (const place of this.#places) {
       place.pausedUntil = 0;
       place.failures = 0;
@@ -196,7 +196,7 @@ export class Destinations {
     const { answered } = place;
     place.unanswered = [...place.unanswered.slice(1 - LOST_IN_A_ROW), id];
     const isOnlyOne = new Set(place.unanswered).size === 1;
-    if (isOnlyOne && answered && answered.id !== id && this.#options.clock.steady() - answered.at < WELL)
+    if (isOnlyOne && answered && answered.id !== id && this.#options.clock.steady() - answered.at < WELL_MS)
       return 'message';
     if (!lost || place.unanswered.length >= LOST_IN_A_ROW) this.failed(turn);
     return place.unanswered.length === 1 ? 'unclear' : 'server';
@@ -239,30 +239,30 @@ export class Destinations {
       return;
     }
     place.idle.push({ session, since: this.#options.clock.steady() });
-    this.#sweep ??= setTimeout(() => this.#closeIdle(), IDLE);
+    this.#sweep ??= this.#options.clock.after(IDLE_MS, () => this.#closeIdle());
   }
 
   close(): void {
-    if (this.#sweep) clearTimeout(this.#sweep);
+    this.#sweep?.cancel();
     this.#sweep = null;
     for (const place of this.#places) closeAll(place);
   }
 
-  /** Closes what nobody used for `IDLE` ms; what is in use stays, because each connection opened counts at the server. */
+  /** Closes what nobody used for `IDLE_MS` ms; what is in use stays, because each connection opened counts at the server. */
   #closeIdle(): void {
     this.#sweep = null;
     const now = this.#options.clock.steady();
     let left = false;
     for (const place of this.#places) {
       const [old, recent] = [
-        place.idle.filter(({ since }) => now - since >= IDLE),
-        place.idle.filter(({ since }) => now - since < IDLE),
+        place.idle.filter(({ since }) => now - since >= IDLE_MS),
+        place.idle.filter(({ since }) => now - since < IDLE_MS),
       ];
       for (const { session } of old) session.close();
       place.idle = recent;
       left ||= recent.length > 0;
     }
-    if (left) this.#sweep = setTimeout(() => this.#closeIdle(), IDLE / 2);
+    if (left) this.#sweep = this.#options.clock.after(IDLE_MS / 2, () => this.#closeIdle());
   }
 
   #toPlaces(route: Route): Place[] {
@@ -300,9 +300,4 @@ function hasKept(place: Place): boolean {
 
 function closeAll(place: Place): void {
   for (const { session } of place.idle.splice(0)) session.close();
-}
-
-/** Where a domain's mail goes in its present mode. */
-export function routeOf(domain: Domain): Route {
-  return domain.mode.name === 'reroute' && domain.mode.reroute ? domain.mode.reroute : domain.route;
 }

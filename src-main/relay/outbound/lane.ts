@@ -1,39 +1,15 @@
-// One domain's way out: which of its messages are tried now, over how many connections, and what is known of its server.
+// What goes out by one way: which messages are tried now, and over how many connections. What one attempt is, delivery.ts says; where
+// it leads and what it means, the way does (way.ts).
 //
-// What happens when things fail:
-// - The destination fails (no connection, or the conversation breaks): the message in hand is tried at the next destination of
-//   the route, or later; the pause is the destination's, not each message's: a million waiting messages cost nothing.
-// - The conversation breaks over one message, and others are answered: that message alone waits, by the retry schedule.
-// - The conversation breaks after the whole message, before the answer: it may have arrived. It is not tried again before its
-//   own time has come, neither there nor elsewhere, and the log says why.
-// - The server refuses everything for a reason of its own (not home for the domain, wants a login, …): nothing is refused for good.
-//   After a few messages the destination is paused as if it had failed; the mail waits until somebody has mended it.
-// - The server asks for less (a limit, too many connections): the lane slows down (throttle.ts). What it turned away goes out
-//   again as soon as the rate allows, and its schedule is not used up.
-// - A message is deferred (4xx): it alone waits, by the retry schedule.
-// - A message is refused (5xx): it is kept as refused, with the words, for the admin.
-// - The outcome cannot be written (full disk): it is written again until it can be; the message is not tried meanwhile.
-// - The process dies: what was under way is still queued on disk and is tried again; it may arrive twice, never not.
-import { steadyOf, utcOf, type Clock } from '../../clock/clock.ts';
-import type { Domain } from '../../../shared/domain.ts';
-import type { Settings } from '../../../shared/settings.ts';
+// Messages that just arrived go out from memory while there is room; all others are looked for on disk, oldest due first. What is
+// ready and not begun is given back whenever somebody wants it (claims.ts), or the way is closed: it never left the disk.
+import { steadyOf, type Clock, type Timer } from '../../clock/clock.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
-import {
-  Destinations,
-  NotNow,
-  routeOf,
-  type DestinationsOptions,
-  type Place,
-  type Turn,
-} from './destinations.ts';
-import { learn, newHealth, refusesEverybody, shift, worthHolding, type LaneHealth } from './health.ts';
-import { attemptRow, outcomesOf, verdictsOf, wordsOf, type Tried, type Verdict } from './outcome.ts';
-import { isAboutServer } from './reply.ts';
-import { offer } from './offer.ts';
-import { DestinationFailed, isLost } from './destination-failed.ts';
-import type { LaneEvents } from './lane-events.ts';
+import type { Claims, Holder } from './claims.ts';
+import type { Delivery, Job } from './delivery.ts';
+import { Destinations, type DestinationsOptions, type Turn } from './destinations.ts';
 import type { Throttle } from './throttle.ts';
-import { StorageError } from '../../storage/database.ts';
+import type { Way } from './way.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
 const MOST_READY = 1000;
@@ -42,110 +18,122 @@ const MOST_READY_BYTES = 32 * 1024 * 1024;
 const FEW_READY = 20;
 /** Fewer than this ready: time to look on disk for more. */
 const LOW_WATER = 200;
-const DAY = 86_400_000;
-/** Pause before an outcome that could not be written is written again, ms. */
-const WRITE_AGAIN = 2_000;
-const FAIRNESS = 5;
-/** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
-const REFUSED_IN_A_ROW = 3;
-/** How long a stop waits for attempts under way, ms. */
-const GRACE = 10_000;
+/** Pause after the spool could not be read, or an attempt failed for a reason of our own, ms. */
+const LOOK_AGAIN_MS = 2_000;
 /** Shortest time between two looks into the spool, ms. */
-const LOOK_AGAIN = 50;
+const LOOKS_APART_MS = 50;
+/** Lanes that wait for the same server wake up to so much later, at random, ms: none is always too late. */
+const FAIRNESS_MS = 5;
+/** How long a stop waits for attempts under way, and then for what became of those that were cut off, ms. */
+const GRACE_MS = 10_000;
+const WRITTEN_MS = 2_000;
 
-export interface Job {
-  message: DueMessage;
-  /** Kept from the moment of arrival, when small; otherwise read from the spool. */
-  content: Buffer | null;
-  /** The destination at which this message breaks the connection: another, if there is one, may bear it. */
-  not?: Place;
+export interface LaneParts {
+  clock: Clock;
+  spool: Pick<Spool, 'db'>;
+  claims: Claims;
+  delivery: Delivery;
+  /** How servers are reached. */
+  out: DestinationsOptions;
+  trouble: (words: string) => void;
 }
 
-export class Lane {
-  readonly name: string;
-  readonly health: LaneHealth = newHealth();
+export class Lane implements Holder {
+  readonly #way: Way;
+  readonly #parts: LaneParts;
   readonly #clock: Clock;
-  readonly #spool: Spool;
-  readonly #settings: () => Settings;
-  readonly #events: LaneEvents;
   readonly #destinations: Destinations;
-  #domain: Domain;
   #ready: Job[] = [];
   #readyBytes = 0;
-  readonly #busy = new Set<number>();
-  /** Ids that were finished while a look into the spool was under way: what it saw of them is out of date. */
-  #finishedMeanwhile: Set<number> | null = null;
   #running = 0;
+  #looking = false;
   #moreOnDisk = true;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Number.POSITIVE_INFINITY;
+  #lookTimer: Timer | null = null;
+  /** When the next look is planned for, and when the last one was, by the steady clock. */
+  #lookAt = Number.POSITIVE_INFINITY;
   #lookedAt = 0;
+  #pumpTimer: Timer | null = null;
   #closed = false;
   #drained: (() => void) | null = null;
-  #pumpTimer: NodeJS.Timeout | null = null;
-  #testTimer: NodeJS.Timeout | null = null;
-  /** The held message that was offered last as a test. */
-  #testedId = 0;
   readonly #onFree = () => this.#pump();
 
-  constructor(
-    domain: Domain,
-    spool: Spool,
-    settings: () => Settings,
-    destinations: DestinationsOptions,
-    events: LaneEvents,
-  ) {
-    this.name = domain.name;
-    this.#domain = domain;
-    this.#clock = destinations.clock;
-    this.#spool = spool;
-    this.#settings = settings;
-    this.#events = events;
-    this.#destinations = new Destinations(routeOf(domain), destinations);
-    this.#planTest();
+  constructor(way: Way, parts: LaneParts) {
+    this.#way = way;
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#destinations = new Destinations(way.route(), parts.out);
   }
 
-  /** The domain's route or mode was changed. */
-  update(domain: Domain): void {
-    this.#domain = domain;
-    this.#destinations.setRoute(routeOf(domain));
-    if (domain.mode.name === 'hold') this.#setAside();
-    this.health.refusedInARow = 0;
-    this.health.denied.clear();
-    this.#planTest();
+  /** The way's route, or whether it may go, was changed. */
+  wayChanged(): void {
+    this.#destinations.setRoute(this.#way.route());
+    if (!this.#way.mayGo()) this.#setAside();
     this.wake();
   }
 
   /** A message just arrived. It goes out from memory when there is room; otherwise it is found on disk later. */
-  offer(job: Job): void {
-    const bytes = job.content?.length ?? 0;
+  offer(message: DueMessage, content: Buffer | null): void {
+    const bytes = content?.length ?? 0;
     const room = this.#ready.length < MOST_READY && this.#readyBytes + bytes <= MOST_READY_BYTES;
     // While older mail waits on disk, a newer message does not overtake it.
-    if (this.#closed || !this.#open || !room || this.#moreOnDisk) {
+    const claim =
+      this.#closed || !this.#isOpen || !room || this.#moreOnDisk
+        ? null
+        : this.#parts.claims.tryTake(message.id, positionsOf(message), this);
+    if (!claim) {
       this.#moreOnDisk = true;
       this.#plan();
       return;
     }
-    this.#busy.add(job.message.id);
-    this.#ready.push(job);
+    this.#ready.push({ message, content, claim });
     this.#readyBytes += bytes;
     this.#pump();
   }
 
   /** Something may be due now: look. */
-  wake(forgive = false): void {
-    if (forgive) this.#destinations.forgive();
+  wake(): void {
     this.#moreOnDisk = true;
     this.#plan();
   }
 
+  /** Forgets that servers failed, and tries them now: somebody wants to know. */
+  resetBackoff(): void {
+    this.#destinations.resetBackoff();
+    this.wake();
+  }
+
   /**
-   * The clock jumped by `by` ms (negative: back), just now: times in here move with it, but for those of the steady clock. What is ready is looked
-   * for anew when the disk has been told.
+   * Offers one message at once, whatever the way's state and the server's pause: it is how the server is asked. False when it could not
+   * be, because somebody has the message or the server takes no more connections.
    */
-  clockJumped(by: number): void {
-    shift(this.health, by);
+  async tryNow(message: DueMessage): Promise<boolean> {
+    const claim = this.#closed ? null : this.#parts.claims.tryTake(message.id, positionsOf(message), this);
+    if (!claim) return false;
+    this.#destinations.resetBackoff();
+    const turn = this.#destinations.turn(this.#clock.steady(), message.recipients.length, () => undefined);
+    if ('at' in turn) {
+      this.#parts.claims.give(claim);
+      return false;
+    }
+    await this.#run({ message, content: null, claim }, turn);
+    return true;
+  }
+
+  /** The clock jumped, just now: what is ready is looked for anew when the disk has been told. */
+  clockJumped(): void {
     this.#setAside();
+  }
+
+  takeBack(ids: ReadonlySet<number>): void {
+    const stay: Job[] = [];
+    for (const job of this.#ready) {
+      if (ids.has(job.message.id)) this.#parts.claims.give(job.claim);
+      else stay.push(job);
+    }
+    if (stay.length === this.#ready.length) return;
+    this.#ready = stay;
+    this.#readyBytes = stay.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
+    this.wake();
   }
 
   /** No attempt is under way. */
@@ -153,36 +141,14 @@ export class Lane {
     return this.#running === 0;
   }
 
-  /** Messages under way, of those an action wants to touch. */
-  isBusy(id: number): boolean {
-    return this.#busy.has(id);
+  /** Nothing is under way, ready or being looked for. */
+  get isUnused(): boolean {
+    return this.#running === 0 && this.#ready.length === 0 && !this.#looking;
   }
 
-  /**
-   * Starts nothing more and waits for attempts under way, `GRACE` ms at most. What is cut off then is still queued on disk, and what
-   * may have arrived is noted so: it does not go out again with the next start.
-   */
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const timer of [this.#timer, this.#pumpTimer, this.#testTimer]) if (timer) clearTimeout(timer);
-    this.#setAside();
-    await this.#untilDrained(GRACE);
-    if (this.#running > 0) {
-      this.#destinations.abandon();
-      await this.#untilDrained(WRITE_AGAIN);
-    }
-    this.#destinations.close();
-  }
-
-  async #untilDrained(most: number): Promise<void> {
-    if (this.#running === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, most);
-      this.#drained = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** When the way may be tried, by the steady clock: in the past when now. */
+  get pausedUntil(): number {
+    return this.#destinations.pausedUntil;
   }
 
   /** What is known of the server that mail goes to now: how much it bears. */
@@ -190,33 +156,59 @@ export class Lane {
     return this.#destinations.throttle;
   }
 
-  get #open(): boolean {
-    return this.#domain.mode.name !== 'hold' && this.#destinations.pausedUntil <= this.#clock.steady();
+  /**
+   * Starts nothing more and waits for attempts under way, `GRACE_MS` at most. What is cut off then is still queued on disk, and what
+   * may have arrived is noted so: it does not go out again with the next start.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#lookTimer?.cancel();
+    this.#pumpTimer?.cancel();
+    this.#setAside();
+    await this.#untilDrained(GRACE_MS);
+    if (this.#running > 0) {
+      this.#destinations.abandon();
+      await this.#untilDrained(WRITTEN_MS);
+    }
+    this.#destinations.close();
+  }
+
+  async #untilDrained(most: number): Promise<void> {
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(most, resolve);
+      this.#drained = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  get #isOpen(): boolean {
+    return this.#way.mayGo() && this.#destinations.pausedUntil <= this.#clock.steady();
   }
 
   /** Plans a look into the spool at `at` (by the steady clock), or sooner if one is planned; not before the pause is over. */
   #plan(at = 0): void {
-    if (this.#closed || this.#domain.mode.name === 'hold') return;
+    if (this.#closed || !this.#way.mayGo()) return;
     const now = this.#clock.steady();
-    const due = Math.max(at, now, this.#destinations.pausedUntil, this.#lookedAt + LOOK_AGAIN);
-    if (this.#timer && this.#timerAt <= due) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timerAt = due;
-    // A look a day does no harm, and timers overflow at 2^31 ms.
-    this.#timer = setTimeout(() => void this.#look(), Math.min(due - now, DAY));
+    const due = Math.max(at, now, this.#destinations.pausedUntil, this.#lookedAt + LOOKS_APART_MS);
+    if (this.#lookTimer && this.#lookAt <= due) return;
+    this.#lookTimer?.cancel();
+    this.#lookAt = due;
+    this.#lookTimer = this.#clock.after(due - now, () => void this.#look());
   }
 
   /** Gives what is ready back to the disk, where it never left. */
   #setAside(): void {
-    for (const job of this.#ready) this.#busy.delete(job.message.id);
-    this.#ready = [];
+    for (const { claim } of this.#ready.splice(0)) this.#parts.claims.give(claim);
     this.#readyBytes = 0;
     this.#moreOnDisk = true;
   }
 
   #pump(): void {
+    if (this.#closed || !this.#isOpen) this.#setAside();
     if (this.#closed) return;
-    if (!this.#open) this.#setAside();
     for (let job = this.#ready[0]; job; job = this.#ready[0]) {
       const now = this.#clock.steady();
       const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree, job.not);
@@ -231,20 +223,19 @@ export class Lane {
     if (this.#moreOnDisk && this.#ready.length < LOW_WATER) this.#plan();
   }
 
-  #pumpAgain(pause: number): void {
-    if (this.#pumpTimer) clearTimeout(this.#pumpTimer);
-    // Lanes that wait for the same server wake in no fixed order, so that none is always too late.
-    const due = Math.ceil(pause) + Math.random() * FAIRNESS;
-    this.#pumpTimer = setTimeout(() => this.#pump(), Math.min(DAY, Math.max(1, due)));
+  #pumpAgain(wait: number): void {
+    this.#pumpTimer?.cancel();
+    const due = Math.ceil(wait) + Math.random() * FAIRNESS_MS;
+    this.#pumpTimer = this.#clock.after(Math.max(1, due), () => this.#pump());
   }
 
   async #look(): Promise<void> {
-    this.#timer = null;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    if (this.#closed || this.#domain.mode.name === 'hold') return;
-    this.#moreOnDisk ||= this.#finishedMeanwhile !== null;
-    if (this.#finishedMeanwhile) return;
-    if (!this.#open) {
+    this.#lookTimer = null;
+    this.#lookAt = Number.POSITIVE_INFINITY;
+    if (this.#closed || !this.#way.mayGo()) return;
+    this.#moreOnDisk ||= this.#looking;
+    if (this.#looking) return;
+    if (!this.#isOpen) {
       this.#plan();
       return;
     }
@@ -253,203 +244,76 @@ export class Lane {
     if (this.#ready.length >= LOW_WATER) return;
     this.#lookedAt = this.#clock.steady();
     this.#moreOnDisk = false;
-    const finished = new Set<number>();
-    this.#finishedMeanwhile = finished;
-    const most = this.health.trouble?.cause === 'connection-failed' ? FEW_READY : MOST_READY;
-    const limit = most + this.#busy.size;
+    this.#looking = true;
+    const look = this.#parts.claims.look();
+    const isAway = this.#way.server.health.trouble?.cause === 'connection-failed';
+    // What is in hand is still due on disk.
+    const limit = (isAway ? FEW_READY : MOST_READY) + this.#ready.length + this.#running;
     try {
-      const { messages, nextAt } = await this.#spool.db.read('due', {
-        domain: this.name,
+      const { messages, nextAt } = await this.#parts.spool.db.read('due', {
+        way: this.#way.key,
         now: this.#clock.now(),
         limit,
       });
       if (messages.length === limit) this.#moreOnDisk = true;
       for (const message of messages) {
-        if (this.#busy.has(message.id) || finished.has(message.id)) continue;
-        this.#busy.add(message.id);
-        this.#ready.push({ message, content: null });
+        const claim = look.tryTake(message.id, positionsOf(message), this);
+        if (claim === 'own') continue;
+        if (claim === 'stale') this.#moreOnDisk = true;
+        else if (claim === 'taken') this.#parts.claims.whenFree(message.id, () => this.wake());
+        else this.#ready.push({ message, content: null, claim });
       }
       if (nextAt !== null) this.#plan(steadyOf(this.#clock, nextAt));
     } catch (error) {
       this.#moreOnDisk = true;
-      this.#lookedAt = this.#clock.steady() + WRITE_AGAIN;
-      this.#events.trouble(`cannot read the spool: ${(error as Error).message}`);
+      this.#lookedAt = this.#clock.steady() + LOOK_AGAIN_MS;
+      this.#parts.trouble(`cannot read what is queued for ${this.#way.name}: ${(error as Error).message}`);
     } finally {
-      this.#finishedMeanwhile = null;
+      look.end();
+      this.#looking = false;
     }
     this.#pump();
   }
 
   async #run(job: Job, turn: Turn): Promise<void> {
     this.#running++;
+    job.claim.begun = true;
     let again = false;
     try {
-      again = (await this.#attempt(job, turn)) === 'again';
+      const attempted = await this.#parts.delivery.attempt(
+        this.#way,
+        job,
+        turn,
+        this.#destinations,
+        () => this.#closed,
+      );
+      again = attempted === 'again';
+      if (attempted !== 'again' && attempted.nextAt !== null)
+        this.#plan(steadyOf(this.#clock, attempted.nextAt));
     } catch (error) {
-      this.#events.trouble(`a delivery attempt went wrong: ${(error as Error).message}`);
+      this.#parts.trouble(`a delivery attempt went wrong: ${(error as Error).message}`);
       this.#moreOnDisk = true;
     } finally {
       this.#running--;
-      if (again && !this.#closed && this.#open) {
-        this.#ready.unshift(job);
-        this.#readyBytes += job.content?.length ?? 0;
-      } else {
-        if (again) this.#moreOnDisk = true;
-        this.#busy.delete(job.message.id);
-        this.#finishedMeanwhile?.add(job.message.id);
-      }
+      this.#done(job, again);
       if (this.#closed && this.#running === 0) this.#drained?.();
       this.#pump();
     }
   }
 
-  /** One attempt, to the end; `again` when the message was not offered and should be taken up anew. */
-  async #attempt(job: Job, turn: Turn): Promise<'done' | 'again'> {
-    const { message } = job;
-    const { startedAt, place } = turn;
-    let tried: Tried;
-    try {
-      tried = await offer(
-        message,
-        turn,
-        this.#destinations,
-        () => job.content ?? this.#spool.content(message.id, message.size),
-      );
-    } catch (error) {
-      this.#destinations.end(turn, false);
-      if (error instanceof NotNow) return 'again';
-      throw error;
-    }
-    const { session, answers, failure, blame } = tried;
-    const verdicts = verdictsOf(message, tried);
-    const now = this.#clock.steady();
-    const asked = session !== null;
-    if (asked) place.throttle.answered(now, startedAt, verdicts);
-    const rcptTook = session?.rcptTook ?? null;
-    if (rcptTook !== null) place.throttle.rcptTook(now, rcptTook);
-    this.#destinations.end(turn, asked);
-
-    const destinationFailed = failure instanceof DestinationFailed;
-    for (const [index, { meaning }] of verdicts.entries())
-      if (meaning.cause === 'relay-denied' && meaning.about === 'recipient')
-        this.health.denied.add(message.recipients[index]?.address ?? '');
-    const refusing = failure === null && refusesEverybody(this.health, verdicts);
-    const changed = learn(this.health, verdicts, {
-      now: this.#clock.now(),
-      destination: place.destination,
-      destinationFailed,
-      refusing,
-    });
-    if (refusing && this.health.refusedInARow >= REFUSED_IN_A_ROW) this.#destinations.failed(turn);
-    else if (failure === null && !refusing) this.#destinations.worked(turn);
-    this.health.pausedUntil = utcOf(this.#clock, this.#destinations.pausedUntil);
-    if (changed) this.#events.health(this.name);
-
-    const isPaused = place.pausedUntil > now;
-    // Only what nobody has an answer for, and what cannot have arrived, is taken to another destination at once.
-    const isOpen = answers === null && !isLost(failure);
-    if (isOpen && blame === 'message' && job.not !== place && this.#destinations.hasOther(turn)) {
-      job.not = place;
-      return 'again';
-    }
-    const failed = (isOpen && destinationFailed) || refusing;
-    if (isPaused && failed && this.#destinations.hasOther(turn)) return 'again';
-    await this.#settle(job, tried, turn, verdicts, isPaused || destinationFailed);
-    this.#consider(
-      verdicts.filter((_, index) => answers?.[index]),
-      refusing,
-    );
-    return 'done';
-  }
-
-  /** Writes down what became of each recipient. Comes back only when it is on disk. */
-  async #settle(
-    { message }: Job,
-    tried: Tried,
-    { place, startedAt }: Turn,
-    verdicts: readonly Verdict[],
-    waitsForServer: boolean,
-  ): Promise<void> {
-    const { delivery, log } = this.#settings();
-    const circumstances = {
-      now: this.#clock.now(),
-      startedAt: utcOf(this.#clock, startedAt),
-      delivery,
-      givesUp: this.#events.givesUp(),
-      pausedUntil: waitsForServer ? utcOf(this.#clock, place.pausedUntil) : null,
-    };
-    const results = outcomesOf(message, verdicts, circumstances);
-    const outcome = {
-      messageId: message.id,
-      results,
-      attempt: attemptRow(message, verdicts, tried, place, circumstances, log.keepTranscripts),
-      lesson: this.#events.lesson(
-        this.name,
-        wordsOf(message, tried, this.name),
-        tried.session?.address ?? null,
-      ),
-      bounceAt: this.#events.bounceAt(),
-      whole: message.recipientCount === results.length,
-    };
-    for (;;) {
-      try {
-        const { state, learned } = await this.#spool.settle(outcome);
-        if (learned) this.#events.learned(learned);
-        this.#events.settled(message, state, results, this.name);
-        break;
-      } catch (error) {
-        if (this.#closed) return;
-        // What ails the storage as a whole is told once, by whoever watches it.
-        if (!(error instanceof StorageError) || error.failing === null)
-          this.#events.trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
-        await new Promise((resolve) => setTimeout(resolve, WRITE_AGAIN));
-      }
-    }
-    const next = Math.min(...results.map((result) => result.nextAt ?? Number.POSITIVE_INFINITY));
-    if (Number.isFinite(next)) this.#plan(steadyOf(this.#clock, next));
-  }
-
-  /** Whether the domain's mail should be held, or need not be any more. */
-  #consider(verdicts: readonly Verdict[], refusing: boolean): void {
-    const { mode } = this.#domain;
-    if (mode.name === 'hold') {
-      if (mode.setBy === 'mailward' && !refusing && verdicts.some(({ meaning }) => !isAboutServer(meaning)))
-        this.#events.home(this.name);
+  #done(job: Job, again: boolean): void {
+    // Changed while it was being offered, it may be another's by now: the disk says.
+    if (again && !this.#closed && this.#isOpen && !job.claim.outOfDate) {
+      job.claim.begun = false;
+      this.#ready.unshift(job);
+      this.#readyBytes += job.content?.length ?? 0;
       return;
     }
-    const trouble = worthHolding(this.health, refusing, this.#settings().autoHold, this.#clock.now());
-    if (trouble) this.#events.stopped(this.name, trouble.cause, trouble.reply);
+    if (again) this.#moreOnDisk = true;
+    this.#parts.claims.give(job.claim);
   }
+}
 
-  /** While Mailward holds the mail, a held message is offered now and then: nothing else tells as surely. */
-  #planTest(): void {
-    if (this.#testTimer) clearTimeout(this.#testTimer);
-    this.#testTimer = null;
-    const { mode } = this.#domain;
-    if (this.#closed || mode.name !== 'hold' || mode.setBy !== 'mailward' || mode.homeSince !== null) return;
-    this.#testTimer = setTimeout(() => void this.#test(), this.#settings().autoHold.testSeconds * 1000);
-  }
-
-  async #test(): Promise<void> {
-    try {
-      // Another each time, oldest first: some message may be refused, or break the connection, for its own sake.
-      const message = await this.#spool.db.read('nextHeld', { domain: this.name, after: this.#testedId });
-      this.#testedId = message?.id ?? 0;
-      if (message && !this.#busy.has(message.id) && !this.#closed) {
-        this.#destinations.forgive();
-        const turn = this.#destinations.turn(
-          this.#clock.steady(),
-          message.recipients.length,
-          () => undefined,
-        );
-        if ('place' in turn) {
-          this.#busy.add(message.id);
-          await this.#run({ message, content: null }, turn);
-        }
-      }
-    } catch (error) {
-      this.#events.trouble(`the held mail of ${this.name} could not be tested: ${(error as Error).message}`);
-    }
-    this.#planTest();
-  }
+function positionsOf({ recipients }: DueMessage): number[] {
+  return recipients.map(({ position }) => position);
 }

@@ -32,7 +32,8 @@ export interface Tried {
   blame: Blame | null;
 }
 
-export interface Verdict {
+/** What an attempt says of one recipient. */
+export interface Reading {
   meaning: Meaning;
   reply: Reply;
   stage: Stage;
@@ -41,8 +42,8 @@ export interface Verdict {
   alone?: boolean;
 }
 
-/** What an attempt says of each recipient. */
-export function verdictsOf(message: DueMessage, { answers, failure, blame }: Tried): Verdict[] {
+/** What an attempt says, recipient by recipient. */
+export function readingsOf(message: DueMessage, { answers, failure, blame }: Tried): Reading[] {
   return message.recipients.map(({ attempts }, index) => {
     const answer = answers?.[index];
     if (answer) {
@@ -72,8 +73,8 @@ export function verdictsOf(message: DueMessage, { answers, failure, blame }: Tri
 }
 
 /** Whether the server refused every recipient for good, for a reason that is the server's: no message will do better. */
-export function refusesAll(verdicts: readonly Verdict[]): boolean {
-  return verdicts.every(({ meaning, reply }) => reply.code >= 500 && isAboutServer(meaning));
+export function refusesAll(readings: readonly Reading[]): boolean {
+  return readings.every(({ meaning, reply }) => reply.code >= 500 && isAboutServer(meaning));
 }
 
 export interface Circumstances {
@@ -90,13 +91,14 @@ export interface Circumstances {
 /** What is written of each recipient. */
 export function outcomesOf(
   message: DueMessage,
-  verdicts: readonly Verdict[],
+  readings: readonly Reading[],
   { now, delivery, givesUp, pausedUntil }: Circumstances,
 ): RecipientOutcome[] {
   return message.recipients.map((recipient, index): RecipientOutcome => {
-    const verdict = verdicts[index];
-    const meaning: Meaning = verdict?.meaning ?? { outcome: 'deferred', cause: 'other' };
-    const base = { position: recipient.position, cause: meaning.cause, reply: verdict?.reply ?? null };
+    const reading = readings[index];
+    const meaning: Meaning = reading?.meaning ?? { outcome: 'deferred', cause: 'other' };
+    const { position, waySince } = recipient;
+    const base = { position, waySince, cause: meaning.cause, reply: reading?.reply ?? null };
     const ended = { ...base, nextAt: null, counted: true };
     if (meaning.outcome === 'delivered') return { ...ended, state: 'delivered' };
     if (meaning.outcome === 'refused') return { ...ended, state: 'refused' };
@@ -104,12 +106,12 @@ export function outcomesOf(
     if (isTooOld && givesUp) return { ...ended, state: 'expired' };
     const waiting = { ...base, state: 'queued' as const };
     const pause = pauseAfter(recipient.deferrals + 1, delivery.retrySeconds, Math.random);
-    if (verdict?.alone === true)
+    if (reading?.alone === true)
       return { ...waiting, nextAt: Math.max(pausedUntil ?? 0, now + pause), counted: true };
     // It is the server that is waited for: the message's own schedule is not used up by that.
     if (pausedUntil !== null)
       return { ...waiting, nextAt: Math.max(pausedUntil, now + SOON), counted: false };
-    if (verdict && asksForLess(verdict.reply, meaning, verdict.attempts))
+    if (reading && asksForLess(reading.reply, meaning, reading.attempts))
       return { ...waiting, nextAt: now + SOON, counted: false };
     return { ...waiting, nextAt: now + pause, counted: true };
   });
@@ -118,7 +120,7 @@ export function outcomesOf(
 /** The attempt as the message log keeps it. */
 export function attemptRow(
   message: DueMessage,
-  verdicts: readonly Verdict[],
+  readings: readonly Reading[],
   { session, transcript, earlier, failure }: Tried,
   place: Place,
   { now, startedAt }: Circumstances,
@@ -126,9 +128,9 @@ export function attemptRow(
 ) {
   const results: Attempt['results'] = message.recipients.map((recipient, index) => ({
     recipient: recipient.address,
-    outcome: verdicts[index]?.meaning.outcome ?? 'deferred',
-    cause: verdicts[index]?.meaning.cause ?? null,
-    reply: verdicts[index]?.reply ?? null,
+    outcome: readings[index]?.meaning.outcome ?? 'deferred',
+    cause: readings[index]?.meaning.cause ?? null,
+    reply: readings[index]?.reply ?? null,
   }));
   const words = failure instanceof DestinationFailed ? failure.transcript : transcript;
   return {

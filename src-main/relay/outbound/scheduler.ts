@@ -1,5 +1,5 @@
-// The scheduler: a lane for each domain, and the chores that come round by the clock.
-import type { Clock } from '../../clock/clock.ts';
+// The scheduler: each protected domain's way out, how servers are reached by any way, and the chores that come round by the clock.
+import type { Timer } from '../../clock/clock.ts';
 import type { SecureResolver } from './dane.ts';
 import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
@@ -7,23 +7,26 @@ import { ownName } from '../inbound/header.ts';
 import type { Directory } from '../policy/directory.ts';
 import type { DueMessage, NewMessage, Spool } from '../spool/spool.ts';
 import { AddressBook, type LookUp } from './addresses.ts';
-import { routeOf, type DestinationsOptions } from './destinations.ts';
-import type { LaneHealth } from './health.ts';
-import type { LaneEvents } from './lane-events.ts';
-import { Lane } from './lane.ts';
+import type { Claims } from './claims.ts';
+import { Delivery, type DeliveryParts } from './delivery.ts';
+import type { DestinationsOptions } from './destinations.ts';
+import { DomainWay, routeOf, type DomainWayEvents } from './domain-way.ts';
+import type { LaneParts } from './lane.ts';
 import { Quirks } from './quirks.ts';
 import { longestPause } from './retry.ts';
+import type { ServerHealth } from './server-watch.ts';
 import { Throttles, type ThrottleFigures } from './throttle.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** How often expired and out-of-date mail is looked for, ms. */
-const CHORES = 600_000;
+const CHORES_EVERY_MS = 600_000;
 /** Old log rows removed in one go. */
 const FORGET_SLICE = 500;
 
-export interface SchedulerOptions extends LaneEvents {
-  clock: Clock;
+export interface SchedulerOptions extends DomainWayEvents, Omit<DeliveryParts, 'spool'> {
   spool: Spool;
+  /** Who has which mail in hand, whatever way it goes. */
+  claims: Claims;
   directory: Directory;
   settings: () => Settings;
   /** In place of the system's look-up. */
@@ -42,15 +45,17 @@ export interface SchedulerOptions extends LaneEvents {
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #delivery: Delivery;
+  readonly #ways = new Map<string, DomainWay>();
   readonly #throttles = new Throttles();
   readonly #quirks: Quirks;
   readonly #addresses: AddressBook;
-  #chores: NodeJS.Timeout | null = null;
+  #chores: Timer | null = null;
   #closed = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#delivery = new Delivery(options);
     this.#quirks = new Quirks(options.clock.steady);
     this.#addresses = new AddressBook({
       now: options.clock.steady,
@@ -59,7 +64,13 @@ export class Scheduler {
     });
   }
 
-  /** How servers are reached: by every lane alike, also those of others. */
+  /** What every lane needs, whatever its way. */
+  get lanes(): LaneParts {
+    const { clock, spool, claims, trouble } = this.#options;
+    return { clock, spool, claims, trouble, delivery: this.#delivery, out: this.out };
+  }
+
+  /** How servers are reached, by every way alike. */
   get out(): DestinationsOptions {
     const { settings } = this.#options;
     return {
@@ -95,30 +106,28 @@ export class Scheduler {
     for (const domain of this.#options.directory.all()) this.domainChanged(domain);
     const round = () => {
       if (this.#closed) return;
-      this.#chores = setTimeout(() => {
-        void this.#doChores().finally(round);
-      }, CHORES);
+      this.#chores = this.#options.clock.after(CHORES_EVERY_MS, () => void this.#doChores().finally(round));
     };
     void this.#doChores().finally(round);
   }
 
   /** A domain is new, or its route or mode was changed. */
   domainChanged(domain: Domain): void {
-    const lane = this.#lanes.get(domain.name);
-    if (lane) {
-      lane.update(domain);
+    const way = this.#ways.get(domain.name);
+    if (way) {
+      way.update(domain);
       return;
     }
-    const { spool, settings } = this.#options;
-    const created = new Lane(domain, spool, settings, this.out, this.#options);
-    this.#lanes.set(domain.name, created);
-    created.wake();
+    const { settings } = this.#options;
+    const created = new DomainWay(domain, { ...this.lanes, settings }, this.#options);
+    this.#ways.set(domain.name, created);
+    created.lane.wake();
   }
 
   async domainRemoved(name: string): Promise<void> {
-    const lane = this.#lanes.get(name);
-    this.#lanes.delete(name);
-    await lane?.close();
+    const way = this.#ways.get(name);
+    this.#ways.delete(name);
+    await way?.close();
   }
 
   /** A message was accepted: off it goes, to each of its domains. */
@@ -129,15 +138,14 @@ export class Scheduler {
     for (const [position, { address, domain, state }] of recipients.entries()) {
       domains.add(domain);
       if (state !== 'queued') continue;
-      const one = { position, address, attempts: 0, deferrals: 0, queuedSince: receivedAt };
+      const one = { position, address, attempts: 0, deferrals: 0, queuedSince: receivedAt, waySince: null };
       const others = due.get(domain);
       if (others) others.push(one);
       else due.set(domain, [one]);
     }
     for (const [domain, ofDomain] of due) {
-      this.#lanes.get(domain)?.offer({
-        content,
-        message: {
+      this.#ways.get(domain)?.lane.offer(
+        {
           id: message.id,
           sender: message.sender,
           subject: message.subject,
@@ -151,50 +159,39 @@ export class Scheduler {
           firstRecipients: recipients.slice(0, 3).map((one) => one.address),
           domains: [...domains],
         },
-      });
+        content,
+      );
     }
   }
 
-  /** Looks for due mail now. `forgive` forgets the back-off of the domain's servers: somebody asked for a retry. */
-  wake(domain: string | null, forgive: boolean): void {
-    for (const lane of this.#lanes.values()) if (domain === null || lane.name === domain) lane.wake(forgive);
+  /** Looks for due mail of a domain now, or of all (null). `resetBackoff` forgets that servers failed: somebody asked for a retry. */
+  wake(domain: string | null, resetBackoff: boolean): void {
+    for (const { name, lane } of this.#ways.values()) {
+      if (domain !== null && name !== domain) continue;
+      if (resetBackoff) lane.resetBackoff();
+      else lane.wake();
+    }
   }
 
   /** The clock jumped by `by` ms (negative: back), just now: what waits is looked for when `wake` is called. */
   clockJumped(by: number): void {
-    for (const lane of this.#lanes.values()) lane.clockJumped(by);
+    for (const way of this.#ways.values()) way.clockJumped(by);
   }
 
-  /** Whether a domain's lane has a message in hand. */
-  isBusy(domain: string, id: number): boolean {
-    return this.#lanes.get(domain)?.isBusy(id) ?? false;
-  }
-
-  /** Has a domain's lane give back to the disk what it has ready but not begun: some of it was set on another way. */
-  takeBack(name: string): void {
-    const domain = this.#options.directory.get(name);
-    const lane = this.#lanes.get(name);
-    if (!domain || !lane || domain.mode.name === 'hold') return;
-    // On hold for a moment, with the route that it has, so that connections and back-off stay as they are.
-    const route = domain.mode.name === 'reroute' ? (domain.mode.reroute ?? domain.route) : domain.route;
-    lane.update({ ...domain, route, mode: { ...domain.mode, name: 'hold', setBy: 'admin' } });
-    lane.update(domain);
-  }
-
-  health(domain: string): LaneHealth | null {
-    return this.#lanes.get(domain)?.health ?? null;
+  health(domain: string): ServerHealth | null {
+    return this.#ways.get(domain)?.server.health ?? null;
   }
 
   /** How much the domain's server bears, as far as it is known. */
   pace(domain: string): ThrottleFigures | null {
-    return this.#lanes.get(domain)?.throttle?.figures() ?? null;
+    return this.#ways.get(domain)?.lane.throttle?.figures() ?? null;
   }
 
   /** Waits for attempts under way, so that their outcome is written; starts no more. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#chores) clearTimeout(this.#chores);
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    this.#chores?.cancel();
+    await Promise.all([...this.#ways.values()].map((way) => way.close()));
   }
 
   async #doChores(): Promise<void> {
@@ -202,7 +199,7 @@ export class Scheduler {
     try {
       const now = clock.now();
       const { expireDays, retrySeconds } = settings().delivery;
-      const before = now - expireDays * DAY;
+      const before = now - expireDays * DAY_MS;
       const latest = now + longestPause(retrySeconds);
       for (const { name } of directory.all()) {
         // Planned when the clock was ahead, in a way that nobody noticed.
@@ -218,7 +215,7 @@ export class Scheduler {
       }
       if (!this.#options.forgets()) return;
       await chores();
-      const old = now - settings().log.keepDays * DAY;
+      const old = now - settings().log.keepDays * DAY_MS;
       while ((await spool.db.write('forget', { before: old, limit: FORGET_SLICE })) === FORGET_SLICE);
     } catch (error) {
       trouble(`the regular clean-up did not work: ${(error as Error).message}`);

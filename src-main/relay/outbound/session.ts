@@ -22,7 +22,7 @@ import { noReply, parseReply } from './reply.ts';
 import { isGo, isPositive, type Heard } from '../../../shared/replies/reply-lines.ts';
 import { Stuffing } from './stuffing.ts';
 import { turnEnd } from './turn-end.ts';
-import { hello, isSecured, nextWay, spare, type Failed, type Way } from './way.ts';
+import { hello, isSecured, nextOpening, spare, type Failed, type Opening } from './opening.ts';
 
 export { DestinationFailed, type Stage } from './destination-failed.ts';
 
@@ -103,24 +103,24 @@ export class Session {
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
     const transcript = new Transcript();
     const demand = await demandFor(destination, options.secure, transcript);
-    const way: Way = { policy: policyUnder(demand, destination.tls), greeting: 'EHLO' };
-    if (options.quirks) spare(destination, options.quirks, way, transcript);
-    const spared = way.greeting === 'HELO';
+    const opening: Opening = { policy: policyUnder(demand, destination.tls), greeting: 'EHLO' };
+    if (options.quirks) spare(destination, options.quirks, opening, transcript);
+    const spared = opening.greeting === 'HELO';
     for (let words = transcript; ; ) {
       try {
-        const session = await Session.#open(destination, options, way, demand, words);
-        if (way.greeting === 'HELO' && !spared) options.quirks?.note(destination, 'ehlo');
+        const session = await Session.#open(destination, options, opening, demand, words);
+        if (opening.greeting === 'HELO' && !spared) options.quirks?.note(destination, 'ehlo');
         if (session.#offer.smtpUtf8) options.quirks?.forget(destination, 'no-smtputf8');
         else options.quirks?.note(destination, 'no-smtputf8');
         return session;
       } catch (error) {
         if (!(error instanceof DestinationFailed)) throw error;
-        const instead = nextWay(way, error);
+        const instead = nextOpening(opening, error);
         if (!instead) throw error;
         words = error.transcript;
         words.add('note', `${error.message}; trying again ${instead.words}`);
         if (error.manner === 'tls-hung') options.quirks?.note(destination, 'tls');
-        Object.assign(way, instead.way);
+        Object.assign(opening, instead.opening);
       }
     }
   }
@@ -128,7 +128,7 @@ export class Session {
   static async #open(
     destination: Destination,
     options: SessionOptions,
-    way: Way,
+    opening: Opening,
     demand: Demand,
     transcript: Transcript,
   ): Promise<Session> {
@@ -162,9 +162,9 @@ export class Session {
       const greeted = await dialogue.reply();
       if (greeted?.code !== 220) failed('connect', 'no greeting of a mail server', greeted);
       const name = smtpName(destination.helo ?? options.hostname);
-      let offer = await hello(dialogue, way.greeting, name, failed);
-      const { policy } = way;
-      const secured = isSecured(way);
+      let offer = await hello(dialogue, opening.greeting, name, failed);
+      const { policy } = opening;
+      const secured = isSecured(opening);
       if (policy !== 'none' && (secured || offer.startTls)) {
         const limit = Math.min(HANDSHAKE, patience);
         const stuck = new Error(`TLS was not ready in ${limit / 1000} s`);

@@ -1,75 +1,39 @@
-// How a session is begun with a server: in clear or not, with EHLO or HELO, and what is tried instead when that does not work.
-import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
-import type { Transcript } from '../transcript.ts';
-import type { DestinationFailed, Manner, Stage } from './destination-failed.ts';
-import { hungUp, type Dialogue, type Said } from './dialogue.ts';
-import { readHello, type Offer } from './hello.ts';
-import type { Quirks } from './quirks.ts';
-import { isPositive } from '../../../shared/replies/reply-lines.ts';
+// One way out for mail: where it goes, whether it may go now, and what becomes of what was said there.
+//
+// There are three kinds, and a lane (lane.ts) knows none of them: a domain's own (domain-way.ts), another server that an admin sent
+// mail to (other-ways.ts), and a stranger's mail servers, for bounces (bounce-routes.ts).
+import type { Route } from '../../../shared/domain.ts';
+import type { MessageState } from '../../../shared/message.ts';
+import type { WayKey } from '../../storage/operations/spool.ts';
+import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
+import type { Reading } from './outcome.ts';
+import type { ServerWatch } from './server-watch.ts';
 
-/** Ends the attempt to open a session. */
-export type Failed = (stage: Stage, words: string, reply?: Said, manner?: Manner | null) => never;
-
-/** What a session is begun with. */
 export interface Way {
-  policy: Exclude<TlsPolicy, 'dane'>;
-  greeting: 'EHLO' | 'HELO';
+  /** The domain, or words for the log. */
+  readonly name: string;
+  /** What is on this way, as the spool tells it. */
+  readonly key: WayKey;
+  readonly route: () => Route;
+  /** Whether mail may go now: a domain's does not while it is on hold. */
+  readonly mayGo: () => boolean;
+  /** Whether mail is given up that has waited too long. */
+  readonly expires: boolean;
+  /** Whether what is said there teaches about the domain's recipients. */
+  readonly teaches: boolean;
+  /** What is known of the server at its end. */
+  readonly server: ServerWatch;
+  /** What became of an attempt is on disk. */
+  readonly onOutcome: (outcome: WayOutcome) => void;
 }
 
-export function isSecured({ policy }: Way): boolean {
-  return policy === 'require' || policy === 'verify';
-}
-
-/** Spares a server what it was found to bear badly, where the policy does not ask for it. */
-export function spare(destination: Destination, quirks: Quirks, way: Way, transcript: Transcript): void {
-  if (isSecured(way)) return;
-  const until = (time: number) => `until ${new Date(time).toISOString().slice(11, 16)} UTC`;
-  const tls = way.policy === 'opportunistic' ? quirks.until(destination, 'tls') : null;
-  if (tls !== null) {
-    way.policy = 'none';
-    transcript.add(
-      'note',
-      `a TLS handshake with this server did not end: no encryption is asked for ${until(tls)}`,
-    );
-  }
-  const ehlo = quirks.until(destination, 'ehlo');
-  if (ehlo !== null) {
-    way.greeting = 'HELO';
-    transcript.add('note', `this server hung up on EHLO and took HELO: it is greeted so ${until(ehlo)}`);
-  }
-}
-
-/** How to try again at once, over a new connection, after a session could not be opened; null when that is no use. */
-export function nextWay(
-  way: Way,
-  { stage, manner }: DestinationFailed,
-): { way: Partial<Way>; words: string } | null {
-  // Opportunistic means that mail goes in clear rather than not at all, also when the server offers TLS it cannot do.
-  if (way.policy === 'opportunistic' && stage === 'starttls')
-    return { way: { policy: 'none' }, words: 'without encryption' };
-  // A server that knows only HELO knows nothing of STARTTLS.
-  if (manner === 'hung-up-on-ehlo' && way.greeting === 'EHLO' && !isSecured(way))
-    return { way: { greeting: 'HELO' }, words: 'with HELO' };
-  return null;
-}
-
-/** EHLO, and HELO for a server that does not know it. */
-export async function hello(
-  dialogue: Dialogue,
-  greeting: Way['greeting'],
-  name: string,
-  failed: Failed,
-): Promise<Offer> {
-  if (greeting === 'EHLO') {
-    const said = await dialogue.command(`EHLO ${name}`);
-    if (said === null)
-      return failed('connect', 'no answer to EHLO', null, hungUp(dialogue.ending) ? 'hung-up-on-ehlo' : null);
-    if (dialogue.ending) return failed('connect', 'no answer to EHLO', said);
-    if (isPositive(said)) return readHello(said.text);
-  }
-  const plain = await dialogue.command(`HELO ${name}`);
-  if (plain !== null && isPositive(plain)) return readHello('');
-  // After an EHLO that it did not understand a server may want nothing more of this connection.
-  const confused = plain === null ? hungUp(dialogue.ending) : plain.code >= 500 && plain.code <= 504;
-  return failed('connect', 'HELO refused', plain, greeting === 'EHLO' && confused ? 'hung-up-on-ehlo' : null);
+export interface WayOutcome {
+  message: DueMessage;
+  /** The message's, after the attempt. */
+  state: MessageState;
+  results: RecipientOutcome[];
+  /** What was said of those recipients who were answered. */
+  answers: readonly Reading[];
+  /** The server refuses everybody: no message would have done better. */
+  refusing: boolean;
 }

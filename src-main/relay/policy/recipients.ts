@@ -2,7 +2,7 @@
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import type { LaneHealth } from '../outbound/health.ts';
+import type { ServerHealth } from '../outbound/server-watch.ts';
 import { isPostmaster, recipientKey } from './addresses.ts';
 import type { Callout, Verdict } from './callout.ts';
 import type { Mailbox } from './directory.ts';
@@ -13,7 +13,7 @@ export interface RecipientPolicyOptions {
   learned: LearnedRecipients;
   callout: Callout;
   /** What is known of the way to a domain's server; null before anything is. */
-  health: (domain: string) => LaneHealth | null;
+  health: (domain: string) => ServerHealth | null;
 }
 
 export class RecipientPolicy {

@@ -9,7 +9,6 @@ import type {
   NewRecipient,
   DueMessage,
 } from '../../storage/operations/spool.ts';
-import type { DetourOutcome } from '../../storage/operations/detours.ts';
 import type { Learned, Lesson } from '../../storage/operations/recipients.ts';
 import { StorageError, type Database } from '../../storage/database.ts';
 import { IdSource } from '../../storage/ids.ts';
@@ -177,13 +176,6 @@ export class Spool {
     const settled = await this.db.write('settle', outcome);
     this.#receipts.settled(outcome);
     return settled;
-  }
-
-  /** The same for an attempt by another way than the domain's. */
-  async settleDetour(written: DetourOutcome): Promise<void> {
-    this.#receipts.note(written.outcome);
-    await this.db.write('settleDetour', written);
-    this.#receipts.settled(written.outcome);
   }
 
   /** After the last outcome is written. */

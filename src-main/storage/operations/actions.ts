@@ -95,7 +95,7 @@ export function actionWrites(db: DatabaseSync) {
     ]),
   );
   const hurry = db.prepare(
-    'UPDATE detour SET next_at = :now WHERE message_id = :id AND (:domain IS NULL OR domain = :domain)',
+    'UPDATE recipient SET next_at = :now WHERE message_id = :id AND way IS NOT NULL AND (:domain IS NULL OR domain = :domain)',
   );
   const states = db.prepare('SELECT DISTINCT state FROM recipient WHERE message_id = ?');
   const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');

@@ -61,7 +61,7 @@ export function clockWrites(db: DatabaseSync) {
     `UPDATE recipient SET next_at = next_at + :by,
        queued_since = CASE WHEN :by > 0 THEN min(queued_since + :by, :now) WHEN queued_since > :now THEN queued_since + :by ELSE queued_since END
      WHERE state = 'queued'`,
-    'UPDATE detour SET next_at = next_at + :by',
+    'UPDATE recipient SET next_at = next_at + :by WHERE way IS NOT NULL',
     `UPDATE bounce SET at = at + :by WHERE state = 'due'`,
   ].map((sql) => ({ statement: db.prepare(sql), usesNow: sql.includes(':now') }));
   // Back, what was written down in a time to come was written down that much earlier.
@@ -70,6 +70,7 @@ export function clockWrites(db: DatabaseSync) {
     // What is held: since when.
     `UPDATE recipient SET queued_since = queued_since + :by
      WHERE state IN ('queued', 'held', 'refused', 'expired') AND state = 'held' AND queued_since > :now`,
+    'UPDATE recipient SET way_since = way_since + :by WHERE way IS NOT NULL AND way_since > :now',
     'UPDATE recipient_failure SET at = at + :by WHERE at > :now',
     'UPDATE recipient_entry SET since = since + :by WHERE since > :now',
     'UPDATE recipient_known SET at = at + :by WHERE at > :now',

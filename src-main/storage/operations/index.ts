@@ -4,7 +4,6 @@ import { actionReads, actionWrites } from './actions.ts';
 import { attemptReads } from './attempts.ts';
 import { bounceReads, bounceWrites } from './bounces.ts';
 import { clockReads, clockWrites } from './clock.ts';
-import { detourReads, detourWrites } from './detours.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
 import { logReads, logWrites } from './log.ts';
@@ -14,13 +13,14 @@ import { searchReads, searchWrites } from './search.ts';
 import { selectorReads } from './selectors.ts';
 import { soundnessReads } from './soundness.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
+import { wayReads, wayWrites } from './ways.ts';
 
 export function reads(db: DatabaseSync) {
   return {
     ...domainReads(db),
     ...spoolReads(db),
     ...actionReads(db),
-    ...detourReads(db),
+    ...wayReads(db),
     ...logReads(db),
     ...serverReads(db),
     ...recipientReads(db),
@@ -40,7 +40,7 @@ export function writes(db: DatabaseSync) {
     ...domainWrites(db),
     ...spool,
     ...actionWrites(db),
-    ...detourWrites(db, (outcome) => spool.settle(outcome)),
+    ...wayWrites(db),
     ...logWrites(db),
     ...serverWrites(db),
     ...recipientWrites(db),

@@ -15,8 +15,8 @@ import type { HolderOfMail } from '../../../shared/holding.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import { firstIdAt, formatId } from '../ids.ts';
 import { bounceReads } from './bounces.ts';
-import { detourReads } from './detours.ts';
 import { searchReads, type SearchQuery } from './search.ts';
+import { wayOf, type WayColumns } from './ways.ts';
 import { parseReply, parseStored } from '../stored-json.ts';
 
 interface MessageRow {
@@ -33,12 +33,11 @@ interface MessageRow {
   state: MessageState;
 }
 
-interface RecipientRow {
+interface RecipientRow extends WayColumns {
   message_id: number;
   address: string;
   domain: string;
   state: RecipientState;
-  next_at: number | null;
   attempts: number;
   cause: Cause | null;
   reply: string | null;
@@ -59,12 +58,10 @@ const HOLDERS: Readonly<Record<string, HolderOfMail>> = {
   repair: 'repair',
 };
 const holderOf = (one: RecipientRow): HolderOfMail => HOLDERS[one.held_by ?? ''] ?? 'hand';
-const isRerouted = (one: RecipientRow) => one.state === 'held' && one.held_by === 'reroute';
 const replyOf = (text: string | null) => (text === null ? null : parseReply(text));
 
 export function logReads(db: DatabaseSync) {
   const searching = searchReads(db);
-  const detours = detourReads(db);
   const recipients = db.prepare('SELECT * FROM recipient WHERE message_id = ? ORDER BY position');
   const message = db.prepare('SELECT * FROM message WHERE id = ?');
   const attempts = db.prepare('SELECT * FROM attempt WHERE message_id = ? ORDER BY id');
@@ -87,12 +84,9 @@ export function logReads(db: DatabaseSync) {
 
   function summary(row: MessageRow, all: RecipientRow[], everyRecipient = false): MessageSummary {
     const telling = all.find((one) => one.state === row.state) ?? all[0];
-    const ways = all.some(isRerouted) ? detours.detoursOf(row.id) : [];
-    const due = [
-      ...all.map((one) => one.next_at).filter((at) => at !== null),
-      ...ways.map(({ detour }) => detour.nextAttemptAt),
-    ];
-    const [first] = ways[0]?.detour.route ?? [];
+    const due = all.map((one) => one.next_at).filter((at) => at !== null);
+    const rerouted = all.find((one) => one.way !== null);
+    const [first] = (rerouted && wayOf(rerouted)?.route) ?? [];
     return {
       id: formatId(row.id),
       receivedAt: row.received_at,
@@ -137,7 +131,6 @@ export function logReads(db: DatabaseSync) {
       const row = message.get(id) as unknown as MessageRow | undefined;
       if (!row) return null;
       const all = allOf(id);
-      const ways = all.some(isRerouted) ? detours.detoursOf(id) : [];
       const piece = firstPiece.get(id) as { data: Uint8Array } | undefined;
       return {
         ...summary(row, all),
@@ -149,11 +142,11 @@ export function logReads(db: DatabaseSync) {
             address: one.address,
             domain: one.domain,
             state: one.state,
-            nextAttemptAt: one.next_at,
+            nextAttemptAt: one.way === null ? one.next_at : null,
             attempts: one.attempts,
             cause: one.cause,
             lastReply: replyOf(one.reply),
-            detour: ways.find(({ position }) => position === one.position)?.detour ?? null,
+            detour: wayOf(one),
             // What is held has been so since then: nothing else is counted from there meanwhile.
             ...(one.state === 'held' ? { hold: { by: holderOf(one), since: one.queued_since } } : {}),
           }),

@@ -42,19 +42,27 @@ export interface NewMessage {
   filters?: FilterResult[];
 }
 
+/** A way out: a domain's own (or, of a bounce, a stranger's domain's), or the text of the route that mail is sent by instead (ways.ts). */
+export type WayKey = { domain: string } | { route: string };
+
 /** What a lane needs to try a message again: the envelope, and which recipients are due. */
 export interface DueMessage extends StoredEnvelope {
   recipients: {
     position: number;
     address: string;
+    /** On this way, as far as it is another than the domain's. */
     attempts: number;
     deferrals: number;
     queuedSince: number;
+    /** Since when (UTC ms) it is on another way than its domain's; null: it is on that. */
+    waySince: number | null;
   }[];
 }
 
 export interface RecipientOutcome {
   position: number;
+  /** Which way was tried, as `DueMessage` told it: another may have been chosen meanwhile. Left out by releases that knew only one. */
+  waySince?: number | null;
   state: RecipientState;
   nextAt: number | null;
   cause: Cause | null;
@@ -101,6 +109,10 @@ interface StoredRecipient {
   deferrals: number;
   held_by: string | null;
   queued_since: number;
+  way: string | null;
+  way_since: number | null;
+  way_attempts: number;
+  way_deferrals: number;
 }
 
 export function spoolReads(db: DatabaseSync) {
@@ -130,9 +142,16 @@ export function spoolReads(db: DatabaseSync) {
   const nextDue = db.prepare(
     `SELECT min(next_at) AS at FROM recipient WHERE domain = ? AND state = 'queued' AND next_at > ?`,
   );
+  const dueByWay = db.prepare(
+    `SELECT DISTINCT message_id AS id FROM recipient
+     WHERE way = ? AND next_at <= ? ORDER BY next_at, message_id LIMIT ?`,
+  );
+  const nextByWay = db.prepare('SELECT min(next_at) AS at FROM recipient WHERE way = ? AND next_at > ?');
   const readEnvelope = envelopeReader(db);
   const recipientRows = db.prepare(
-    'SELECT position, address, domain, state, next_at, attempts, deferrals, held_by, queued_since FROM recipient WHERE message_id = ? ORDER BY position',
+    `SELECT position, address, domain, state, next_at, attempts, deferrals, held_by, queued_since,
+       way, way_since, way_attempts, way_deferrals
+     FROM recipient WHERE message_id = ? ORDER BY position`,
   );
 
   const heldId = db.prepare(
@@ -149,9 +168,10 @@ export function spoolReads(db: DatabaseSync) {
       recipients: all.filter(wanted).map((r) => ({
         position: r.position,
         address: r.address,
-        attempts: r.attempts,
-        deferrals: r.deferrals,
+        attempts: r.way === null ? r.attempts : r.way_attempts,
+        deferrals: r.way === null ? r.deferrals : r.way_deferrals,
         queuedSince: r.queued_since,
+        waySince: r.way_since,
       })),
     };
   }
@@ -181,23 +201,20 @@ export function spoolReads(db: DatabaseSync) {
     waiting(): { domain: string; state: RecipientState; count: number; bytes: number; oldestAt: number }[] {
       return waiting.all() as unknown as ReturnType<typeof this.waiting>;
     },
-    /** Messages of a domain that are due, oldest due first, and when the next one after `now` will be. */
-    due(args: { domain: string; now: number; limit: number }): {
+    /** Messages that are due on a way, oldest due first, and when the next one after `now` will be. */
+    due({ way, now, limit }: { way: WayKey; now: number; limit: number }): {
       messages: DueMessage[];
       nextAt: number | null;
     } {
-      const ids = dueRows.all(args.domain, args.now, args.limit) as unknown as { id: number }[];
-      const messages = ids.map(({ id }) =>
-        readMessage(
-          id,
-          (one) =>
-            one.domain === args.domain &&
-            one.state === 'queued' &&
-            one.next_at !== null &&
-            one.next_at <= args.now,
-        ),
+      const isOwn = 'domain' in way;
+      const name = isOwn ? way.domain : way.route;
+      const isOnIt = (one: StoredRecipient) =>
+        isOwn ? one.domain === name && one.state === 'queued' : one.way === name;
+      const rows = isOwn ? dueRows.all(name, now, limit) : dueByWay.all(name, now, limit);
+      const messages = (rows as unknown as { id: number }[]).map(({ id }) =>
+        readMessage(id, (one) => isOnIt(one) && one.next_at !== null && one.next_at <= now),
       );
-      const next = nextDue.get(args.domain, args.now) as { at: number | null };
+      const next = (isOwn ? nextDue : nextByWay).get(name, now) as { at: number | null };
       return { messages, nextAt: next.at };
     },
   };
@@ -227,11 +244,21 @@ export function spoolWrites(db: DatabaseSync) {
      RETURNING message_id`,
   );
   const settle = db.prepare(
-    // Held while the attempt ran: a delivery counts, a deferral does not take it out of the hold.
+    // Held, or sent another way, while the attempt ran: a delivery counts, a deferral does not take it out of that.
     `UPDATE recipient SET
        state = CASE WHEN state = 'held' AND ?1 = 'queued' THEN 'held' ELSE ?1 END,
-       next_at = CASE WHEN state = 'held' AND ?1 = 'queued' THEN NULL ELSE ?2 END,
+       next_at = CASE WHEN state = 'held' AND ?1 = 'queued' THEN next_at ELSE ?2 END,
        attempts = attempts + 1, cause = ?3, reply = ?4, deferrals = deferrals + ?7
+     WHERE message_id = ?5 AND position = ?6 AND state IN ('queued', 'held')`,
+  );
+  const settleOnWay = db.prepare(
+    // What waits stays held, with its next attempt on the way that was tried, unless it is on another by now. The domain's own schedule is
+    // not used up.
+    `UPDATE recipient SET
+       state = CASE WHEN ?1 = 'queued' THEN state ELSE ?1 END,
+       next_at = CASE WHEN ?1 <> 'queued' THEN ?2 WHEN way_since IS ?8 THEN ?2 ELSE next_at END,
+       way_attempts = way_attempts + (way_since IS ?8), way_deferrals = way_deferrals + (way_since IS ?8 AND ?7),
+       attempts = attempts + 1, cause = ?3, reply = ?4
      WHERE message_id = ?5 AND position = ?6 AND state IN ('queued', 'held')`,
   );
   const insertAttempt = db.prepare(
@@ -332,7 +359,8 @@ export function spoolWrites(db: DatabaseSync) {
     settle(outcome: Outcome): { state: MessageState; learned: Learned | null } {
       let changed = 0;
       for (const result of outcome.results) {
-        const { changes } = settle.run(
+        const waySince = result.waySince ?? null;
+        const written = [
           result.state,
           result.nextAt,
           result.cause,
@@ -340,7 +368,9 @@ export function spoolWrites(db: DatabaseSync) {
           outcome.messageId,
           result.position,
           bit(result.counted),
-        );
+        ];
+        const { changes } =
+          waySince === null ? settle.run(...written) : settleOnWay.run(...written, waySince);
         changed += Number(changes);
       }
       const again = outcome.unlessSettled === true && changed === 0;
