@@ -104,8 +104,9 @@ function readWords(rest: string, word: string, kind: PathKind): Words | Reply {
     // esmtp-keyword and esmtp-value, RFC 5321 §4.1.2.
     const match = /^([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~\u0080-\u{10ffff}]+))?$/u.exec(text);
     const name = match?.[1]?.toUpperCase();
-    if (name === undefined) return reply(501, '5.5.4', 'A parameter is written KEYWORD or KEYWORD=value');
-    if (seen.has(name)) return reply(501, '5.5.4', `${name} is given twice`);
+    if (name === undefined)
+      return reply(501, '5.5.4', 'Syntax error in parameters: expected KEYWORD or KEYWORD=value');
+    if (seen.has(name)) return reply(501, '5.5.4', `Duplicate parameter ${name}`);
     seen.add(name);
     parameters.push({ name, value: match?.[2] ?? null });
     if (parameters.length > MOST_PARAMETERS) return reply(501, '5.5.4', 'Too many parameters');

@@ -77,6 +77,9 @@ export interface ConnectionLimits extends ConversationLimits {
   maxMessageBytes: number;
 }
 
+/** RFC 5321 §3.5.3, in its own words. */
+const CANNOT_VRFY = 'Cannot VRFY user, but will accept message and attempt delivery';
+
 /** Commands that RFCs define and that we do not have: 502, where a word that nobody knows gets 500. */
 const NOT_IMPLEMENTED = new Set([
   'EXPN',
@@ -177,21 +180,21 @@ export class IncomingConnection extends Conversation {
       case 'RSET':
         if (this.bare(verb, rest, done)) {
           this.#forget();
-          this.idle(reply(250, '2.0.0', 'Forgotten'), done);
+          this.idle(reply(250, '2.0.0', 'OK'), done);
         }
         break;
       case 'NOOP':
-        this.idle(reply(250, '2.0.0', 'Ok'), done);
+        this.idle(reply(250, '2.0.0', 'OK'), done);
         break;
       case 'QUIT':
         if (this.bare(verb, rest, done)) {
-          this.say(reply(221, '2.0.0', 'Good bye'));
+          this.say(reply(221, '2.0.0', 'Bye'));
           this.part();
         }
         break;
       case 'VRFY':
         if (rest === '') this.wrong(reply(501, '5.5.4', 'Syntax: VRFY address'), done);
-        else this.idle(reply(252, '2.1.5', 'Not told here; send mail, and RCPT will tell'), done);
+        else this.idle(reply(252, '2.5.2', CANNOT_VRFY), done);
         break;
       case 'HELP':
         this.idle(reply(214, '2.0.0', 'EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS'), done);
@@ -201,16 +204,16 @@ export class IncomingConnection extends Conversation {
         else this.wrong(reply(502, '5.5.1', 'STARTTLS is not available'), done);
         break;
       default:
-        if (NOT_IMPLEMENTED.has(verb)) this.wrong(reply(502, '5.5.1', `${verb} is not implemented`), done);
+        if (NOT_IMPLEMENTED.has(verb)) this.wrong(reply(502, '5.5.1', `${verb} not implemented`), done);
         else if (/ HTTP\/\d\.\d$/.test(line))
-          this.say(reply(421, '4.7.0', 'This is a mail server, good bye'));
-        else this.wrong(reply(500, '5.5.2', 'No such command'), done);
+          this.say(reply(421, '4.7.0', 'Not an SMTP command, closing connection'));
+        else this.wrong(reply(500, '5.5.2', 'Command not recognized'), done);
     }
   }
 
   #hello(verb: 'EHLO' | 'HELO', name: string, done: Done): void {
     if (!/^[\x21-\x7e]{1,255}$/.test(name)) {
-      this.wrong(reply(501, null, `Syntax: ${verb} your.host.name`), done);
+      this.wrong(reply(501, null, `Syntax: ${verb} hostname`), done);
       return;
     }
     this.openingCommand = verb;
@@ -234,11 +237,11 @@ export class IncomingConnection extends Conversation {
   }
 
   #startTls(rest: string, done: Done): void {
-    if (this.secure) this.wrong(reply(503, '5.5.1', 'The connection is encrypted already'), done);
+    if (this.secure) this.wrong(reply(503, '5.5.1', 'TLS is already active'), done);
     else if (this.bare('STARTTLS', rest, done)) {
       const context = this.#handlers.certificate();
       if (!context) return;
-      this.say(reply(220, '2.0.0', 'Go ahead'));
+      this.say(reply(220, '2.0.0', 'Ready to start TLS'));
       this.upgrade(context, () => {
         // All that was said in clear is forgotten (RFC 3207 §4.2).
         this.#forget();
@@ -250,9 +253,8 @@ export class IncomingConnection extends Conversation {
 
   #mail(rest: string, done: Done): void {
     const { envelope } = this.session;
-    if (this.session.hostNameAppearsAs === '') this.wrong(reply(503, '5.5.1', 'Say EHLO first'), done);
-    else if (envelope.sender !== null)
-      this.wrong(reply(503, '5.5.1', 'A message is begun already; RSET forgets it'), done);
+    if (this.session.hostNameAppearsAs === '') this.wrong(reply(503, '5.5.1', 'Send EHLO first'), done);
+    else if (envelope.sender !== null) this.wrong(reply(503, '5.5.1', 'Sender already specified'), done);
     else {
       const command = readMail(rest, this.#isOldDevice);
       const limit = this.#limits.maxMessageBytes;
@@ -267,7 +269,7 @@ export class IncomingConnection extends Conversation {
         else {
           envelope.sender = address;
           envelope.smtpUtf8 = command.smtpUtf8;
-          this.say(reply(250, '2.1.0', 'Sender ok'));
+          this.say(reply(250, '2.1.0', 'Sender OK'));
         }
         done();
       }
@@ -278,7 +280,11 @@ export class IncomingConnection extends Conversation {
     const { envelope } = this.session;
     if (envelope.sender === null) {
       this.wrong(
-        reply(503, '5.5.1', this.session.hostNameAppearsAs !== '' ? 'Say MAIL first' : 'Say EHLO first'),
+        reply(
+          503,
+          '5.5.1',
+          this.session.hostNameAppearsAs !== '' ? 'Need MAIL command first' : 'Send EHLO first',
+        ),
         done,
       );
       return;
@@ -303,7 +309,7 @@ export class IncomingConnection extends Conversation {
     const address = home === null ? path.address : `postmaster@${home}`;
     const known = this.#recipients.has(address);
     if (!known && envelope.recipients.length >= this.#limits.maxRecipients) {
-      this.say(reply(452, '4.5.3', 'Too many recipients, send the others in another message'));
+      this.say(reply(452, '4.5.3', 'Too many recipients, send the rest in another transaction'));
       done();
       return;
     }
@@ -314,7 +320,7 @@ export class IncomingConnection extends Conversation {
           this.#recipients.add(address);
           envelope.recipients.push(address);
         }
-        this.say(reply(250, '2.1.5', 'Recipient ok'));
+        this.say(reply(250, '2.1.5', 'Recipient OK'));
       }
       done();
     });
@@ -332,9 +338,8 @@ export class IncomingConnection extends Conversation {
   #data(rest: string, done: Done): void {
     const { envelope } = this.session;
     if (!this.bare('DATA', rest, done)) return;
-    if (envelope.sender === null) this.wrong(reply(503, '5.5.1', 'Say MAIL and RCPT first'), done);
-    else if (envelope.recipients.length === 0)
-      this.wrong(reply(554, '5.5.1', 'No recipient was accepted'), done);
+    if (envelope.sender === null) this.wrong(reply(503, '5.5.1', 'Need MAIL and RCPT commands first'), done);
+    else if (envelope.recipients.length === 0) this.wrong(reply(554, '5.5.1', 'No valid recipients'), done);
     else {
       const intake = new MessageIntake(
         this.#handlers.startMessage(this),

@@ -119,7 +119,7 @@ export abstract class Conversation {
   #newInput(): Input {
     return new Input({
       line: (line, bad, more, next) => this.#onLine(line, bad, more, next),
-      endless: () => this.say(reply(421, '4.7.0', 'This line has no end, good bye')),
+      endless: () => this.say(reply(421, '4.7.0', 'Line too long, closing connection')),
       failed: (error) => this.#failed(error),
       hold: (on) => this.#wire.hold(on),
     });
@@ -154,12 +154,12 @@ export abstract class Conversation {
     if (this.#wire.ending || this.#wire.closed || this.#pending) return;
     if (this.#wire.upgrading) {
       if (this.patience.handshakeOver(now)) this.#wire.destroy();
-    } else if (this.patience.over(now)) this.say(reply(421, '4.4.2', 'Nothing came in time, good bye'));
+    } else if (this.patience.over(now)) this.say(reply(421, '4.4.2', 'Timeout exceeded, closing connection'));
   }
 
   /** Makes room for others. */
   letGo(): void {
-    const words = `${this.name} has no room for connections that say nothing, try again later`;
+    const words = `${this.name} Too many connections, closing an idle one; try again later`;
     this.say(reply(421, '4.3.2', words));
   }
 
@@ -205,12 +205,13 @@ export abstract class Conversation {
     const words = readCommandText(line);
     this.transcript.add('client', words ?? line.toString('latin1'));
     if (this.stopping) {
-      this.stop('Shutting down, try again later');
+      this.stop('Service shutting down, try again later');
       return;
     }
     if (!this.#ready) {
       this.talkedTooSoon();
-      this.say(reply(421, null, `${this.name} You talk before our greeting, which mail servers never do`));
+      this.say(reply(554, '5.5.1', 'Protocol error: command sent before greeting'));
+      this.close();
       return;
     }
     this.#pending = true;
@@ -221,17 +222,13 @@ export abstract class Conversation {
     };
     try {
       if (bad === 'too-long') this.wrong(reply(500, '5.5.2', 'Line too long'), done);
-      else if (bad === 'bare-line-end')
-        this.wrong(
-          reply(500, '5.5.2', 'Lines end with CR LF, and have none of them elsewhere (RFC 5321 2.3.8)'),
-          done,
-        );
+      else if (bad === 'bare-line-end') this.wrong(reply(500, '5.5.2', 'Bare CR or LF is not allowed'), done);
       else if (words === null)
-        this.wrong(reply(500, '5.5.2', 'The line is not text: control characters, or not UTF-8'), done);
+        this.wrong(reply(500, '5.5.2', 'Command line has control characters or invalid UTF-8'), done);
       else this.command(words, done);
     } catch (error) {
       this.#trouble(`a command went wrong: ${(error as Error).message}`);
-      this.say(reply(451, '4.3.0', 'Something went wrong here, try again later'));
+      this.say(reply(451, '4.3.0', 'Local error in processing, try again later'));
       done();
     }
     // The answer takes a while: those before it do not wait for it.
@@ -243,7 +240,7 @@ export abstract class Conversation {
 
   #failed(error: Error): void {
     this.#trouble(`receiving went wrong: ${error.message}`);
-    this.say(reply(421, '4.3.0', 'Something went wrong here, try again later'));
+    this.say(reply(421, '4.3.0', 'Local error in processing, try again later'));
   }
 
   /** Shakes hands; what came in clear behind STARTTLS is thrown away unanswered (RFC 3207 §5). */
@@ -262,7 +259,7 @@ export abstract class Conversation {
   protected wrong(words: Reply, done: Done): void {
     this.errors++;
     if (this.errors >= this.#maxErrors) {
-      this.say(reply(421, '4.7.0', 'Too many errors, good bye'));
+      this.say(reply(421, '4.7.0', 'Too many errors, closing connection'));
       return;
     }
     this.say(words);

@@ -107,14 +107,14 @@ export class MessageIntake {
   #refusal(reader: DataReader): Reply | null {
     if (this.received > this.#limits.size) return reply(552, '5.3.4', tooLarge(this.#limits.size));
     if (reader.bareLineEnd) {
-      return reply(550, '5.6.0', 'Message contains a bare CR or LF; lines end with CRLF (RFC 5321 2.3.8)');
+      return reply(550, '5.6.0', 'Bare CR or LF is not allowed');
     }
     if (this.scan.excess !== null) return headerTooLarge(this.scan.excess);
     if (this.scan.hops > this.#limits.received) {
-      return reply(554, '5.4.6', `Routing loop: the message has been relayed ${this.scan.hops} times`);
+      return reply(554, '5.4.6', `Mail loop: too many hops (${this.scan.hops} Received header fields)`);
     }
     if (this.scan.own >= OWN_TRACES) {
-      return reply(554, '5.4.6', `Routing loop: the message has been here ${this.scan.own} times`);
+      return reply(554, '5.4.6', `Mail loop: the message has passed here ${this.scan.own} times`);
     }
     return null;
   }

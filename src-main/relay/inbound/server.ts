@@ -84,11 +84,11 @@ export class Server {
     this.#stopping = true;
     // Clients that are in the middle of a message may finish it; the others are told to come back later.
     for (const connection of this.connections)
-      if (!connection.inTransaction) connection.stop('Mailward is stopping, try again later');
+      if (!connection.inTransaction) connection.stop('Service shutting down, try again later');
     for (const socket of this.#expected) socket.destroy();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
-        for (const connection of this.connections) connection.stop('Shutting down, try again later');
+        for (const connection of this.connections) connection.stop('Service shutting down, try again later');
         resolve();
       }, GRACE);
       this.server.close(() => {
@@ -151,11 +151,11 @@ export class Server {
     const ofThisClient = this.clients.came(connection.remoteAddress);
     if (ofThisClient > this.#smtp.maxConnectionsPerClient) {
       this.clients.counts.turnedAway++;
-      return reply(421, null, `${connection.name} You have too many connections here, try again later`);
+      return reply(421, null, `${connection.name} Too many connections from your address, try again later`);
     }
     if (this.connections.size > this.#smtp.maxConnections && !this.#makeRoom(connection)) {
       this.clients.counts.turnedAway++;
-      return reply(421, null, `${connection.name} has too many connections now, try again later`);
+      return reply(421, null, `${connection.name} Too many connections, try again later`);
     }
     return null;
   }

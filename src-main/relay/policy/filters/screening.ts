@@ -160,7 +160,7 @@ export class Visit {
   /** At MAIL: the reply that puts the client off; null lets it begin. */
   begin(): Reply | null {
     if (this.#exempt || this.#screening.mayBegin(this.#address)) return null;
-    return { code: 450, enhanced: '4.7.0', text: 'Too many messages from you in a minute, try again later' };
+    return { code: 450, enhanced: '4.7.0', text: 'Message rate limit exceeded, try again later' };
   }
 
   /** At RCPT: what the filters of the client say. Null at once when nothing is to be waited for. */
