@@ -260,7 +260,7 @@ class RunningEngine implements Engine {
     this.#otherWays = new OtherWays({
       clock,
       lanes: () => this.#scheduler.lanes,
-      settled: (message, results) => this.#settledElsewhere(message.id, results),
+      settled: (message, results) => this.#settledOnOtherWay(message.id, results),
     });
     this.#screening = new Screening({
       settings: () => settings.get(),
@@ -533,7 +533,7 @@ class RunningEngine implements Engine {
   }
 
   /** Another way's outcomes belong on the chart, but not to the figures of a domain's own server. */
-  #settledElsewhere(id: number, results: RecipientOutcome[]): void {
+  #settledOnOtherWay(id: number, results: RecipientOutcome[]): void {
     this.#correspondence.settled(results);
     for (const result of results) this.#meter.fill(this.#time.clock.now(), countedAs(result), 1);
     void this.#showAgain([id]);

@@ -40,7 +40,7 @@ export class QueueActions {
     selection: Selection,
     heldBy: 'mode' | 'admin' = 'admin',
   ): Promise<number> => {
-    const { claims, clock, db, scheduler, otherWays } = this.#parts;
+    const { claims, clock, db, otherWays } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     const write = async (ids: number[], domain: string | null) => {
       if (ids.length === 0) return 0;
@@ -49,56 +49,69 @@ export class QueueActions {
       return changed.length;
     };
     // What is being offered on another way this moment is not released before that is over.
-    const goesElsewhere = (ids: number[]) => claims.takenBy(ids, (holder) => otherWays.isAmong(holder));
+    const onOtherWays = (ids: number[]) => claims.takenBy(ids, (holder) => otherWays.isAmong(holder));
     const waits = action === 'release' && heldBy === 'admin';
     const underWay: number[] = [];
     let count = 0;
-    await this.#each(
-      selection,
-      heldBy === 'mode' && action === 'release' ? 'mode' : null,
-      async (ids, domain) => {
-        count += await claims.change(ids, async () => {
-          const busy = new Set(waits ? goesElsewhere(ids) : []);
-          underWay.push(...busy);
-          return write(busy.size > 0 ? ids.filter((id) => !busy.has(id)) : ids, domain);
-        });
-      },
-    );
-    if (underWay.length > 0) {
-      const domain = 'ids' in selection ? null : selection.domain;
-      await claims.change(underWay, async () => {
-        await claims.untilFree(underWay, (holder) => otherWays.isAmong(holder), PATIENCE_MS);
-        const busy = new Set(goesElsewhere(underWay));
-        count += await write(
-          underWay.filter((id) => !busy.has(id)),
-          domain,
-        );
-        if (count === 0 && busy.size > 0)
-          throw new ORPCError('CONFLICT', {
-            message: `${busy.size === 1 ? 'this message is' : 'these messages are'} being offered to another server at this moment; try again when that attempt is over`,
+    try {
+      await this.#each(
+        selection,
+        heldBy === 'mode' && action === 'release' ? 'mode' : null,
+        async (ids, domain) => {
+          count += await claims.change(ids, async () => {
+            const busy = new Set(waits ? onOtherWays(ids) : []);
+            underWay.push(...busy);
+            return write(busy.size > 0 ? ids.filter((id) => !busy.has(id)) : ids, domain);
           });
-      });
-    }
-    if (count > 0 && (action === 'retry' || action === 'release')) {
-      this.#parts.woken();
-      scheduler.wake('ids' in selection ? null : selection.domain, action === 'retry');
-      if (action === 'retry') otherWays.wake();
+        },
+      );
+      if (underWay.length > 0) {
+        const domain = 'ids' in selection ? null : selection.domain;
+        await claims.change(underWay, async () => {
+          await claims.untilFree(underWay, (holder) => otherWays.isAmong(holder), PATIENCE_MS);
+          const busy = new Set(onOtherWays(underWay));
+          count += await write(
+            underWay.filter((id) => !busy.has(id)),
+            domain,
+          );
+          if (count === 0 && busy.size > 0)
+            throw new ORPCError('CONFLICT', {
+              message: `${busy.size === 1 ? 'this message is' : 'these messages are'} being offered to another server at this moment; try again when that attempt is over`,
+            });
+        });
+      }
+    } finally {
+      // Also when the disk took only a part of it.
+      if (count > 0 && (action === 'retry' || action === 'release'))
+        this.#wake(selection, action === 'retry');
     }
     return count;
   };
+
+  /** What was told to go is looked for now. */
+  #wake(selection: Selection, isRetry: boolean): void {
+    const { scheduler, otherWays, woken } = this.#parts;
+    woken();
+    scheduler.wake('ids' in selection ? null : selection.domain, isRetry);
+    if (isRetry) otherWays.wake();
+  }
 
   /** Sends a selection's mail another way than the domain's. */
   async reroute(selection: Selection, route: Route, reason: string): Promise<number> {
     const { claims, clock, db, otherWays } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     let count = 0;
-    await this.#each(selection, null, async (ids, domain) => {
-      const slice = { ids, domain, states, route, reason, now: clock.now() };
-      const changed = await claims.change(ids, () => db.write('putWay', slice));
-      count += changed.length;
-      if (changed.length > 0) this.#parts.messagesChanged(changed);
-    });
-    if (count > 0) otherWays.wake();
+    try {
+      await this.#each(selection, null, async (ids, domain) => {
+        const slice = { ids, domain, states, route, reason, now: clock.now() };
+        const changed = await claims.change(ids, () => db.write('putWay', slice));
+        count += changed.length;
+        if (changed.length > 0) this.#parts.messagesChanged(changed);
+      });
+    } finally {
+      // Also when the disk took only a part of it.
+      if (count > 0) otherWays.wake();
+    }
     return count;
   }
 

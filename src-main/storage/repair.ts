@@ -1,7 +1,7 @@
 // Repairing a damaged database: what can be read is copied into a new one, and the damaged files are kept beside it.
 import { renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { explained } from './database.ts';
 import { toError } from './failures.ts';
 import { migrate } from './migrations.ts';
@@ -152,8 +152,10 @@ function copyAll(path: string, target: DatabaseSync): CopiedTable[] {
   const source = new DatabaseSync(path);
   try {
     const copied = TABLES.map((one) => copyTable(source, target, one));
-    copyDetours(source, target);
-    return copied;
+    const isWhole = copyDetours(source, target);
+    return copied.map((one) =>
+      one.table === 'recipient' && !isWhole ? { ...one, isIncomplete: true } : one,
+    );
   } finally {
     source.close();
   }
@@ -231,8 +233,13 @@ function copyTable(
   return copied;
 }
 
-/** Earlier releases had a table of their own for mail that is sent another way. What says so of which way is lost is held by hand. */
-function copyDetours(source: DatabaseSync, target: DatabaseSync): void {
+/**
+ * Earlier releases had a table of their own for mail that is sent another way. Where it is lost by what way, the mail is held by hand.
+ * Returns false when some of it is.
+ */
+function copyDetours(source: DatabaseSync, target: DatabaseSync): boolean {
+  let isWhole = true;
+  target.exec('BEGIN');
   if (columnsOf(source, 'detour').length > 0) {
     const put = target.prepare(
       `UPDATE recipient SET way = ?, way_reason = ?, way_since = ?, next_at = ?, way_attempts = ?, way_deferrals = ?
@@ -241,14 +248,28 @@ function copyDetours(source: DatabaseSync, target: DatabaseSync): void {
     const select = source.prepare(
       'SELECT route, reason, since, next_at, attempts, deferrals, message_id, position FROM detour',
     );
+    select.setReadBigInts(true);
     select.setReturnArrays(true);
     try {
-      for (const row of select.iterate() as unknown as Iterable<null[]>) put.run(...row);
+      for (const row of select.iterate() as unknown as Iterable<null[]>) isWhole = fits(put, row) && isWhole;
     } catch (error) {
       if (isAboutTarget(error)) throw error;
+      isWhole = false;
     }
   }
-  target.exec("UPDATE recipient SET held_by = 'admin' WHERE held_by = 'reroute' AND way IS NULL");
+  target.exec("UPDATE recipient SET held_by = 'admin' WHERE held_by = 'reroute' AND way IS NULL; COMMIT");
+  return isWhole;
+}
+
+/** Puts a row where it belongs; false when it is not what it was. */
+function fits(put: StatementSync, row: null[]): boolean {
+  try {
+    put.run(...row);
+    return true;
+  } catch (error) {
+    if (isAboutTarget(error)) throw error;
+    return false;
+  }
 }
 
 interface Read {

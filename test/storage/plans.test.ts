@@ -15,7 +15,6 @@ const MAY = [
   'DELETE FROM content WHERE rowid IN',
   // After a jump of the clock: by indexes that hold only what waits.
   'UPDATE recipient SET next_at = next_at + :by',
-  'UPDATE recipient SET way_since = way_since + :by',
   "UPDATE recipient SET queued_since = queued_since + :by WHERE state IN ('queued', 'held', 'refused', 'expired')",
   // By an index that holds only what is sent another way.
   'SELECT domain, count(*) AS count FROM recipient WHERE way IS NOT NULL',

@@ -30,7 +30,10 @@ export class Claim {
   }
 }
 
-/** Why a message that was read from the disk cannot be taken: it is the asker's already, it is another's, or it is out of date. */
+/**
+ * Why recipients that were read from the disk cannot be taken: all of them are, or just were, in the asker's own hand; some are in a hand,
+ * or the message is being changed; or what was read is out of date.
+ */
 export type NotFree = 'own' | 'taken' | 'stale';
 
 /** A look at what is on disk, from the question to the end of its answer. */
@@ -44,8 +47,8 @@ export class Claims {
   readonly #taken = new Map<number, Claim[]>();
   /** Messages that are being changed, and by how many. */
   readonly #changing = new Map<number, number>();
-  /** For each look, what was given back or changed since it began, and by whom: null for a change. */
-  readonly #looks = new Set<Map<number, Holder | null>>();
+  /** For each look, the messages of which something was given back since it began, with what that was; null: it was changed. */
+  readonly #looks = new Set<Map<number, Claim | null>>();
   readonly #waiting = new Map<number, Set<() => void>>();
 
   constructor(clock: Clock) {
@@ -54,7 +57,7 @@ export class Claims {
 
   /** Takes recipients of a message in hand; null when somebody has one of them, or the message is being changed. */
   tryTake(id: number, positions: readonly number[], holder: Holder): Claim | null {
-    if (this.#changing.has(id) || this.#inTheWay(id, positions)) return null;
+    if (this.#changing.has(id) || this.#isTaken(id, positions)) return null;
     const claim = new Claim(id, positions, holder);
     const others = this.#taken.get(id);
     if (others) others.push(claim);
@@ -67,21 +70,22 @@ export class Claims {
     const left = this.#taken.get(claim.id)?.filter((other) => other !== claim) ?? [];
     if (left.length > 0) this.#taken.set(claim.id, left);
     else this.#taken.delete(claim.id);
-    for (const touched of this.#looks) touched.set(claim.id, claim.holder);
+    for (const touched of this.#looks) touched.set(claim.id, claim);
     this.#free(claim.id);
   }
 
   /** Begins a look at what is on disk: before the question is asked. */
   look(): Look {
-    const touched = new Map<number, Holder | null>();
+    const touched = new Map<number, Claim | null>();
     this.#looks.add(touched);
     return {
       tryTake: (id, positions, holder) => {
-        const by = touched.get(id);
-        if (by !== undefined) return by === holder ? 'own' : 'stale';
+        const given = touched.get(id);
+        if (given !== undefined) return given && isAllOf(given, positions, holder) ? 'own' : 'stale';
         const claim = this.tryTake(id, positions, holder);
         if (claim) return claim;
-        return this.#inTheWay(id, positions)?.holder === holder ? 'own' : 'taken';
+        const others = this.#taken.get(id) ?? [];
+        return others.some((other) => isAllOf(other, positions, holder)) ? 'own' : 'taken';
       },
       end: () => this.#looks.delete(touched),
     };
@@ -137,8 +141,9 @@ export class Claims {
     }
   }
 
-  #inTheWay(id: number, positions: readonly number[]): Claim | undefined {
-    return this.#taken.get(id)?.find((claim) => claim.positions.some((one) => positions.includes(one)));
+  #isTaken(id: number, positions: readonly number[]): boolean {
+    const claims = this.#taken.get(id) ?? [];
+    return claims.some((claim) => claim.positions.some((one) => positions.includes(one)));
   }
 
   #takeBack(ids: ReadonlySet<number>): void {
@@ -157,4 +162,8 @@ export class Claims {
     this.#waiting.delete(id);
     for (const act of waiting) act();
   }
+}
+
+function isAllOf(claim: Claim, positions: readonly number[], holder: Holder): boolean {
+  return claim.holder === holder && positions.every((one) => claim.positions.includes(one));
 }

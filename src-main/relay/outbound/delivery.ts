@@ -42,6 +42,8 @@ export interface Job {
 /** `again`: the message was not offered, or is worth another destination at once. Else when it is due next, UTC ms; null for never. */
 export type Attempted = 'again' | { nextAt: number | null };
 
+type Settled = Awaited<ReturnType<Spool['settle']>>;
+
 export interface DeliveryParts {
   clock: Clock;
   spool: Pick<Spool, 'content' | 'settle'>;
@@ -152,20 +154,20 @@ export class Delivery {
       bounceAt: bounceAt(),
       whole: message.recipientCount === results.length,
     };
-    for (;;) {
+    for (let settled: Settled | null = null; settled === null; ) {
       try {
-        const settled = await spool.settle(outcome);
-        if (settled.learned) learned(settled.learned);
-        const answers = readings.filter((_, index) => tried.answers?.[index]);
-        way.onOutcome({ message, state: settled.state, results, answers, refusing: about.refusing });
-        break;
+        settled = await spool.settle(outcome);
       } catch (error) {
-        if (about.isStopping()) break;
+        if (about.isStopping()) return { nextAt: null };
         // What ails the storage as a whole is told once, by whoever watches it.
         if (!(error instanceof StorageError) || error.failing === null)
           trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
         await pause(clock, WRITE_AGAIN_MS);
+        continue;
       }
+      if (settled.learned) learned(settled.learned);
+      const answers = readings.filter((_, index) => tried.answers?.[index]);
+      way.onOutcome({ message, state: settled.state, results, answers, refusing: about.refusing });
     }
     const next = Math.min(...results.map(({ nextAt }) => nextAt ?? Number.POSITIVE_INFINITY));
     return { nextAt: Number.isFinite(next) ? next : null };

@@ -1,4 +1,4 @@
-// The servers of one domain's route, in order, each with its open connections, its own back-off, and its gate.
+// The servers of one way's route, in order, each with its open connections, its own back-off, and its gate.
 import type { Clock, Timer } from '../../clock/clock.ts';
 import { byPriority, type Destination, type Route } from '../../../shared/domain.ts';
 import { meaningOf } from './reply.ts';

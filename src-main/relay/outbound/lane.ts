@@ -56,6 +56,7 @@ export class Lane implements Holder {
   #closed = false;
   #drained: (() => void) | null = null;
   readonly #onFree = () => this.#pump();
+  readonly #onGiven = () => this.wake();
 
   constructor(way: Way, parts: LaneParts) {
     this.#way = way;
@@ -255,14 +256,17 @@ export class Lane implements Holder {
         now: this.#clock.now(),
         limit,
       });
-      if (messages.length === limit) this.#moreOnDisk = true;
+      let isBlocked = true;
       for (const message of messages) {
         const claim = look.tryTake(message.id, positionsOf(message), this);
+        isBlocked &&= claim === 'taken';
         if (claim === 'own') continue;
         if (claim === 'stale') this.#moreOnDisk = true;
-        else if (claim === 'taken') this.#parts.claims.whenFree(message.id, () => this.wake());
+        else if (claim === 'taken') this.#parts.claims.whenFree(message.id, this.#onGiven);
         else this.#ready.push({ message, content: null, claim });
       }
+      // Behind what all is in other hands nothing is seen until one of those comes free.
+      if (messages.length === limit && !isBlocked) this.#moreOnDisk = true;
       if (nextAt !== null) this.#plan(steadyOf(this.#clock, nextAt));
     } catch (error) {
       this.#moreOnDisk = true;
@@ -292,6 +296,8 @@ export class Lane implements Holder {
         this.#plan(steadyOf(this.#clock, attempted.nextAt));
     } catch (error) {
       this.#parts.trouble(`a delivery attempt went wrong: ${(error as Error).message}`);
+      // The message is due still: not again at once, for the server may have taken it.
+      this.#lookedAt = this.#clock.steady() + LOOK_AGAIN_MS;
       this.#moreOnDisk = true;
     } finally {
       this.#running--;
@@ -309,7 +315,7 @@ export class Lane implements Holder {
       this.#readyBytes += job.content?.length ?? 0;
       return;
     }
-    if (again) this.#moreOnDisk = true;
+    if (again || job.claim.outOfDate) this.#moreOnDisk = true;
     this.#parts.claims.give(job.claim);
   }
 }

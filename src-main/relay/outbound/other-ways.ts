@@ -1,7 +1,8 @@
 // Other servers than the domains' own: a way for each route that an admin sent mail by.
 //
 // What is on another way never expires and teaches nothing about the domain's recipients; its server's trouble is not the domain's, and a
-// hold of the domain neither stops it nor lets it go. Its retry schedule begins anew there.
+// hold of the domain neither stops it nor lets it go. Its retry schedule begins anew there. The server is judged by the rules that hold for a
+// domain's own: after three messages in a row that it refuses for a reason of its own it is paused.
 import { utcOf, type Clock, type Timer } from '../../clock/clock.ts';
 import type { Route } from '../../../shared/domain.ts';
 import { readRoute, routeText } from '../../storage/operations/ways.ts';

@@ -70,7 +70,6 @@ export function clockWrites(db: DatabaseSync) {
     // What is held: since when.
     `UPDATE recipient SET queued_since = queued_since + :by
      WHERE state IN ('queued', 'held', 'refused', 'expired') AND state = 'held' AND queued_since > :now`,
-    'UPDATE recipient SET way_since = way_since + :by WHERE way IS NOT NULL AND way_since > :now',
     'UPDATE recipient_failure SET at = at + :by WHERE at > :now',
     'UPDATE recipient_entry SET since = since + :by WHERE since > :now',
     'UPDATE recipient_known SET at = at + :by WHERE at > :now',

@@ -50,7 +50,7 @@ export interface DueMessage extends StoredEnvelope {
   recipients: {
     position: number;
     address: string;
-    /** On this way, as far as it is another than the domain's. */
+    /** So far on this way; on the domain's own, so far altogether. */
     attempts: number;
     deferrals: number;
     queuedSince: number;

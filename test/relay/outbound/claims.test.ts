@@ -67,6 +67,17 @@ it('what was given back or changed while the disk was read is not taken from wha
   next.end();
 });
 
+it('does not call a message one’s own of which only some recipients are', () => {
+  const { claims, lane } = table();
+  const [whole, part] = [lane.take(1, 0, 1)!, lane.take(2, 0)!];
+  const look = claims.look();
+  expect([look.tryTake(1, [0, 1], lane), look.tryTake(2, [0, 1], lane)]).toEqual(['own', 'taken']);
+  claims.give(whole);
+  claims.give(part);
+  expect([look.tryTake(1, [0, 1], lane), look.tryTake(2, [0, 1], lane)]).toEqual(['own', 'stale']);
+  look.end();
+});
+
 it('a change takes back what was not begun, lets what is being offered go on, and keeps others away until it is done', async () => {
   const { claims, lane, other } = table();
   const begun = lane.take(1, 0)!;

@@ -104,6 +104,17 @@ it('an outcome that cannot be written is written again every two seconds until i
   expect([queue.recipient(id).state, one.office.taken]).toEqual(['delivered', 1]);
 });
 
+it('who fails when told of an outcome has it written once all the same', async () => {
+  await using one = await attempts({
+    onOutcome: () => {
+      throw new Error('a fault of ours');
+    },
+  });
+  const id = await one.queue.put();
+  await expect(one.attempt()).rejects.toThrow('a fault of ours');
+  expect(one.queue.recipient(id)).toMatchObject({ state: 'delivered', attempts: 1 });
+});
+
 it('at a stop, what cannot be written is left to the next start, and nobody is told what is not on disk', async () => {
   await using one = await attempts();
   await one.queue.put();

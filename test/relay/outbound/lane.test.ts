@@ -76,6 +76,68 @@ it('offers nothing while its way is closed, and what was ready is free for other
   await queue.runUntil('the message to arrive', () => queue.recipient(id).state === 'delivered');
 });
 
+it('lets go of what it has ready as soon as its way is closed', async () => {
+  await using office = await new Sink().start();
+  office.temper.rcpt = () => later;
+  await using queue = new OfficeQueue();
+  const way = queue.wayOf(domainWith(office.port));
+  // Two connections at first: the third is ready and waits.
+  const ids = [await queue.put(), await queue.put(), await queue.put()];
+  way.lane.wake();
+  queue.clock.pass(50);
+  // The look into the queue ends within this turn of the event loop; no server has answered by then.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(queue.claims.takenBy(ids, () => true)).toHaveLength(3);
+  way.update(domainWith(office.port, { name: 'hold', setBy: 'admin' }));
+  expect(queue.claims.takenBy(ids, () => true).length).toBeLessThanOrEqual(2);
+  await queue.runUntil('all to be quiet', () => queue.clock.next === null && way.lane.isIdle);
+  expect(queue.recipient(ids[2] ?? 0).attempts).toBe(0);
+});
+
+it('takes a recipient up that came due while another of the same message was being offered', async () => {
+  await using office = await new Sink().start();
+  office.temper.rcpt = () => later;
+  await using queue = new OfficeQueue();
+  const way = queue.wayOf(domainWith(office.port));
+  const id = await queue.put(['a@example.com', 'b@example.com']);
+  way.lane.wake();
+  await queue.runUntil('both to be put off', () => queue.recipient(id, 1).attempts === 1);
+  office.temper.rcpt = () => null;
+  const set = queue.db.sql.prepare('UPDATE recipient SET next_at = ? WHERE message_id = ? AND position = ?');
+  set.run(queue.clock.now() + 1000, id, 0);
+  set.run(queue.clock.now() + 5000, id, 1);
+  let isLate = false;
+  queue.db.before = async (name) => {
+    // The first is taken, and that is not on disk yet, when the second comes due and is looked for.
+    if (name !== 'settle' || isLate) return;
+    isLate = true;
+    queue.clock.pass(5000);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  way.lane.wake();
+  await queue.runUntil('both to arrive', () => queue.recipient(id, 1).state === 'delivered');
+  expect([isLate, office.taken, queue.recipient(id, 0).state]).toEqual([true, 2, 'delivered']);
+});
+
+it('does not offer a message again at once when an attempt failed for a reason of our own', async () => {
+  await using office = await new Sink().start();
+  await using queue = new OfficeQueue();
+  await queue.put();
+  const way = queue.wayOf(domainWith(office.port));
+  queue.events.settled = () => {
+    throw new Error('a fault of ours');
+  };
+  queue.db.sql.exec(
+    `CREATE TRIGGER stays AFTER UPDATE OF state ON recipient WHEN new.state = 'delivered'
+     BEGIN UPDATE recipient SET state = 'queued', next_at = 0; END`,
+  );
+  way.lane.wake();
+  const start = queue.clock.now();
+  await queue.runUntil('ten seconds to pass', () => queue.clock.now() > start + 10_000);
+  expect(queue.troubles[0]).toMatch(/a fault of ours/);
+  expect(office.taken).toBeLessThanOrEqual(6);
+});
+
 it('offers nothing that was changed while it was read from the disk', async () => {
   await using office = await new Sink().start();
   await using queue = new OfficeQueue();

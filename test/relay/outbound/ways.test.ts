@@ -140,6 +140,28 @@ describe('another server', () => {
     await ways.close();
   });
 
+  it('is tried at once when it was chosen anew while it was being asked, and what it said before plans nothing', async () => {
+    await using spare = await new Sink().start();
+    spare.temper.rcpt = () => '451 4.3.2 come back later';
+    await using queue = new OfficeQueue();
+    const ways = otherWays(queue);
+    const id = await queue.put();
+    await reroute(queue, [id], spare.port);
+    let again = false;
+    queue.db.before = async (name) => {
+      if (name !== 'settle' || again) return;
+      again = true;
+      queue.clock.pass(1);
+      await reroute(queue, [id], spare.port);
+    };
+    ways.start();
+    const start = queue.clock.now();
+    await passes(queue, 'the second attempt', () => queue.recipient(id).attempts === 2);
+    expect(queue.recipient(id)).toMatchObject({ state: 'held', way_attempts: 1 });
+    expect(queue.clock.now() - start).toBeLessThan(5_000);
+    await ways.close();
+  });
+
   it('keeps what was chosen while the domain’s own server was being asked, whatever that one says but yes', async () => {
     await using office = await new Sink().start();
     await using queue = new OfficeQueue();
