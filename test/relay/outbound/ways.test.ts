@@ -35,10 +35,15 @@ describe('a domain’s own way', () => {
     office.temper.rcpt = (recipient) =>
       recipient.startsWith('postmaster') ? denied : (heard.push(recipient), denied);
     await using queue = new OfficeQueue();
-    for (const name of ['a', 'b']) await queue.put([`${name}@example.com`], 'held', 'mode');
+    const ids = [
+      await queue.put(['a@example.com'], 'held', 'mode'),
+      await queue.put(['b@example.com'], 'held', 'mode'),
+    ];
     queue.wayOf(domainWith(office.port, { name: 'hold', setBy: 'mailward' }));
     const start = queue.clock.now();
-    await queue.runUntil('three questions', () => heard.length === 3);
+    // Written down, too: a server that is asked for the postmaster meanwhile would be home.
+    const asked = () => ids.reduce((sum, id) => sum + queue.recipient(id).attempts, 0);
+    await queue.runUntil('three questions', () => asked() === 3);
     expect(heard.map((address) => address[0])).toEqual(['a', 'b', 'a']);
     expect(queue.clock.now() - start).toBeGreaterThanOrEqual(3 * queue.settings.autoHold.testSeconds * 1000);
     expect(queue.told).not.toContain('home example.com');
