@@ -40,7 +40,10 @@ function registrationClaims(said: Omit<Registration, 'evidence'>): Claim[] {
     [isTime(said.registrarExpiresAt), `expires for the registrar at ${said.registrarExpiresAt}`],
     [said.registrar?.trim() !== '', 'a registrar without a name'],
     [new Set(said.statuses).size === said.statuses.length, `the same state twice: ${said.statuses.join()}`],
-    [said.registered || said.registrar === null, 'absent, and yet it has a registrar'],
+    [
+      said.registered || (said.expiresAt === null && said.registrar === null),
+      'absent, and yet it has a record',
+    ],
   ];
 }
 
