@@ -64,7 +64,7 @@ async function carry(part: string[], cut: boolean): Promise<string[]> {
     } else client.send(`${sequence}${forged(number)}\r\n.\r\n`);
     replies.push((await client.reply()).text);
     // One message, one reply: the next reply on the line is NOOP's.
-    expect((await client.command('NOOP')).text, JSON.stringify(sequence)).toMatch(/^250 2\.0\.0 Ok/);
+    expect((await client.command('NOOP')).text, JSON.stringify(sequence)).toMatch(/^250 2\.0\.0 OK$/);
   }
   return replies;
 }

@@ -305,7 +305,7 @@ describe('the PROXY protocol', () => {
   it('nobody else may', async () => {
     await using client = await RawClient.open(service.smtpPort, '127.0.0.1', '127.0.0.78');
     client.send('PROXY TCP4 192.0.2.5 127.0.0.1 4711 25\r\n');
-    await client.expect(421);
+    await client.expect(554);
   });
 
   it('limits the connections of one client, not those of others', async () => {
