@@ -7,7 +7,7 @@
 import type { Clock } from '../../clock/clock.ts';
 
 /** Somebody who takes mail in hand. */
-export interface Holder {
+export interface ClaimHolder {
   /** These messages are wanted back, as far as it has not begun to offer them: it gives what it has taken of them. */
   takeBack: (ids: ReadonlySet<number>) => void;
 }
@@ -17,13 +17,13 @@ export class Claim {
   readonly id: number;
   /** The recipients' positions in the message. */
   readonly positions: readonly number[];
-  readonly holder: Holder;
+  readonly holder: ClaimHolder;
   /** They are being offered to a server: nobody takes them back now. */
   begun = false;
   /** The message was changed after it was taken: what is known of it does not hold any more. */
   outOfDate = false;
 
-  constructor(id: number, positions: readonly number[], holder: Holder) {
+  constructor(id: number, positions: readonly number[], holder: ClaimHolder) {
     this.id = id;
     this.positions = positions;
     this.holder = holder;
@@ -38,7 +38,7 @@ export type NotFree = 'own' | 'taken' | 'stale';
 
 /** A look at what is on disk, from the question to the end of its answer. */
 export interface Look {
-  tryTake: (id: number, positions: readonly number[], holder: Holder) => Claim | NotFree;
+  tryTake: (id: number, positions: readonly number[], holder: ClaimHolder) => Claim | NotFree;
   end: () => void;
 }
 
@@ -56,7 +56,7 @@ export class Claims {
   }
 
   /** Takes recipients of a message in hand; null when somebody has one of them, or the message is being changed. */
-  tryTake(id: number, positions: readonly number[], holder: Holder): Claim | null {
+  tryTake(id: number, positions: readonly number[], holder: ClaimHolder): Claim | null {
     if (this.#changing.has(id) || this.#isTaken(id, positions)) return null;
     const claim = new Claim(id, positions, holder);
     const others = this.#taken.get(id);
@@ -120,12 +120,12 @@ export class Claims {
   }
 
   /** Which of these messages are in the hand of one whom `among` picks. */
-  takenBy(ids: Iterable<number>, among: (holder: Holder) => boolean): number[] {
+  takenBy(ids: Iterable<number>, among: (holder: ClaimHolder) => boolean): number[] {
     return [...ids].filter((id) => this.#taken.get(id)?.some(({ holder }) => among(holder)));
   }
 
   /** Resolves when none of these messages is in the hand of one whom `among` picks, and after `ms` in any case. */
-  async untilFree(ids: Iterable<number>, among: (holder: Holder) => boolean, ms: number): Promise<void> {
+  async untilFree(ids: Iterable<number>, among: (holder: ClaimHolder) => boolean, ms: number): Promise<void> {
     const until = this.#clock.steady() + ms;
     for (let left = this.takenBy(ids, among); left.length > 0; left = this.takenBy(left, among)) {
       const wait = until - this.#clock.steady();
@@ -147,7 +147,7 @@ export class Claims {
   }
 
   #takeBack(ids: ReadonlySet<number>): void {
-    const holders = new Set<Holder>();
+    const holders = new Set<ClaimHolder>();
     for (const id of ids)
       for (const claim of this.#taken.get(id) ?? []) {
         claim.outOfDate = true;
@@ -164,6 +164,6 @@ export class Claims {
   }
 }
 
-function isAllOf(claim: Claim, positions: readonly number[], holder: Holder): boolean {
+function isAllOf(claim: Claim, positions: readonly number[], holder: ClaimHolder): boolean {
   return claim.holder === holder && positions.every((one) => claim.positions.includes(one));
 }

@@ -5,7 +5,7 @@
 // ready and not begun is given back whenever somebody wants it (claims.ts), or the way is closed: it never left the disk.
 import { steadyOf, type Clock, type Timer } from '../../clock/clock.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
-import type { Claims, Holder } from './claims.ts';
+import type { Claims, ClaimHolder } from './claims.ts';
 import type { Delivery, Job } from './delivery.ts';
 import { Destinations, type DestinationsOptions, type Turn } from './destinations.ts';
 import type { Throttle } from './throttle.ts';
@@ -38,7 +38,7 @@ export interface LaneParts {
   trouble: (words: string) => void;
 }
 
-export class Lane implements Holder {
+export class Lane implements ClaimHolder {
   readonly #way: Way;
   readonly #parts: LaneParts;
   readonly #clock: Clock;

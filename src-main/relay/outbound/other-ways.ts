@@ -8,7 +8,7 @@ import type { Route } from '../../../shared/domain.ts';
 import { readRoute, routeText } from '../../storage/operations/ways.ts';
 import type { WayKey } from '../../storage/operations/spool.ts';
 import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
-import type { Holder } from './claims.ts';
+import type { ClaimHolder } from './claims.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { ServerWatch } from './server-watch.ts';
 import type { Way, WayOutcome } from './way.ts';
@@ -88,7 +88,7 @@ export class OtherWays {
   }
 
   /** Whether mail that this one has in hand is going another way. */
-  isAmong(holder: Holder): boolean {
+  isAmong(holder: ClaimHolder): boolean {
     return [...this.#ways.values()].some(({ lane }) => lane === holder);
   }
 

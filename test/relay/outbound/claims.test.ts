@@ -1,12 +1,12 @@
 // Who has which mail in hand: never two at once, and nobody while it is being changed.
 import { expect, it } from 'vitest';
-import { Claim, Claims, type Holder } from '../../../src-main/relay/outbound/claims.ts';
+import { Claim, Claims, type ClaimHolder } from '../../../src-main/relay/outbound/claims.ts';
 import { FakeClock } from '../../clock/fake-clock.ts';
 
 /** One that gives back at once whatever it has not begun. */
 function holder(claims: Claims) {
   const has: Claim[] = [];
-  const self: Holder & { has: Claim[]; take: (id: number, ...positions: number[]) => Claim | null } = {
+  const self: ClaimHolder & { has: Claim[]; take: (id: number, ...positions: number[]) => Claim | null } = {
     has,
     take: (id, ...positions) => {
       const claim = claims.tryTake(id, positions, self);
@@ -113,7 +113,7 @@ it('waits for what somebody is offering, and no longer than it is told to', asyn
   const { clock, claims, lane, other } = table();
   const [first, second] = [lane.take(1, 0)!, lane.take(2, 0)!];
   other.take(3, 0);
-  const isLane = (one: Holder) => one === lane;
+  const isLane = (one: ClaimHolder) => one === lane;
   let over = false;
   const waiting = claims.untilFree([1, 2, 3], isLane, 10_000).then(() => (over = true));
   claims.give(first);

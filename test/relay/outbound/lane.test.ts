@@ -62,7 +62,7 @@ it('waits for a server that is away, however much mail there is, and spends nobo
   expect(office.duplicates).toBe(0);
 });
 
-it('offers nothing while its way is closed, and what was ready is free for others', async () => {
+it('offers nothing while its way is closed', async () => {
   await using office = await new Sink().start();
   await using queue = new OfficeQueue();
   const way = queue.wayOf(domainWith(office.port, { name: 'hold', setBy: 'admin' }));
