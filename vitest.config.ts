@@ -2,6 +2,7 @@
 // Files named *.long.test.ts run only with MAILWARD_LONG=1 (`npm run test:long`).
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const here = import.meta.dirname;
@@ -17,7 +18,29 @@ const standIn = ['test/electron/stand-in/index.ts', 'test/electron/stand-in.ts']
   .map((path) => resolve(here, path))
   .find((path) => existsSync(path));
 
+/**
+ * Threads of a test run the build when it is tested (MAILWARD_FROM=out), not the source: to read TypeScript, Node compiles WebAssembly
+ * in each thread, and while hundreds of threads come and go, V8 13.6 now and then ends the process over the code that this leaves
+ * (nodejs/node 64500).
+ */
+const threads = [
+  { starts: 'src-main/storage/channel.ts', built: 'storage-worker.js' },
+  { starts: 'src-main/relay/policy/authentication/authenticator.ts', built: 'authentication-worker.js' },
+];
+
+const builtThreads = {
+  name: 'built-threads',
+  transform(code: string, id: string): string | null {
+    const thread = threads.find(({ starts }) => id === resolve(here, starts));
+    if (thread === undefined || process.env['MAILWARD_FROM'] !== 'out') return null;
+    const source = /(['"])\.\/worker\.ts\1/;
+    if (!source.test(code)) throw new Error(`${thread.starts} does not start ./worker.ts any more`);
+    return code.replace(source, JSON.stringify(pathToFileURL(resolve(here, 'out/main', thread.built)).href));
+  },
+};
+
 export default defineConfig({
+  plugins: [builtThreads],
   cacheDir: '.cache/vite',
   resolve: {
     alias: [

@@ -5,11 +5,13 @@ const BEGINS = /^(?:# Fatal |FATAL ERROR: |abort: )/;
 /** How many lines of them are kept: the reason and the native stack. */
 const MOST_LINES = 60;
 /**
- * V8 13.6 now and then loses count of its pages of machine code while threads come and go, and ends the process (nodejs/node 64500,
- * with protection keys and without). A test file starts and ends hundreds of threads; no code of ours can keep it from that.
+ * V8 13.6 now and then loses count of its pages of machine code while threads come and go (nodejs/node 64500), and ends the process
+ * by a check of its own, or by reading where nothing is. Mailward has no native code, so that a test cannot bring about either.
  */
 const LOST_COUNT = /^# Check failed: jit_page\.has_value\(\)/;
-const FILE = /Worker exited unexpectedly with signal SIGTRAP .* while running test file (.+)$/;
+const FILE = /Worker exited unexpectedly with signal (SIGTRAP|SIGSEGV) .* while running test file (.+)$/;
+/** More than these in one run are no accident. */
+const MOST_FILES = 3;
 const ERRORS = /Vitest caught (\d+) unhandled errors? /;
 
 export class Crashes {
@@ -17,7 +19,8 @@ export class Crashes {
   #lines = [];
   #toKeep = 0;
   #lostCounts = 0;
-  #files = [];
+  #lostIn = [];
+  #segmentationFaultsIn = [];
   #errors = 0;
 
   /** @param chunk what came on standard error next. */
@@ -28,7 +31,9 @@ export class Crashes {
       // Vitest colours its words.
       const words = line.replace(/\x1b\[[0-9;]*m/g, '');
       if (LOST_COUNT.test(words)) this.#lostCounts += 1;
-      this.#files.push(...(FILE.exec(words)?.slice(1) ?? []));
+      const [, signal, file] = FILE.exec(words) ?? [];
+      if (signal === 'SIGTRAP') this.#lostIn.push(file);
+      if (signal === 'SIGSEGV') this.#segmentationFaultsIn.push(file);
       this.#errors = Number(ERRORS.exec(words)?.[1] ?? this.#errors);
       if (BEGINS.test(line)) this.#toKeep = MOST_LINES;
       if (this.#toKeep === 0) continue;
@@ -38,9 +43,10 @@ export class Crashes {
   }
 
   /** The test files whose processes V8 ended for that; none when anything else that no test can be blamed for happened besides. */
-  get lostCountIn() {
-    const number = this.#files.length;
-    return number === this.#lostCounts && number === this.#errors ? this.#files : [];
+  get endedByV8() {
+    const files = [...this.#lostIn, ...this.#segmentationFaultsIn];
+    const isThat = this.#lostIn.length === this.#lostCounts && files.length === this.#errors;
+    return isThat && files.length <= MOST_FILES ? files : [];
   }
 
   /** Writes what was kept to standard output. */

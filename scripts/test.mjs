@@ -102,11 +102,11 @@ async function vitest() {
     count.failed += 1;
     return;
   }
-  const ended = first.asked ? [] : crashes.lostCountIn;
+  const ended = first.asked ? [] : crashes.endedByV8;
   const others = first.result.testResults.filter(({ name }) => !ended.includes(name));
   add(others);
   if (ended.length > 0) {
-    say(`V8 lost count of its machine code in ${ended.join(', ')}: run once more, by itself.`);
+    say(`V8 ended the process of ${ended.join(', ')}: run once more, by itself.`);
     const second = await runVitest('again.json', ended, new Crashes());
     const before = count.failed;
     add(second.result?.testResults ?? []);

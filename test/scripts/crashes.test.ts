@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 // The scripts are plain JavaScript.
 const { Crashes } = (await import(new URL('../../scripts/crashes.mjs', import.meta.url).href)) as {
-  Crashes: new () => { take(chunk: string): void; tell(): void; readonly lostCountIn: string[] };
+  Crashes: new () => { take(chunk: string): void; tell(): void; readonly endedByV8: string[] };
 };
 
 it('the reason and the native stack are kept from all that is written, however it comes', () => {
@@ -31,7 +31,7 @@ it('a run without a crash says nothing of it', () => {
   write.mockRestore();
 });
 
-describe('a process that V8 ended because it lost count of its machine code', () => {
+describe('a process that V8 ended', () => {
   const fatal = '#\n# Fatal error in , line 0\n# Check failed: jit_page.has_value().\n#\n';
   const exit = (file: string, signal = 'SIGTRAP') =>
     `Caused by: Error: Worker exited unexpectedly with signal ${signal} during started state while running test file ${file}\n`;
@@ -40,11 +40,12 @@ describe('a process that V8 ended because it lost count of its machine code', ()
   const read = (...texts: string[]) => {
     const crashes = new Crashes();
     for (const text of texts) crashes.take(text);
-    return crashes.lostCountIn;
+    return crashes.endedByV8;
   };
 
   it('names the files to run once more', () => {
     expect(read(fatal, caught(1), exit('/a/one.test.ts'))).toEqual(['/a/one.test.ts']);
+    expect(read(caught(1), exit('/a/one.test.ts', 'SIGSEGV'))).toEqual(['/a/one.test.ts']);
     expect(read(fatal, fatal, `\x1b[31m${caught(2)}`, exit('/a'), exit('/b'))).toEqual(['/a', '/b']);
   });
 
@@ -53,7 +54,8 @@ describe('a process that V8 ended because it lost count of its machine code', ()
     ['it ended without a word', [caught(1), exit('/a')]],
     ['another ended without a word besides', [fatal, caught(2), exit('/a'), exit('/b')]],
     ['something else happened besides', [fatal, caught(2), exit('/a')]],
-    ['another signal ended it', [fatal, caught(1), exit('/a', 'SIGSEGV')]],
+    ['another signal ended it', [fatal, caught(1), exit('/a', 'SIGKILL')]],
+    ['it happened four times', [caught(4), ...['/a', '/b', '/c', '/d'].map((file) => exit(file, 'SIGSEGV'))]],
     ['nothing happened', []],
   ])('names none where %s', (_, texts) => {
     expect(read(...texts)).toEqual([]);
