@@ -6,7 +6,8 @@ const BEGINS = /^(?:# Fatal |FATAL ERROR: |abort: )/;
 const MOST_LINES = 60;
 /**
  * V8 13.6 now and then loses count of its pages of machine code while threads come and go (nodejs/node 64500), and ends the process
- * by a check of its own, or by reading where nothing is. Mailward has no native code, so that a test cannot bring about either.
+ * by a check of its own. A segmentation fault is taken for the same: that it is, is likely and not known; Mailward has no native code
+ * that could bring one about.
  */
 const LOST_COUNT = /^# Check failed: jit_page\.has_value\(\)/;
 const FILE = /Worker exited unexpectedly with signal (SIGTRAP|SIGSEGV) .* while running test file (.+)$/;
@@ -42,8 +43,8 @@ export class Crashes {
     }
   }
 
-  /** The test files whose processes V8 ended for that; none when anything else that no test can be blamed for happened besides. */
-  get endedByV8() {
+  /** The test files whose processes ended for that; none when anything else that no test can be blamed for happened besides. */
+  get endedBelow() {
     const files = [...this.#lostIn, ...this.#segmentationFaultsIn];
     const isThat = this.#lostIn.length === this.#lostCounts && files.length === this.#errors;
     return isThat && files.length <= MOST_FILES ? files : [];

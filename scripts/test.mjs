@@ -102,11 +102,11 @@ async function vitest() {
     count.failed += 1;
     return;
   }
-  const ended = first.asked ? [] : crashes.endedByV8;
+  const ended = first.asked ? [] : crashes.endedBelow;
   const others = first.result.testResults.filter(({ name }) => !ended.includes(name));
   add(others);
   if (ended.length > 0) {
-    say(`V8 ended the process of ${ended.join(', ')}: run once more, by itself.`);
+    say(`A fault below JavaScript ended the process of ${ended.join(', ')}: run once more, by itself.`);
     const second = await runVitest('again.json', ended, new Crashes());
     const before = count.failed;
     add(second.result?.testResults ?? []);

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 // The scripts are plain JavaScript.
 const { Crashes } = (await import(new URL('../../scripts/crashes.mjs', import.meta.url).href)) as {
-  Crashes: new () => { take(chunk: string): void; tell(): void; readonly endedByV8: string[] };
+  Crashes: new () => { take(chunk: string): void; tell(): void; readonly endedBelow: string[] };
 };
 
 it('the reason and the native stack are kept from all that is written, however it comes', () => {
@@ -31,7 +31,7 @@ it('a run without a crash says nothing of it', () => {
   write.mockRestore();
 });
 
-describe('a process that V8 ended', () => {
+describe('a process that a fault below JavaScript ended', () => {
   const fatal = '#\n# Fatal error in , line 0\n# Check failed: jit_page.has_value().\n#\n';
   const exit = (file: string, signal = 'SIGTRAP') =>
     `Caused by: Error: Worker exited unexpectedly with signal ${signal} during started state while running test file ${file}\n`;
@@ -40,7 +40,7 @@ describe('a process that V8 ended', () => {
   const read = (...texts: string[]) => {
     const crashes = new Crashes();
     for (const text of texts) crashes.take(text);
-    return crashes.endedByV8;
+    return crashes.endedBelow;
   };
 
   it('names the files to run once more', () => {
