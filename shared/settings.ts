@@ -241,7 +241,9 @@ export const settingsSchema = z
           .min(1)
           .max(3650)
           .default(90)
-          .describe('How long finished messages stay in the message log. Waiting mail is kept regardless.'),
+          .describe(
+            'How long messages stay in the message log, from when they were received, last tried and their sender told. Waiting mail is kept regardless.',
+          ),
         keepTranscripts: z
           .boolean()
           .default(true)

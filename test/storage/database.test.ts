@@ -132,6 +132,31 @@ it('finished messages are forgotten after their time, waiting ones never', async
   expect((await db.read('list', { ...everything, limit: 10 })).rows).toHaveLength(1);
 });
 
+it('mail that waited for long is not forgotten as soon as it is over, nor before its sender was told', async () => {
+  const settle = (id: number, state: 'delivered' | 'refused', endedAt: number) =>
+    db.write('settle', {
+      messageId: id,
+      results: [{ position: 0, state, nextAt: null, cause: null, reply: null, counted: true }],
+      attempt: {
+        ...{ startedAt: endedAt - 10, endedAt, host: 'mail.example.com', port: 25 },
+        ...{ address: null, tls: null, results: '[]', transcript: '[]' },
+      },
+      bounceAt: endedAt + 60_000,
+    });
+  const day = (days: number) => Date.UTC(2026, 0, days);
+  const forget = (days: number) => db.write('forget', { before: day(days), limit: 10 });
+  await db.write('accept', message(1));
+  await settle(1, 'delivered', day(5));
+  expect(await forget(4)).toBe(0);
+  expect(await forget(6)).toBe(1);
+  await db.write('accept', message(2));
+  await settle(2, 'refused', day(5));
+  expect(await forget(6)).toBe(0);
+  await db.write('suppressBounce', { messageId: 2, reason: 'not-authentic', at: day(7) });
+  expect(await forget(6)).toBe(0);
+  expect(await forget(8)).toBe(1);
+});
+
 it('what waits is counted exactly, whatever becomes of it', async () => {
   const counted = async () =>
     (await db.read('waiting')).map(({ state, count, bytes }) => `${count} ${state}, ${bytes} octets`).sort();

@@ -193,15 +193,23 @@ export function logReads(db: DatabaseSync) {
 }
 
 export function logWrites(db: DatabaseSync) {
+  // What waited for long is not forgotten as soon as it is over, nor before its sender was told.
   const old = db.prepare(
-    `SELECT id FROM message WHERE id < ? AND state IN ('delivered', 'deleted', 'rejected', 'refused', 'expired') ORDER BY id LIMIT ?`,
+    `SELECT id FROM message
+     WHERE id < ? AND state IN ('delivered', 'deleted', 'rejected', 'refused', 'expired')
+       AND NOT EXISTS (SELECT 1 FROM attempt WHERE message_id = message.id AND ended_at >= ?)
+       AND NOT EXISTS (SELECT 1 FROM bounce WHERE message_id = message.id AND (bounce.state = 'due' OR at >= ?))
+     ORDER BY id LIMIT ?`,
   );
   const drop = db.prepare('DELETE FROM message WHERE id = ?');
   const dropContent = db.prepare('DELETE FROM content WHERE message_id = ?');
   return {
-    /** Removes finished messages received before `before` (UTC ms), `limit` at a time; returns how many went. */
-    forget(args: { before: number; limit: number }): number {
-      const rows = old.all(firstIdAt(args.before), args.limit) as unknown as { id: number }[];
+    /**
+     * Removes messages that were received, last tried and told of before `before` (UTC ms), and are finished; `limit` at a time. Returns
+     * how many went.
+     */
+    forget({ before, limit }: { before: number; limit: number }): number {
+      const rows = old.all(firstIdAt(before), before, before, limit) as unknown as { id: number }[];
       for (const { id } of rows) {
         dropContent.run(id);
         drop.run(id);
