@@ -5,18 +5,19 @@ import tseslint from 'typescript-eslint';
 
 /** What each part of src-main may import, besides libraries, itself and shared/. Nothing else. */
 const mayImport = {
-  electron: ['service', 'engine', 'settings'],
-  cli: ['service', 'engine', 'settings'],
-  service: ['engine', 'settings'],
-  engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings', 'clock'],
-  relay: ['storage', 'settings', 'tls', 'clock'],
-  probes: ['storage', 'settings', 'tls'],
+  electron: ['service', 'engine', 'settings', 'clock', 'events'],
+  cli: ['service', 'engine', 'settings', 'clock', 'events'],
+  service: ['engine', 'settings', 'clock', 'events'],
+  engine: ['relay', 'probes', 'diagnosis', 'monitor', 'storage', 'settings', 'clock', 'events'],
+  relay: ['storage', 'settings', 'tls', 'clock', 'events'],
+  probes: ['storage', 'settings', 'tls', 'clock'],
   diagnosis: [],
   monitor: ['storage', 'settings'],
-  storage: ['settings'],
+  storage: ['settings', 'clock', 'events'],
   settings: [],
   tls: [],
   clock: [],
+  events: [],
 };
 const parts = Object.keys(mayImport);
 /** Parts that ask nobody anything: the same values give the same answer. */
@@ -26,6 +27,26 @@ const electronOnly = {
   name: 'electron',
   message: "Rule 'electron-stays-home': only src-main/electron imports electron.",
 };
+
+/** Where the time of the system itself is meant, whatever clock the engine was given: what watches threads, locks and the event loop. */
+const realTime = [
+  'src-main/engine/{lock,repair}.ts',
+  'src-main/relay/inbound/turns.ts',
+  'src-main/relay/policy/authentication/{authenticator,worker}.ts',
+];
+
+const ownTime = [
+  'CallExpression > MemberExpression.callee[object.name=/^(Date|performance)$/][property.name="now"]',
+  'NewExpression[callee.name="Date"][arguments.length=0]',
+  'CallExpression[callee.name=/^set(Timeout|Interval)$/]',
+  'MemberExpression[object.name="process"][property.name="hrtime"]',
+  'ImportDeclaration[source.value=/^(node:)?(timers|perf_hooks)/]',
+  'TSQualifiedName[left.name="NodeJS"][right.name="Timeout"]',
+].map((selector) => ({
+  selector,
+  message:
+    "Rule 'one-clock': src-main reads the time and waits by the Clock that it is given (src-main/clock).",
+}));
 
 /** Imports between parts are relative (`../../storage/…`), so a path segment after dots names the part. */
 function layer(part) {
@@ -134,6 +155,25 @@ export default tseslint.config(
     },
   },
   ...parts.map(layer),
+  {
+    files: ['src-main/**/*.ts'],
+    ignores: ['src-main/clock/**'],
+    rules: { 'no-restricted-syntax': ['error', ...ownTime] },
+  },
+  {
+    files: ['src-main/{engine,relay}/**/*.ts'],
+    ignores: realTime,
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...ownTime,
+        {
+          selector: 'ImportSpecifier[imported.name="systemClock"]',
+          message: "Rule 'one-clock': the engine and the relay go by the clock that they are given.",
+        },
+      ],
+    },
+  },
   kept('shared', 'libraries'),
   kept('src-renderer', 'shared and libraries'),
   { files: ['src-renderer/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },

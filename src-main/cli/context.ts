@@ -1,4 +1,6 @@
 // What every command shares: the data folder, the engine that has it, and how it ends.
+import { pause } from '../clock/clock.ts';
+import { systemClock } from '../clock/watched.ts';
 import { createRouterClient } from '@orpc/server';
 import type { Command } from 'commander';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -190,7 +192,7 @@ async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promis
       } catch (reason) {
         // It may have stopped between its announcement and our call: then the folder is free.
         if (tries === TRIES) throw new Ended(EXIT.couldNotCheck, (reason as Error).message);
-        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+        await pause(systemClock, AGAIN);
       }
     }
   }

@@ -4,9 +4,26 @@
 export interface Timer {
   /** Nothing comes of it any more. */
   cancel: () => void;
+  /** Its wait begins anew, also where it was over or cancelled. */
+  restart: () => void;
+  /** The process need not stay for it. */
+  unref: () => Timer;
 }
 
-export interface Clock {
+/** How to wait, in ms of the steady clock, however many. */
+export interface Timers {
+  /** Does something in `ms`. */
+  after: (ms: number, act: () => void) => Timer;
+  /** Looks round every `ms`; rounds that were missed are not made up for. */
+  every: (ms: number, act: () => void) => Timer;
+  /**
+   * As `after`, to give up on what somebody else owes us by then: an answer, a connection, a command. A clock that is made to run ahead
+   * waits for the others first.
+   */
+  deadline: (ms: number, act: () => void) => Timer;
+}
+
+export interface Clock extends Timers {
   /**
    * UTC ms, whole: for what is stored and shown. Where the system's clock jumps it goes on as if it had not, until what waits has
    * been planned anew.
@@ -16,13 +33,20 @@ export interface Clock {
   steady: () => number;
   /** UTC ms when `steady` was 0: the same at every question as long as the two clocks keep together, so that a time is the same whenever it is told. */
   zero: () => number;
-  /** Does something in `ms`, however many, by the steady clock. */
-  after: (ms: number, act: () => void) => Timer;
 }
 
-/** Resolves in `ms`. */
-export async function pause(clock: Clock, ms: number): Promise<void> {
-  await new Promise<void>((resolve) => clock.after(ms, resolve));
+/** Resolves in `ms`; at once when `signal` is aborted, also while it waits. */
+export async function pause(clock: Timers, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return;
+  await new Promise<void>((resolve) => {
+    const over = () => {
+      timer.cancel();
+      signal?.removeEventListener('abort', over);
+      resolve();
+    };
+    const timer = clock.after(ms, over);
+    signal?.addEventListener('abort', over);
+  });
 }
 
 /** The time of a moment that `clock.steady()` gave or will give, UTC ms, as the clock goes now. */

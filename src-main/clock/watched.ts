@@ -1,8 +1,8 @@
 // The system's clock, watched: a correction, a wrong start or a sleep is noticed, and taken over in one step.
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import type { Clock } from './clock.ts';
-import { afterRealTime } from './timers.ts';
+import type { Clock, Timers } from './clock.ts';
+import { realTimers } from './timers.ts';
 
 /** Where the time comes from. */
 export interface TimeSources {
@@ -14,6 +14,8 @@ export interface TimeSources {
   uptime: () => number;
   /** Which start of the machine that was; null where the system does not tell. */
   boot: () => string | null;
+  /** By the steady clock. */
+  timers: Timers;
 }
 
 /** UTC ms when the process was started. Asked once: it is looked up anew each time. */
@@ -25,6 +27,7 @@ export const systemTime: TimeSources = {
   steady: () => origin + performance.now(),
   uptime: () => uptime() * 1000,
   boot: thisBoot,
+  timers: realTimers,
 };
 
 function thisBoot(): string | null {
@@ -34,6 +37,14 @@ function thisBoot(): string | null {
     return null;
   }
 }
+
+/** The system's clock as it is, for whatever lives no longer than a call or a command, and for threads of their own. */
+export const systemClock: Clock = {
+  now: systemTime.wall,
+  steady: systemTime.steady,
+  zero: () => systemTime.wall() - systemTime.steady(),
+  ...realTimers,
+};
 
 /** The clock may run this far from where it was expected before anybody looks why, ms: adjustments are smaller, sleep and jumps are not. */
 const STRAYS = 1_000;
@@ -63,6 +74,10 @@ export class WatchedClock implements Clock {
 
   constructor(sources: TimeSources = systemTime) {
     this.#sources = sources;
+    this.boot = sources.boot();
+    this.after = sources.timers.after;
+    this.every = sources.timers.every;
+    this.deadline = sources.timers.deadline;
     this.#zero = sources.wall() - sources.steady();
     this.#started = sources.uptime() - sources.steady();
   }
@@ -85,7 +100,12 @@ export class WatchedClock implements Clock {
 
   readonly zero = (): number => this.#zero;
 
-  readonly after = afterRealTime;
+  readonly after: Timers['after'];
+  readonly every: Timers['every'];
+  readonly deadline: Timers['deadline'];
+
+  /** Which start of the machine this is; null where the system does not tell. */
+  readonly boot: string | null;
 
   /** ms since the machine was started, its sleep included. */
   readonly uptime = (): number => this.#sources.uptime();

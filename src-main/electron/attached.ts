@@ -1,12 +1,13 @@
 // Attaching to a running service: this shell is then one more viewer of an engine that lives elsewhere.
+import { pause } from '../clock/clock.ts';
+import { systemClock } from '../clock/watched.ts';
 import { EventEmitter } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import type { Backend, Status } from './backend.ts';
 import { endStream, forwardTo } from './forward.ts';
-import { connectClient, Faults, NotMailward } from './neighbours.ts';
+import { connectClient, Faults, NotMailward, unforeseen, type Log } from './neighbours.ts';
 
 /** Where the service listens, and what it wants to hear. */
 export interface Link {
@@ -34,7 +35,7 @@ const silent: Status = {
  * asked for the link each time: a service that was started anew may listen elsewhere. Rejects when the first
  * connection fails.
  */
-export async function attach(find: () => Promise<Link>, trouble: (words: string) => void): Promise<Backend> {
+export async function attach(find: () => Promise<Link>, log: Log): Promise<Backend> {
   const events = new EventEmitter<{ status: [Status]; settings: [Settings]; lost: [] }>();
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
@@ -49,7 +50,7 @@ export async function attach(find: () => Promise<Link>, trouble: (words: string)
     events.emit('status', shown());
   };
   // The engine knows nothing of faults in here.
-  const faults = new Faults(trouble, () => events.emit('status', shown()));
+  const faults = new Faults(log, systemClock);
   const shown = (): Status =>
     faults.present === null || status.state === 'problem'
       ? status
@@ -76,7 +77,8 @@ export async function attach(find: () => Promise<Link>, trouble: (words: string)
   const reconnect = async () => {
     while (!isClosing()) {
       try {
-        await pause(retryMs, undefined, { signal: closing.signal });
+        await pause(systemClock, retryMs, closing.signal);
+        closing.signal.throwIfAborted();
         connection = await connect(find);
         reached.resolve(undefined);
         return;
@@ -86,7 +88,7 @@ export async function attach(find: () => Promise<Link>, trouble: (words: string)
         const now = error instanceof NotMailward ? impostor : silent;
         if (status.sentence === now.sentence) continue;
         say(now);
-        if (now === impostor) trouble((error as Error).message);
+        if (now === impostor) log.note({ part: 'user-interface', words: (error as Error).message });
       }
     }
   };
@@ -113,7 +115,10 @@ export async function attach(find: () => Promise<Link>, trouble: (words: string)
       return () => events.off('settings', listener);
     },
     reachable: () => reached.promise,
-    fault: (error) => faults.note(error),
+    fault: (error) => {
+      faults.take(unforeseen(error));
+      events.emit('status', shown());
+    },
     onLost: (listener) => {
       events.on('lost', listener);
     },

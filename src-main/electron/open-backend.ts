@@ -3,14 +3,14 @@ import { attach } from './attached.ts';
 import type { Link } from './attached.ts';
 import type { Backend, Status } from './backend.ts';
 import { DataDirLocked, Keys, openEngine, readHolder, startService } from './neighbours.ts';
-import type { Engine, Holder, Service } from './neighbours.ts';
+import type { Engine, Holder, Log, Service } from './neighbours.ts';
 
 export interface BackendOptions {
   dataDir: string;
   smtp?: { host: string; port: number };
   version: string;
-  /** Something an admin should read in the log. */
-  trouble: (words: string) => void;
+  /** What an admin should read. */
+  log: Log;
 }
 
 /** Rejects with what kept the engine from opening, or the service from being reached; `explain` puts it in words. */
@@ -24,7 +24,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     if (first === null) throw error;
     // A service that was started anew may answer elsewhere: who has the folder is read again each time.
     const find = () => Promise.resolve(linkOf(readHolder(options.dataDir)) ?? first);
-    return attach(find, options.trouble);
+    return attach(find, options.log);
   }
 }
 
@@ -33,14 +33,14 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
  * data folder's token. Mail does not depend on it, so a failure is reported and left at that.
  */
 async function openToCommandLine(engine: Engine, options: BackendOptions): Promise<Service | null> {
-  const { dataDir, trouble } = options;
+  const { dataDir, log } = options;
   try {
     const keys = await Keys.open(dataDir);
     const service = await startService({
       engine,
       keys,
       listen: { host: '127.0.0.1', port: 0 },
-      trouble,
+      log,
       renewed: (token) => announce(token),
     });
     const announce = (token: string) =>
@@ -48,7 +48,7 @@ async function openToCommandLine(engine: Engine, options: BackendOptions): Promi
     announce(keys.token);
     return service;
   } catch (error) {
-    trouble(`the command line cannot reach this app: ${String(error)}`);
+    log.fault({ part: 'command-line', what: 'the command line cannot reach this app', error });
     engine.announce({ pid: process.pid, host: 'desktop', url: null, token: null });
     return null;
   }
@@ -74,8 +74,11 @@ function fromEngine(engine: Engine, service: Service | null): Backend {
     fault: (error) => engine.fault(error),
     onLost: () => undefined,
     close: async () => {
-      await service?.close();
-      await engine.close();
+      try {
+        await service?.close();
+      } finally {
+        await engine.close();
+      }
     },
   };
 }

@@ -9,7 +9,7 @@ import { explain } from './failure.ts';
 import { guardSession } from './guard.ts';
 import { openMemory } from './memory.ts';
 import { setMenu } from './menu.ts';
-import { catchFaults } from './neighbours.ts';
+import { catchFaults, faultWords, traceOf } from './neighbours.ts';
 import { openBackend } from './open-backend.ts';
 import { servePorts } from './ports.ts';
 import { serveInterface } from './protocol.ts';
@@ -43,7 +43,10 @@ export async function runShell(options: ShellOptions): Promise<void> {
     openBackend({
       ...options,
       version: app.getVersion(),
-      trouble: (words) => process.stderr.write(`mailward: ${words}\n`),
+      log: {
+        fault: (fault) => say(fault.part === 'process' ? traceOf(fault) : faultWords(fault)),
+        note: ({ words }) => say(words),
+      },
     }),
   );
   const quitting = quitAfter(async () => {
@@ -78,6 +81,10 @@ export async function runShell(options: ShellOptions): Promise<void> {
   closeIntoTray(window, backend, memory, quitting.begun);
   const removeTray = showTray(backend, { open: show, quit: () => app.quit() });
   app.once('will-quit', removeTray);
+}
+
+function say(words: string): void {
+  process.stderr.write(`mailward: ${words}\n`);
 }
 
 /** Says why Mailward cannot run. */

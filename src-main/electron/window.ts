@@ -1,4 +1,5 @@
 // The window: one, ours alone, as closed to the world as a page can be.
+import { systemClock } from '../clock/watched.ts';
 import { join } from 'node:path';
 import { BrowserWindow, app, nativeTheme, screen } from 'electron';
 import type { MemoryFile } from './memory.ts';
@@ -62,8 +63,8 @@ export function openWindow(memory: MemoryFile, hidden: boolean): BrowserWindow {
   // A page whose process died is loaded anew; a second death at once would only go round in circles.
   let diedAt = -Infinity;
   window.webContents.on('render-process-gone', () => {
-    const soon = performance.now() - diedAt < 10_000;
-    diedAt = performance.now();
+    const soon = systemClock.steady() - diedAt < 10_000;
+    diedAt = systemClock.steady();
     if (!soon) window.webContents.reload();
   });
   // A page that cannot be loaded shows Chromium's own words for it in the window.

@@ -1,58 +1,75 @@
-// Faults of Mailward's own: exceptions that nobody foresaw. Logged, counted, shown; the process goes on.
+// Faults of Mailward's own: what a part could not do, and exceptions that nobody foresaw. Logged, counted, shown; the process goes on.
 //
 // Why it goes on: what was accepted is on disk before its sender hears 250, written by a thread of its own, and what servers
 // took is noted as they say so; none of it rests on the memory of the thread that failed. Ending the process would take the
 // office's mail away until somebody, or a supervisor, starts it again, and would hand a way to do so to whoever finds an
 // input that fails. What may be left behind is something that stands still: a message that is not tried again, a screen
 // that does not move. So it is said, everywhere, until Mailward has been started anew.
-import type { Fault } from '../../shared/overview.ts';
+import type { Fault as ShownFault } from '../../shared/overview.ts';
+import type { Clock } from '../clock/clock.ts';
+import { errorWords, faultWords, type Fault, type Log, type Part } from '../events/fault.ts';
+import { StorageError } from '../storage/database.ts';
 
-/** Of the faults of one minute this many are logged with where they came from; further ones are only counted. */
+/** Of the faults of one minute this many are logged; further ones are only counted. */
 const LOGGED_A_MINUTE = 10;
-const MINUTE = 60_000;
-/** Characters of an error's own words that are shown. */
-const LONGEST = 300;
+const MINUTE_MS = 60_000;
 
 export class Faults {
-  readonly #trouble: (words: string) => void;
-  readonly #changed: () => void;
-  #fault: Fault | null = null;
+  readonly #log: Log;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #counts = new Map<Part, number>();
+  #shown: ShownFault | null = null;
   #minute = 0;
   #logged = 0;
 
-  constructor(trouble: (words: string) => void, changed: () => void) {
-    this.#trouble = trouble;
-    this.#changed = changed;
+  constructor(log: Log, clock: Pick<Clock, 'now'>) {
+    this.#log = log;
+    this.#clock = clock;
   }
 
   /** All since the start in one; null when there was none. */
-  get present(): Fault | null {
-    return this.#fault;
+  get present(): ShownFault | null {
+    return this.#shown;
   }
 
-  /** Takes note of an exception that nobody foresaw. Never throws. */
-  note(error: unknown, now = Date.now()): void {
-    this.#fault = {
-      count: (this.#fault?.count ?? 0) + 1,
-      since: this.#fault?.since ?? now,
-      lastAt: now,
-      words: wordsOf(error),
-    };
-    const minute = Math.floor(now / MINUTE);
+  /** How many there were in each part since the start. */
+  get counts(): ReadonlyMap<Part, number> {
+    return this.#counts;
+  }
+
+  /** Takes note of a fault. Never throws. */
+  take(fault: Fault): void {
+    const now = this.#clock.now();
+    this.#counts.set(fault.part, (this.#counts.get(fault.part) ?? 0) + 1);
+    // What ails the storage as a whole is shown by whoever watches it, with what to do.
+    const isStorage = fault.error instanceof StorageError && fault.error.failing !== null;
+    if (!isStorage) {
+      this.#shown = {
+        count: (this.#shown?.count ?? 0) + 1,
+        since: this.#shown?.since ?? now,
+        lastAt: now,
+        words: fault.part === 'process' ? errorWords(fault.error) : faultWords(fault),
+      };
+    }
+    const minute = Math.floor(now / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
       this.#logged = 0;
     }
     this.#logged++;
     try {
-      if (this.#logged <= LOGGED_A_MINUTE) this.#trouble(`a fault inside Mailward: ${traceOf(error)}`);
+      if (this.#logged <= LOGGED_A_MINUTE) this.#log.fault(fault);
       else if (this.#logged === LOGGED_A_MINUTE + 1)
-        this.#trouble('further faults of this minute are counted, not logged');
-      this.#changed();
+        this.#log.note({ part: fault.part, words: 'further faults of this minute are counted, not logged' });
     } catch {
       // A log that cannot be written, of all things, must not be the next fault.
     }
   }
+}
+
+/** An exception that nobody foresaw, of whatever part of this process. */
+export function unforeseen(error: unknown): Fault {
+  return { part: 'process', what: 'a fault inside Mailward', error };
 }
 
 /**
@@ -66,18 +83,4 @@ export function catchFaults(note: (error: unknown) => void): () => void {
     process.off('uncaughtException', note);
     process.off('unhandledRejection', note);
   };
-}
-
-function wordsOf(error: unknown): string {
-  try {
-    const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return words.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST);
-  } catch {
-    // Whatever can be thrown may throw in its turn when it is asked what it is.
-    return 'something that cannot be put into words';
-  }
-}
-
-function traceOf(error: unknown): string {
-  return (error instanceof Error ? error.stack : undefined) ?? wordsOf(error);
 }

@@ -1,11 +1,13 @@
 // A domain's health: runs the checks about it, one run for a domain at a time, and keeps what they find.
 //
 // When something goes wrong: a check that fails says "could not check" (probes/runner.ts); findings that cannot be kept are
-// still told, and the trouble is said; a run that is given up because the engine closes keeps what had ended before.
+// still told, and the fault is told; a run that is given up because the engine closes keeps what had ended before.
 import type { AskedCheck, CheckEvent, Latest, SinceFound } from '../../shared/check-run.ts';
 import { gather } from '../../shared/asked.ts';
 import type { CheckInfo, Finding } from '../../shared/finding.ts';
 import type { Settings } from '../../shared/settings.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
 import { healthOfDomain } from '../diagnosis/health-sentence.ts';
 import { checks as catalogue } from '../probes/catalogue.ts';
 import { infoOf, type Check } from '../probes/check.ts';
@@ -14,6 +16,7 @@ import type { Relay, Target } from '../probes/target.ts';
 import { ownName } from '../relay/inbound/header.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
+import type { EngineEvents } from './events.ts';
 
 const DAY = 86_400_000;
 /** A selector that signed no mail for so long may have been given up, ms. */
@@ -30,11 +33,10 @@ export interface HealthParts {
   /** The data folder. */
   dataDir: string;
   settings: () => Settings;
-  trouble: (words: string) => void;
+  events: Publisher<EngineEvents>;
   /** For tests: other checks than Mailward's own. */
   checks?: readonly Check[];
-  /** UTC ms. */
-  clock: () => number;
+  clock: Clock;
   /** Whether what is past its time is removed: not while the clock may be wrong. */
   forgets: () => boolean;
 }
@@ -56,7 +58,7 @@ interface Run {
 export class Health {
   readonly #parts: HealthParts;
   readonly #checks: readonly Check[];
-  readonly #clock: () => number;
+  readonly #clock: Clock;
   readonly #runs = new Map<string, Run>();
   readonly #closing = new AbortController();
 
@@ -136,7 +138,10 @@ export class Health {
     };
     this.#runs.set(domain, run);
     run.ended = this.#run(domain, checks, run)
-      .catch((error: unknown) => this.#parts.trouble(`checks of ${domain}: ${(error as Error).message}`))
+      .catch((error: unknown) => {
+        const what = `the checks of ${domain} could not be run to their end`;
+        this.#parts.events.emit('fault', { part: 'checks', domain, what, error });
+      })
       .finally(() => {
         this.#runs.delete(domain);
         run.over = true;
@@ -146,10 +151,10 @@ export class Health {
   }
 
   async #run(domain: string, checks: Check[], run: Run): Promise<void> {
-    const { db, trouble } = this.#parts;
+    const { db, events } = this.#parts;
     const { signal } = this.#closing;
     const settings = this.#parts.settings();
-    const began = this.#clock();
+    const began = this.#clock.now();
     const tell = (event: RunEvent) => {
       run.events.push(event);
       for (const wake of run.wake) wake();
@@ -169,14 +174,15 @@ export class Health {
     const kept: Promise<void>[] = [];
     const keep = async (check: Check) => {
       const findings = found.get(check.name) ?? [];
-      const at = this.#clock();
+      const at = this.#clock.now();
       let since: SinceFound[] = [];
       // What a run that was given up could not check says nothing about the domain.
       if (!signal.aborted) {
         try {
           since = await db.write('keepRun', { domain, check: check.name, at: began, endedAt: at, findings });
         } catch (error) {
-          trouble(`what ${check.name} found about ${domain} cannot be kept: ${(error as Error).message}`);
+          const what = `what ${check.name} found about ${domain} cannot be kept`;
+          events.emit('fault', { part: 'checks', domain, what, error });
         }
       }
       tell({ kind: 'done', check: check.name, at, since });
@@ -188,7 +194,7 @@ export class Health {
       target: { ...target, selectors: [...new Set([...target.selectors, ...seen])] },
       settings: settings.probes,
       dataDir: this.#parts.dataDir,
-      now: this.#clock,
+      now: this.#clock.now,
       signal,
       past: {
         findings: (check, subject) =>
@@ -202,7 +208,7 @@ export class Health {
       onDone: (check) => kept.push(keep(check)),
     });
     await Promise.all(kept);
-    const at = this.#clock();
+    const at = this.#clock.now();
     tell({ kind: 'ended', at, tookMs: at - began });
     if (!signal.aborted && this.#parts.forgets()) await this.#forget(at - settings.probes.historyDays * DAY);
   }

@@ -1,4 +1,5 @@
 // Live figures for viewers: coalesced to a few a second, and a slow viewer misses rows instead of slowing the mail.
+import { pause, type Timers } from '../clock/clock.ts';
 
 /** A channel of which only the newest value matters. */
 export class Latest<T> {
@@ -55,10 +56,12 @@ interface Viewer<Row> {
 export class Rows<Row extends { id: string }> {
   readonly #viewers = new Set<Viewer<Row>>();
   readonly #interval: number;
+  readonly #clock: Timers;
 
   /** @param interval shortest time between two batches, ms. */
-  constructor(interval: number) {
+  constructor(interval: number, clock: Timers) {
     this.#interval = interval;
+    this.#clock = clock;
   }
 
   get watched(): boolean {
@@ -89,7 +92,7 @@ export class Rows<Row extends { id: string }> {
           viewer.wake = null;
           continue;
         }
-        await new Promise((resolve) => setTimeout(resolve, this.#interval));
+        await pause(this.#clock, this.#interval);
         const batch = { rows: [...viewer.rows.values()], skipped: viewer.skipped };
         viewer.rows.clear();
         viewer.skipped = 0;

@@ -1,4 +1,6 @@
 // One engine to a data folder. The lock is the operating system's, so a crash or `kill -9` never leaves it behind.
+import { pause } from '../clock/clock.ts';
+import { systemClock } from '../clock/watched.ts';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -247,7 +249,7 @@ const SILENT_FOR = 4000;
  * has not yet said how it is reached.
  */
 export async function takeDataDir(dataDir: string, options: TakeOptions = {}): Promise<DataDirLock> {
-  const began = performance.now();
+  const began = systemClock.steady();
   const turn = new Turn(dataDir);
   const made: string[] = [];
   try {
@@ -256,13 +258,14 @@ export async function takeDataDir(dataDir: string, options: TakeOptions = {}): P
     for (;;) {
       try {
         if (options.yields !== true || !turn.isTaken()) return lock(dataDir, options, made);
-        if (performance.now() - began >= LONG_PATIENCE) throw new DataDirLocked(dataDir, readHolder(dataDir));
+        if (systemClock.steady() - began >= LONG_PATIENCE)
+          throw new DataDirLocked(dataDir, readHolder(dataDir));
       } catch (error) {
         if (!(error instanceof DataDirLocked)) throw error;
-        if (performance.now() - began >= patienceWith(error.holder, options.yields === true)) throw error;
+        if (systemClock.steady() - began >= patienceWith(error.holder, options.yields === true)) throw error;
         if (options.yields !== true) turn.ask();
       }
-      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      await pause(systemClock, AGAIN);
     }
   } catch (error) {
     turn.end();
@@ -295,8 +298,8 @@ class Turn {
 
   /** Says (again) that we wait. */
   ask(): void {
-    if (this.#asked > 0 && performance.now() - this.#askedAt < SAYS_EVERY) return;
-    this.#askedAt = performance.now();
+    if (this.#asked > 0 && systemClock.steady() - this.#askedAt < SAYS_EVERY) return;
+    this.#askedAt = systemClock.steady();
     this.#asked++;
     try {
       replaceFile(this.#path, `${process.pid} ${this.#asked}`);
@@ -312,9 +315,9 @@ class Turn {
       if (!isAlive(Number(text.split(' ')[0]))) return false;
       if (text !== this.#seen) {
         this.#seen = text;
-        this.#seenAt = performance.now();
+        this.#seenAt = systemClock.steady();
       }
-      if (performance.now() - this.#seenAt < SILENT_FOR) return true;
+      if (systemClock.steady() - this.#seenAt < SILENT_FOR) return true;
       rmSync(this.#path, { force: true });
       return false;
     } catch {
@@ -385,7 +388,7 @@ function lock(dataDir: string, options: LockOptions, made: string[]): DataDirLoc
     db.close();
     throw unusable(dataDir, error);
   }
-  const since = Date.now();
+  const since = systemClock.now();
   // What another made before we had the lock, and left behind, is not ours to remove.
   const found = new Set(readdirSync(dataDir).filter((name) => name !== LOCK_FILE || names.includes(name)));
   const isNew = !found.has(DATABASE) && !found.has(`${DATABASE}-wal`);

@@ -1,6 +1,9 @@
 // Keeps the message log's search index close behind the mail, without ever being in its way.
-import type { Clock } from '../clock/clock.ts';
+import type { Clock, Timer } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
 import { StorageError, type Database } from '../storage/database.ts';
+import { errorWords } from '../events/fault.ts';
+import type { EngineEvents } from './events.ts';
 
 /** A message is left alone for so long after its arrival, ms: by then most are delivered, and are indexed once and not twice. */
 const SETTLING = 5_000;
@@ -11,25 +14,28 @@ const SLICE = 100;
 export class LogIndexer {
   readonly #db: Database;
   readonly #clock: Clock;
-  readonly #trouble: (words: string) => void;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #events: Publisher<EngineEvents>;
+  #timer: Timer | null = null;
   #working: Promise<void> = Promise.resolve();
+  #isWorking = false;
   #closed = false;
   /** Once is enough: if it is damaged again, the damage is elsewhere. */
   #rebuilt = false;
 
-  constructor(db: Database, clock: Clock, trouble: (words: string) => void) {
+  constructor(db: Database, clock: Clock, events: Publisher<EngineEvents>) {
     this.#db = db;
     this.#clock = clock;
-    this.#trouble = trouble;
+    this.#events = events;
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#clock.every(PAUSE, () => {
+      if (this.#isWorking) return;
+      this.#isWorking = true;
       this.#working = this.#work().finally(() => {
-        if (!this.#closed) this.start();
+        this.#isWorking = false;
       });
-    }, PAUSE);
+    });
   }
 
   async #work(): Promise<void> {
@@ -49,25 +55,23 @@ export class LogIndexer {
     const failing = error instanceof StorageError ? error.failing : null;
     // What ails the storage as a whole is told by whoever watches it.
     if (failing !== null && failing !== 'search') return;
-    const words = (error as Error).message;
+    const fault = (what: string, error: unknown) =>
+      this.#events.emit('fault', { part: 'search', what, error });
     if (failing === null || this.#rebuilt) {
-      this.#trouble(`the message log's search falls behind: ${words}`);
+      fault("the message log's search falls behind", error);
       return;
     }
     this.#rebuilt = true;
-    this.#trouble(
-      `the message log's search index is damaged (${words}); it is made anew from the messages, and finds little until that is done`,
-    );
+    const words = `the message log's search index is damaged (${errorWords(error)}); it is made anew from the messages, and finds little until that is done`;
+    this.#events.emit('note', { part: 'search', words });
     await this.#db
       .write('rebuildSearch')
-      .catch((again: unknown) =>
-        this.#trouble(`the search index cannot be made anew: ${(again as Error).message}`),
-      );
+      .catch((again: unknown) => fault('the search index cannot be made anew', again));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     await this.#working;
   }
 }

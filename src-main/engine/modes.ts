@@ -1,16 +1,16 @@
 // What a domain's mail does now: changed by an admin, by the clock, or by Mailward when the server stops taking the mail.
 import { causeWords, type Cause } from '../../shared/cause.ts';
-import type { Selection } from '../../shared/contract/index.ts';
 import type { Domain, Mode } from '../../shared/domain.ts';
 import type { MessageState, Reply } from '../../shared/message.ts';
-import type { Clock } from '../clock/clock.ts';
+import type { Clock, Timer } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Settings } from '../../shared/settings.ts';
-import type { Action } from '../storage/operations/actions.ts';
+import type { Domains } from './domains.ts';
+import type { EngineEvents } from './events.ts';
+import type { QueueActions } from './queue-actions.ts';
 
-/** Timers overflow at 2^31 ms. */
-const LONGEST_TIMER = 86_400_000;
 const LONGEST_REASON = 500;
 
 export interface ModesParts {
@@ -18,15 +18,14 @@ export interface ModesParts {
   directory: Directory;
   scheduler: Scheduler;
   settings: () => Settings;
-  /** Writes a domain down and tells whoever must know. */
-  change: (domain: Domain) => Promise<Domain>;
-  act: (action: Action, selection: Selection, heldBy: 'mode') => Promise<number>;
-  trouble: (words: string) => void;
+  domains: Domains;
+  actions: QueueActions;
+  events: Publisher<EngineEvents>;
 }
 
 export class Modes {
   readonly #parts: ModesParts;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, Timer>();
   /** Domains whose mode is being changed by Mailward: news that come meanwhile are old. */
   readonly #changing = new Set<string>();
   #closed = false;
@@ -36,12 +35,25 @@ export class Modes {
   }
 
   /** The clock jumped by `by` ms (negative: back): end times are an admin's, and meant by the right clock. */
-  async clockJumped(by: number): Promise<void> {
+  clockJumped(by: number): void {
+    this.#goByClock(by).catch((error: unknown) =>
+      this.#parts.events.emit('fault', {
+        part: 'modes',
+        what: 'not everything goes by the corrected clock yet',
+        error,
+      }),
+    );
+  }
+
+  async #goByClock(by: number): Promise<void> {
     const now = this.#parts.clock.now();
     for (const domain of this.#parts.directory.all()) {
       // Nothing has been so since a time to come.
       if (domain.mode.since > now)
-        await this.#parts.change({ ...domain, mode: { ...domain.mode, since: domain.mode.since + by } });
+        await this.#parts.domains.change({
+          ...domain,
+          mode: { ...domain.mode, since: domain.mode.since + by },
+        });
       this.#watch(domain);
     }
   }
@@ -53,17 +65,17 @@ export class Modes {
 
   close(): void {
     this.#closed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const timer of this.#timers.values()) timer.cancel();
   }
 
   /** Sets the mode, and brings the domain's waiting mail in line with it. */
   async set(domain: Domain, mode: Mode): Promise<Domain> {
-    const changed = await this.#parts.change({ ...domain, mode });
+    const changed = await this.#parts.domains.change({ ...domain, mode });
     this.#watch(changed);
     const states = (...all: MessageState[]) => ({ domain: domain.name, states: all });
-    if (mode.name === 'hold') await this.#parts.act('hold', states('queued'), 'mode');
+    if (mode.name === 'hold') await this.#parts.actions.act('hold', states('queued'), 'mode');
     else {
-      await this.#parts.act('release', states('held'), 'mode');
+      await this.#parts.actions.act('release', states('held'), 'mode');
       this.#parts.scheduler.wake(domain.name, true);
     }
     return changed;
@@ -86,7 +98,7 @@ export class Modes {
   }
 
   /** The server of a domain that Mailward holds takes its mail again. */
-  home(name: string): void {
+  recovered(name: string): void {
     const domain = this.#parts.directory.get(name);
     if (domain?.mode.name !== 'hold' || domain.mode.setBy !== 'mailward') return;
     if (this.#parts.settings().autoHold.deliverAgain)
@@ -100,35 +112,34 @@ export class Modes {
     this.#changing.add(domain.name);
     this.set(domain, mode)
       .catch((error: unknown) =>
-        this.#parts.trouble(`the mode of ${domain.name} could not be changed: ${(error as Error).message}`),
+        this.#parts.events.emit('fault', {
+          part: 'modes',
+          domain: domain.name,
+          what: `the mode of ${domain.name} could not be changed`,
+          error,
+        }),
       )
       .finally(() => this.#changing.delete(domain.name));
   }
 
   #watch({ name, mode }: Domain): void {
-    const timer = this.#timers.get(name);
-    if (timer) clearTimeout(timer);
+    this.#timers.get(name)?.cancel();
     this.#timers.delete(name);
     if (mode.until === null || this.#closed) return;
-    const left = mode.until - this.#parts.clock.now();
-    this.#timers.set(
-      name,
-      setTimeout(
-        () => {
-          const domain = this.#parts.directory.get(name);
-          const end = domain?.mode.until ?? null;
-          if (!domain || end === null) return;
-          if (end > this.#parts.clock.now()) this.#watch(domain);
-          else
-            this.#byItself(domain, {
-              ...delivering(this.#parts.clock),
-              setBy: 'mailward',
-              reason: 'the time set was over',
-            });
-        },
-        Math.min(LONGEST_TIMER, Math.max(0, left)),
-      ),
-    );
+    const { clock, directory } = this.#parts;
+    const ends = clock.after(mode.until - clock.now(), () => {
+      const domain = directory.get(name);
+      const end = domain?.mode.until ?? null;
+      if (!domain || end === null) return;
+      if (end > clock.now()) this.#watch(domain);
+      else
+        this.#byItself(domain, {
+          ...delivering(clock),
+          setBy: 'mailward',
+          reason: 'the time set was over',
+        });
+    });
+    this.#timers.set(name, ends);
   }
 }
 

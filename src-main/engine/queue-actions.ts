@@ -3,12 +3,15 @@ import { ORPCError } from '@orpc/server';
 import type { Selection } from '../../shared/contract/index.ts';
 import type { Route } from '../../shared/domain.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
+import type { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
 import type { Claims } from '../relay/outbound/claims.ts';
 import type { OtherWays } from '../relay/outbound/other-ways.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Database } from '../storage/database.ts';
 import { formatId, parseId, timeOfId } from '../storage/ids.ts';
 import type { Action } from '../storage/operations/actions.ts';
+import type { EngineEvents } from './events.ts';
 import { zip, type ZipEntry } from './zip.ts';
 
 /** Messages changed in one transaction: short enough that no arriving mail waits long for it. */
@@ -22,9 +25,8 @@ export interface QueueActionsParts {
   scheduler: Scheduler;
   claims: Claims;
   otherWays: OtherWays;
-  messagesChanged: (ids: number[]) => void;
-  /** Mail was told to go now. */
-  woken: () => void;
+  bounceRoutes: BounceRoutes;
+  events: Publisher<EngineEvents>;
 }
 
 export class QueueActions {
@@ -45,7 +47,7 @@ export class QueueActions {
     const write = async (ids: number[], domain: string | null) => {
       if (ids.length === 0) return 0;
       const changed = await db.write('act', { action, ids, domain, heldBy, now: clock.now(), states });
-      if (changed.length > 0) this.#parts.messagesChanged(changed);
+      if (changed.length > 0) this.#parts.events.emit('changed', { ids: changed });
       return changed.length;
     };
     // What is being offered on another way this moment is not released before that is over.
@@ -90,8 +92,8 @@ export class QueueActions {
 
   /** What was told to go is looked for now. */
   #wake(selection: Selection, isRetry: boolean): void {
-    const { scheduler, otherWays, woken } = this.#parts;
-    woken();
+    const { scheduler, otherWays, bounceRoutes } = this.#parts;
+    bounceRoutes.wake();
     scheduler.wake('ids' in selection ? null : selection.domain, isRetry);
     if (isRetry) otherWays.wake();
   }
@@ -106,7 +108,7 @@ export class QueueActions {
         const slice = { ids, domain, states, route, reason, now: clock.now() };
         const changed = await claims.change(ids, () => db.write('putWay', slice));
         count += changed.length;
-        if (changed.length > 0) this.#parts.messagesChanged(changed);
+        if (changed.length > 0) this.#parts.events.emit('changed', { ids: changed });
       });
     } finally {
       // Also when the disk took only a part of it.

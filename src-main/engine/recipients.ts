@@ -4,22 +4,16 @@ import { contract } from '../../shared/contract/index.ts';
 import { csvLine, unguarded } from '../../shared/csv.ts';
 import type { RecipientEntry } from '../../shared/recipients.ts';
 import { recipientKey } from '../relay/policy/addresses.ts';
-import { readMailbox, type Directory } from '../relay/policy/directory.ts';
-import type { Database } from '../storage/database.ts';
+import { readMailbox } from '../relay/policy/directory.ts';
 import type { StoredEntry } from '../storage/operations/recipients.ts';
-import type { Correspondence } from './correspondence.ts';
+import { recipientsOverview, type RecipientsOverviewParts } from './recipients-overview.ts';
 
 /** Rows written in one transaction: short enough that no arriving mail waits long for it. */
 const SLICE = 500;
 const COLUMNS = ['address', 'state', 'since', 'until', 'failures', 'last_failure', 'origin', 'last_reply'];
 
-export function recipientProcedures(parts: {
-  db: Database;
-  directory: Directory;
-  correspondence: Correspondence;
-}) {
-  const { db, directory, correspondence } = parts;
-  const { learned, callout } = correspondence;
+export function recipientProcedures(parts: RecipientsOverviewParts) {
+  const { clock, db, directory, learned, callout } = parts;
   const os = implement(contract).recipients;
 
   function entryFor(address: string, state: 'listed' | 'allowed', since: number): StoredEntry {
@@ -50,7 +44,7 @@ export function recipientProcedures(parts: {
       state: null,
       text: null,
       limit: SLICE,
-      now: correspondence.clock(),
+      now: clock.now(),
       rule: learned.rule,
     };
     for (let after: string | null = null; ; ) {
@@ -65,7 +59,7 @@ export function recipientProcedures(parts: {
   }
 
   return {
-    overview: os.overview.handler(() => correspondence.overview()),
+    overview: os.overview.handler(() => recipientsOverview(parts)),
     list: os.list.handler(({ input }) =>
       db.read('recipientList', {
         domain: input.domain ?? null,
@@ -73,12 +67,12 @@ export function recipientProcedures(parts: {
         text: input.text ?? null,
         after: input.after ?? null,
         limit: input.limit,
-        now: correspondence.clock(),
+        now: clock.now(),
         rule: learned.rule,
       }),
     ),
     allow: os.allow.handler(async ({ input }) => {
-      const now = correspondence.clock();
+      const now = clock.now();
       await put(input.addresses.map((address) => entryFor(address, 'allowed', now)));
       return { count: input.addresses.length };
     }),
@@ -98,7 +92,7 @@ export function recipientProcedures(parts: {
       return { count };
     }),
     import: os.import.handler(async ({ input }) => {
-      const now = correspondence.clock();
+      const now = clock.now();
       const entries: StoredEntry[] = [];
       let skipped = 0;
       for (const { line, row } of rowsOf(input.csv)) {

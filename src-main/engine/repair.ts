@@ -1,4 +1,5 @@
 // Repairing the database of a data folder that nobody uses meanwhile.
+import { systemClock } from '../clock/watched.ts';
 import { join } from 'node:path';
 import { repairDatabase, type Repair } from '../storage/repair.ts';
 import { takeDataDir } from './lock.ts';
@@ -9,7 +10,7 @@ export type { Repair };
 export async function repairDataDir(dataDir: string): Promise<Repair> {
   const lock = await takeDataDir(dataDir, { existing: true });
   try {
-    return repairDatabase(join(dataDir, 'mailward.db'), Date.now());
+    return repairDatabase(join(dataDir, 'mailward.db'), systemClock.now());
   } finally {
     lock.release();
   }

@@ -7,11 +7,14 @@ import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { OtherWays } from '../relay/outbound/other-ways.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
+import type { Callout } from '../relay/policy/callout.ts';
 import type { Directory } from '../relay/policy/directory.ts';
+import type { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
+import type { LearnedRecipients } from '../relay/policy/learned.ts';
 import { BrokenSettings, SettingsChanged, type SettingsStore } from '../settings/settings.ts';
 import { StorageError, type Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
-import type { Correspondence } from './correspondence.ts';
+import type { Domains } from './domains.ts';
 import type { Health } from './health.ts';
 import { healthProcedures } from './health-procedures.ts';
 import type { Rows } from './live.ts';
@@ -32,14 +35,15 @@ export interface RouterParts {
   otherWays: OtherWays;
   modes: Modes;
   actions: QueueActions;
-  /** Writes a domain down and tells whoever must know. */
-  change: (domain: Domain) => Promise<Domain>;
+  domains: Domains;
   settings: SettingsStore;
-  correspondence: Correspondence;
+  learned: LearnedRecipients;
+  callout: Callout;
+  incomingBounces: IncomingBounces;
   health: Health;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
-  info: () => {
+  info: {
     version: string;
     host: 'service' | 'desktop';
     dataDir: string;
@@ -47,14 +51,13 @@ export interface RouterParts {
     smtp: { host: string; port: number } | null;
     demo: boolean;
   };
-  domainRemoved: (name: string) => Promise<void>;
 }
 
 export type EngineRouter = ReturnType<typeof createRouter>;
 
 export function createRouter(parts: RouterParts) {
   const { clock, db, directory, modes, scheduler, settings, live } = parts;
-  const { change } = parts;
+  const { change } = parts.domains;
   const { act } = parts.actions;
   const os = implement(contract).use(async ({ next }) => {
     try {
@@ -91,7 +94,7 @@ export function createRouter(parts: RouterParts) {
 
   /** A route that leads back to our own listener sends every message round in a circle. */
   function refuseOwnListener(route: readonly Destination[]): void {
-    const { smtp } = parts.info();
+    const { smtp } = parts.info;
     const own = route.find(({ host, port }) => smtp?.port === port && leadsTo(smtp.host, host));
     if (own) {
       throw new ORPCError('REFUSED', {
@@ -118,7 +121,7 @@ export function createRouter(parts: RouterParts) {
 
   return os.router({
     system: {
-      info: os.system.info.handler(() => parts.info()),
+      info: os.system.info.handler(() => parts.info),
     },
     live: {
       overview: os.live.overview.handler(({ signal }) => {
@@ -198,10 +201,7 @@ export function createRouter(parts: RouterParts) {
             message: `${count === 1 ? '1 message' : `${count} messages`} for ${input.name} ${count === 1 ? 'is' : 'are'} still here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: release or delete it first' : 'wait until it is delivered, or delete it first'}`,
           });
         }
-        // First out of the directory, so that nothing more is accepted; then the lane, then the row.
-        directory.drop(input.name);
-        await parts.domainRemoved(input.name);
-        await db.write('dropDomain', input.name);
+        await parts.domains.remove(input.name);
         return { removed: true as const };
       }),
     },
@@ -263,7 +263,7 @@ export function createRouter(parts: RouterParts) {
       }),
       delete: os.queue.delete.handler(queueCall('delete')),
     },
-    recipients: recipientProcedures(parts),
+    recipients: recipientProcedures({ ...parts, settings: () => settings.get() }),
     checks: healthProcedures(parts),
     settings: {
       get: os.settings.get.handler(() => settings.get()),

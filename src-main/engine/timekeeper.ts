@@ -10,9 +10,11 @@
 //   before the jump, so that the next run finds the jump again. Both are written in one transaction: no jump counts twice or never.
 // - For an hour after either nothing is given up: with a clock that is 30 days ahead everything would be too old at once. For a day
 //   nothing is forgotten, for what was removed from the log does not come back.
-import { steadyOf, utcOf } from '../clock/clock.ts';
-import { systemTime, WatchedClock, type ClockChange, type TimeSources } from '../clock/watched.ts';
+import { steadyOf, utcOf, type Timer } from '../clock/clock.ts';
+import type { ClockChange, WatchedClock } from '../clock/watched.ts';
+import type { Publisher } from '../events/emitter.ts';
 import type { Database } from '../storage/database.ts';
+import type { EngineEvents } from './events.ts';
 import type { ClockReading, KeptClock } from '../storage/operations/clock.ts';
 
 const SECOND = 1_000;
@@ -32,22 +34,15 @@ const HELD_BACK = { givingUp: HOUR, forgetting: DAY };
 const JUMPS = 60_000;
 
 export interface TimekeeperParts {
-  sources?: TimeSources;
-  /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk has not been planned anew yet. */
-  jumped: (by: number) => void;
-  /** What waits on disk was planned anew after a jump, or could not be. */
-  replanned: () => void;
-  /** The machine slept: what was due meanwhile is due now. */
-  woke: () => void;
-  trouble: (words: string) => void;
+  clock: WatchedClock;
+  events: Publisher<EngineEvents>;
 }
 
 export class Timekeeper {
   readonly clock: WatchedClock;
-  readonly #parts: TimekeeperParts;
-  readonly #boot: string | null;
+  readonly #events: Publisher<EngineEvents>;
   #db: Database | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #looking = false;
   #keptAt = 0;
   /** By how much the clock jumped, ms, while what waits could not be planned anew; and when that is tried again, by the steady clock. */
@@ -59,11 +54,9 @@ export class Timekeeper {
   #givesUpAt = 0;
   #forgetsAt = 0;
 
-  constructor(parts: TimekeeperParts) {
-    this.#parts = parts;
-    const sources = parts.sources ?? systemTime;
-    this.#boot = sources.boot();
-    this.clock = new WatchedClock(sources);
+  constructor({ clock, events }: TimekeeperParts) {
+    this.clock = clock;
+    this.#events = events;
     this.clock.onStray = () => {
       if (this.#looking || this.#timer === null) return;
       this.#looking = true;
@@ -82,7 +75,11 @@ export class Timekeeper {
     this.#db = db;
     const now = this.clock.now();
     const last = await db.write('keptClock');
-    const { jumped, unknown } = sinceLast(last, { at: now, boot: this.#boot, uptime: this.clock.uptime() });
+    const { jumped, unknown } = sinceLast(last, {
+      at: now,
+      boot: this.clock.boot,
+      uptime: this.clock.uptime(),
+    });
     // What the last run held back was meant by its clock.
     const left = (at: number, most: number) => steadyOf(this.clock, now + Math.min(at - last.at, most));
     this.#givesUpAt = left(last.givesUpAt, HELD_BACK.givingUp);
@@ -101,21 +98,21 @@ export class Timekeeper {
   /** Keeps what the clock says for the next run. */
   async close(): Promise<void> {
     if (this.#timer === null) return;
-    clearTimeout(this.#timer);
+    this.#timer.cancel();
     this.#timer = null;
     if (this.#owed === 0) await this.#keep();
     else await this.#planAnew(0);
   }
 
   #plan(): void {
-    this.#timer = setTimeout(() => {
-      this.#look();
-      const now = this.clock.steady();
-      if (this.#owed !== 0 && now >= this.#owedAt) void this.#settleOwed();
-      else if (now - this.#keptAt >= KEEP) void this.#keep();
-      if (this.#timer !== null) this.#plan();
-    }, LOOK);
-    this.#timer.unref();
+    this.#timer = this.clock
+      .every(LOOK, () => {
+        this.#look();
+        const now = this.clock.steady();
+        if (this.#owed !== 0 && now >= this.#owedAt) void this.#settleOwed();
+        else if (now - this.#keptAt >= KEEP) void this.#keep();
+      })
+      .unref();
   }
 
   #look(): void {
@@ -129,13 +126,13 @@ export class Timekeeper {
       this.#holdBack('givingUp');
       this.#holdBack('forgetting');
       // In the turn in which the clock was taken over, both: no time by the new clock is in memory, or comes to the disk, before this.
-      this.#parts.jumped(jumped);
+      this.#events.emit('clockJumped', { by: jumped });
       await this.#planAnew(jumped);
       this.#tell(jumped, 'while Mailward ran');
-      this.#parts.replanned();
+      this.#events.emit('replanned', null);
     }
     if (slept > USUAL_PAUSE.givingUp) this.#holdBack('givingUp');
-    if (slept > 0) this.#parts.woke();
+    if (slept > 0) this.#events.emit('woke', null);
   }
 
   /** Has what waits on disk planned anew, for this jump and those that are owed, and keeps the reading that goes with it. */
@@ -148,9 +145,11 @@ export class Timekeeper {
       await this.#db?.write('clockJumped', { by, now: reading.at, reading });
     } catch (error) {
       if (jumped !== 0)
-        this.#parts.trouble(
-          `what waits cannot be planned anew yet, it is tried again: ${(error as Error).message}`,
-        );
+        this.#events.emit('fault', {
+          part: 'clock',
+          what: 'what waits cannot be planned anew yet, it is tried again',
+          error,
+        });
       this.#owed += by;
       this.#owedAt = this.clock.steady() + AGAIN;
     } finally {
@@ -160,7 +159,7 @@ export class Timekeeper {
 
   async #settleOwed(): Promise<void> {
     await this.#planAnew(0);
-    if (this.#owed === 0) this.#parts.replanned();
+    if (this.#owed === 0) this.#events.emit('replanned', null);
   }
 
   #holdBack(what: keyof typeof HELD_BACK): void {
@@ -170,9 +169,9 @@ export class Timekeeper {
   }
 
   #tell(by: number, when: string): void {
-    this.#parts.trouble(
-      `this machine's clock was set ${by > 0 ? 'forward' : 'back'} by ${inWords(Math.abs(by))} ${when}: waiting mail keeps its turn, and nothing is given up for an hour`,
-    );
+    const how = `${by > 0 ? 'forward' : 'back'} by ${inWords(Math.abs(by))}`;
+    const words = `this machine's clock was set ${how} ${when}: waiting mail keeps its turn, and nothing is given up for an hour`;
+    this.#events.emit('note', { part: 'clock', words });
   }
 
   async #keep(): Promise<void> {
@@ -186,7 +185,7 @@ export class Timekeeper {
     this.#keptAt = this.clock.steady();
     return {
       at: this.clock.now(),
-      boot: this.#boot,
+      boot: this.clock.boot,
       uptime: Math.round(this.clock.uptime()),
       givesUpAt: utcOf(this.clock, this.#givesUpAt),
       forgetsAt: utcOf(this.clock, this.#forgetsAt),

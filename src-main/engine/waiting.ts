@@ -1,6 +1,10 @@
 // How much mail waits, by domain: counted in the database, so that it is exact, and no more often than that is cheap.
+import type { Domain } from '../../shared/domain.ts';
+import type { Clock, Timer } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
 import type { Database } from '../storage/database.ts';
 import type { WaitingMail } from '../../shared/overview.ts';
+import type { EngineEvents } from './events.ts';
 
 const AT_MOST_EVERY = 1_000;
 /** With a million waiting messages a count takes a while; then it is done more rarely. */
@@ -17,41 +21,51 @@ const noMail = (): WaitingMail => ({
 
 export class WaitingCounts {
   readonly #db: Database;
-  readonly #changed: () => void;
+  readonly #clock: Clock;
+  readonly #events: Publisher<EngineEvents>;
   #counts = new Map<string, WaitingMail>();
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #stale = false;
   #counting = false;
   #notBefore = 0;
   #closed = false;
 
-  constructor(db: Database, changed: () => void) {
+  constructor(db: Database, clock: Clock, events: Publisher<EngineEvents>) {
     this.#db = db;
-    this.#changed = changed;
+    this.#clock = clock;
+    this.#events = events;
   }
 
   of(domain: string): WaitingMail {
     return this.#counts.get(domain) ?? noMail();
   }
 
+  /** Recipients of these domains whose mail does not go out by itself, as last counted. */
+  staying(domains: readonly Domain[]): { held: number; quarantined: number } {
+    const sum = { held: 0, quarantined: 0 };
+    for (const { name } of domains) {
+      const { held, rerouted, quarantined } = this.of(name);
+      sum.held += held.count - rerouted;
+      sum.quarantined += quarantined.count;
+    }
+    return sum;
+  }
+
   /** Something changed: count again soon. */
   stale(): void {
     this.#stale = true;
     if (this.#timer || this.#counting || this.#closed) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        void this.refresh();
-      },
-      Math.max(0, this.#notBefore - performance.now()),
-    );
+    this.#timer = this.#clock.after(Math.max(0, this.#notBefore - this.#clock.steady()), () => {
+      this.#timer = null;
+      void this.refresh();
+    });
   }
 
   async refresh(): Promise<void> {
     if (this.#counting || this.#closed) return;
     this.#counting = true;
     this.#stale = false;
-    const began = performance.now();
+    const began = this.#clock.steady();
     try {
       const counts = new Map<string, WaitingMail>();
       const of = (domain: string) => {
@@ -80,15 +94,15 @@ export class WaitingCounts {
       this.#stale = true;
     } finally {
       this.#counting = false;
-      const now = performance.now();
+      const now = this.#clock.steady();
       this.#notBefore = now + Math.max(AT_MOST_EVERY, (now - began) * REST_FACTOR);
     }
-    this.#changed();
+    this.#events.emit('counted', null);
     if (this.#stale) this.stale();
   }
 
   close(): void {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
   }
 }

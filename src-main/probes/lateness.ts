@@ -1,5 +1,7 @@
 // How late this process itself is: what a busy machine adds to every time that a check measures, and takes from every wait of it.
-import { performance } from 'node:perf_hooks';
+// The network and this process live in real time, whatever the engine's clock says: so do all waits here.
+import type { Timer } from '../clock/clock.ts';
+import { systemClock } from '../clock/watched.ts';
 
 /** How often the heart beats while anybody looks at it, ms. */
 const BEAT = 20;
@@ -14,7 +16,7 @@ const MOST_TIMES = 3;
  */
 class Heart {
   #lookers = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | null = null;
   #due = 0;
   #lost = 0;
   /** By how much the beat before the events that are handled now was late, ms. */
@@ -29,7 +31,7 @@ class Heart {
       if (!held) return;
       held = false;
       this.#lookers -= 1;
-      if (this.#lookers === 0) clearTimeout(this.#timer);
+      if (this.#lookers === 0) this.#timer?.cancel();
     };
   }
 
@@ -44,13 +46,13 @@ class Heart {
   }
 
   #overdue(): number {
-    const late = performance.now() - this.#due;
+    const late = systemClock.steady() - this.#due;
     return late > TOLERANCE ? late : 0;
   }
 
   #schedule(): void {
-    this.#due = performance.now() + BEAT;
-    this.#timer = setTimeout(() => {
+    this.#due = systemClock.steady() + BEAT;
+    const beat = () => {
       const late = this.#overdue();
       this.#lost += late;
       this.#schedule();
@@ -58,9 +60,9 @@ class Heart {
       // Timers come before what has arrived meanwhile, and that before this.
       this.#before = late;
       setImmediate(() => (this.#before = 0));
-    }, BEAT);
+    };
     // Nobody's process lives on for this.
-    this.#timer.unref();
+    this.#timer = systemClock.after(BEAT, beat).unref();
   }
 }
 
@@ -76,9 +78,9 @@ export interface Elapsed {
 /** Begins to measure; what is returned ends it, to be called as soon as the awaited event is handled. */
 export function stopwatch(): () => Elapsed {
   const release = heart.hold();
-  const began = performance.now();
+  const began = systemClock.steady();
   return () => {
-    const passed = performance.now() - began;
+    const passed = systemClock.steady() - began;
     const lateMs = Math.min(heart.gap, passed);
     release();
     return { ms: passed - lateMs, lateMs };
@@ -92,15 +94,15 @@ export function stopwatch(): () => Elapsed {
  */
 export function patiently(ms: number, late: () => void): () => void {
   const release = heart.hold();
-  const began = performance.now();
+  const began = systemClock.steady();
   const lost = heart.lost;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | null = null;
   let ended = false;
   const look = () => {
-    const passed = performance.now() - began;
+    const passed = systemClock.steady() - began;
     const left = Math.min(ms - (passed - (heart.lost - lost)), ms * MOST_TIMES - passed);
     if (left > 1) {
-      timer = setTimeout(look, left);
+      timer = systemClock.deadline(left, look);
       return;
     }
     setImmediate(() => {
@@ -111,10 +113,10 @@ export function patiently(ms: number, late: () => void): () => void {
   };
   const end = () => {
     ended = true;
-    clearTimeout(timer);
+    timer?.cancel();
     release();
   };
-  timer = setTimeout(look, ms);
+  timer = systemClock.deadline(ms, look);
   return end;
 }
 

@@ -1,4 +1,5 @@
 // Runs checks side by side, each with its deadline, and gives their findings as they come.
+import { systemClock } from '../clock/watched.ts';
 import { isCheckName, readFinding } from '../../shared/facts/index.ts';
 import type { Finding, SpoiledFacts } from '../../shared/finding.ts';
 import type { Check, Found, Need } from './check.ts';
@@ -84,7 +85,7 @@ async function ask(
   give: (finding: Finding) => void,
 ): Promise<void> {
   const startedAt = world.now();
-  const started = performance.now();
+  const started = systemClock.steady();
   let open = true;
   let said = 0;
   const say = (code: string, outcome: Pick<Finding, 'state' | 'severity'>, found: Found) => {
@@ -99,8 +100,8 @@ async function ask(
       summary: found.summary,
       evidence: [...(found.evidence ?? [])],
       facts: found.facts ?? {},
-      at: startedAt + Math.round(performance.now() - started),
-      tookMs: Math.round(performance.now() - started),
+      at: startedAt + Math.round(systemClock.steady() - started),
+      tookMs: Math.round(systemClock.steady() - started),
     });
   };
   const unknown = (found: Found) =>

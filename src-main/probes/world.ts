@@ -1,4 +1,5 @@
 // The world as one run of checks sees it: the settings, the clock, what was found before, and answers shared between checks.
+import { systemClock } from '../clock/watched.ts';
 import type { Finding } from '../../shared/finding.ts';
 import type { ProbesSettings } from '../../shared/settings-probes.ts';
 import { isPublic, isWithin } from './addresses.ts';
@@ -50,7 +51,7 @@ export class World {
     this.past = options.past ?? { findings: () => Promise.resolve([]) };
     this.traffic = options.traffic ?? { attempts: () => Promise.resolve([]) };
     this.dataDir = options.dataDir ?? null;
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? systemClock.now;
     this.signal = signal;
   }
 

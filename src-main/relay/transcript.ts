@@ -1,5 +1,6 @@
 // Keeps the words two servers say to each other, within bounds that a hostile one cannot break.
 import type { TranscriptLine } from '../../shared/message.ts';
+import type { Clock } from '../clock/clock.ts';
 import { elapsed } from './elapsed.ts';
 
 const MOST_LINES = 400;
@@ -8,12 +9,15 @@ const LONGEST_LINE = 1000;
 const MOST_TEXT = 65_536;
 
 export class Transcript {
-  readonly #began = performance.now();
+  readonly #clock: Clock;
+  readonly #began: number;
   #lines: TranscriptLine[];
   #left: number;
   #room: number;
 
-  constructor(head: readonly TranscriptLine[] = []) {
+  constructor(clock: Clock, head: readonly TranscriptLine[] = []) {
+    this.#clock = clock;
+    this.#began = clock.steady();
     this.#lines = [...head];
     this.#left = MOST_LINES - head.length;
     this.#room = MOST_TEXT - lengthOf(head);
@@ -26,7 +30,7 @@ export class Transcript {
     if (this.#room < 0) this.#left = 0;
     const words = this.#left === 0 ? '… the rest is left out' : text;
     this.#lines.push({
-      offset: elapsed(this.#began),
+      offset: elapsed(this.#clock, this.#began),
       from: this.#left === 0 ? 'note' : from,
       text: words.length > LONGEST_LINE ? `${words.slice(0, LONGEST_LINE)}…` : words,
     });
@@ -46,7 +50,7 @@ export class Transcript {
   /** As it is stored; `last` is a line that is said once it is stored. */
   toJson(last?: string): string {
     if (last === undefined) return JSON.stringify(this.#lines);
-    const line: TranscriptLine = { offset: elapsed(this.#began), from: 'server', text: last };
+    const line: TranscriptLine = { offset: elapsed(this.#clock, this.#began), from: 'server', text: last };
     return JSON.stringify([...this.#lines, line]);
   }
 }

@@ -1,4 +1,5 @@
 // A client of a running service: for the command line, and for a desktop shell that attaches.
+import { systemClock } from '../clock/watched.ts';
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import { WebSocket } from 'ws';
@@ -69,10 +70,10 @@ async function introduced(service: ServiceLink, want: Wish, about = '') {
     socket.terminate();
   });
   const wire = wireOf(socket);
-  const tooLate = setTimeout(() => {
+  const tooLate = systemClock.deadline(ANSWER_WITHIN, () => {
     failures.push(new Error('it takes too long'));
     socket.terminate();
-  }, ANSWER_WITHIN);
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
@@ -88,7 +89,7 @@ async function introduced(service: ServiceLink, want: Wish, about = '') {
     socket.terminate();
     throw explained(url, failures[0] ?? error);
   } finally {
-    clearTimeout(tooLate);
+    tooLate.cancel();
     wire.end();
   }
 }

@@ -1,4 +1,5 @@
 // The keys to the service: the data folder's token, codes of one-time links, and a key for each browser that was let in.
+import { systemClock } from '../clock/watched.ts';
 import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -102,8 +103,8 @@ export class Keys {
   /** Reads the keys of a data folder, or makes a first one. Throws what the file system says. */
   static async open(
     dataDir: string,
-    now: () => number = Date.now,
-    steady: () => number = () => performance.now(),
+    now: () => number = systemClock.now,
+    steady: () => number = systemClock.steady,
   ): Promise<Keys> {
     const known = readToken(dataDir);
     // Whoever removed the token wanted nobody to come in any more who came in before.

@@ -1,4 +1,6 @@
 // The headless host's transport: the user interface over HTTP, the contract over WebSocket, on loopback unless told otherwise.
+import { systemClock } from '../clock/watched.ts';
+import type { Log } from '../events/fault.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { onError } from '@orpc/server';
@@ -61,7 +63,7 @@ export interface ServiceOptions {
   listen: { host: string; port: number };
   /** Where browsers reach it when a proxy stands in front, e.g. `https://mail.example.com`. */
   publicUrl?: URL;
-  trouble: (words: string) => void;
+  log: Log;
   /** The token is another from now on: other programs of this user must hear of it. */
   renewed?: (token: string) => void;
 }
@@ -76,7 +78,8 @@ export interface Service {
 
 /** Starts the service. Throws with a sentence that says what to do when the port cannot be had. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { engine, keys, trouble, listen } = options;
+  const { engine, keys, log, listen } = options;
+  const fault = (what: string, error: unknown) => log.fault({ part: 'user-interface', what, error });
   const publicUrl = options.publicUrl ?? null;
   const files = new InterfaceFiles();
   const headersOfAll = { ...HEADERS, 'Content-Security-Policy': policy(files.inlineScript) };
@@ -102,7 +105,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const rpc = new RPCHandler<{ calls: ClientCalls }>(engine.router, {
     interceptors: [
       onError((error) => {
-        if (!(error instanceof Error) || !('code' in error)) trouble(`a call failed: ${String(error)}`);
+        if (!(error instanceof Error) || !('code' in error)) fault('a call failed', error);
       }),
       countCall,
     ],
@@ -118,7 +121,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         `HTTP/1.1 ${refusal ?? '421 Misdirected Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
       socket.resume();
-      setTimeout(() => socket.destroy(), LINGER).unref();
+      systemClock.deadline(LINGER, () => socket.destroy()).unref();
       return;
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -136,7 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   /** Lets a client in that has the key. Null when it has not. Rejects when it goes, or takes too long. */
   async function welcome(ws: WebSocket, where: string, request: IncomingMessage): Promise<Guest | null> {
     const wire = wireOf(ws);
-    const tooLate = setTimeout(() => ws.terminate(), GREETING_WITHIN);
+    const tooLate = systemClock.deadline(GREETING_WITHIN, () => ws.terminate());
     const { socket } = request;
     const { bytesRead } = socket;
     const tooMuch = () => {
@@ -162,9 +165,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           (welcome) => ({ welcome }),
           (error: unknown) => {
             if (error instanceof Renewed) throw error;
-            const failed = error instanceof Error ? error.message : String(error);
-            trouble(`"${guest.want}" failed: ${failed}`);
-            return { failed };
+            fault(`"${guest.want}" failed`, error);
+            return { failed: error instanceof Error ? error.message : String(error) };
           },
         );
         wire.send(JSON.stringify(granted));
@@ -172,7 +174,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       }
       return guest;
     } finally {
-      clearTimeout(tooLate);
+      tooLate.cancel();
     }
   }
 
@@ -189,7 +191,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         try {
           options.renewed?.(token);
         } catch (error) {
-          trouble(`the command line cannot reach this Mailward until that is mended: ${String(error)}`);
+          fault('the command line cannot reach this Mailward until that is mended', error);
         }
         return {};
       }
@@ -276,7 +278,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     server.listen(listen.port, listen.host, () => resolve());
   });
   // No descriptor left, or a connection gone before it was taken: the next one may fare better.
-  server.on('error', (error) => trouble(`user interface: ${error.message}`));
+  server.on('error', (error) =>
+    log.note({ part: 'user-interface', words: `user interface: ${error.message}` }),
+  );
   const address = server.address();
   const own =
     typeof address === 'object' && address !== null ? address : { address: listen.host, port: listen.port };
@@ -325,13 +329,14 @@ function nameOf({ headers }: IncomingMessage): string {
 function askNowAndThen(ws: WebSocket): void {
   let answered = true;
   ws.on('pong', () => (answered = true));
-  const timer = setInterval(() => {
-    if (!answered) ws.terminate();
-    answered = false;
-    ws.ping(() => undefined);
-  }, ASK_EVERY);
-  timer.unref();
-  ws.once('close', () => clearInterval(timer));
+  const asking = systemClock
+    .every(ASK_EVERY, () => {
+      if (!answered) ws.terminate();
+      answered = false;
+      ws.ping(() => undefined);
+    })
+    .unref();
+  ws.once('close', asking.cancel);
 }
 
 /** An address at which programs of this machine reach a socket that listens on all of them. */

@@ -56,20 +56,20 @@ export interface SettingsStore {
 
 /**
  * Opens `DIR/settings.json`. A missing file means the defaults; a wrong one is refused, never overwritten.
- * @param trouble is told what an admin should read in the log.
+ * @param note is told what an admin should read in the log.
  */
 export function openSettings(
   dataDir: string,
-  trouble: (words: string) => void = () => undefined,
+  note: (words: string) => void = () => undefined,
 ): SettingsStore {
-  return new SettingsFile(join(dataDir, 'settings.json'), trouble);
+  return new SettingsFile(join(dataDir, 'settings.json'), note);
 }
 
 class SettingsFile implements SettingsStore {
   readonly path: string;
   problem: string | null = null;
   unknown: readonly UnknownSetting[];
-  readonly #trouble: (words: string) => void;
+  readonly #note: (words: string) => void;
   readonly #listeners = new Set<Listener>();
   #current: Settings;
   /** What the file says, as it was last read or written; null when there is none. */
@@ -80,9 +80,9 @@ class SettingsFile implements SettingsStore {
   #read: string;
   #seen: string;
 
-  constructor(path: string, trouble: (words: string) => void) {
+  constructor(path: string, note: (words: string) => void) {
     this.path = path;
-    this.#trouble = trouble;
+    this.#note = note;
     this.#folder = identityOf(dirname(path));
     // Taken before it is read: what is written in between is noticed at the next look.
     this.#read = this.#seen = stampOf(path);
@@ -146,24 +146,24 @@ class SettingsFile implements SettingsStore {
     } catch (error) {
       const problem = (error as Error).message;
       if (problem !== this.problem)
-        this.#trouble(`${problem}. Mailward goes on with the settings it had; it would not start with these`);
+        this.#note(`${problem}. Mailward goes on with the settings it had; it would not start with these`);
       this.problem = problem;
       return;
     }
     const isGone = read.given === null;
     const next = isGone ? this.#current : read.settings;
     if (isGone && this.#given !== null)
-      this.#trouble(
+      this.#note(
         `the settings ${this.path} were removed. Mailward goes on with those it had; the next start begins with the defaults, unless they are put back or saved anew`,
       );
     else if (!areSame(next, this.#current))
-      this.#trouble(
+      this.#note(
         `the settings ${this.path} were changed by hand, and are in force${areSame(next.smtp, this.#current.smtp) ? '' : '; what is new in smtp, from the next start on'}`,
       );
-    else if (this.problem !== null) this.#trouble(`the settings ${this.path} can be used again`);
+    else if (this.problem !== null) this.#note(`the settings ${this.path} can be used again`);
     for (const one of read.unknown)
       if (!this.unknown.some(({ key }) => key === one.key))
-        this.#trouble(`the settings ${this.path}: ${unknownSettingWords(one)}`);
+        this.#note(`the settings ${this.path}: ${unknownSettingWords(one)}`);
     this.problem = null;
     this.unknown = read.unknown;
     this.#given = read.given;

@@ -1,5 +1,6 @@
 // One worker thread and the calls that wait for it. A thread that dies is started anew.
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '../clock/clock.ts';
+import { systemClock } from '../clock/watched.ts';
 import { Worker } from 'node:worker_threads';
 import { StorageError, toError } from './failures.ts';
 import type { FileTrouble } from './open-files.ts';
@@ -72,7 +73,7 @@ export class Channel {
 
   /** For how long the batch in hand has been with the disk, ms; 0 when there is none. */
   get waiting(): number {
-    return this.#underWay === null ? 0 : performance.now() - this.#underWaySince;
+    return this.#underWay === null ? 0 : systemClock.steady() - this.#underWaySince;
   }
 
   async #start(): Promise<void> {
@@ -103,7 +104,7 @@ export class Channel {
     for (const note of first.notes) this.#events.note(note);
     worker.on('message', (words: FromWorker) => this.#hear(words));
     this.#worker = worker;
-    this.#startedAt = performance.now();
+    this.#startedAt = systemClock.steady();
     this.#down = null;
   }
 
@@ -135,7 +136,7 @@ export class Channel {
     if (!this.#worker || this.#resting || this.#pending.length === 0 || this.#underWay) return;
     const batch = this.#pending.splice(0, MOST_TOGETHER);
     this.#underWay = batch;
-    this.#underWaySince = performance.now();
+    this.#underWaySince = systemClock.steady();
     this.#post({ calls: batch.map((waiting) => waiting.call) });
   }
 
@@ -148,7 +149,7 @@ export class Channel {
     this.#underWay = null;
     if (this.#gathers && batch.length >= BUSY && this.#pending.length < 2 * batch.length) {
       this.#flushPlanned = true;
-      setTimeout(() => this.#flush(), GATHERING);
+      systemClock.after(GATHERING, () => this.#flush());
     } else this.#flush();
     const worked: string[] = [];
     const failures: StorageError[] = [];
@@ -186,14 +187,14 @@ export class Channel {
     // Nobody knows whether they are on disk.
     for (const one of inHand) one.reject(error);
     this.#events.ended(error);
-    const isSteady = performance.now() - this.#startedAt > STEADY;
+    const isSteady = systemClock.steady() - this.#startedAt > STEADY;
     void this.#revive(isSteady ? 0 : FIRST_PAUSE);
   }
 
   async #revive(firstPause: number): Promise<void> {
     for (let rest = firstPause; ; rest = Math.min(Math.max(FIRST_PAUSE, rest * 2), LONGEST_PAUSE)) {
       try {
-        if (rest > 0) await pause(rest, undefined, { signal: this.#closed.signal });
+        if (rest > 0) await pause(systemClock, rest, this.#closed.signal);
         this.#closed.signal.throwIfAborted();
         await this.#start();
         this.#events.running();

@@ -1,4 +1,6 @@
 // The caller's side of the database: a writer thread with group commit, and a reader thread that never holds it up.
+import type { Timer } from '../clock/clock.ts';
+import { systemClock } from '../clock/watched.ts';
 import { basename, dirname } from 'node:path';
 import { Channel, type ChannelEvents } from './channel.ts';
 import { lookAtDisk, NO_ROOM } from './disk.ts';
@@ -90,7 +92,7 @@ class OpenDatabase implements Database {
   /** How often the files were looked through because of their times. */
   #falseAlarms = 0;
   #filesTrouble: FileTrouble | null = null;
-  #renewal: NodeJS.Timeout | null = null;
+  #renewal: Timer | null = null;
   readonly #renewAfter: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** The files hold what nobody can vouch for: the log must not be copied into the database when they are closed. */
@@ -150,7 +152,7 @@ class OpenDatabase implements Database {
     this.#closing = true;
     this.#writer.stopTrying();
     this.#reader.stopTrying();
-    if (this.#renewal) clearTimeout(this.#renewal);
+    this.#renewal?.cancel();
     await this.#mending;
     await this.#rescue();
     // Whoever closes last copies the log into the database; a reader does not.
@@ -162,13 +164,13 @@ class OpenDatabase implements Database {
   #filesMoved(trouble: FileTrouble | null): void {
     this.#events.files(trouble);
     this.#filesTrouble = trouble;
-    if (this.#renewal) clearTimeout(this.#renewal);
+    this.#renewal?.cancel();
     this.#renewal = null;
     if (trouble === null) return;
     const { part, fault } = trouble;
     const isLog = part === 'log' || part === 'log index';
     if (isLog && (fault === 'gone' || fault === 'replaced'))
-      this.#renewal = setTimeout(() => this.#mend(() => this.#renewLog()), this.#renewAfter);
+      this.#renewal = systemClock.after(this.#renewAfter, () => this.#mend(() => this.#renewLog()));
     else if (fault === 'changed') this.#mend(() => this.#readAnew());
     else if (fault === 'cut') this.#suspect = true;
   }
@@ -242,7 +244,7 @@ class OpenDatabase implements Database {
 
   /** Something could not be read. It may have been a moment's failure, and all of the database takes long to read. */
   async #doubt(): Promise<void> {
-    const now = performance.now();
+    const now = systemClock.steady();
     if (now - this.#lookedAt < DOUBT_AGAIN) return;
     await this.#lookIntoIt();
   }
@@ -250,7 +252,7 @@ class OpenDatabase implements Database {
   /** Whether all of the database can be read, its search index apart. */
   async #lookIntoIt(): Promise<boolean> {
     const found = await this.read('complaints').catch((error: unknown) => [(error as Error).message]);
-    this.#lookedAt = performance.now();
+    this.#lookedAt = systemClock.steady();
     const grave = found.filter((words) => !words.includes('log_text'));
     const complaints = grave.length === 0 ? null : grave.slice(0, 3).join('; ');
     this.#suspect = complaints !== null;

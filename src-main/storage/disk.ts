@@ -1,4 +1,5 @@
 // The disk that holds the data folder: how much room there is, and whether it may be written to at all.
+import { systemClock } from '../clock/watched.ts';
 import { accessSync, constants, statfsSync, utimesSync } from 'node:fs';
 
 export interface Disk {
@@ -23,7 +24,7 @@ export function lookAtDisk(folder: string, closely = false): Disk {
     freeBytes = disk.bavail * disk.bsize;
     accessSync(folder, constants.W_OK);
     if (closely) {
-      const now = new Date();
+      const now = systemClock.now() / 1000;
       utimesSync(folder, now, now);
     }
   } catch (error) {

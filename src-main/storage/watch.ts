@@ -5,9 +5,12 @@
 // tried until one is on disk: mail is refused at the door meanwhile, so nothing else would show that it works again.
 import { join } from 'node:path';
 import { storageTroubleKinds, type StorageState, type StorageTrouble } from '../../shared/overview.ts';
+import type { Clock, Timer } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
 import { lookAtDisk, NO_ROOM, type Disk } from './disk.ts';
 import type { Database, DatabaseEvents } from './database.ts';
 import { shellWord } from '../settings/data-dir.ts';
+import type { StorageEvents } from './events.ts';
 import type { StorageError, StorageFailing } from './failures.ts';
 import type { FileTrouble } from './open-files.ts';
 
@@ -26,12 +29,8 @@ const TRIAL = 65_536;
 
 export interface WatchOptions {
   dataDir: string;
-  /** Something began or ended, and is to be shown. */
-  changed: () => void;
-  /** Something that an admin should read in the log. */
-  trouble: (words: string) => void;
-  /** Mail that does not go out by itself, as last counted: it would stay in a folder that is gone. */
-  stays?: () => { held: number; quarantined: number };
+  clock: Clock;
+  events: Publisher<StorageEvents>;
   /** For tests: the disk's free octets, and whether it may be written to. */
   disk?: (closely: boolean) => Disk;
 }
@@ -41,16 +40,18 @@ export class StorageWatch {
   readonly #present = new Map<StorageTrouble['kind'], StorageTrouble>();
   readonly #ended = new Set<string>();
   #db: Database | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #trying = false;
   #files: FileTrouble | null = null;
-  #closelyAt = performance.now();
+  #closelyAt: number;
+  #staying = { held: 0, quarantined: 0 };
   #freeBytes = Number.POSITIVE_INFINITY;
   /** The failure of a write that no later write has made good. */
   #failing: StorageTrouble['kind'] | null = null;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#closelyAt = options.clock.steady();
     this.#look();
   }
 
@@ -74,7 +75,7 @@ export class StorageWatch {
     failed: (error) => this.#failed(error),
     written: () => this.#worked(),
     damaged: (complaints) => this.#damaged(complaints),
-    note: (words) => this.#options.trouble(words),
+    note: (words) => this.#note(words),
   };
 
   /** Another Mailward has the data folder: its lock was removed, and another was started. */
@@ -90,6 +91,11 @@ export class StorageWatch {
     );
   }
 
+  /** Mail that does not go out by itself, as it was counted now: it would stay in a folder that is gone. */
+  stays(staying: { held: number; quarantined: number }): void {
+    this.#staying = staying;
+  }
+
   /** Begins to look by itself. */
   start(db: Database): void {
     this.#db = db;
@@ -97,7 +103,7 @@ export class StorageWatch {
   }
 
   close(): void {
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = null;
     this.#db = null;
   }
@@ -125,18 +131,17 @@ export class StorageWatch {
   }
 
   #plan(): void {
-    this.#timer = setTimeout(() => {
-      this.#look();
-      void this.#try().finally(() => {
-        if (this.#db) this.#plan();
-      });
-    }, LOOK_EVERY);
-    this.#timer.unref();
+    this.#timer = this.#options.clock
+      .every(LOOK_EVERY, () => {
+        this.#look();
+        void this.#try();
+      })
+      .unref();
   }
 
   #look(): void {
     const { dataDir } = this.#options;
-    const now = performance.now();
+    const now = this.#options.clock.steady();
     const closely = this.#present.has('read-only') || now - this.#closelyAt >= LOOK_CLOSELY_EVERY;
     if (closely) this.#closelyAt = now;
     const look = this.#options.disk ?? ((closely) => lookAtDisk(dataDir, closely));
@@ -287,7 +292,7 @@ export class StorageWatch {
 
   /** How to get everything out of a folder that is gone. No command finds it any more, and nothing can be written to it. */
   #emptied(): string {
-    const { held, quarantined } = this.#options.stays?.() ?? { held: 0, quarantined: 0 };
+    const { held, quarantined } = this.#staying;
     const some = [
       ...(held > 0 ? [`${held} held`] : []),
       ...(quarantined > 0 ? [`${quarantined} in quarantine`] : []),
@@ -302,17 +307,22 @@ export class StorageWatch {
     if (told === null) {
       if (!before) return;
       this.#present.delete(kind);
-      this.#options.trouble(
+      const now = this.#options.clock.now();
+      this.#note(
         this.trouble === null
-          ? `mail can be stored again; it could not be for ${Math.ceil((Date.now() - before.since) / 1000)} s`
+          ? `mail can be stored again; it could not be for ${Math.ceil((now - before.since) / 1000)} s`
           : `it is over that ${before.what}`,
       );
     } else {
-      this.#present.set(kind, { kind, ...told, since: before?.since ?? Date.now() });
+      this.#present.set(kind, { kind, ...told, since: before?.since ?? this.#options.clock.now() });
       if (before?.what === told.what || (before && kind === 'low-space')) return;
-      this.#options.trouble(`mail cannot be stored: ${told.what}. ${told.remedy}`);
+      this.#note(`mail cannot be stored: ${told.what}. ${told.remedy}`);
     }
-    this.#options.changed();
+    this.#options.events.emit('storageState', null);
+  }
+
+  #note(words: string): void {
+    this.#options.events.emit('note', { part: 'storage', words });
   }
 }
 

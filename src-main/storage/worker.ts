@@ -1,4 +1,5 @@
 // The database's own thread. Writes that arrive together share one transaction, and so one fsync (group commit).
+import { systemClock } from '../clock/watched.ts';
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { dirname, join } from 'node:path';
@@ -208,7 +209,7 @@ function emptyLog({ db, files }: Open): WorkerFailure | null {
 /** A file that is not ours is somebody's: it gets out of the way, and is kept. */
 function setAside(files: OpenFiles | null, part: FilePart, path: string): void {
   if (existsSync(path) && files?.isInPlace(part) !== true)
-    renameSync(path, `${path}.set-aside-${Date.now()}`);
+    renameSync(path, `${path}.set-aside-${systemClock.now()}`);
 }
 
 /**
@@ -216,7 +217,7 @@ function setAside(files: OpenFiles | null, part: FilePart, path: string): void {
  * takes it. Returns the new file's path.
  */
 function rescue(db: DatabaseSync): string {
-  const copy = `${input.path}.rescued-${Date.now()}`;
+  const copy = `${input.path}.rescued-${systemClock.now()}`;
   db.prepare('VACUUM INTO ?').run(copy);
   const file = openSync(copy, 'r+');
   fsyncSync(file);
@@ -232,7 +233,7 @@ function rescue(db: DatabaseSync): string {
 try {
   const opened = open();
   const { db, operations, files } = opened;
-  const looking = files ? setInterval(() => found(files.check(), opened), LOOK_EVERY) : undefined;
+  const looking = files ? systemClock.every(LOOK_EVERY, () => found(files.check(), opened)) : undefined;
   port.on('message', (asked: ToWorker) => {
     if (asked === 'rescue') {
       try {
@@ -250,7 +251,7 @@ try {
       }
     }
     if (asked === 'close' || asked === 'empty-log') {
-      clearInterval(looking);
+      looking?.cancel();
       db.close();
       port.close();
       return;

@@ -1,4 +1,5 @@
 // The watched clock: what it says when the system's jumps, and how it tells a jump from a sleep.
+import { realTimers } from '../../src-main/clock/timers.ts';
 import { expect, it } from 'vitest';
 import { WatchedClock } from '../../src-main/clock/watched.ts';
 
@@ -12,6 +13,7 @@ function machine() {
     steady: () => at.steady,
     uptime: () => at.uptime,
     boot: () => null,
+    timers: realTimers,
   });
   const pass = (ms: number) => {
     at.wall += ms;

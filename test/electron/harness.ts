@@ -1,4 +1,5 @@
 // Starts the real entry file of the shell on the stand-in for Electron, as often as a test likes, and stops what is left.
+import { noLog } from '../../src-main/events/fault.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -157,7 +158,7 @@ export async function doubleService(engine: EngineDouble) {
       engine: engine as never,
       keys,
       listen: { host: '127.0.0.1', port },
-      trouble: () => undefined,
+      log: noLog,
     });
   const first = await serve(0);
   const holder = { pid: 1, host: 'service', url: first.url, token: keys.token } as const;

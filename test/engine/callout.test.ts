@@ -1,4 +1,5 @@
 // The office's server is asked about a recipient while the sender waits; without a clear answer mail is taken.
+import { LabTime } from '../lab/time.ts';
 import { createServer, type Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../shared/settings.ts';
@@ -58,30 +59,30 @@ describe('a recipient that the server does not know', () => {
   });
 
   it('is asked for over one warm connection, and not again while the answer is good', async () => {
-    let now = Date.UTC(2026, 0, 5);
+    const time = new LabTime({ patience: 10 });
     await using office = await selective(isAnn);
-    await using mailward = await EngineUnderTest.start({}, { clock: () => now });
+    await using mailward = await EngineUnderTest.start({}, { time });
     await mailward.protect('example.com', office.sink.port);
     await rcpt(mailward, 'nobody@example.com', 'ann@example.com', 'Nobody@example.com', 'ANN@example.com');
     expect(office.asked).toHaveLength(3);
     expect(office.sink.connections).toBe(1);
-    now += recipients.unknownSeconds * 1000;
+    time.pass(recipients.unknownSeconds * 1000);
     await rcpt(mailward, 'nobody@example.com', 'ann@example.com');
     expect(office.asked.slice(3)).toEqual(['nobody@example.com']);
-    now += recipients.knownHours * 3_600_000;
+    time.pass(recipients.knownHours * 3_600_000);
     await rcpt(mailward, 'ann@example.com');
     expect(office.asked.slice(4)).toEqual([expect.stringMatching(/^mailward-/), 'ann@example.com']);
   });
 
   it('counts as a failure each time that the server says so', async () => {
-    let now = Date.UTC(2026, 0, 5);
+    const time = new LabTime({ patience: 10 });
     await using office = await selective(isAnn);
-    await using mailward = await EngineUnderTest.start({}, { clock: () => now });
+    await using mailward = await EngineUnderTest.start({}, { time });
     await mailward.protect('example.com', office.sink.port);
     const replies: string[] = [];
     for (let n = 0; n < 11; n++) {
       replies.push(...(await rcpt(mailward, 'nobody@example.com')));
-      now += recipients.unknownSeconds * 1000;
+      time.pass(recipients.unknownSeconds * 1000);
     }
     expect(replies.filter((text) => text.startsWith('550 5.1.1 '))).toHaveLength(10);
     expect(replies.at(-1)).toBe('550 5.7.1 <nobody@example.com>... too many failures for this recipient');
@@ -195,7 +196,7 @@ describe('mail is taken when the answer is not clear', () => {
     const silent: Server = createServer((socket) => socket.on('error', () => undefined));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
-    await using mailward = await EngineUnderTest.start({}, { calloutMs: 2_000 });
+    await using mailward = await EngineUnderTest.start({}, { time: new LabTime() });
     await mailward.protect('example.com', port);
     const replies = await rcpt(mailward, ...Array.from({ length: 40 }, (_, n) => `user${n}@example.com`));
     expect(replies.every((text) => text.startsWith('250 '))).toBe(true);
@@ -245,14 +246,14 @@ describe('many at once', () => {
   });
 
   it('a connection that the server ended meanwhile is made anew', async () => {
-    let now = Date.UTC(2026, 0, 5);
+    const time = new LabTime({ patience: 10 });
     await using office = await selective(isAnn);
-    await using mailward = await EngineUnderTest.start({}, { clock: () => now });
+    await using mailward = await EngineUnderTest.start({}, { time });
     await mailward.protect('example.com', office.sink.port);
     await rcpt(mailward, 'nobody@example.com');
     await office.sink.stop();
     await office.sink.start();
-    now += recipients.unknownSeconds * 1000;
+    time.pass(recipients.unknownSeconds * 1000);
     expect(await rcpt(mailward, 'nobody@example.com')).toEqual([expect.stringMatching(/^550 5\.1\.1 /)]);
   });
 });

@@ -1,6 +1,6 @@
 // A clock that was wrong and is put right, or the other way round: no mail is stranded by it, and none is given up.
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../src-main/engine/correspondence.ts';
+import type { World } from '../../src-main/engine/world.ts';
 import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { LabTime } from '../lab/time.ts';

@@ -1,10 +1,13 @@
 // An exception that nobody foresaw does not end what moves the mail: it is logged, counted, and shown until the next start.
+import { systemClock } from '../../src-main/clock/watched.ts';
+import { FakeClock } from '../clock/fake-clock.ts';
+import { logInto } from '../lab/log.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Overview } from '../../shared/overview.ts';
-import { Faults } from '../../src-main/engine/faults.ts';
+import { Faults, unforeseen } from '../../src-main/engine/faults.ts';
 import { readHolder } from '../../src-main/engine/lock.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { RawClient } from '../lab/client.ts';
@@ -88,32 +91,23 @@ it('a service whose log nobody reads any more goes on after a fault', async () =
 describe('faults', () => {
   it('in great number are counted all, and not logged all', () => {
     const log: string[] = [];
-    let changes = 0;
-    const faults = new Faults(
-      (words) => log.push(words),
-      () => changes++,
-    );
-    for (let number = 0; number < 1000; number++) faults.note(new Error(`number ${number}`), 60_000);
-    expect(faults.present).toEqual({
-      count: 1000,
-      since: 60_000,
-      lastAt: 60_000,
-      words: 'Error: number 999',
-    });
+    const clock = new FakeClock(60_000);
+    const faults = new Faults(logInto(log), clock);
+    for (let number = 0; number < 1000; number++) faults.take(unforeseen(new Error(`number ${number}`)));
+    expect(faults.present).toEqual({ count: 1000, since: 60_000, lastAt: 60_000, words: 'number 999' });
+    expect([...faults.counts]).toEqual([['process', 1000]]);
     expect(log).toHaveLength(11);
     expect(log[10]).toContain('counted, not logged');
-    faults.note('anything at all', 120_000);
+    clock.pass(60_000);
+    faults.take(unforeseen('anything at all'));
     expect(log).toHaveLength(12);
-    expect(changes).toBe(1001);
   });
 
   it('of any kind, and a log that fails, are no further fault', () => {
-    const faults = new Faults(
-      () => {
-        throw new Error('EPIPE');
-      },
-      () => undefined,
-    );
+    const broken = () => {
+      throw new Error('EPIPE');
+    };
+    const faults = new Faults({ fault: broken, note: broken }, systemClock);
     for (const thrown of [
       undefined,
       null,
@@ -123,7 +117,7 @@ describe('faults', () => {
       { toString: null },
       new Error('x'.repeat(10_000)),
     ]) {
-      expect(() => faults.note(thrown)).not.toThrow();
+      expect(() => faults.take(unforeseen(thrown))).not.toThrow();
     }
     expect(faults.present?.count).toBe(7);
     expect(faults.present?.words.length).toBeLessThanOrEqual(300);

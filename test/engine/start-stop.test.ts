@@ -1,8 +1,9 @@
 // Starting and stopping: what is in the way is told, nothing is left running, nobody is kept waiting.
 import { chmodSync, chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openEngine } from '../../src-main/engine/engine.ts';
+import { Health } from '../../src-main/engine/health.ts';
 import {
   DataDirLocked,
   DataDirMissing,
@@ -12,8 +13,11 @@ import {
   type Holder,
 } from '../../src-main/engine/lock.ts';
 import { placeInstead } from '../../src-main/engine/system-folders.ts';
+import { Listener } from '../../src-main/relay/inbound/listener.ts';
+import { Scheduler } from '../../src-main/relay/outbound/scheduler.ts';
 import { RawClient } from '../lab/client.ts';
 import { scratch } from '../lab/scratch.ts';
+import { Sink } from '../lab/sink.ts';
 import { EngineUnderTest } from './support.ts';
 
 const folders: Disposable[] = [];
@@ -225,6 +229,32 @@ describe('a stop', () => {
     const stopped = mailward.engine.close();
     expect(await client.reply()).toMatchObject({ code: 421 });
     await stopped;
+    await mailward[Symbol.asyncDispose]();
+  });
+
+  it.each([
+    ['the listener', Listener],
+    ['the way out', Scheduler],
+    ['the checks', Health],
+  ])('that %s fails leaves the data folder free all the same, and says so', async (_, { prototype }) => {
+    const mailward = await EngineUnderTest.start();
+    await using office = await new Sink().start();
+    await mailward.protect('example.com', office.port);
+    const { close } = prototype as { close: () => Promise<void> };
+    const failing = vi.spyOn(prototype as { close: () => Promise<void> }, 'close');
+    failing.mockImplementation(async function (this: unknown) {
+      await close.call(this);
+      throw new Error('a handle is stuck');
+    });
+    try {
+      await expect(mailward.engine.close()).rejects.toThrow(
+        /handle is stuck|not everything could be stopped/,
+      );
+    } finally {
+      failing.mockRestore();
+    }
+    await mailward.open();
+    await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
     await mailward[Symbol.asyncDispose]();
   });
 

@@ -1,4 +1,5 @@
 // When mail cannot be stored: nothing is answered 250 that a start would not find, and everybody is told.
+import { noLog } from '../../src-main/events/fault.ts';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
@@ -211,7 +212,7 @@ describe('who is told', () => {
       engine: mailward.engine,
       keys: await Keys.open(mailward.dataDir),
       listen: { host: '127.0.0.1', port: 0 },
-      trouble: () => undefined,
+      log: noLog,
     });
     const ask = () => fetch(`${service.url}/health`);
     try {

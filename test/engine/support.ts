@@ -1,10 +1,12 @@
 // An engine in the test's own process, with a caller and a way to send it mail.
+import { logInto } from '../lab/log.ts';
+import { LabTime } from '../lab/time.ts';
 import { createRouterClient } from '@orpc/server';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Client } from '../../shared/contract/index.ts';
 import { destinationSchema, type Destination } from '../../shared/domain.ts';
 import type { MessageDetail, MessageState } from '../../shared/message.ts';
-import type { World } from '../../src-main/engine/correspondence.ts';
+import type { World } from '../../src-main/engine/world.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
 import type { Check } from '../../src-main/probes/check.ts';
 import { scratch } from '../lab/scratch.ts';
@@ -17,7 +19,7 @@ export class EngineUnderTest implements AsyncDisposable {
   client!: Client;
 
   /** What stands in for the rest of the world; may be changed between `open` calls. */
-  world: World = { resolve: emptyWorld, calloutMs: 20_000 };
+  world: World = usual();
 
   /** In place of Mailward's own checks. */
   checks: readonly Check[] = [];
@@ -29,8 +31,7 @@ export class EngineUnderTest implements AsyncDisposable {
   ): Promise<EngineUnderTest> {
     const under = new EngineUnderTest();
     under.checks = checks;
-    // A busy machine may take longer over a question than a sender waits for it.
-    under.world = { resolve: emptyWorld, calloutMs: 20_000, ...world };
+    under.world = { ...usual(), ...world };
     await under.open();
     if (Object.keys(settings).length > 0) {
       under.engine.settings.set({ ...under.engine.settings.get(), ...settings });
@@ -49,7 +50,7 @@ export class EngineUnderTest implements AsyncDisposable {
       smtp: { host: '127.0.0.1', port: 0 },
       world: this.world,
       checks: this.checks,
-      trouble: (words) => this.troubles.push(words),
+      log: logInto(this.troubles),
     });
     this.client = createRouterClient(this.engine.router);
   }
@@ -122,6 +123,9 @@ export class EngineUnderTest implements AsyncDisposable {
 export function to(port: number): Destination {
   return destinationSchema.parse({ host: '127.0.0.1', port });
 }
+
+/** A busy machine may take longer over an answer than it is waited for. */
+const usual = (): World => ({ resolve: emptyWorld, time: new LabTime({ patience: 10 }) });
 
 /** A DNS without any name: no test asks the world's. */
 const emptyWorld = (name: string) =>

@@ -1,4 +1,7 @@
 // A jump of the clock is taken over on disk once: not twice when the process dies after it, and not never when the disk was full.
+import { WatchedClock } from '../../src-main/clock/watched.ts';
+import type { EngineEvents } from '../../src-main/engine/events.ts';
+import { eventsInto } from '../lab/log.ts';
 import { expect, it } from 'vitest';
 import { Timekeeper } from '../../src-main/engine/timekeeper.ts';
 import { openDatabase, type Database } from '../../src-main/storage/database.ts';
@@ -34,13 +37,10 @@ async function machine() {
     return value;
   };
   const run = async () => {
-    const keeper = new Timekeeper({
-      sources: time,
-      jumped: (by) => jumped.push(by),
-      replanned: () => replanned.push(moved.length),
-      woke: () => undefined,
-      trouble: () => undefined,
-    });
+    const events = eventsInto<EngineEvents>([]);
+    events.on('clockJumped', ({ by }) => jumped.push(by));
+    events.on('replanned', () => replanned.push(moved.length));
+    const keeper = new Timekeeper({ clock: new WatchedClock(time), events });
     await keeper.begin({ write } as unknown as Database);
     return keeper;
   };

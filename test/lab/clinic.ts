@@ -1,4 +1,5 @@
 // Mailward in the test's own process with pretended checks, served like the real thing: for the command line and a browser.
+import { noLog } from '../../src-main/events/fault.ts';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Finding } from '../../shared/finding.ts';
 import { openEngine, type Engine } from '../../src-main/engine/engine.ts';
@@ -76,15 +77,13 @@ export class Clinic implements AsyncDisposable {
     this.#close = close;
   }
 
-  /** @param clock UTC ms, for the engine's checks and their history. */
-  static async open(checks: readonly PretendedCheck[], clock: () => number = Date.now): Promise<Clinic> {
+  static async open(checks: readonly PretendedCheck[]): Promise<Clinic> {
     const folder = scratch('clinic');
     const engine = await openEngine({
       dataDir: folder.path,
       host: 'service',
       smtp: { host: '127.0.0.1', port: 0 },
       checks: checks.map(({ check }) => check),
-      world: { clock },
     });
     const keys = await Keys.open(folder.path);
     const { token } = keys;
@@ -92,7 +91,7 @@ export class Clinic implements AsyncDisposable {
       engine,
       keys,
       listen: { host: '127.0.0.1', port: 0 },
-      trouble: () => undefined,
+      log: noLog,
     });
     engine.announce({ pid: process.pid, host: 'service', url: service.url, token });
     const connected = await connectClient({ url: service.url, token });

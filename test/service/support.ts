@@ -1,4 +1,5 @@
 // What tests of the service's door share: raw HTTP connections, and a service in the test's own process.
+import { logInto } from '../lab/log.ts';
 import { connect, type Socket } from 'node:net';
 import { Keys } from '../../src-main/service/keys.ts';
 import { startService, type Service, type ServiceOptions } from '../../src-main/service/service.ts';
@@ -23,7 +24,7 @@ export class ServiceUnderTest implements AsyncDisposable {
       engine: mailward.engine,
       keys,
       listen: { host: '127.0.0.1', port: 0 },
-      trouble: (words) => mailward.troubles.push(words),
+      log: logInto(mailward.troubles),
       ...more,
     });
     return new ServiceUnderTest(mailward, keys, service);

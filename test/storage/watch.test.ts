@@ -1,9 +1,13 @@
 // What keeps mail from being stored: told once, with what to do, and over when something is on disk again.
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { StorageEvents } from '../../src-main/storage/events.ts';
+import { FakeClock } from '../clock/fake-clock.ts';
+import { eventsInto } from '../lab/log.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Database } from '../../src-main/storage/database.ts';
 import { StorageError, StorageFull } from '../../src-main/storage/failures.ts';
 import { RESERVE_BYTES, StorageWatch } from '../../src-main/storage/watch.ts';
 
+let clock: FakeClock;
 let disk: { freeBytes: number; writable: boolean };
 /** The file system takes nothing any more, and shows it only to those who try. */
 let isShutOff: boolean;
@@ -15,7 +19,7 @@ let works: boolean;
 let withDisk: number;
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  clock = new FakeClock();
   disk = { freeBytes: 10 * RESERVE_BYTES, writable: true };
   told = [];
   tried = [];
@@ -24,8 +28,8 @@ beforeEach(() => {
   withDisk = 0;
   watch = new StorageWatch({
     dataDir: '/data',
-    changed: () => undefined,
-    trouble: (words) => told.push(words),
+    clock,
+    events: eventsInto<StorageEvents>(told),
     disk: (closely) => ({ ...disk, writable: disk.writable && !(closely && isShutOff) }),
   });
   const write = (name: string) => {
@@ -38,15 +42,22 @@ beforeEach(() => {
 });
 afterEach(() => {
   watch.close();
-  vi.useRealTimers();
 });
+
+/** A second at a time: what is tried in a round has its answer before the next. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1000) {
+    clock.pass(Math.min(left, 1000));
+    await new Promise(setImmediate);
+  }
+}
 
 const kind = () => watch.trouble?.kind ?? null;
 
 it('the reserve: 452 for all, red, and told though no message came', async () => {
   expect(watch.takes(0)).toBe('yes');
   disk.freeBytes = RESERVE_BYTES - 1;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(watch.takes(0)).toBe('full');
   expect(watch.state).toMatchObject({ state: 'problem', trouble: { kind: 'low-space' } });
   expect(told).toEqual([
@@ -56,10 +67,10 @@ it('the reserve: 452 for all, red, and told though no message came', async () =>
   ]);
   // As free as before and a little more: it must not come and go with every message.
   disk.freeBytes = RESERVE_BYTES + 1;
-  await vi.advanceTimersByTimeAsync(5000);
+  await pass(5000);
   expect(kind()).toBe('low-space');
   disk.freeBytes = 2 * RESERVE_BYTES;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(kind()).toBeNull();
   expect(told).toHaveLength(2);
   expect(told[1]).toMatch(/^mail can be stored again; it could not be for 6 s/);
@@ -73,19 +84,19 @@ it('a message that does not fit is put off, and the others are taken', () => {
 
 it('a disk that can only be read: 451, until it can be written to', async () => {
   disk.writable = false;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect([kind(), watch.takes(0)]).toEqual(['read-only', 'no']);
   disk.writable = true;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(kind()).toBeNull();
 });
 
 it('a file system that shut itself off is found out in half a minute though no mail comes, and its return in a second', async () => {
   isShutOff = true;
-  await vi.advanceTimersByTimeAsync(31_000);
+  await pass(31_000);
   expect([kind(), watch.takes(0)]).toEqual(['read-only', 'no']);
   isShutOff = false;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(kind()).toBeNull();
 });
 
@@ -93,13 +104,13 @@ it('a write that fails closes the door until another is on disk, and that is tri
   works = false;
   watch.events.failed(new StorageFull());
   expect([kind(), watch.takes(0)]).toEqual(['full', 'full']);
-  await vi.advanceTimersByTimeAsync(3000);
+  await pass(3000);
   expect([kind(), tried.length]).toEqual(['full', 3]);
   works = true;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(kind()).toBeNull();
   const done = tried.length;
-  await vi.advanceTimersByTimeAsync(10_000);
+  await pass(10_000);
   expect(tried).toHaveLength(done);
 });
 
@@ -114,7 +125,7 @@ it.each([
 
 it('an I/O error where there is no room is a full disk', async () => {
   disk.freeBytes = 0;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   watch.events.failed(new StorageError('disk I/O error', 'input-output'));
   expect(kind()).toBe('full');
 });
@@ -127,10 +138,10 @@ it('a call that was wrong, and a damaged search index, keep no mail out', () => 
 
 it('a disk that does not answer is told after ten seconds', async () => {
   withDisk = 9_999;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(kind()).toBeNull();
   withDisk = 10_000;
-  await vi.advanceTimersByTimeAsync(1000);
+  await pass(1000);
   expect(kind()).toBe('no-answer');
 });
 

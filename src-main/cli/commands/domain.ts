@@ -1,4 +1,5 @@
 // `mailward domain`: the protected domains, their routes and modes.
+import { systemClock } from '../../clock/watched.ts';
 import { Command } from 'commander';
 import { modeNameSchema, profileSchema, type Domain } from '../../../shared/domain.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
@@ -258,7 +259,7 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 /** A time from now (`90m`, `4h`, `2d`), or a date and time as ISO 8601 writes them (local unless a zone is given). */
 function readTime(text: string): number {
   const span = /^(\d{1,5})([mhd])$/.exec(text);
-  const at = span ? Date.now() + Number(span[1]) * (UNITS[span[2] ?? ''] ?? 0) : Date.parse(text);
+  const at = span ? systemClock.now() + Number(span[1]) * (UNITS[span[2] ?? ''] ?? 0) : Date.parse(text);
   if (Number.isNaN(at))
     throw new Ended(EXIT.usage, `"${text}" is not a time; expected 90m, 4h, 2d or 2026-05-01T18:00`);
   return at;

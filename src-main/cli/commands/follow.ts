@@ -1,5 +1,6 @@
 // `mailward check mx-propagation DOMAIN --follow`: asks again and again who has which MX records, and prints what changes, until all agree.
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause } from '../../clock/clock.ts';
+import { systemClock } from '../../clock/watched.ts';
 import { mxWords } from '../../../shared/facts/form.ts';
 import { readFinding, type FactsOf } from '../../../shared/facts/index.ts';
 import type { ServerView } from '../../../shared/facts/mx-propagation.ts';
@@ -51,7 +52,7 @@ export async function follow(domain: string, globals: Globals, most: number): Pr
       return EXIT.fine;
     }
     const untils = picture?.items.map(({ until }) => until) ?? [];
-    await wait(pauseBefore(untils, Date.now(), most));
+    await pause(systemClock, pauseBefore(untils, systemClock.now(), most));
   }
 }
 
@@ -88,7 +89,7 @@ function changes(before: Picture | null, now: Picture, domain: string): string[]
   }
   if (before?.until !== now.until) {
     const behind = now.items.some(({ state }) => state === 'differs');
-    if (now.until !== null && now.until > Date.now())
+    if (now.until !== null && now.until > systemClock.now())
       lines.push(`All must agree by ${formatTime(now.until)}.`);
     else if (behind)
       lines.push('By when all will agree cannot be said: the domain’s own name servers differ.');

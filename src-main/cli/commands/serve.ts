@@ -2,16 +2,16 @@
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Command } from 'commander';
-import pino from 'pino';
 import { formatHostPort, parseHostPort } from '../../../shared/names.ts';
-import { plain } from '../../../shared/unseen.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { catchFaults } from '../../engine/faults.ts';
 import { DataDirLocked } from '../../engine/lock.ts';
 import { Keys, LINK_LASTS } from '../../service/keys.ts';
 import { linkTo, startService } from '../../service/service.ts';
 import { Ended, EXIT, globalsOf, isGiven, refuseLostFolder } from '../context.ts';
-import { typed, withTyped } from '../invocation.ts';
+import { typed } from '../invocation.ts';
+import type { Log } from '../../events/fault.ts';
+import { logTo } from '../log.ts';
 import { formatTime, print, printJson } from '../terminal.ts';
 import { defaultDataDir, shellWord } from '../../settings/data-dir.ts';
 import { startDemo, type Demo } from '../demo/demo.ts';
@@ -66,17 +66,11 @@ export function serveCommand(): Command {
       const demo = options.demo === true ? startDemo() : null;
       const dataDir = demo?.dataDir ?? globals.dataDir;
       refuseLostFolder(dataDir);
-      const log = pino(
-        { base: null, timestamp: pino.stdTimeFunctions.isoTime },
-        // A standard error that nobody reads any more must not end what moves the mail.
-        pino.destination({ dest: 2, sync: true }).on('error', () => undefined),
-      );
-      // Whoever watches the log in a terminal is not to have it obey a server's words.
-      const trouble = (words: string) => log.warn(plain(withTyped(words)));
+      const log = logTo(2);
 
       const { engine, service, keys } = await start(
         { dataDir, smtp, listen, ...(publicUrl ? { publicUrl } : {}) },
-        trouble,
+        log,
         demo,
       ).catch(async (error: unknown) => {
         await demo?.cleanUp();
@@ -110,11 +104,12 @@ export function serveCommand(): Command {
         if (!globals.json) print('Stopping: mail under way is finished first …');
       } finally {
         // Whatever failed: a process that goes on by itself would heed no signal to stop.
-        demo?.stop();
-        await service.close();
-        await engine.close();
-        endCatching();
-        await demo?.cleanUp();
+        await using leaving = new AsyncDisposableStack();
+        leaving.defer(() => demo?.cleanUp());
+        leaving.defer(endCatching);
+        leaving.defer(() => engine.close());
+        leaving.defer(() => service.close());
+        leaving.defer(() => demo?.stop());
       }
     });
 }
@@ -126,13 +121,13 @@ interface Places {
   publicUrl?: URL;
 }
 
-async function start(places: Places, trouble: (words: string) => void, demo: Demo | null) {
+async function start(places: Places, log: Log, demo: Demo | null) {
   const { dataDir, smtp, listen, publicUrl } = places;
   const engine = await openEngine({
     dataDir,
     host: 'service',
     version,
-    trouble,
+    log,
     demo: demo !== null,
     ...(smtp ? { smtp } : {}),
   });
@@ -143,7 +138,7 @@ async function start(places: Places, trouble: (words: string) => void, demo: Dem
       keys,
       listen,
       ...(publicUrl ? { publicUrl } : {}),
-      trouble,
+      log,
       renewed: (token) => announce(token),
     });
     const announce = (token: string) =>

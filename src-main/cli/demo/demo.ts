@@ -1,5 +1,7 @@
 // The demonstration: a pretend office with three domains, in-process servers and a trickle of mail of every kind.
 // Everything else is real: the mail goes through the listener, the spool and the scheduler like any other.
+import type { Timer } from '../../clock/clock.ts';
+import { systemClock } from '../../clock/watched.ts';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,7 +31,7 @@ export function startDemo(): Demo {
   const servers: OfficeServer[] = [];
   let spamFilter: SpamFilter | null = null;
   let stopped = false;
-  let timer: NodeJS.Timeout | null = null;
+  let timer: Timer | null = null;
   let count = 0;
 
   async function one(port: number): Promise<void> {
@@ -43,12 +45,7 @@ export function startDemo(): Demo {
 
   function trickle(port: number): void {
     if (stopped) return;
-    timer = setTimeout(
-      () => {
-        void one(port).finally(() => trickle(port));
-      },
-      PAUSE * (1 + Math.random()),
-    );
+    timer = systemClock.after(PAUSE * (1 + Math.random()), () => void one(port).finally(() => trickle(port)));
   }
 
   return {
@@ -85,7 +82,7 @@ export function startDemo(): Demo {
     },
     stop() {
       stopped = true;
-      if (timer) clearTimeout(timer);
+      timer?.cancel();
     },
     async cleanUp() {
       stopped = true;

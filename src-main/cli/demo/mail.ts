@@ -1,4 +1,5 @@
 // Sample mail for the demonstration: what arrives at a small office on an ordinary morning.
+import { systemClock } from '../../clock/watched.ts';
 import { rfc5322Date } from '../../../shared/time.ts';
 
 export interface SampleMail {
@@ -92,8 +93,8 @@ export function sampleMail(number: number): SampleMail {
       `From: ${kind.from}`,
       `To: ${kind.to.join(', ')}`,
       `Subject: ${kind.subject}`,
-      `Date: ${rfc5322Date(Date.now())}`,
-      `Message-ID: <demo-${number}-${Date.now()}@${kind.from.replace(/^.*@|>$/g, '')}>`,
+      `Date: ${rfc5322Date(systemClock.now())}`,
+      `Message-ID: <demo-${number}-${systemClock.now()}@${kind.from.replace(/^.*@|>$/g, '')}>`,
       'MIME-Version: 1.0',
       'Content-Type: text/plain; charset=utf-8',
       '',

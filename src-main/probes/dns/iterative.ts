@@ -1,4 +1,5 @@
 // Finding an answer the way the Internet keeps it: from the root servers down, delegation by delegation (RFC 1034, section 5.3.3).
+import { systemClock } from '../../clock/watched.ts';
 import { isIPv6 } from 'node:net';
 import { canonical, isAskable, isWithin, parentOf, pick } from './message.ts';
 import type { DnsRecord, Question, RecordType } from './message.ts';
@@ -92,7 +93,7 @@ export class Iteration {
     ].join(' ');
     const known = options.again === true ? undefined : this.#exchanges.get(key);
     if (known !== undefined) return known.then((before) => ({ ...before, server: whom }));
-    const { signal, now = Date.now } = this.#options;
+    const { signal, now = systemClock.now } = this.#options;
     // One that was silent before gets half the time.
     const patience = this.#silent.has(whom.address) ? { repeatMs: 500, giveUpMs: 1_500 } : {};
     const answer: Promise<Exchange> = isAskable(asked.name)

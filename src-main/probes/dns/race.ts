@@ -1,4 +1,6 @@
 // Asking several servers for one answer: the next one is asked when the one before is slow, or at once when it fails.
+import { pause } from '../../clock/clock.ts';
+import { systemClock } from '../../clock/watched.ts';
 
 export interface RaceOptions<S, T> {
   /** May take its time to name the next one. */
@@ -45,13 +47,10 @@ export function race<S, T>({ candidates, staggerMs, ask }: RaceOptions<S, T>): P
 
 /** Ends with the promise, or after so many ms. */
 async function atMost(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
+  const over = new AbortController();
   try {
-    await Promise.race([promise, late]);
+    await Promise.race([promise, pause(systemClock, ms, over.signal)]);
   } finally {
-    clearTimeout(timer);
+    over.abort();
   }
 }

@@ -1,4 +1,5 @@
 // One question to one name server: UDP with EDNS, TCP when that is cut off, and a plain account of what happened.
+import { systemClock } from '../../clock/watched.ts';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
@@ -59,7 +60,7 @@ export async function exchange(
   question: Question,
   options: ExchangeOptions = {},
 ): Promise<Exchange> {
-  const { giveUpMs = 3_000, now = Date.now } = options;
+  const { giveUpMs = 3_000, now = systemClock.now } = options;
   const elapsed = stopwatch();
   const timed = { ...options, giveUpMs, repeatMs: options.repeatMs ?? 1_000 };
   let via: 'udp' | 'tcp' = options.via ?? 'udp';

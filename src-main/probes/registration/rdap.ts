@@ -1,5 +1,6 @@
 // Asks a registry by RDAP (RFC 7480–7484, 9082, 9083) what it knows of a domain.
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause } from '../../clock/clock.ts';
+import { systemClock } from '../../clock/watched.ts';
 import { z } from 'zod';
 import type { Evidence } from '../../../shared/finding.ts';
 import { toDomainName } from '../../../shared/names.ts';
@@ -76,7 +77,8 @@ export async function askRdap(
         'the registry asks for a pause',
         evidence(`asked for a rest of another ${Math.ceil(rest / 1000)} s; not asked`),
       );
-    if (rest > 0) await wait(rest, undefined, { signal });
+    if (rest > 0) await pause(systemClock, rest, signal);
+    signal.throwIfAborted();
     let answer: HttpAnswer;
     try {
       answer = await get(url, {

@@ -1,4 +1,6 @@
 // Check: does the office's server make us wait on purpose (greylisting, RFC 6647)? The same is tried again a little later.
+import { pause } from '../../clock/clock.ts';
+import { systemClock } from '../../clock/watched.ts';
 import type { Cause } from '../../../shared/cause.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { Asking } from '../check.ts';
@@ -84,13 +86,7 @@ async function again(
   { place }: Visit,
   { target, world, signal }: Asking<'greylisting'>,
 ): Promise<Step | null> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, LATER);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  await pause(systemClock, LATER, signal);
   if (signal.aborted) return null;
   const destination = target.destinations.find(
     ({ host, port }) => host === place.host && port === place.port,

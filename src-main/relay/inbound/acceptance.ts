@@ -1,4 +1,6 @@
 // One message from DATA to its reply: judged, stored, and only then answered 250. And what is logged of those refused.
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import { utcOf, type Clock } from '../../clock/clock.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
 import type { Domain } from '../../../shared/domain.ts';
@@ -11,7 +13,7 @@ import type { Judged } from '../policy/filters/runner.ts';
 import type { Visit } from '../policy/filters/screening.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
-import type { Envelope, Learned, NewMessage, NewRecipient, Spool } from '../spool/spool.ts';
+import type { Envelope, NewRecipient, Spool } from '../spool/spool.ts';
 import type { IncomingConnection, MessageSink } from './connection.ts';
 import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
 import { cleanSender, toRejected, type Refusals } from './refusals.ts';
@@ -37,13 +39,9 @@ export interface AcceptanceOptions {
   spool: Spool;
   storage: StorageWatch;
   lacksSmtpUtf8: (domain: Domain) => boolean;
-  /** Something was learned about recipients from a message. */
-  learned: (learned: Learned) => void;
-  /** A message was accepted; `content` is there when it is small enough to be in memory still. */
-  accepted: (message: NewMessage, content: Buffer | null) => void;
-  /** A transaction, or a connection that got nowhere, was refused at the door. */
-  rejected: (message: NewMessage) => void;
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
+  /** This client sent a message that was accepted. */
+  acceptedFrom: (clientAddress: string) => void;
 }
 
 export class Acceptance {
@@ -147,14 +145,14 @@ export class Acceptance {
             lesson: bounce.lesson,
             shown: judgement.shown,
           });
-          if (learned) this.#options.learned(learned);
-          this.#options.accepted(
-            { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null },
-            content,
-          );
+          const { events } = this.#options;
+          if (learned) events.emit('learned', learned);
+          const message = { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null };
+          this.#options.acceptedFrom(session.remoteAddress);
+          events.emit('accepted', { message, content });
           return reply;
         } catch (error) {
-          this.#tell(`a message could not be stored`, error);
+          this.#tell('a message could not be stored', error);
           return error instanceof StorageFull ? FULL : BROKEN;
         } finally {
           ended();
@@ -196,7 +194,7 @@ export class Acceptance {
   /** What is known of the storage has been told once, and is not told again with every message. */
   #tell(what: string, error: unknown): void {
     if (this.#options.storage.trouble === null)
-      this.#options.trouble(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#options.events.emit('fault', { part: 'door', what, error });
   }
 
   #toStored(mailbox: Mailbox, quarantine: boolean): NewRecipient {
@@ -212,7 +210,7 @@ export class Acceptance {
 
   #log(envelope: Envelope, size: number): void {
     this.#options.spool.logRejected(envelope, size).then(
-      (id) => this.#options.rejected({ ...envelope, id, size, lastPiece: null }),
+      (id) => this.#options.events.emit('rejected', { message: { ...envelope, id, size, lastPiece: null } }),
       (error: unknown) => this.#tell('a refusal could not be logged', error),
     );
   }

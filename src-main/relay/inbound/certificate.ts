@@ -1,4 +1,7 @@
 // Our certificate for STARTTLS: read from two files, read again when they change, and kept when the new one is broken.
+import type { Clock, Timer } from '../../clock/clock.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import { constants, X509Certificate } from 'node:crypto';
 import { statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
@@ -22,23 +25,29 @@ const SOON = 7 * 86_400_000;
 export class Certificate {
   readonly #files: CertificateFiles;
   readonly #changed: () => void;
-  readonly #trouble: (words: string) => void;
+  readonly #clock: Clock;
+  readonly #events: Publisher<RelayEvents>;
   readonly #watchers: FSWatcher[] = [];
-  readonly #look: NodeJS.Timeout;
-  #settling: NodeJS.Timeout | null = null;
+  readonly #look: Timer;
+  #settling: Timer | null = null;
   #context: SecureContext | null = null;
   #validTo = 0;
   #broken: string | null = null;
   #stamp = '';
 
   /** Never throws: a listener without a certificate still takes mail, in clear. */
-  constructor(files: CertificateFiles, changed: () => void, trouble: (words: string) => void) {
+  constructor(
+    files: CertificateFiles,
+    changed: () => void,
+    { clock, events }: { clock: Clock; events: Publisher<RelayEvents> },
+  ) {
     this.#files = files;
     this.#changed = changed;
-    this.#trouble = trouble;
+    this.#clock = clock;
+    this.#events = events;
     this.#stamp = this.#present();
     this.#read();
-    if (this.#broken !== null) trouble(this.#broken);
+    this.#tell(null);
     for (const folder of new Set([dirname(files.certificate), dirname(files.key)])) {
       try {
         const watcher = watch(folder, { persistent: false }, () => this.#notice());
@@ -48,8 +57,7 @@ export class Certificate {
         // A folder that is not there yet, or cannot be watched: it is looked at from time to time all the same.
       }
     }
-    this.#look = setInterval(() => this.#notice(), LOOK_AGAIN);
-    this.#look.unref();
+    this.#look = clock.every(LOOK_AGAIN, () => this.#notice()).unref();
   }
 
   /** Null while there is none that works. */
@@ -70,23 +78,28 @@ export class Certificate {
   }
 
   close(): void {
-    clearInterval(this.#look);
-    if (this.#settling) clearTimeout(this.#settling);
+    this.#look.cancel();
+    this.#settling?.cancel();
     for (const watcher of this.#watchers) watcher.close();
   }
 
   #notice(): void {
     if (this.#settling || this.#present() === this.#stamp) return;
-    this.#settling = setTimeout(() => {
+    const settled = () => {
       this.#settling = null;
       const stamp = this.#present();
       const before = this.#broken;
       this.#stamp = stamp;
       this.#read();
-      if (this.#broken !== null && this.#broken !== before) this.#trouble(this.#broken);
+      this.#tell(before);
       this.#changed();
-    }, SETTLING);
-    this.#settling.unref();
+    };
+    this.#settling = this.#clock.after(SETTLING, settled).unref();
+  }
+
+  #tell(before: string | null): void {
+    if (this.#broken !== null && this.#broken !== before)
+      this.#events.emit('note', { part: 'door', words: this.#broken });
   }
 
   /** Changes whenever one of the files does, also behind links. */

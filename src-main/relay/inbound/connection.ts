@@ -352,9 +352,9 @@ export class IncomingConnection extends Conversation {
         },
       );
       this.#intake = intake;
-      this.patience.messageBegins(performance.now());
+      this.patience.messageBegins(this.clock.steady());
       this.input.readMessage((reader, content, ended) => {
-        this.patience.received(content.length, performance.now());
+        this.patience.received(content.length, this.clock.steady());
         const taken = ended
           ? this.#finish(intake, intake.end(reader, content))
           : intake.take(reader, content);
@@ -377,7 +377,7 @@ export class IncomingConnection extends Conversation {
       this.errors = 0;
       this.idleCommands = 0;
     }
-    this.patience.messageEnds(performance.now());
+    this.patience.messageEnds(this.clock.steady());
     this.#reset();
   }
 

@@ -1,4 +1,7 @@
 // The talk with one client, whatever is said in it: lines come in, replies go out, and what it may cost is bounded.
+import type { Clock } from '../../clock/clock.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Reply } from '../../../shared/message.ts';
@@ -17,6 +20,8 @@ export interface ConversationLimits {
   minBytesPerSecond: number;
 }
 
+/** A client with many errors waits so long for each further answer, ms. */
+const SLOWED_MS = 1_000;
 /** Replies to commands that only cost time count as errors after this many without a message. */
 const MOST_IDLE_COMMANDS = 100;
 
@@ -34,15 +39,15 @@ export interface ConversationOptions {
   /** A device of the office's own whose line ends and addresses are taken as they come (`smtp.oldDevices`). */
   isOldDevice?: boolean;
   limits: ConversationLimits;
-  /** Something went wrong on our side. */
-  trouble: (words: string) => void;
+  clock: Clock;
+  events: Publisher<RelayEvents>;
 }
 
 export abstract class Conversation {
   readonly id: string;
   readonly name: string;
   readonly remoteAddress: string;
-  readonly transcript = new Transcript();
+  readonly transcript: Transcript;
   /** The client has sent a command line, whatever it was. */
   spoke = false;
   protected readonly patience: Patience;
@@ -50,7 +55,8 @@ export abstract class Conversation {
   protected idleCommands = 0;
   protected input: Input;
   readonly #maxErrors: number;
-  readonly #trouble: (words: string) => void;
+  protected readonly clock: Clock;
+  readonly #events: Publisher<RelayEvents>;
   readonly #wire: Wire;
   /** The greeting is said. */
   #ready = false;
@@ -64,11 +70,13 @@ export abstract class Conversation {
     this.name = options.name;
     this.remoteAddress = options.remoteAddress;
     this.#maxErrors = options.limits.maxErrors;
-    this.#trouble = options.trouble;
-    this.patience = new Patience(options.limits, performance.now());
+    this.clock = options.clock;
+    this.#events = options.events;
+    this.transcript = new Transcript(options.clock);
+    this.patience = new Patience(options.limits, this.clock.steady());
     this.input = this.#newInput();
     const lineEnds = options.isOldDevice === true ? new LineEnds() : null;
-    this.#wire = new Wire(socket, {
+    this.#wire = new Wire(socket, options.clock, {
       data: (chunk) => this.input.push(lineEnds === null ? chunk : lineEnds.mend(chunk)),
       // A client that goes away in the middle is no news of ours.
       error: (error) => {
@@ -107,7 +115,7 @@ export abstract class Conversation {
     }
     const delay = this.greetingDelay();
     if (delay === 0) this.#greet();
-    else setTimeout(() => this.#greet(), delay).unref();
+    else this.clock.after(delay, () => this.#greet()).unref();
   }
 
   #greet(): void {
@@ -217,7 +225,7 @@ export abstract class Conversation {
     this.#pending = true;
     const done = () => {
       this.#pending = false;
-      this.patience.commandDone(performance.now());
+      this.patience.commandDone(this.clock.steady());
       this.#wire.whenWritable(next);
     };
     try {
@@ -227,7 +235,7 @@ export abstract class Conversation {
         this.wrong(reply(500, '5.5.2', 'Command line has control characters or invalid UTF-8'), done);
       else this.command(words, done);
     } catch (error) {
-      this.#trouble(`a command went wrong: ${(error as Error).message}`);
+      this.#events.emit('fault', { part: 'door', what: 'a command went wrong', error });
       this.say(reply(451, '4.3.0', 'Local error in processing, try again later'));
       done();
     }
@@ -239,18 +247,18 @@ export abstract class Conversation {
   }
 
   #failed(error: Error): void {
-    this.#trouble(`receiving went wrong: ${error.message}`);
+    this.#events.emit('fault', { part: 'door', what: 'receiving went wrong', error });
     this.say(reply(421, '4.3.0', 'Local error in processing, try again later'));
   }
 
   /** Shakes hands; what came in clear behind STARTTLS is thrown away unanswered (RFC 3207 §5). */
   protected upgrade(context: SecureContext, done: () => void): void {
     this.input.close();
-    this.patience.handshakeBegins(performance.now());
+    this.patience.handshakeBegins(this.clock.steady());
     this.#pending = false;
     this.#wire.upgrade(context, () => {
       this.input = this.#newInput();
-      this.patience.commandDone(performance.now());
+      this.patience.commandDone(this.clock.steady());
       done();
     });
   }
@@ -263,7 +271,7 @@ export abstract class Conversation {
       return;
     }
     this.say(words);
-    if (this.errors > this.#maxErrors / 2) setTimeout(done, 1000).unref();
+    if (this.errors > this.#maxErrors / 2) this.clock.after(SLOWED_MS, done).unref();
     else done();
   }
 
@@ -287,6 +295,6 @@ export abstract class Conversation {
     this.#pending = true;
     await ours;
     this.#pending = false;
-    this.patience.wasOurs(performance.now());
+    this.patience.wasOurs(this.clock.steady());
   }
 }

@@ -1,4 +1,6 @@
 // The SMTP listener: where mail enters. It decides who may send to whom; what is accepted goes on in acceptance.ts.
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import type { Clock } from '../../clock/clock.ts';
 import ipaddr from 'ipaddr.js';
 import type { Domain } from '../../../shared/domain.ts';
@@ -11,7 +13,7 @@ import type { Screening, Visit } from '../policy/filters/screening.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { RecipientPolicy } from '../policy/recipients.ts';
 import type { StorageWatch } from '../../storage/watch.ts';
-import type { Learned, NewMessage, Spool } from '../spool/spool.ts';
+import type { Spool } from '../spool/spool.ts';
 import { Acceptance, BROKEN, FULL } from './acceptance.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Certificate } from './certificate.ts';
@@ -33,16 +35,7 @@ export interface ListenerOptions {
   storage: StorageWatch;
   /** Whether every server of a domain's route is known not to take addresses beyond ASCII (RFC 6531). */
   lacksSmtpUtf8: (domain: Domain) => boolean;
-  /** Something was learned about recipients from a message. */
-  learned: (learned: Learned) => void;
-  /** A message was accepted; `content` is there when it is small enough to be in memory still. */
-  accepted: (message: NewMessage, content: Buffer | null) => void;
-  /** A transaction, or a connection that got nowhere, was refused at the door. */
-  rejected: (message: NewMessage) => void;
-  /** The state of the listener changed: its certificate, say. */
-  changed?: () => void;
-  /** Something happened that an admin should read in the service's log. */
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
 }
 
 export class Listener {
@@ -57,12 +50,10 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    const { clock } = options;
     this.#acceptance = new Acceptance({
       ...options,
-      accepted: (message, content) => {
-        this.#acquaintances.sentMail(message.clientAddress, performance.now());
-        options.accepted(message, content);
-      },
+      acceptedFrom: (address) => this.#acquaintances.sentMail(address, clock.steady()),
     });
     const { smtp } = options.settings();
     const door = { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 };
@@ -74,7 +65,7 @@ export class Listener {
         rcptTo: (address, session, answer) => this.#rcpt(address, session, answer),
         greetingDelay: (connection) => {
           this.#visitOf(connection);
-          return this.#acquaintances.greetingDelay(connection.remoteAddress, performance.now());
+          return this.#acquaintances.greetingDelay(connection.remoteAddress, clock.steady());
         },
         startMessage: (connection) => {
           const { id } = connection.session;
@@ -99,12 +90,12 @@ export class Listener {
           this.#visits.delete(connection.session.id);
         },
       },
-      options.trouble,
+      options,
     );
   }
 
   get state(): ListenerState {
-    this.#state.problem = this.#certificate?.problem(Date.now()) ?? null;
+    this.#state.problem = this.#certificate?.problem(this.#options.clock.now()) ?? null;
     this.#state.door = { ...this.#server.clients.counts, open: this.#server.connections.size };
     return this.#state;
   }
@@ -136,12 +127,12 @@ export class Listener {
     if (smtp.tlsCertificate === '') return;
     const show = () => {
       this.#server.useCertificate(this.#certificate?.context ?? null);
-      this.#options.changed?.();
+      this.#options.events.emit('doorState', null);
     };
     this.#certificate = new Certificate(
       { certificate: smtp.tlsCertificate, key: smtp.tlsKey === '' ? smtp.tlsCertificate : smtp.tlsKey },
       show,
-      this.#options.trouble,
+      this.#options,
     );
     show();
   }
@@ -178,7 +169,7 @@ export class Listener {
       this.#refusals.get(session)?.add(address, reply);
       const delay = visit?.refusalDelay() ?? 0;
       if (delay === 0) answer(reply);
-      else setTimeout(() => answer(reply), delay).unref();
+      else this.#options.clock.after(delay, () => answer(reply)).unref();
     };
     if (!mailbox || !domain) {
       refuse({ code: 550, enhanced: '5.7.1', text: `<${address}>: relay access denied` });
@@ -204,7 +195,12 @@ export class Listener {
     if (judged instanceof Promise) {
       judged.then(settle, (error: unknown) => {
         // Whatever went wrong on our side, the recipient is not to blame.
-        this.#options.trouble(`a recipient could not be judged: ${String(error)}`);
+        this.#options.events.emit('fault', {
+          part: 'door',
+          domain: domain.name,
+          what: 'a recipient could not be judged',
+          error,
+        });
         settle(null);
       });
     } else settle(judged);

@@ -1,4 +1,5 @@
 // The PROXY protocol, versions 1 and 2: a proxy in front of us says who the client really is (haproxy.org, proxy-protocol.txt).
+import type { Clock } from '../../clock/clock.ts';
 import type { Socket } from 'node:net';
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
@@ -103,17 +104,17 @@ function wrong(why: string): ProxyHeader {
  * Waits for the header of a connection from a listed proxy and takes it off the socket. Answers null when the
  * connection's own ends are the true ones; throws when the header is wrong, too late, or never comes.
  */
-export async function takeProxyHeader(socket: Socket, patience: number): Promise<Ends | null> {
+export async function takeProxyHeader(socket: Socket, patience: number, clock: Clock): Promise<Ends | null> {
   return new Promise((resolve, reject) => {
     let seen: Buffer = Buffer.alloc(0);
     const finish = (error: Error | null, ends: Ends | null = null) => {
-      clearTimeout(timer);
+      timer.cancel();
       socket.off('readable', onReadable).off('close', onEnd).off('end', onEnd).off('error', onEnd);
       if (error) reject(error);
       else resolve(ends);
     };
     const onEnd = () => finish(new Error('it ended before its PROXY header was complete'));
-    const timer = setTimeout(() => finish(new Error('its PROXY header did not come in time')), patience);
+    const timer = clock.deadline(patience, () => finish(new Error('its PROXY header did not come in time')));
     const onReadable = () => {
       for (let piece = socket.read() as Buffer | null; piece; piece = socket.read() as Buffer | null) {
         seen = seen.length === 0 ? piece : Buffer.concat([seen, piece]);

@@ -1,4 +1,7 @@
 // The listening server: who may connect, over proxies too, what happens when it is full, and how it stops.
+import type { Clock, Timer } from '../../clock/clock.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
@@ -12,6 +15,8 @@ import { IncomingConnection, type ConnectionHandlers } from './connection.ts';
 import { ownName } from './header.ts';
 import { takeProxyHeader } from './proxy.ts';
 
+/** How often it is looked which clients take too long, ms. */
+const SWEEP_EVERY_MS = 1_000;
 /** How long a proxy may take for its header, ms. */
 const PROXY_PATIENCE = 10_000;
 /** A connection without a step forward for this long may be ended to make room, ms. */
@@ -29,20 +34,26 @@ export class Server {
   readonly connections = new Set<IncomingConnection>();
   readonly server: NetServer;
   readonly #smtp: Settings['smtp'];
-  readonly #trouble: (words: string) => void;
+  readonly #clock: Clock;
+  readonly #events: Publisher<RelayEvents>;
   readonly #handlers: ConnectionHandlers;
   /** Connections whose PROXY header has not come. */
   readonly #expected = new Set<Socket>();
-  readonly #sweep: NodeJS.Timeout;
+  readonly #sweep: Timer;
   readonly #name: string;
   #context: SecureContext | null = null;
   #stopping = false;
   #count = 0;
   #complainedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(smtp: Settings['smtp'], handlers: Handlers, trouble: (words: string) => void) {
+  constructor(
+    smtp: Settings['smtp'],
+    handlers: Handlers,
+    { clock, events }: { clock: Clock; events: Publisher<RelayEvents> },
+  ) {
     this.#smtp = smtp;
-    this.#trouble = trouble;
+    this.#clock = clock;
+    this.#events = events;
     this.#name = smtpName(ownName(smtp.hostname));
     this.#handlers = {
       ...handlers,
@@ -64,13 +75,14 @@ export class Server {
     // Those that are turned away, or linger after QUIT, take a socket for some seconds: bounded too.
     this.server.maxConnections = 2 * smtp.maxConnections + 100;
     this.server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.syscall !== 'listen') trouble(`SMTP listener: ${error.message}`);
+      if (error.syscall !== 'listen') this.#note(`SMTP listener: ${error.message}`);
     });
-    this.#sweep = setInterval(() => {
-      const now = performance.now();
-      for (const connection of this.connections) connection.check(now);
-    }, 1000);
-    this.#sweep.unref();
+    this.#sweep = clock
+      .every(SWEEP_EVERY_MS, () => {
+        const now = clock.steady();
+        for (const connection of this.connections) connection.check(now);
+      })
+      .unref();
   }
 
   /** STARTTLS is offered with this certificate from now on; null: not at all. Connections under way are not touched. */
@@ -80,19 +92,19 @@ export class Server {
 
   /** Stops taking connections; resolves when the last one is over, or after `GRACE` ms. */
   async close(): Promise<void> {
-    clearInterval(this.#sweep);
+    this.#sweep.cancel();
     this.#stopping = true;
     // Clients that are in the middle of a message may finish it; the others are told to come back later.
     for (const connection of this.connections)
       if (!connection.inTransaction) connection.stop('Service shutting down, try again later');
     for (const socket of this.#expected) socket.destroy();
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
+      const timer = this.#clock.deadline(GRACE, () => {
         for (const connection of this.connections) connection.stop('Service shutting down, try again later');
         resolve();
-      }, GRACE);
+      });
       this.server.close(() => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve();
       });
     });
@@ -113,7 +125,8 @@ export class Server {
       name: this.#name,
       remoteAddress: plainAddress(address),
       limits: this.#smtp,
-      trouble: this.#trouble,
+      clock: this.#clock,
+      events: this.#events,
     };
     const connection = new IncomingConnection(socket, options, this.#handlers);
     this.connections.add(connection);
@@ -128,7 +141,7 @@ export class Server {
       return;
     }
     this.#expected.add(socket);
-    takeProxyHeader(socket, PROXY_PATIENCE)
+    takeProxyHeader(socket, PROXY_PATIENCE, this.#clock)
       .then(
         (ends) => this.#connect(socket, ends?.remoteAddress ?? proxy),
         (reason: unknown) => {
@@ -141,10 +154,14 @@ export class Server {
   }
 
   #complain(words: string): void {
-    const now = performance.now();
+    const now = this.#clock.steady();
     if (now - this.#complainedAt < COMPLAIN_AGAIN) return;
     this.#complainedAt = now;
-    this.#trouble(words);
+    this.#note(words);
+  }
+
+  #note(words: string): void {
+    this.#events.emit('note', { part: 'door', words });
   }
 
   #turnAway(connection: IncomingConnection): Reply | null {
@@ -167,7 +184,7 @@ export class Server {
       if (one !== newcomer && !one.isWaitingForUs && (!slowest || one.progressAt < slowest.progressAt))
         slowest = one;
     }
-    if (!slowest || performance.now() - slowest.progressAt < STANDS_STILL) return false;
+    if (!slowest || this.#clock.steady() - slowest.progressAt < STANDS_STILL) return false;
     slowest.letGo();
     return true;
   }

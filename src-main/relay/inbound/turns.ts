@@ -1,5 +1,5 @@
 // Shares the turns of the event loop among all connections: however many send at once, no turn takes long.
-import { performance } from 'node:perf_hooks';
+import { systemClock } from '../../clock/watched.ts';
 
 /** Time that reading commands and messages may take in one turn, ms. Deliveries, timers and the user interface wait so long at most. */
 const LONGEST_TURN = 10;
@@ -11,7 +11,7 @@ export class Turns {
   #open = false;
   #waiting: (() => void)[] = [];
 
-  constructor(now = () => performance.now(), nextTurn: (work: () => void) => void = setImmediate) {
+  constructor(now = systemClock.steady, nextTurn: (work: () => void) => void = setImmediate) {
     this.#now = now;
     this.#nextTurn = nextTurn;
   }

@@ -1,4 +1,5 @@
 // One client's socket: octets in, replies out, the change to TLS in between, and an end that the client cannot put off.
+import type { Clock, Timer } from '../../clock/clock.ts';
 import type { Socket } from 'node:net';
 import { TLSSocket, type SecureContext } from 'node:tls';
 
@@ -34,7 +35,8 @@ export class Wire {
   /** Something was written and the client has not been heard since: its acknowledgement may be late. */
   #unanswered = false;
   #undelayed = false;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #clock: Clock;
+  #timer: Timer | null = null;
   readonly #onData = (chunk: Buffer) => {
     this.#unanswered = false;
     if (!this.ending) this.#handlers.data(chunk);
@@ -43,11 +45,12 @@ export class Wire {
   readonly #onClose = () => {
     if (this.closed) return;
     this.closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#handlers.closed();
   };
 
-  constructor(socket: Socket, handlers: WireHandlers) {
+  constructor(socket: Socket, clock: Clock, handlers: WireHandlers) {
+    this.#clock = clock;
     this.#socket = socket;
     this.#handlers = handlers;
   }
@@ -103,8 +106,7 @@ export class Wire {
     this.#socket.end();
     // A paused socket would never see the client's end of it.
     if (!this.upgrading) this.#socket.resume();
-    this.#timer = setTimeout(() => this.destroy(), PARTING);
-    this.#timer.unref();
+    this.#timer = this.#clock.deadline(PARTING, () => this.destroy()).unref();
   }
 
   /** The same for a client that has said good-bye itself and waits for nothing more. */

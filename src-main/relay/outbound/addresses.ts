@@ -30,7 +30,7 @@ interface Known {
 export interface AddressBookOptions {
   lookUp?: LookUp;
   /** ms, by the steady clock. */
-  now?: () => number;
+  now: () => number;
   /** A host's addresses are not what they were; `before` is empty when none were known. */
   moved: (host: string, before: string[], after: string[]) => void;
 }
@@ -42,7 +42,7 @@ export class AddressBook {
   readonly #now: () => number;
   readonly #moved: AddressBookOptions['moved'];
 
-  constructor({ lookUp = lookUpName, now = () => performance.now(), moved }: AddressBookOptions) {
+  constructor({ lookUp = lookUpName, now, moved }: AddressBookOptions) {
     this.#lookUp = lookUp;
     this.#now = now;
     this.#moved = moved;

@@ -1,12 +1,13 @@
 // The ways to strangers' mail servers, for bounces: one for each domain while it has mail, its route found in DNS.
-import type { Clock, Timer } from '../../clock/clock.ts';
+import type { Timer } from '../../clock/clock.ts';
 import type { Route } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { WayKey } from '../../storage/operations/spool.ts';
 import type { Directory } from '../policy/directory.ts';
-import type { NewMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
-import type { DomainWayEvents } from './domain-way.ts';
+import type { NewMessage, RecipientOutcome } from '../spool/spool.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import { findExchange, type ExchangeOptions } from './exchange.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -20,19 +21,12 @@ const ROUTE_FOR_MS = 1_800_000;
 const LOOK_UP_AGAIN_MS = 600_000;
 const DAY_MS = 86_400_000;
 
-export interface BounceRoutesOptions {
-  clock: Clock;
-  spool: Spool;
+export interface BounceRoutesParts extends LaneParts {
   directory: Directory;
   settings: () => Settings;
-  lanes: () => LaneParts;
-  settled: DomainWayEvents['settled'];
   /** Whether mail is given up when it has waited too long: not while the clock may be wrong. */
   givesUp: () => boolean;
   exchange: ExchangeOptions;
-  /** Messages whose fate was settled without an attempt. */
-  changed: (ids: number[]) => void;
-  trouble: (words: string) => void;
 }
 
 /** A stranger's domain has no mode, and what its servers say teaches nothing about our recipients. */
@@ -43,14 +37,14 @@ class StrangersWay implements Way {
   readonly teaches = false;
   readonly server: ServerWatch;
   readonly lane: Lane;
-  readonly #settled: DomainWayEvents['settled'];
+  readonly #events: Publisher<RelayEvents>;
   #route: Route;
 
-  constructor(domain: string, route: Route, parts: LaneParts, settled: DomainWayEvents['settled']) {
+  constructor(domain: string, route: Route, parts: LaneParts) {
     this.name = domain;
     this.key = { domain };
     this.#route = route;
-    this.#settled = settled;
+    this.#events = parts.events;
     this.server = new ServerWatch(parts.clock);
     this.lane = new Lane(this, parts);
   }
@@ -60,7 +54,7 @@ class StrangersWay implements Way {
   readonly mayGo = (): boolean => true;
 
   readonly onOutcome = ({ message, state, results }: WayOutcome): void =>
-    this.#settled(message, state, results, this.name);
+    this.#events.emit('settled', { message, state, results, domain: this.name });
 
   /** DNS was asked again. */
   routeIs(route: Route): void {
@@ -80,21 +74,21 @@ interface Berth {
 }
 
 export class BounceRoutes {
-  readonly #options: BounceRoutesOptions;
+  readonly #parts: BounceRoutesParts;
   readonly #berths = new Map<string, Berth>();
   /** When a domain that has mail was last given a way, by the steady clock. */
   readonly #servedAt = new Map<string, number>();
   #timer: Timer | null = null;
   #closed = false;
 
-  constructor(options: BounceRoutesOptions) {
-    this.#options = options;
+  constructor(parts: BounceRoutesParts) {
+    this.#parts = parts;
   }
 
   /** A bounce was put into the spool. */
   accepted(message: NewMessage): void {
     for (const { domain, state } of message.recipients)
-      if (state === 'queued' && !this.#options.directory.get(domain)) void this.#serve(domain);
+      if (state === 'queued' && !this.#parts.directory.get(domain)) void this.#serve(domain);
   }
 
   /** Looks for bounces that wait, at the start and from time to time. */
@@ -106,11 +100,11 @@ export class BounceRoutes {
 
   #plan(): void {
     this.#timer?.cancel();
-    if (!this.#closed) this.#timer = this.#options.clock.after(LOOK_UP_AGAIN_MS, () => void this.look());
+    if (!this.#closed) this.#timer = this.#parts.clock.after(LOOK_UP_AGAIN_MS, () => void this.look());
   }
 
   async #serveWaiting(): Promise<void> {
-    const { spool, directory, trouble } = this.#options;
+    const { spool, directory, events } = this.#parts;
     try {
       const waiting = new Set(await spool.db.read('bounceDomains'));
       for (const [name, { busy }] of this.#berths) {
@@ -125,7 +119,7 @@ export class BounceRoutes {
       for (const name of next) await this.#serve(name);
       for (const name of names) if (this.#berths.has(name)) await this.#serve(name);
     } catch (error) {
-      trouble(`waiting bounces cannot be looked for: ${(error as Error).message}`);
+      events.emit('fault', { part: 'bounces', what: 'waiting bounces cannot be looked for', error });
     }
   }
 
@@ -171,10 +165,10 @@ export class BounceRoutes {
       if (this.#berths.size >= MOST_WAYS) return;
       berth = { way: null, lookUpAt: 0, busy: false };
       this.#berths.set(name, berth);
-      this.#servedAt.set(name, this.#options.clock.steady());
+      this.#servedAt.set(name, this.#parts.clock.steady());
     }
     if (berth.busy || this.#closed) return;
-    if (berth.way && this.#options.clock.steady() < berth.lookUpAt) {
+    if (berth.way && this.#parts.clock.steady() < berth.lookUpAt) {
       berth.way.lane.wake();
       return;
     }
@@ -182,21 +176,21 @@ export class BounceRoutes {
     try {
       await this.#findRoute(name, berth);
     } catch (error) {
-      this.#options.trouble(`the way to ${name} cannot be found: ${(error as Error).message}`);
+      const what = `the way to ${name} cannot be found`;
+      this.#parts.events.emit('fault', { part: 'bounces', domain: name, what, error });
     } finally {
       berth.busy = false;
     }
   }
 
   async #findRoute(name: string, berth: Berth): Promise<void> {
-    const { lanes, settled, exchange } = this.#options;
-    const found = await findExchange(name, exchange);
+    const found = await findExchange(name, this.#parts.exchange);
     if (this.#closed || this.#berths.get(name) !== berth) return;
     if (found.kind === 'route') {
-      berth.lookUpAt = this.#options.clock.steady() + ROUTE_FOR_MS;
+      berth.lookUpAt = this.#parts.clock.steady() + ROUTE_FOR_MS;
       if (berth.way) berth.way.routeIs(found.route);
       else {
-        berth.way = new StrangersWay(name, found.route, lanes(), settled);
+        berth.way = new StrangersWay(name, found.route, this.#parts);
         berth.way.lane.wake();
       }
       return;
@@ -208,7 +202,7 @@ export class BounceRoutes {
 
   /** No server to ask: what waits is refused for good, or waits until it is too old. */
   async #settle(domain: string, reply: Reply, forGood: boolean): Promise<void> {
-    const { clock, spool, settings, givesUp, changed } = this.#options;
+    const { clock, spool, settings, givesUp, events } = this.#parts;
     const now = clock.now();
     const ids = new Set<number>();
     for (const { id, position, since } of await spool.db.write('queuedTo', domain)) {
@@ -225,7 +219,7 @@ export class BounceRoutes {
       await spool.db.write('settle', { messageId: id, results: [result], attempt: null });
       ids.add(id);
     }
-    changed([...ids]);
+    events.emit('changed', { ids: [...ids] });
   }
 
   async close(): Promise<void> {

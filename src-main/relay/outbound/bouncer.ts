@@ -5,6 +5,7 @@
 // - The clock jumped, or Mailward did not run for long: a day is counted from then, for by the clock every bounce may be old.
 // - The office's server refuses most of its recipients at once: it is the server, and telling waits for a day at most.
 // - The process dies: what is due is on disk; the bounce and the note that it was made are written in one transaction.
+import { pause, type Clock, type Timer } from '../../clock/clock.ts';
 import type { BounceReason } from '../../../shared/recipients.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { Undelivered } from '../../storage/operations/bounces.ts';
@@ -14,8 +15,10 @@ import { authenticitySchema, checkAuthenticity, shownBy, type Authenticity } fro
 import { isAutomatic } from '../policy/bounces.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { LearnedRecipients } from '../policy/learned.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import type { Resolve } from '../resolver.ts';
-import type { NewMessage, Spool } from '../spool/spool.ts';
+import type { NewMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
 import { composeReport, isFailed } from './report.ts';
 
 /** Looked at together. */
@@ -24,6 +27,8 @@ const TOGETHER = 20;
 const AGAIN = 600_000;
 /** Then it is decided with what is known, ms. */
 const LONGEST_WAIT = 24 * 3_600_000;
+/** How long a stop waits for what is being decided, ms. */
+const CLOSE_WITHIN = 500;
 /** Larger messages are judged by SPF alone: DKIM needs all of it in memory. */
 const MOST_CONTENT = 32 * 1024 * 1024;
 
@@ -34,14 +39,10 @@ export interface BouncerOptions {
   settings: () => Settings;
   authenticator: Authenticator;
   resolve: Resolve;
-  clock: () => number;
+  clock: Clock;
   /** Whether what is past its time is given up: not while the clock may be wrong. */
   forgets: () => boolean;
-  /** A bounce is in the spool. */
-  made: (message: NewMessage, content: Buffer) => void;
-  /** Something became of these messages' senders. */
-  decided: (ids: number[]) => void;
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
 }
 
 type Decision =
@@ -52,7 +53,7 @@ type Decision =
 
 export class Bouncer {
   readonly #options: BouncerOptions;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: Timer | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #running: Promise<void> | null = null;
   #again = false;
@@ -64,26 +65,31 @@ export class Bouncer {
 
   /** When a sender is to be told of what was refused just now, UTC ms. */
   dueAt(): number {
-    return this.#options.clock() + this.#options.settings().bounces.gatherSeconds * 1000;
+    return this.#options.clock.now() + this.#options.settings().bounces.gatherSeconds * 1000;
   }
 
   /** Something was refused or given up: there will be something to do at `at` (UTC ms). */
   plan(at: number): void {
     if (this.#closed || this.#timerAt <= at) return;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timerAt = at;
-    const pause = Math.min(Math.max(0, at - this.#options.clock()), AGAIN);
-    this.#timer = setTimeout(() => {
+    const wait = Math.min(Math.max(0, at - this.#options.clock.now()), AGAIN);
+    this.#timer = this.#options.clock.after(wait, () => {
       this.#timer = null;
       this.#timerAt = Number.POSITIVE_INFINITY;
       void this.look();
-    }, pause);
+    });
+  }
+
+  /** An attempt's outcome is on disk. */
+  settled(results: readonly RecipientOutcome[]): void {
+    if (results.some(({ state }) => state === 'refused' || state === 'expired')) this.plan(this.dueAt());
   }
 
   /** What waits was planned anew after a jump of the clock: what is due is looked for by the new one. */
   replanned(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
-    this.plan(this.#options.clock());
+    this.plan(this.#options.clock.now());
   }
 
   /** Does all that is due now. */
@@ -99,20 +105,20 @@ export class Bouncer {
   }
 
   async #work(): Promise<void> {
-    const { spool, clock, decided, trouble } = this.#options;
+    const { spool, clock, events } = this.#options;
     try {
       do {
         this.#again = false;
-        const { ids, nextAt } = await spool.db.write('dueBounces', { now: clock(), limit: TOGETHER });
+        const { ids, nextAt } = await spool.db.write('dueBounces', { now: clock.now(), limit: TOGETHER });
         const done = await Promise.all(ids.map((id) => this.#one(id)));
-        decided(ids.filter((_, index) => done[index]));
+        events.emit('changed', { ids: ids.filter((_, index) => done[index]) });
         if (ids.length === TOGETHER) this.#again = true;
-        else if (nextAt !== null) this.plan(Math.max(nextAt, clock() + 1000));
+        else if (nextAt !== null) this.plan(Math.max(nextAt, clock.now() + 1000));
       } while (this.#again && !this.#closed);
     } catch (error) {
       if (this.#closed) return;
-      trouble(`bounces cannot be worked on: ${(error as Error).message}`);
-      this.plan(clock() + AGAIN);
+      events.emit('fault', { part: 'bounces', what: 'bounces cannot be worked on', error });
+      this.plan(clock.now() + AGAIN);
     }
   }
 
@@ -122,7 +128,7 @@ export class Bouncer {
     if (!message) return false;
     const decision = await this.#decide(message);
     if (this.#closed) return false;
-    const at = clock();
+    const at = clock.now();
     switch (decision.kind) {
       case 'nothing':
         await spool.db.write('dropBounce', id);
@@ -148,7 +154,7 @@ export class Bouncer {
     const to = readMailbox(message.sender);
     if (!to) return { kind: 'suppress', reason: 'no-address' };
     const refusedAt = Math.max(message.receivedAt, ...failed.map(({ triedAt }) => triedAt ?? 0));
-    const patient = clock() - refusedAt < LONGEST_WAIT || !forgets();
+    const patient = clock.now() - refusedAt < LONGEST_WAIT || !forgets();
     const unknown = failed.filter(({ cause }) => cause === 'user-unknown');
     if (patient && unknown.some(({ domain }) => learned.serverFails(domain))) return { kind: 'later' };
     if (directory.get(to.domain)) return { kind: 'send', reason: 'own-domain', to };
@@ -160,7 +166,7 @@ export class Bouncer {
 
   /** What is on record of a message's sender, or is found out now; null when DNS does not answer. */
   async authenticity(message: Undelivered): Promise<Authenticity | null> {
-    const { spool, settings, authenticator, resolve } = this.#options;
+    const { spool, settings, authenticator, resolve, clock } = this.#options;
     if (message.authenticity !== null) {
       const known = authenticitySchema.safeParse(JSON.parse(message.authenticity));
       if (known.success) return known.data;
@@ -176,6 +182,7 @@ export class Bouncer {
         authenticator,
         resolve,
         settings().smtp.hostname,
+        clock.now,
       );
       if (!this.#closed)
         await spool.db.write('putAuthenticity', { messageId: message.id, shown: JSON.stringify(found) });
@@ -194,8 +201,8 @@ export class Bouncer {
   }
 
   async #send(message: Undelivered, reason: BounceReason, to: Mailbox): Promise<void> {
-    const { spool, settings, directory, clock, made } = this.#options;
-    const now = clock();
+    const { spool, settings, directory, clock, events } = this.#options;
+    const now = clock.now();
     const { smtp, delivery } = settings();
     const report = composeReport({
       message,
@@ -228,13 +235,15 @@ export class Bouncer {
       reason,
       message: bounce,
     });
-    if (fresh) made(bounce, report.content);
+    if (fresh) events.emit('accepted', { message: bounce, content: report.content });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer?.cancel();
     // Asking DNS may take long; nothing that comes of it is written any more.
-    await Promise.race([this.#running, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+    const over = new AbortController();
+    await Promise.race([this.#running, pause(this.#options.clock, CLOSE_WITHIN, over.signal)]);
+    over.abort();
   }
 }

@@ -1,5 +1,6 @@
 // A TCP connection to a destination: its addresses tried in turn, none of them for long.
 import { connect, isIP, type Socket } from 'node:net';
+import type { Clock } from '../../clock/clock.ts';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
@@ -16,6 +17,7 @@ export async function connectTo(
   addresses: AddressBook,
   timeout: number,
   transcript: Transcript,
+  clock: Clock,
 ): Promise<Socket> {
   const { host, port, sourceAddress } = destination;
   const family = sourceAddress === null ? 0 : (isIP(sourceAddress) as 4 | 6);
@@ -30,7 +32,7 @@ export async function connectTo(
   for (const address of all) {
     transcript.add('note', `connecting to ${address === host ? host : `${host} (${address})`} port ${port}`);
     try {
-      const socket = await connectOnce(address, port, sourceAddress, share);
+      const socket = await connectOnce(address, port, sourceAddress, share, clock);
       addresses.trust(address);
       return socket;
     } catch (error) {
@@ -42,22 +44,28 @@ export async function connectTo(
   throw failure;
 }
 
-function connectOnce(host: string, port: number, source: string | null, timeout: number): Promise<Socket> {
+function connectOnce(
+  host: string,
+  port: number,
+  source: string | null,
+  timeout: number,
+  clock: Clock,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, ...(source === null ? {} : { localAddress: source }) });
-    const timer = setTimeout(() => {
+    const timer = clock.deadline(timeout, () => {
       socket.destroy();
       reject(
         Object.assign(new Error(`no answer from ${host} in ${timeout / 1000} s`), { code: 'ETIMEDOUT' }),
       );
-    }, timeout);
+    });
     const failed = (error: Error) => {
-      clearTimeout(timer);
+      timer.cancel();
       reject(error);
     };
     socket.once('error', failed);
     socket.once('connect', () => {
-      clearTimeout(timer);
+      timer.cancel();
       socket.removeListener('error', failed);
       resolve(socket);
     });

@@ -1,5 +1,6 @@
 // DANE for SMTP (RFC 7672): what a destination's zone demands of its connection, where DNSSEC vouches for the zone.
 import { isIP } from 'node:net';
+import type { Clock } from '../../clock/clock.ts';
 import { isUsable, type Tlsa } from '../../tls/dane.ts';
 
 /** What a validating resolver says. `secure`: DNSSEC vouches for it, also for "there is no such record". */
@@ -32,21 +33,18 @@ export async function demandOf(
   host: string,
   port: number,
   resolver: SecureResolver,
-  deadline = DEADLINE,
+  clock: Clock,
 ): Promise<Demand> {
   // An address has no zone that could say anything.
   if (isIP(host) !== 0) return { kind: 'none' };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer about ${host}'s certificate within ${deadline / 1000} s`)),
-      deadline,
-    );
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = clock.deadline(DEADLINE, () =>
+    reject(new Error(`no answer about ${host}'s certificate within ${DEADLINE / 1000} s`)),
+  );
   try {
     return await Promise.race([ask(host, port, resolver), late]);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
   }
 }
 

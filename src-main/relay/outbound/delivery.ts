@@ -18,7 +18,9 @@ import { pause, utcOf, type Clock } from '../../clock/clock.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { StorageError } from '../../storage/database.ts';
 import type { Word } from '../policy/learned.ts';
-import type { DueMessage, Learned, Lesson, Spool } from '../spool/spool.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
+import type { DueMessage, Lesson, Spool } from '../spool/spool.ts';
 import type { Claim } from './claims.ts';
 import { DestinationFailed, isLost } from './destination-failed.ts';
 import { NotNow, type Destinations, type Place, type Turn } from './destinations.ts';
@@ -48,14 +50,13 @@ export interface DeliveryParts {
   clock: Clock;
   spool: Pick<Spool, 'content' | 'settle'>;
   settings: () => Settings;
-  /** What a server's answers teach about the domain's recipients; written with the outcome, and its result given to `learned`. */
+  /** What a server's answers teach about the domain's recipients; written with the outcome, and what it came to is told as `learned`. */
   lesson: (domain: string, words: Word[], serverAddress: string | null) => Lesson | null;
-  learned: (learned: Learned) => void;
   /** When a sender is to be told of what is refused or given up now, UTC ms. */
   bounceAt: () => number;
   /** Whether mail is given up when it has waited too long: not while the clock may be wrong. */
   givesUp: () => boolean;
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
 }
 
 export class Delivery {
@@ -134,7 +135,7 @@ export class Delivery {
     readings: readonly Reading[],
     about: { waitsForServer: boolean; refusing: boolean; isStopping: () => boolean },
   ): Promise<Attempted> {
-    const { clock, spool, settings, lesson, learned, bounceAt, givesUp, trouble } = this.#parts;
+    const { clock, spool, settings, lesson, bounceAt, givesUp, events } = this.#parts;
     const { delivery, log } = settings();
     const circumstances = {
       now: clock.now(),
@@ -161,11 +162,16 @@ export class Delivery {
         if (about.isStopping()) return { nextAt: null };
         // What ails the storage as a whole is told once, by whoever watches it.
         if (!(error instanceof StorageError) || error.failing === null)
-          trouble(`an outcome cannot be written, trying again: ${(error as Error).message}`);
+          events.emit('fault', {
+            part: 'delivery',
+            messageId: message.id,
+            what: 'an outcome cannot be written, trying again',
+            error,
+          });
         await pause(clock, WRITE_AGAIN_MS);
         continue;
       }
-      if (settled.learned) learned(settled.learned);
+      if (settled.learned) events.emit('learned', settled.learned);
       const answers = readings.filter((_, index) => tried.answers?.[index]);
       way.onOutcome({ message, state: settled.state, results, answers, refusing: about.refusing });
     }

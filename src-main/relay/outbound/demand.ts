@@ -1,4 +1,5 @@
 // What a destination's TLS policy comes to for one connection, once its zone was asked.
+import type { Clock } from '../../clock/clock.ts';
 import type { Destination, TlsPolicy } from '../../../shared/domain.ts';
 import type { Transcript } from '../transcript.ts';
 import { demandOf, type Demand, type SecureResolver } from './dane.ts';
@@ -9,12 +10,13 @@ export async function demandFor(
   destination: Destination,
   secure: SecureResolver | null,
   transcript: Transcript,
+  clock: Clock,
 ): Promise<Demand> {
   if (destination.tls !== 'dane') return { kind: 'none' };
   try {
     if (secure === null)
       throw new Error('DANE needs a validating resolver: set delivery.validatingResolvers');
-    const demand = await demandOf(destination.host, destination.port, secure);
+    const demand = await demandOf(destination.host, destination.port, secure, clock);
     transcript.add('note', demandWords[demand.kind]);
     return demand;
   } catch (error) {

@@ -1,6 +1,7 @@
 // Commands and replies over one connection to a mail server (RFC 5321 §4.2), and the change to TLS in the middle of it.
 import type { Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { Clock, Timer } from '../../clock/clock.ts';
 import type { Transcript } from '../transcript.ts';
 import { ReplyLines, type Heard } from '../../../shared/replies/reply-lines.ts';
 
@@ -8,8 +9,6 @@ import { ReplyLines, type Heard } from '../../../shared/replies/reply-lines.ts';
 const LONGEST_REPLY = 65_536;
 /** The `code` of the error when the server gave one reply more than it was asked for. */
 export const UNASKED = 'EPROTO';
-/** Timers overflow past it, ms: 25 days. */
-const LONGEST_TIMER = 0x7fff_ffff;
 /** How long a server may take to hang up after QUIT, ms. */
 const PARTING = 5_000;
 
@@ -37,8 +36,9 @@ export class Dialogue {
   #whole: number;
   /** Until when the reply must be here that is due (by the monotonic clock, ms). */
   #dueBy = 0;
-  /** Goes off then, or before, and looks; `at` is when. One serves for many replies: to make one for each costs more. */
-  #deadline: { timer: NodeJS.Timeout; at: number } | null = null;
+  /** Goes off then, or before, and looks; `at` is when. One serves for all the replies that are due: to make one for each costs more. */
+  #deadline: { timer: Timer; at: number } | null = null;
+  readonly #clock: Clock;
   /** STARTTLS was said; and the server agreed. */
   #securing = false;
   #upgrading = false;
@@ -49,14 +49,14 @@ export class Dialogue {
     this.end(Object.assign(new Error('no answer came in time'), { code: 'ETIMEDOUT' }));
   readonly #onDeadline = () => {
     this.#deadline = null;
-    if (this.#waiting.length === 0) return;
     // Timers count whole milliseconds, and may be a fraction early.
-    if (this.#dueBy - performance.now() < 1) this.#onTimeout();
+    if (this.#dueBy - this.#clock.steady() < 1) this.#onTimeout();
     else this.#setDeadline();
   };
 
   /** @param patience how long the server may say nothing, and how long a reply may take, ms. */
-  constructor(socket: Socket, transcript: Transcript, patience: number) {
+  constructor(socket: Socket, transcript: Transcript, patience: number, clock: Clock) {
+    this.#clock = clock;
     this.#socket = socket;
     this.#whole = patience;
     this.transcript = transcript;
@@ -88,23 +88,26 @@ export class Dialogue {
     this.#replyIsDue();
   }
 
-  /** The wait for the next reply begins. */
+  /** The wait for the next reply begins, or nothing is waited for any more. */
   #replyIsDue(): void {
-    if (this.#waiting.length === 0) return;
-    this.#dueBy = performance.now() + this.#whole;
+    if (this.#waiting.length === 0) {
+      this.#forgetDeadline();
+      return;
+    }
+    this.#dueBy = this.#clock.steady() + this.#whole;
     if (this.#deadline && this.#deadline.at <= this.#dueBy) return;
     this.#forgetDeadline();
     this.#setDeadline();
   }
 
   #setDeadline(): void {
-    const now = performance.now();
-    const ms = Math.min(this.#dueBy - now, LONGEST_TIMER);
-    this.#deadline = { timer: setTimeout(this.#onDeadline, ms), at: now + ms };
+    const now = this.#clock.steady();
+    const timer = this.#clock.deadline(this.#dueBy - now, this.#onDeadline);
+    this.#deadline = { timer, at: this.#dueBy };
   }
 
   #forgetDeadline(): void {
-    if (this.#deadline) clearTimeout(this.#deadline.timer);
+    this.#deadline?.timer.cancel();
     this.#deadline = null;
   }
 
@@ -205,9 +208,8 @@ export class Dialogue {
     socket.setTimeout(0);
     socket.write('QUIT\r\n', 'latin1');
     this.ending = { error: new Error('the connection is closed'), reply: null };
-    const timer = setTimeout(() => socket.destroy(), PARTING);
-    timer.unref();
-    socket.once('close', () => clearTimeout(timer));
+    const timer = this.#clock.deadline(PARTING, () => socket.destroy()).unref();
+    socket.once('close', timer.cancel);
     // Replies that were on their way come before the one to QUIT: with the first of them all is said that matters here.
     socket.removeListener('data', this.#onData);
     socket.once('data', () => {

@@ -3,6 +3,8 @@
 import type { Clock, Timer } from '../../clock/clock.ts';
 import type { Mode } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Lane } from './lane.ts';
 
@@ -10,7 +12,7 @@ export interface HoldTestParts {
   clock: Clock;
   spool: Pick<Spool, 'db'>;
   settings: () => Settings;
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
 }
 
 export class HoldTest {
@@ -48,7 +50,7 @@ export class HoldTest {
   }
 
   async #test(): Promise<void> {
-    const { spool, trouble } = this.#parts;
+    const { spool, events } = this.#parts;
     try {
       // Another each time, oldest first: some message may be refused, or break the connection, for its own sake.
       const message = await spool.db.read('nextHeld', { domain: this.#domain, after: this.#testedId });
@@ -56,7 +58,8 @@ export class HoldTest {
       // The hold may have ended while the disk was asked.
       if (message && this.#mode?.name === 'hold') await this.#lane.tryNow(message);
     } catch (error) {
-      trouble(`the held mail of ${this.#domain} could not be tested: ${(error as Error).message}`);
+      const what = `the held mail of ${this.#domain} could not be tested`;
+      events.emit('fault', { part: 'delivery', domain: this.#domain, what, error });
     }
     this.#plan();
   }

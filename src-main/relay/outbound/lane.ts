@@ -4,6 +4,8 @@
 // Messages that just arrived go out from memory while there is room; all others are looked for on disk, oldest due first. What is
 // ready and not begun is given back whenever somebody wants it (claims.ts), or the way is closed: it never left the disk.
 import { steadyOf, type Clock, type Timer } from '../../clock/clock.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
 import type { Claims, ClaimHolder } from './claims.ts';
 import type { Delivery, Job } from './delivery.ts';
@@ -35,7 +37,7 @@ export interface LaneParts {
   delivery: Delivery;
   /** How servers are reached. */
   out: DestinationsOptions;
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
 }
 
 export class Lane implements ClaimHolder {
@@ -271,7 +273,7 @@ export class Lane implements ClaimHolder {
     } catch (error) {
       this.#moreOnDisk = true;
       this.#lookedAt = this.#clock.steady() + LOOK_AGAIN_MS;
-      this.#parts.trouble(`cannot read what is queued for ${this.#way.name}: ${(error as Error).message}`);
+      this.#fault(`cannot read what is queued for ${this.#way.name}`, error);
     } finally {
       look.end();
       this.#looking = false;
@@ -295,7 +297,7 @@ export class Lane implements ClaimHolder {
       if (attempted !== 'again' && attempted.nextAt !== null)
         this.#plan(steadyOf(this.#clock, attempted.nextAt));
     } catch (error) {
-      this.#parts.trouble(`a delivery attempt went wrong: ${(error as Error).message}`);
+      this.#fault('a delivery attempt went wrong', error, job.message.id);
       // The message is due still: not again at once, for the server may have taken it.
       this.#lookedAt = this.#clock.steady() + LOOK_AGAIN_MS;
       this.#moreOnDisk = true;
@@ -305,6 +307,17 @@ export class Lane implements ClaimHolder {
       if (this.#closed && this.#running === 0) this.#drained?.();
       this.#pump();
     }
+  }
+
+  #fault(what: string, error: unknown, messageId?: number): void {
+    const { key } = this.#way;
+    this.#parts.events.emit('fault', {
+      part: 'delivery',
+      ...('domain' in key ? { domain: key.domain } : {}),
+      ...(messageId === undefined ? {} : { messageId }),
+      what,
+      error,
+    });
   }
 
   #done(job: Job, again: boolean): void {

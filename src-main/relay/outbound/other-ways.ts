@@ -3,11 +3,12 @@
 // What is on another way never expires and teaches nothing about the domain's recipients; its server's trouble is not the domain's, and a
 // hold of the domain neither stops it nor lets it go. Its retry schedule begins anew there. The server is judged by the rules that hold for a
 // domain's own: after three messages in a row that it refuses for a reason of its own it is paused.
-import { utcOf, type Clock, type Timer } from '../../clock/clock.ts';
+import { utcOf, type Timer } from '../../clock/clock.ts';
 import type { Route } from '../../../shared/domain.ts';
 import { readRoute, routeText } from '../../storage/operations/ways.ts';
 import type { WayKey } from '../../storage/operations/spool.ts';
-import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import type { ClaimHolder } from './claims.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -15,9 +16,6 @@ import type { Way, WayOutcome } from './way.ts';
 
 /** Pause before the routes that could not be read are read again, ms. */
 const READ_AGAIN_MS = 2_000;
-
-/** An attempt's outcome is on disk. */
-type Settled = (message: DueMessage, results: RecipientOutcome[]) => void;
 
 class OtherWay implements Way {
   readonly name: string;
@@ -27,13 +25,13 @@ class OtherWay implements Way {
   readonly server: ServerWatch;
   readonly lane: Lane;
   readonly #route: Route;
-  readonly #settled: Settled;
+  readonly #events: Publisher<RelayEvents>;
 
-  constructor(route: string, parts: LaneParts, settled: Settled) {
+  constructor(route: string, parts: LaneParts) {
     this.#route = readRoute(route);
     this.key = { route };
     this.name = this.#route.map(({ host, port }) => `${host}:${port}`).join(', ');
-    this.#settled = settled;
+    this.#events = parts.events;
     this.server = new ServerWatch(parts.clock);
     this.lane = new Lane(this, parts);
   }
@@ -42,24 +40,19 @@ class OtherWay implements Way {
 
   readonly mayGo = (): boolean => true;
 
-  readonly onOutcome = ({ message, results }: WayOutcome): void => this.#settled(message, results);
-}
-
-export interface OtherWaysOptions {
-  clock: Clock;
-  lanes: () => LaneParts;
-  settled: Settled;
+  readonly onOutcome = ({ message, state, results }: WayOutcome): void =>
+    this.#events.emit('settled', { message, state, results, domain: null });
 }
 
 export class OtherWays {
-  readonly #options: OtherWaysOptions;
+  readonly #parts: LaneParts;
   /** By their routes' texts. */
   readonly #ways = new Map<string, OtherWay>();
   #timer: Timer | null = null;
   #isRunning = false;
 
-  constructor(options: OtherWaysOptions) {
-    this.#options = options;
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
   }
 
   /** Takes up what was on its way before a restart. */
@@ -84,7 +77,7 @@ export class OtherWays {
   /** When a route may be tried (UTC ms); 0 when nothing stands in the way. */
   pausedUntil(route: Route): number {
     const way = this.#ways.get(routeText(route));
-    return way ? utcOf(this.#options.clock, way.lane.pausedUntil) : 0;
+    return way ? utcOf(this.#parts.clock, way.lane.pausedUntil) : 0;
   }
 
   /** Whether mail that this one has in hand is going another way. */
@@ -106,8 +99,7 @@ export class OtherWays {
 
   async #look(resetBackoff: boolean): Promise<void> {
     if (!this.#isRunning) return;
-    const { clock, lanes, settled } = this.#options;
-    const { spool, trouble } = lanes();
+    const { clock, spool, events } = this.#parts;
     try {
       const routes = new Set(await spool.db.read('wayRoutes'));
       if (this.#isClosed()) return;
@@ -117,13 +109,13 @@ export class OtherWays {
         this.#ways.delete(route);
       }
       for (const route of routes) {
-        const way = this.#ways.get(route) ?? new OtherWay(route, lanes(), settled);
+        const way = this.#ways.get(route) ?? new OtherWay(route, this.#parts);
         this.#ways.set(route, way);
         if (resetBackoff) way.lane.resetBackoff();
         else way.lane.wake();
       }
     } catch (error) {
-      trouble(`what is sent another way cannot be read: ${(error as Error).message}`);
+      events.emit('fault', { part: 'delivery', what: 'what is sent another way cannot be read', error });
       this.#timer?.cancel();
       if (!this.#isClosed()) this.#timer = clock.after(READ_AGAIN_MS, () => void this.#look(resetBackoff));
     }

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import { smtpName } from '../../../shared/names.ts';
+import type { Clock, Timer } from '../../clock/clock.ts';
 import { elapsed } from '../elapsed.ts';
 import { Transcript } from '../transcript.ts';
 import type { AddressBook } from './addresses.ts';
@@ -27,6 +28,7 @@ import { hello, isSecured, nextOpening, spare, type Failed, type Opening } from 
 export { DestinationFailed, type Stage } from './destination-failed.ts';
 
 export interface SessionOptions {
+  clock: Clock;
   /** Our own name, for EHLO. */
   hostname: string;
   /** For all addresses of the destination together. */
@@ -101,8 +103,8 @@ export class Session {
 
   /** Connects, greets, and secures as the destination's TLS policy says. Throws `DestinationFailed`. */
   static async open(destination: Destination, options: SessionOptions): Promise<Session> {
-    const transcript = new Transcript();
-    const demand = await demandFor(destination, options.secure, transcript);
+    const transcript = new Transcript(options.clock);
+    const demand = await demandFor(destination, options.secure, transcript, options.clock);
     const opening: Opening = { policy: policyUnder(demand, destination.tls), greeting: 'EHLO' };
     if (options.quirks) spare(destination, options.quirks, opening, transcript);
     const spared = opening.greeting === 'HELO';
@@ -134,20 +136,27 @@ export class Session {
   ): Promise<Session> {
     let socket: Socket;
     try {
-      socket = await connectTo(destination, options.addresses, options.connectSeconds * 1000, transcript);
+      socket = await connectTo(
+        destination,
+        options.addresses,
+        options.connectSeconds * 1000,
+        transcript,
+        options.clock,
+      );
     } catch (error) {
       transcript.add('note', (error as Error).message);
       throw new DestinationFailed(explain(error as Error, destination), null, 'connect', transcript);
     }
     transcript.add('note', `connected to ${socket.remoteAddress ?? destination.host}`);
     const patience = options.replySeconds * 1000;
-    const dialogue = new Dialogue(socket, transcript, patience);
+    const { clock } = options;
+    const dialogue = new Dialogue(socket, transcript, patience, clock);
     // A server that sends an octet now and then is not silent: this bounds all that comes before the first message.
-    const timer = setTimeout(() => {
+    const timer = clock.deadline(patience, () =>
       dialogue.end(
         Object.assign(new Error(`not ready after ${options.replySeconds} s`), { code: 'ETIMEDOUT' }),
-      );
-    }, patience);
+      ),
+    );
     const failed: Failed = (stage, words, reply = null, manner = null) => {
       const { ending } = dialogue;
       dialogue.end(new Error(words));
@@ -157,7 +166,7 @@ export class Session {
       const why = explainReply(said, destination) ?? explain(error, destination);
       throw new DestinationFailed(why, said === null ? null : parseReply(said), stage, transcript, manner);
     };
-    let handshake: NodeJS.Timeout | undefined;
+    let handshake: Timer | null = null;
     try {
       const greeted = await dialogue.reply();
       if (greeted?.code !== 220) failed('connect', 'no greeting of a mail server', greeted);
@@ -168,7 +177,7 @@ export class Session {
       if (policy !== 'none' && (secured || offer.startTls)) {
         const limit = Math.min(HANDSHAKE, patience);
         const stuck = new Error(`TLS was not ready in ${limit / 1000} s`);
-        handshake = setTimeout(() => dialogue.end(stuck), limit);
+        handshake = clock.deadline(limit, () => dialogue.end(stuck));
         const hung = (): Manner | null =>
           dialogue.ending?.error === stuck || isTimeout(dialogue.ending) ? 'tls-hung' : null;
         const refused = await dialogue.startTls(
@@ -183,11 +192,11 @@ export class Session {
         if (refused !== null || dialogue.ending)
           failed('starttls', 'the server does not do STARTTLS', refused, hung());
         if (demand.kind === 'match') {
-          const wrong = mismatch(chainOf(dialogue.socket), demand.records, destination.host, Date.now());
+          const wrong = mismatch(chainOf(dialogue.socket), demand.records, destination.host, clock.now());
           if (wrong !== null) failed('starttls', wrong);
         }
         // Where mail may go in clear, a server that is lost behind the handshake is no better than one that is lost in it.
-        if (secured) clearTimeout(handshake);
+        if (secured) handshake.cancel();
         // What was offered in clear may have been anybody's word (RFC 3207 §4.2).
         offer = await hello(dialogue, 'EHLO', name, (_, words, reply) =>
           failed(secured || reply ? 'connect' : 'starttls', words, reply, hung()),
@@ -195,8 +204,8 @@ export class Session {
       }
       return new Session(destination, dialogue, offer, options);
     } finally {
-      clearTimeout(timer);
-      clearTimeout(handshake);
+      timer.cancel();
+      handshake?.cancel();
     }
   }
 
@@ -210,7 +219,7 @@ export class Session {
 
   /** Starts the transcript of the next message on this connection. */
   startTranscript(): void {
-    const transcript = new Transcript();
+    const transcript = new Transcript(this.#options.clock);
     transcript.add(
       'note',
       `over the connection to ${this.address ?? this.destination.host} that was open already`,
@@ -320,22 +329,23 @@ export class Session {
     const together = this.#mayPipeline ? dialogue.say([mail, ...rcpt, 'DATA']) : null;
     const many = together !== null;
     this.pipelined = many;
-    let saidAt = performance.now();
+    const { clock } = this.#options;
+    let saidAt = clock.steady();
 
     const toMail = this.#heard(await (together?.[0] ?? dialogue.command(mail)), { many, mayLeave: true });
     const mailRefused = !isPositive(toMail);
     // A server that refuses the sender and hangs up has said enough.
     const isParting = (answer: Said) => (answer === null ? !isTimeout(dialogue.ending) : answer.code === 421);
     if (mailRefused && !together) return { mail: parseReply(toMail.text) };
-    if (together) saidAt = Math.max(saidAt, performance.now());
+    if (together) saidAt = Math.max(saidAt, clock.steady());
 
     const refused = new Map<number, Answer>();
     for (const [index, line] of rcpt.entries()) {
-      if (!together && index === 0) saidAt = performance.now();
+      if (!together && index === 0) saidAt = clock.steady();
       const answer = await (together?.[index + 1] ?? dialogue.command(line));
       if (mailRefused && isParting(answer)) return { mail: parseReply(toMail.text) };
       const said = this.#heard(answer, { many });
-      if (index === 0) this.rcptTook = elapsed(saidAt);
+      if (index === 0) this.rcptTook = elapsed(clock, saidAt);
       if (!isPositive(said)) refused.set(index, { reply: parseReply(said.text), stage: 'rcpt' });
     }
     const nobody = mailRefused || refused.size === rcpt.length;

@@ -34,6 +34,7 @@ export async function checkAuthenticity(
   authenticator: Authenticator,
   resolve: Resolve,
   hostname: string,
+  now: () => number,
 ): Promise<Authenticity> {
   const client = {
     ip: evidence.clientAddress,
@@ -43,7 +44,7 @@ export async function checkAuthenticity(
   };
   const task = { kind: 'sender', client, longest: LONGEST } as const;
   const { spf, dkim, unclear } = await authenticator.ask(task, evidence.content, resolve);
-  const found = { spf, dkim, at: Date.now() };
+  const found = { spf, dkim, at: now() };
   if (unclear && shownBy(found, evidence.sender) === null)
     throw new Error('DNS could not be asked about the sender');
   return found;

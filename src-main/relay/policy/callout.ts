@@ -3,12 +3,15 @@
 // What happens when things fail: mail is never refused for want of an answer. No connection, no answer in time, "later", a refusal
 // for any other reason than that the recipient does not exist, a server that refuses everybody: the recipient is accepted.
 import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../../clock/clock.ts';
 import { byPriority, type Destination, type Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { meaningOf } from '../outbound/reply.ts';
 import { Session, type Answer, type SessionOptions } from '../outbound/session.ts';
 import { asksForLess } from '../outbound/throttle.ts';
+import type { Publisher } from '../../events/emitter.ts';
+import type { RelayEvents } from '../events.ts';
 import { saysUnknown, type LearnedRecipients } from './learned.ts';
 
 /** The longest that a sending server waits for the answer, waiting for a free connection included, ms. */
@@ -34,13 +37,8 @@ export interface CalloutOptions {
   settings: () => Settings;
   session: () => SessionOptions;
   learned: LearnedRecipients;
-  /** UTC ms. */
-  clock: () => number;
-  /** ms that never jump. */
-  steady: () => number;
-  trouble: (words: string) => void;
-  /** For tests, in place of two seconds: the longest that a sending server waits, ms. */
-  patienceMs?: number | undefined;
+  clock: Clock;
+  events: Publisher<RelayEvents>;
 }
 
 export type ServerKind = 'selective' | 'takes-all' | 'unknown';
@@ -73,14 +71,11 @@ export class Callout {
   readonly #asking = new Map<string, Promise<Verdict>>();
   readonly #counts = new Map<string, Counts>();
   readonly #controls = new Map<string, { until: number; fine: boolean }>();
-  #sweep: NodeJS.Timeout | null = null;
+  #sweep: Timer | null = null;
   #closed = false;
-
-  readonly #patienceMs: number;
 
   constructor(options: CalloutOptions) {
     this.#options = options;
-    this.#patienceMs = options.patienceMs ?? PATIENCE;
   }
 
   counts(domain: string): Counts {
@@ -95,12 +90,12 @@ export class Callout {
 
   /** What is remembered of a recipient; null when the server has to be asked. */
   remembered(key: string): Verdict | null {
-    const { clock, steady, settings } = this.#options;
+    const { clock, settings } = this.#options;
     const { recipients } = settings();
     const knownAt = this.#options.learned.knownAt(key);
-    if (knownAt !== null && clock() < knownAt + recipients.knownHours * 3_600_000) return KNOWN;
+    if (knownAt !== null && clock.now() < knownAt + recipients.knownHours * 3_600_000) return KNOWN;
     const unknown = this.#unknown.get(key);
-    if (unknown && steady() < unknown.until) return { kind: 'unknown', reply: unknown.reply };
+    if (unknown && clock.steady() < unknown.until) return { kind: 'unknown', reply: unknown.reply };
     if (unknown) this.#unknown.delete(key);
     return null;
   }
@@ -122,22 +117,21 @@ export class Callout {
   }
 
   async #within(question: Promise<Verdict>): Promise<Verdict> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<Verdict>((resolve) => {
-      timer = setTimeout(() => resolve(UNCLEAR), this.#patienceMs);
-    });
+    const { clock, events } = this.#options;
+    const { promise: timeout, resolve } = Promise.withResolvers<Verdict>();
+    const timer = clock.deadline(PATIENCE, () => resolve(UNCLEAR));
     try {
       return await Promise.race([question, timeout]);
     } catch (error) {
-      this.#options.trouble(`a question about a recipient went wrong: ${(error as Error).message}`);
+      events.emit('fault', { part: 'recipients', what: 'a question about a recipient went wrong', error });
       return UNCLEAR;
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
     }
   }
 
   async #question(domain: Domain, key: string, address: string): Promise<Verdict> {
-    const deadline = performance.now() + this.#patienceMs;
+    const deadline = this.#options.clock.steady() + PATIENCE;
     const place = this.#placeOf(domain);
     if (!place || this.#closed) return UNCLEAR;
     await this.#findOut(place, domain.name, deadline);
@@ -148,7 +142,7 @@ export class Callout {
     this.counts(domain.name).asked++;
     const { reply, stage } = answer;
     // A server that asks for less must not spend what it bears on questions: the mail needs it.
-    if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.steady() + REST;
+    if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.clock.steady() + REST;
     const isUnknown = stage === 'rcpt' && answer.notHome !== true && saysUnknown(reply, 'rcpt');
     const taken = stage === 'rcpt' && reply.code >= 200 && reply.code < 300;
     // Only a server that was seen to tell recipients apart is taken at its word that one exists.
@@ -170,12 +164,12 @@ export class Callout {
       const [oldest] = this.#unknown.keys();
       if (oldest !== undefined) this.#unknown.delete(oldest);
     }
-    this.#unknown.set(key, { until: this.#options.steady() + unknownSeconds * 1000, reply });
+    this.#unknown.set(key, { until: this.#options.clock.steady() + unknownSeconds * 1000, reply });
   }
 
   /** Asks for an address that nobody has: a server that takes it takes everything, and need not be asked. */
   async #findOut(place: Place, domain: string, deadline: number): Promise<void> {
-    if (this.#options.steady() < place.kindUntil) return;
+    if (this.#options.clock.steady() < place.kindUntil) return;
     place.finding ??= (async () => {
       const nobody = `mailward-${randomBytes(9).toString('hex')}@${domain}`;
       const answer = await this.#exchange(place, nobody, deadline);
@@ -185,7 +179,7 @@ export class Callout {
       if (reply.code >= 200 && reply.code < 300) place.kind = 'takes-all';
       else if (saysUnknown(reply, 'rcpt')) place.kind = 'selective';
       else return;
-      place.kindUntil = this.#options.steady() + KIND_FOR;
+      place.kindUntil = this.#options.clock.steady() + KIND_FOR;
     })();
     await place.finding;
   }
@@ -195,13 +189,13 @@ export class Callout {
    * for a recipient that it used to take.
    */
   async #believable(place: Place, domain: string, deadline: number): Promise<boolean> {
-    const { learned, steady } = this.#options;
+    const { learned, clock } = this.#options;
     if (!learned.serverFails(domain)) return true;
     const before = this.#controls.get(domain);
-    if (before && steady() < before.until) return before.fine;
+    if (before && clock.steady() < before.until) return before.fine;
     const answer = await this.#exchange(place, learned.someKnown(domain) ?? `postmaster@${domain}`, deadline);
     const fine = answer?.stage === 'rcpt' && answer.reply.code >= 200 && answer.reply.code < 300;
-    this.#controls.set(domain, { fine, until: steady() + CONTROL_FOR });
+    this.#controls.set(domain, { fine, until: clock.steady() + CONTROL_FOR });
     if (!fine)
       for (const key of this.#unknown.keys()) if (key.endsWith(`@${domain}`)) this.#unknown.delete(key);
     return fine;
@@ -209,10 +203,11 @@ export class Callout {
 
   /** One question over a warm connection or a new one; null when there was no answer in time. */
   async #exchange(place: Place, address: string, deadline: number): Promise<Answer | null> {
-    if (this.#options.steady() < place.restUntil) return null;
+    const { clock } = this.#options;
+    if (clock.steady() < place.restUntil) return null;
     if (!(await this.#turn(place, deadline))) return null;
     let session: Session | null = null;
-    let timer: NodeJS.Timeout | undefined;
+    let timer = null as Timer | null;
     let resetting: Promise<void> = Promise.resolve();
     try {
       for (let fresh = false; ; fresh = true) {
@@ -223,14 +218,11 @@ export class Callout {
         // A connection that comes up too late for the question is warm for the next one.
         let late = false;
         const timeout = new Promise<null>((resolve) => {
-          clearTimeout(timer);
-          timer = setTimeout(
-            () => {
-              late = true;
-              resolve(null);
-            },
-            Math.max(0, deadline - performance.now()),
-          );
+          timer?.cancel();
+          timer = clock.deadline(deadline - clock.steady(), () => {
+            late = true;
+            resolve(null);
+          });
         });
         opened.then(
           (one) => {
@@ -270,14 +262,14 @@ export class Callout {
         });
         return answer;
       }
-      place.restUntil = this.#options.steady() + REST;
+      place.restUntil = this.#options.clock.steady() + REST;
       return null;
     } catch {
       session?.close();
-      place.restUntil = this.#options.steady() + REST;
+      place.restUntil = this.#options.clock.steady() + REST;
       return null;
     } finally {
-      clearTimeout(timer);
+      timer?.cancel();
       void resetting.then(() => {
         place.busy--;
         place.waiting.shift()?.();
@@ -290,21 +282,21 @@ export class Callout {
     const most = this.#options.settings().recipients.askAtOnce;
     // A connection that will be free in a moment is better than another one.
     while (place.busy >= most || (place.idle.length === 0 && place.freeing > 0)) {
-      const left = deadline - performance.now();
+      const left = deadline - this.#options.clock.steady();
       if (left <= 0) {
         place.waiting.shift()?.();
         return false;
       }
       await new Promise<void>((resolve) => {
         const go = () => {
-          clearTimeout(timer);
+          timer.cancel();
           resolve();
         };
-        const timer = setTimeout(() => {
+        const timer = this.#options.clock.deadline(left, () => {
           const at = place.waiting.indexOf(go);
           if (at >= 0) place.waiting.splice(at, 1);
           resolve();
-        }, left);
+        });
         place.waiting.push(go);
       });
     }
@@ -327,15 +319,14 @@ export class Callout {
       return;
     }
     place.idle.push(session);
-    if (this.#sweep) clearTimeout(this.#sweep);
-    this.#sweep = setTimeout(() => this.#closeIdle(), IDLE);
-    this.#sweep.unref();
+    this.#sweep?.cancel();
+    this.#sweep = this.#options.clock.after(IDLE, () => this.#closeIdle()).unref();
   }
 
   #sessionOptions(): SessionOptions {
     return {
       ...this.#options.session(),
-      connectSeconds: this.#patienceMs / 1000,
+      connectSeconds: PATIENCE / 1000,
       replySeconds: 2 * (IDLE / 1000),
     };
   }
@@ -343,7 +334,7 @@ export class Callout {
   /** The route's first server that can be asked; mail would go there. Only in mode `deliver`. */
   #placeOf(domain: Domain): Place | null {
     if (domain.mode.name !== 'deliver') return null;
-    const now = this.#options.steady();
+    const now = this.#options.clock.steady();
     let first: Place | null = null;
     for (const destination of byPriority(domain.route).flat()) {
       const name = `${domain.name} ${JSON.stringify(destination)}`;
@@ -386,7 +377,7 @@ export class Callout {
 
   close(): void {
     this.#closed = true;
-    if (this.#sweep) clearTimeout(this.#sweep);
+    this.#sweep?.cancel();
     this.#closeIdle();
   }
 }

@@ -1,6 +1,7 @@
 // Bounces that come in: what the office's own server says of its recipients, and floods of bounces for mail we never sent.
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { Lesson } from '../../storage/operations/recipients.ts';
 import { ownName } from '../inbound/header.ts';
 import { parseReply } from '../outbound/reply.ts';
@@ -18,8 +19,7 @@ export interface IncomingBouncesOptions {
   settings: () => Settings;
   directory: Directory;
   learned: LearnedRecipients;
-  /** ms that never jump. */
-  steady: () => number;
+  clock: Clock;
 }
 
 /** What follows from a message with the null sender. */
@@ -104,7 +104,7 @@ export class IncomingBounces {
     for (const domain of new Set(recipients.map((one) => one.domain))) {
       const flow = this.#flows.get(domain) ?? { minutes: new Map<number, number>(), foreign: 0, rejected: 0 };
       this.#flows.set(domain, flow);
-      const minute = Math.floor(this.#options.steady() / MINUTE);
+      const minute = Math.floor(this.#options.clock.steady() / MINUTE);
       flow.minutes.set(minute, (flow.minutes.get(minute) ?? 0) + 1);
       if (quotesOurs(bounce.returned, this.#oursOf(domain)) !== false) continue;
       flow.foreign++;
@@ -135,7 +135,7 @@ export class IncomingBounces {
   lastHour(domain: string): number {
     const flow = this.#flows.get(domain);
     if (!flow) return 0;
-    const oldest = Math.floor((this.#options.steady() - HOUR) / MINUTE);
+    const oldest = Math.floor((this.#options.clock.steady() - HOUR) / MINUTE);
     let sum = 0;
     for (const [minute, count] of flow.minutes) {
       if (minute <= oldest) flow.minutes.delete(minute);

@@ -2,6 +2,7 @@
 import { classifyReply, isUnknownUser, type Stage } from '../../../shared/replies/classify.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type {
   Failure,
@@ -33,7 +34,7 @@ export interface Word {
 export interface LearnedOptions {
   db: Database;
   settings: () => Settings;
-  clock: () => number;
+  clock: Clock;
 }
 
 export class LearnedRecipients {
@@ -60,7 +61,7 @@ export class LearnedRecipients {
   }
 
   async load(): Promise<void> {
-    const now = this.#options.clock();
+    const now = this.#options.clock.now();
     const index = await this.#options.db.read('recipientIndex', {
       knownSince: now - KNOWN_FOR,
       failuresSince: now - this.rule.window,
@@ -94,7 +95,7 @@ export class LearnedRecipients {
   isListed(key: string): boolean {
     const since = this.#listed.get(key);
     if (since === undefined || isPostmaster(key)) return false;
-    if (this.#options.clock() >= since + this.rule.listing) {
+    if (this.#options.clock.now() >= since + this.rule.listing) {
       this.#listed.delete(key);
       return false;
     }
@@ -123,7 +124,7 @@ export class LearnedRecipients {
   /** Whether most of the domain's recipients fail at once: then it is the server, and its word about a recipient is worth nothing. */
   serverFails(domain: string): boolean {
     const trouble = this.#troubles.get(domain);
-    return trouble !== undefined && trouble.since(this.#options.clock()) !== null;
+    return trouble !== undefined && trouble.since(this.#options.clock.now()) !== null;
   }
 
   countRefused(domain: string): void {
@@ -136,10 +137,10 @@ export class LearnedRecipients {
 
   /**
    * What a domain's server's words teach; null when nothing. To be written in the transaction that writes the words'
-   * outcome, and its result given to `learned`.
+   * outcome, and its result given to `takeOver`.
    */
   lesson(domain: string, words: readonly Word[], source: Failure['source']): Lesson | null {
-    const now = this.#options.clock();
+    const now = this.#options.clock.now();
     const rule = this.rule;
     const trouble = this.#troubles.get(domain) ?? new ServerTrouble();
     this.#troubles.set(domain, trouble);
@@ -185,8 +186,7 @@ export class LearnedRecipients {
   }
 
   /** Takes over what a lesson came to on disk. */
-  learned(result: Learned | null): void {
-    if (!result) return;
+  takeOver(result: Learned): void {
     for (const key of result.unlisted) this.#listed.delete(key);
     for (const { address, since } of result.listed)
       if (!this.#allowed.has(address)) this.#listed.set(address, since);
@@ -195,7 +195,7 @@ export class LearnedRecipients {
   /** Writes a lesson by itself: what was said was not said about a message. */
   async learn(domain: string, words: readonly Word[], source: Failure['source']): Promise<void> {
     const lesson = this.lesson(domain, words, source);
-    if (lesson) this.learned(await this.#options.db.write('learn', lesson));
+    if (lesson) this.takeOver(await this.#options.db.write('learn', lesson));
   }
 
   /** What is on disk goes by another clock now, after a jump: so does what is in memory. */
@@ -206,7 +206,7 @@ export class LearnedRecipients {
 
   /** Forgets what is past its time, in memory and on disk. */
   async prune(): Promise<void> {
-    const now = this.#options.clock();
+    const now = this.#options.clock.now();
     const rule = this.rule;
     for (const [key, at] of this.#failing) if (at < now - rule.window) this.#failing.delete(key);
     for (const [key, at] of this.#known) if (at < now - KNOWN_FOR) this.#known.delete(key);

@@ -1,4 +1,5 @@
 // Protected domains in the database.
+import { systemClock } from '../../clock/watched.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { modeSchema, profileSchema, routeSchema, type Domain, type Mode } from '../../../shared/domain.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
@@ -16,7 +17,7 @@ interface Row {
 function heldFor(part: 'route' | 'mode'): Mode {
   return modeSchema.parse({
     name: 'hold',
-    since: Date.now(),
+    since: systemClock.now(),
     reason:
       part === 'route'
         ? 'its route in the database cannot be read: set it again, then deliver'

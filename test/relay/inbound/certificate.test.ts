@@ -1,4 +1,7 @@
 // The certificate for STARTTLS: read, renewed, and kept when the new one is broken.
+import { systemClock } from '../../../src-main/clock/watched.ts';
+import type { RelayEvents } from '../../../src-main/relay/events.ts';
+import { eventsInto } from '../../lab/log.ts';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,11 +29,8 @@ afterEach(() => {
 });
 
 function load(files = { certificate, key }): Certificate {
-  const one = new Certificate(
-    files,
-    () => undefined,
-    (words) => troubles.push(words),
-  );
+  const events = eventsInto<RelayEvents>(troubles);
+  const one = new Certificate(files, () => undefined, { clock: systemClock, events });
   open.push(one);
   return one;
 }

@@ -1,4 +1,5 @@
 // How a server is greeted that does not bear the usual: one that hangs up on EHLO, one that gets lost in TLS.
+import { systemClock } from '../../../src-main/clock/watched.ts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { destinationSchema, type TlsPolicy } from '../../../shared/domain.ts';
 import { AddressBook } from '../../../src-main/relay/outbound/addresses.ts';
@@ -12,10 +13,11 @@ let now = 1_700_000_000_000;
 function greeter(quirks = new Quirks(() => now)) {
   return async (server: OddServer, tls: TlsPolicy = 'none'): Promise<Session> =>
     Session.open(destinationSchema.parse({ host: '127.0.0.1', port: server.port, tls }), {
+      clock: systemClock,
       hostname: 'mailward.example',
       connectSeconds: 10,
       replySeconds: 300,
-      addresses: new AddressBook({ moved: () => undefined }),
+      addresses: new AddressBook({ now: systemClock.steady, moved: () => undefined }),
       secure: null,
       quirks,
     });

@@ -5,12 +5,14 @@ import { settingsSchema, type Settings } from '../../../shared/settings.ts';
 import { AddressBook } from '../../../src-main/relay/outbound/addresses.ts';
 import { Claims } from '../../../src-main/relay/outbound/claims.ts';
 import { Delivery, type DeliveryParts } from '../../../src-main/relay/outbound/delivery.ts';
-import { DomainWay, type DomainWayEvents } from '../../../src-main/relay/outbound/domain-way.ts';
+import { DomainWay } from '../../../src-main/relay/outbound/domain-way.ts';
 import type { Lane, LaneParts } from '../../../src-main/relay/outbound/lane.ts';
 import { Throttles } from '../../../src-main/relay/outbound/throttle.ts';
-import type { DueMessage, Spool } from '../../../src-main/relay/spool/spool.ts';
+import type { RelayEvents } from '../../../src-main/relay/events.ts';
+import type { DueMessage, Lesson, Spool } from '../../../src-main/relay/spool/spool.ts';
 import { firstIdAt } from '../../../src-main/storage/ids.ts';
 import { FakeClock } from '../../clock/fake-clock.ts';
+import { eventsInto } from '../../lab/log.ts';
 import { until } from '../../lab/wait.ts';
 import { memoryDatabase } from '../../storage/memory-database.ts';
 
@@ -36,6 +38,9 @@ export class OfficeQueue implements AsyncDisposable {
   givesUp = true;
   /** What is asked of the part that learns. */
   readonly lessons: string[] = [];
+  /** What it answers. */
+  lesson: () => Lesson | null = () => null;
+  readonly events = eventsInto<RelayEvents>(this.troubles);
   readonly #inUse: Lane[] = [];
   readonly #closing: (() => Promise<void>)[] = [];
   #made = 0;
@@ -55,12 +60,11 @@ export class OfficeQueue implements AsyncDisposable {
     settings: () => this.settings,
     lesson: (domain, words) => {
       this.lessons.push(...words.map(({ key }) => `${domain}: ${key}`));
-      return null;
+      return this.lesson();
     },
-    learned: () => undefined,
     bounceAt: () => this.clock.now(),
     givesUp: () => this.givesUp,
-    trouble: (words) => this.troubles.push(words),
+    events: this.events,
   });
 
   readonly lanes: LaneParts = {
@@ -73,26 +77,30 @@ export class OfficeQueue implements AsyncDisposable {
       throttles: new Throttles(),
       limits: () => this.settings.delivery,
       session: () => ({
+        clock: this.clock,
         hostname: 'mailward.example.net',
         connectSeconds: 10,
         replySeconds: 10,
-        addresses: new AddressBook({ moved: () => undefined }),
+        addresses: new AddressBook({ now: this.clock.steady, moved: () => undefined }),
         secure: null,
       }),
     },
-    trouble: (words) => this.troubles.push(words),
+    events: this.events,
   };
 
-  readonly events: DomainWayEvents = {
-    settled: ({ subject }, state) => this.told.push(`${subject} ${state}`),
-    health: (domain) => this.told.push(`health of ${domain}`),
-    stopped: (domain, cause) => this.told.push(`stopped ${domain} ${cause}`),
-    home: (domain) => this.told.push(`home ${domain}`),
-  };
+  constructor() {
+    this.events.on('settled', ({ message, state, domain }) =>
+      this.told.push(`${message.subject} ${domain === null ? `there: ${state}` : state}`),
+    );
+    this.events.on('serverState', ({ domain }) => this.told.push(`health of ${domain}`));
+    this.events.on('stopped', ({ domain, cause }) => this.told.push(`stopped ${domain} ${cause}`));
+    this.events.on('recovered', ({ domain }) => this.told.push(`recovered ${domain}`));
+    this.events.on('changed', ({ ids }) => this.told.push(`changed ${ids.length}`));
+  }
 
   /** A way out for a domain, closed with the queue. */
   wayOf(domain: Domain): DomainWay {
-    const way = new DomainWay(domain, { ...this.lanes, settings: () => this.settings }, this.events);
+    const way = new DomainWay(domain, { ...this.lanes, settings: () => this.settings });
     this.use(way.lane, () => way.close());
     return way;
   }

@@ -1,4 +1,5 @@
 // What attempts tell of the way to a server, and when its domain's mail is better held.
+import { systemClock } from '../../../src-main/clock/watched.ts';
 import { describe, expect, it } from 'vitest';
 import type { Cause } from '../../../shared/cause.ts';
 import { destinationSchema } from '../../../shared/domain.ts';
@@ -34,7 +35,7 @@ function server() {
     away: () =>
       learn(
         reading('connection-failed', 0),
-        new DestinationFailed('no answer', null, 'connect', new Transcript()),
+        new DestinationFailed('no answer', null, 'connect', new Transcript(systemClock)),
       ),
     denied: () => learn(reading('relay-denied', 554)),
     taken: () => learn(reading(null)),

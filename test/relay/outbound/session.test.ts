@@ -1,4 +1,5 @@
 // One connection to a server that says just what the test wants, and what is made of it.
+import { systemClock } from '../../../src-main/clock/watched.ts';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
@@ -40,11 +41,12 @@ class Scripted implements AsyncDisposable {
       await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', () => resolve()));
     const { port } = this.#server.address() as { port: number };
     return Session.open(destinationSchema.parse({ host: '127.0.0.1', port, tls }), {
+      clock: systemClock,
       hostname: 'mailward.example',
       connectSeconds: seconds,
       replySeconds: seconds,
       messageSeconds,
-      addresses: new AddressBook({ moved: () => undefined }),
+      addresses: new AddressBook({ now: systemClock.steady, moved: () => undefined }),
       secure: null,
     });
   }

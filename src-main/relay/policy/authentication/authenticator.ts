@@ -6,6 +6,10 @@
 // - The thread dies: the same.
 // - No thread can be started: nothing can be checked, and it is tried again after a while.
 // - More comes than it can do: what waits is bounded, and the rest could not be checked.
+import type { Timer } from '../../../clock/clock.ts';
+import { systemClock } from '../../../clock/watched.ts';
+import type { Publisher } from '../../../events/emitter.ts';
+import type { RelayEvents } from '../../events.ts';
 import { Worker } from 'node:worker_threads';
 import type { Resolve } from '../../resolver.ts';
 import { headerEnd } from '../filters/results-header.ts';
@@ -40,7 +44,7 @@ const HEAP = 512;
 
 export interface AuthenticatorOptions {
   /** Something happened that an admin should read in the service's log. */
-  trouble: (words: string) => void;
+  events: Publisher<RelayEvents>;
   /** Instead of Mailward's own thread. */
   file?: URL;
 }
@@ -78,7 +82,7 @@ export class Authenticator {
   /** Their numbers: what one of them answered is not for messages that ask another. */
   readonly #resolvers = new WeakMap<Resolve, number>();
   #lastResolver = 0;
-  #watch: NodeJS.Timeout | null = null;
+  #watch: Timer | null = null;
   #failures = 0;
   #restsUntil = 0;
   #whyNot = '';
@@ -90,7 +94,7 @@ export class Authenticator {
 
   /** Starts the thread before it is needed: the library takes a while to load. */
   warm(): void {
-    if (!this.#closed && this.#thread === null && performance.now() >= this.#restsUntil) this.#start();
+    if (!this.#closed && this.#thread === null && systemClock.steady() >= this.#restsUntil) this.#start();
   }
 
   /**
@@ -150,14 +154,15 @@ export class Authenticator {
       worker,
       state: new Int32Array(shared),
       ready: false,
-      startedAt: performance.now(),
+      startedAt: systemClock.steady(),
       jobs: new Map(),
       weight: 0,
       pulse: 0,
       still: 0,
     };
     this.#thread = thread;
-    this.#watch ??= setInterval(() => this.#look(), LOOK).unref();
+    // A thread lives in real time.
+    this.#watch ??= systemClock.every(LOOK, () => this.#look()).unref();
     worker.on('message', (words: FromWorker) => this.#heard(thread, words));
     worker.on('error', (error: unknown) =>
       this.#lost(thread, error instanceof Error ? error.message : String(error)),
@@ -247,7 +252,7 @@ export class Authenticator {
     const thread = this.#thread;
     if (!thread) return;
     if (!thread.ready) {
-      if (performance.now() - thread.startedAt > LONGEST_START) this.#lost(thread, 'it does not start');
+      if (systemClock.steady() - thread.startedAt > LONGEST_START) this.#lost(thread, 'it does not start');
       return;
     }
     const pulse = Atomics.load(thread.state, PULSE);
@@ -263,7 +268,7 @@ export class Authenticator {
     this.#drop();
     void thread.worker.terminate();
     const words = `the thread that checks signatures was lost: ${why}`;
-    this.#options.trouble(words);
+    this.#options.events.emit('note', { part: 'authentication', words });
     const present = Atomics.load(thread.state, PRESENT);
     const innocent: Job[] = [];
     for (const job of thread.jobs.values()) {
@@ -273,14 +278,14 @@ export class Authenticator {
     this.#waiting.unshift(...innocent);
     if (!thread.ready) {
       this.#whyNot = words;
-      this.#restsUntil = performance.now() + Math.min(REST * 2 ** this.#failures++, LONGEST_REST);
+      this.#restsUntil = systemClock.steady() + Math.min(REST * 2 ** this.#failures++, LONGEST_REST);
       for (const job of this.#waiting.splice(0)) job.failed(new Error(words));
     } else this.warm();
   }
 
   #drop(): void {
     this.#thread = null;
-    if (this.#watch) clearInterval(this.#watch);
+    this.#watch?.cancel();
     this.#watch = null;
   }
 }

@@ -1,4 +1,6 @@
 // The thread that authenticates mail. Whatever a stranger's message costs to look at, it costs it here, and the main thread can end it.
+import type { Timer } from '../../../clock/clock.ts';
+import { systemClock } from '../../../clock/watched.ts';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Resolve } from '../../resolver.ts';
 import { answersOf } from './answers.ts';
@@ -38,10 +40,10 @@ interface Question {
 const questions = new Map<number, Question>();
 /** What each message goes by: the number of its resolver. */
 const jobs = new Map<number, number>();
-const kept = new KeptAnswers(() => performance.now());
-const spfResults = new SpfResults(() => performance.now());
+const kept = new KeptAnswers(() => systemClock.steady());
+const spfResults = new SpfResults(() => systemClock.steady());
 let lastQuestion = 0;
-let beating: NodeJS.Timeout | null = null;
+let beating: Timer | null = null;
 
 const say = (words: FromWorker) => port.postMessage(words);
 
@@ -96,7 +98,7 @@ function said(answer: KeptAnswer): unknown {
 
 function begin(job: number, task: Task, resolver: number, content: Uint8Array): void {
   jobs.set(job, resolver);
-  beating ??= setInterval(() => Atomics.add(state, PULSE, 1), BEAT);
+  beating ??= systemClock.every(BEAT, () => Atomics.add(state, PULSE, 1));
   run(job, task, resolver, content)
     .then(
       (outcome) => say({ kind: 'done', job, outcome }),
@@ -106,7 +108,7 @@ function begin(job: number, task: Task, resolver: number, content: Uint8Array): 
     .finally(() => {
       jobs.delete(job);
       if (jobs.size > 0 || beating === null) return;
-      clearInterval(beating);
+      beating.cancel();
       beating = null;
     });
 }

@@ -39,7 +39,8 @@ export class Blocklists implements Filter<ClientSubject> {
   /** Belongs to a resolver: another one may be let in where this one is not. */
   readonly #health = new WeakMap<Resolve, Map<string, Health>>();
 
-  constructor(now: () => number = () => performance.now()) {
+  /** @param now by the steady clock, ms. */
+  constructor(now: () => number) {
     this.#now = now;
   }
 

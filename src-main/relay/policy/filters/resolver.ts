@@ -13,11 +13,11 @@ interface Entry {
   answer: Promise<unknown>;
 }
 
-/** @param servers as `dns.setServers` takes them; none: the system's. */
-export function cachingResolver(
-  servers: readonly string[],
-  now: () => number = () => performance.now(),
-): Resolve {
+/**
+ * @param servers as `dns.setServers` takes them; none: the system's.
+ * @param now by the steady clock, ms.
+ */
+export function cachingResolver(servers: readonly string[], now: () => number): Resolve {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   if (servers.length > 0) resolver.setServers(servers);
   const entries = new Map<string, Entry>();

@@ -1,6 +1,7 @@
 // Runs filters side by side, each to its deadline, and remembers which of them do not work.
 import type { FilterAction, FilterName, FilterResult, FilterTrouble } from '../../../../shared/filters.ts';
 import type { FiltersSettings } from '../../../../shared/settings-filters.ts';
+import type { Clock } from '../../../clock/clock.ts';
 import type { Resolve } from '../../resolver.ts';
 import { actionFor, milder, plainWords, type Answer, type Filter } from './filter.ts';
 
@@ -25,12 +26,12 @@ interface State {
 
 export class Runner {
   readonly #states = new Map<FilterName, State>();
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #changed: () => void;
 
-  constructor(changed: () => void = () => undefined, now: () => number = () => performance.now()) {
+  constructor(clock: Clock, changed: () => void = () => undefined) {
+    this.#clock = clock;
     this.#changed = changed;
-    this.#now = now;
   }
 
   /**
@@ -63,7 +64,7 @@ export class Runner {
   ): Promise<Judged[]> {
     const [first] = filter.names;
     if (first === undefined) return [];
-    const began = this.#now();
+    const began = this.#clock.steady();
     const state = this.#state(first, filter.server);
     let answers: Answer[];
     if (filter.server && began < state.restsUntil) {
@@ -75,14 +76,14 @@ export class Runner {
         },
       ];
     } else {
-      answers = await withDeadline(filter, subject, settings, resolve);
+      answers = await withDeadline(filter, subject, settings, resolve, this.#clock);
       const failed =
         answers.length > 0 &&
         answers.every((answer) => answer.result === 'could-not-check' && !answer.ofMessage);
       state.failures = failed ? state.failures + 1 : 0;
-      if (filter.server && state.failures >= FAILURES) state.restsUntil = this.#now() + REST;
+      if (filter.server && state.failures >= FAILURES) state.restsUntil = this.#clock.steady() + REST;
     }
-    const took = Math.round(this.#now() - began);
+    const took = Math.round(this.#clock.steady() - began);
     return answers.flatMap((answer) => {
       const set = actionFor(answer.filter, settings);
       this.#remember(answer);
@@ -116,7 +117,7 @@ export class Runner {
     const state = this.#state(answer.filter);
     if (answer.ofMessage) return;
     if (answer.result === 'could-not-check') {
-      state.trouble ??= { filter: answer.filter, skipped: 0, since: Date.now(), words: '' };
+      state.trouble ??= { filter: answer.filter, skipped: 0, since: this.#clock.now(), words: '' };
       state.trouble.skipped++;
       const words = plainWords(answer.evidence[0] ?? 'no answer');
       if (!words.startsWith('not asked: ')) state.trouble.words = words;
@@ -133,21 +134,20 @@ async function withDeadline<Subject>(
   subject: Subject,
   settings: FiltersSettings,
   resolve: Resolve,
+  clock: Clock,
 ): Promise<Answer[]> {
   const ending = new AbortController();
   const failed = (words: string): Answer[] =>
     filter.names.map((name) => ({ filter: name, result: 'could-not-check', evidence: [words] }));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Answer[]>((done) => {
-    timer = setTimeout(() => {
-      done(failed(`no answer within ${filter.deadline / 1000} s`));
-      ending.abort();
-    }, filter.deadline);
+  const { promise: late, resolve: isLate } = Promise.withResolvers<Answer[]>();
+  const timer = clock.deadline(filter.deadline, () => {
+    isLate(failed(`no answer within ${filter.deadline / 1000} s`));
+    ending.abort();
   });
   const asked = (async () => filter.ask(subject, { settings, resolve, signal: ending.signal }))().catch(
     (error: unknown) => failed(error instanceof Error ? error.message : String(error)),
   );
   const answers = await Promise.race([asked, late]);
-  clearTimeout(timer);
+  timer.cancel();
   return answers;
 }

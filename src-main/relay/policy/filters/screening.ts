@@ -10,6 +10,9 @@ import type { FilterAction, FilterTrouble } from '../../../../shared/filters.ts'
 import type { Reply } from '../../../../shared/message.ts';
 import type { Settings } from '../../../../shared/settings.ts';
 import type { FiltersSettings } from '../../../../shared/settings-filters.ts';
+import type { Clock } from '../../../clock/clock.ts';
+import type { Publisher } from '../../../events/emitter.ts';
+import type { RelayEvents } from '../../events.ts';
 import type { Deposit } from '../../spool/spool.ts';
 import type { Resolve } from '../../resolver.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
@@ -32,8 +35,8 @@ export interface ScreeningOptions {
   authenticator: Authenticator;
   /** Instead of the name servers in the settings. */
   resolve?: Resolve;
-  /** A filter stopped working, or works again. */
-  changed?: () => void;
+  clock: Clock;
+  events: Publisher<RelayEvents>;
 }
 
 /** What a message's envelope says, for the filters. */
@@ -58,16 +61,21 @@ export class Screening {
   readonly #options: ScreeningOptions;
   readonly #runner: Runner;
   readonly #limits = new Limits();
-  readonly #atConnect: readonly Filter<ClientSubject>[] = [new Blocklists(), new ReverseName()];
+  readonly #atConnect: readonly Filter<ClientSubject>[];
   readonly #authentication: Authentication;
   readonly #atData: readonly Filter<MessageSubject>[];
   #resolver: { servers: string; resolve: Resolve } | null = null;
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
-    this.#runner = new Runner(options.changed);
+    this.#atConnect = [new Blocklists(options.clock.steady), new ReverseName()];
+    this.#runner = new Runner(options.clock, () => options.events.emit('doorState', null));
     this.#authentication = new Authentication(options.authenticator);
     this.#atData = [this.#authentication, new Rspamd(), new ClamAv()];
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   /** Mail is about to come: what takes a while to load is loaded now. */
@@ -98,7 +106,7 @@ export class Screening {
 
   /** Whether the client may begin another message now. */
   mayBegin(address: string): boolean {
-    return this.#limits.take(address, this.settings.messagesPerMinute, performance.now());
+    return this.#limits.take(address, this.settings.messagesPerMinute, this.#options.clock.steady());
   }
 
   async judgeContent(subject: MessageSubject): Promise<Judged[]> {
@@ -135,7 +143,7 @@ export class Screening {
     const { resolvers } = this.settings;
     const servers = resolvers.join(' ');
     if (this.#resolver?.servers !== servers)
-      this.#resolver = { servers, resolve: cachingResolver(resolvers) };
+      this.#resolver = { servers, resolve: cachingResolver(resolvers, this.#options.clock.steady) };
     return this.#resolver.resolve;
   }
 }
@@ -196,6 +204,7 @@ export class Visit {
         return { ofClient: await this.#client, ofContent: await ofContent };
       },
       about.hostname,
+      this.#screening.clock,
     );
   }
 }
@@ -205,15 +214,18 @@ export class ScreenedContent {
   readonly #gathering: Gathering;
   readonly #judge: (content: Buffer | null) => Promise<Judgements>;
   readonly #hostname: string;
+  readonly #clock: Clock;
 
   constructor(
     gathering: Gathering,
     judge: (content: Buffer | null) => Promise<Judgements>,
     hostname: string,
+    clock: Clock,
   ) {
     this.#gathering = gathering;
     this.#judge = judge;
     this.#hostname = hostname;
+    this.#clock = clock;
   }
 
   write(content: Buffer): Promise<void> | undefined {
@@ -230,7 +242,7 @@ export class ScreenedContent {
     else await this.#gathering.store(resultFields(this.#hostname, results));
     const quarantine =
       refusal === null && [ofClient, ofContent].some((some) => strongest(some) === 'quarantine');
-    return { refusal, quarantine, results, shown: shownIn(results) };
+    return { refusal, quarantine, results, shown: shownIn(results, this.#clock.now()) };
   }
 
   drop(): void {
@@ -244,14 +256,14 @@ interface Judgements {
 }
 
 /** What SPF and DKIM said is kept for the day a bounce is due: the client is gone by then. Doubt is asked about again. */
-function shownIn(results: readonly Judged[]): string | null {
+function shownIn(results: readonly Judged[], now: number): string | null {
   const spf = results.find(({ filter }) => filter === 'spf');
   const dkim = results.find(({ filter }) => filter === 'dkim');
   if (!spf || !dkim || [spf, dkim].some(({ result }) => result === 'could-not-check')) return null;
   const found: Authenticity = {
     spf: spf.result === 'pass' ? 'pass' : 'none',
     dkim: dkim.signers,
-    at: Date.now(),
+    at: now,
   };
   return JSON.stringify(found);
 }

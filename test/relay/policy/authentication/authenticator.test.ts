@@ -1,4 +1,7 @@
 // The thread that authenticates may hang, die or never start: mail is not held up, and what can be checked is checked.
+import type { RelayEvents } from '../../../../src-main/relay/events.ts';
+import { eventsInto } from '../../../lab/log.ts';
+import { systemClock } from '../../../../src-main/clock/watched.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -34,7 +37,7 @@ function start(file?: URL): {
 } {
   const troubles: string[] = [];
   const one = new Authenticator({
-    trouble: (words) => troubles.push(words),
+    events: eventsInto<RelayEvents>(troubles),
     ...(file === undefined ? {} : { file }),
   });
   open.push(one);
@@ -206,7 +209,7 @@ it('a filter whose thread does not answer could not check, and says so in time',
     id: '1',
     hostname: 'mx.example.com',
   };
-  const results = await new Runner().run(
+  const results = await new Runner(systemClock).run(
     [hasty],
     { ...subject, content: Buffer.from('silence') },
     settingsSchema.parse({}).filters,

@@ -1,4 +1,5 @@
 // Public blocklists: what counts as a listing, what never does (RFC 5782), and what the weights come to.
+import { systemClock } from '../../../../src-main/clock/watched.ts';
 import { expect, it } from 'vitest';
 import { settingsSchema } from '../../../../shared/settings.ts';
 import { Blocklists } from '../../../../src-main/relay/policy/filters/blocklists.ts';
@@ -13,9 +14,13 @@ async function ask(zone: Zone, lists: string[], address = '192.0.2.99', score = 
   const settings = settingsSchema.parse({
     filters: { blocklistZones: lists, blocklistScore: score },
   }).filters;
-  const [answer] = await new Blocklists().ask(
+  const [answer] = await new Blocklists(systemClock.steady).ask(
     { address },
-    { settings, resolve: cachingResolver([names.address]), signal: new AbortController().signal },
+    {
+      settings,
+      resolve: cachingResolver([names.address], systemClock.steady),
+      signal: new AbortController().signal,
+    },
   );
   return { ...answer!, asked: names.asked };
 }

@@ -1,4 +1,6 @@
 // Running filters: side by side, bounded in time, and never to the harm of mail when one is down.
+import { systemClock } from '../../../../src-main/clock/watched.ts';
+import { FakeClock } from '../../../clock/fake-clock.ts';
 import { expect, it } from 'vitest';
 import type { FilterName } from '../../../../shared/filters.ts';
 import { settingsSchema } from '../../../../shared/settings.ts';
@@ -18,7 +20,7 @@ const says = (name: FilterName, result: Answer['result'], most?: Answer['most'])
   ]);
 
 it('gives each filter its action, and none more than its answer can justify', async () => {
-  const results = await new Runner().run(
+  const results = await new Runner(systemClock).run(
     [
       filter('clamav', says('clamav', 'fail')),
       filter('dmarc', says('dmarc', 'fail', 'tag')),
@@ -49,12 +51,12 @@ it('tells a filter when its time is over, and not that its answer has come', asy
   });
   const quick = listens(says('rspamd', 'pass')());
   const endless = listens(new Promise(() => undefined));
-  await new Runner().run([quick, endless], subject, settings(), noDns);
+  await new Runner(systemClock).run([quick, endless], subject, settings(), noDns);
   expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
 });
 
 it('goes on without a filter that throws, hangs or is down, counts it, and forgets it when it answers', async () => {
-  const runner = new Runner();
+  const runner = new Runner(systemClock);
   let hung: (answers: Answer[]) => void = () => undefined;
   const broken = [
     filter('rspamd', () => Promise.reject(new Error('connection refused')), true),
@@ -83,23 +85,23 @@ it('goes on without a filter that throws, hangs or is down, counts it, and forge
 });
 
 it('leaves a server alone for a while when it let three questions go unanswered', async () => {
-  let now = 1_000_000;
+  const clock = new FakeClock();
   let asked = 0;
-  const runner = new Runner(undefined, () => now);
+  const runner = new Runner(clock);
   const down = filter('rspamd', () => Promise.reject(new Error(`down ${++asked}`)), true);
   const once = () => runner.run([down], subject, settings(), noDns);
   for (let turn = 0; turn < 5; turn++) await once();
   expect(asked).toBe(3);
   const [rests] = await once();
   expect(rests?.evidence).toEqual(['not asked: down 3']);
-  now += 31_000;
+  clock.pass(31_000);
   await once();
   expect(asked).toBe(4);
   expect(runner.troubles[0]?.skipped).toBe(7);
 });
 
 it('calls no filter broken for what messages are made of', async () => {
-  const runner = new Runner();
+  const runner = new Runner(systemClock);
   const costly: Filter<ClientSubject> = filter('dkim', () =>
     Promise.resolve([
       { filter: 'dkim', result: 'could-not-check', ofMessage: true, evidence: ['4,000 signatures'] },

@@ -1,0 +1,355 @@
+// Puts the engine together: every part a constant, in the order in which they need each other. What starts says at once how it is
+// stopped; stopping goes the other way round, and one part that cannot be stopped keeps no other from it.
+//
+// A part is given what it asks (parameters); what it has to tell, it tells everybody (events.ts), and who wants to know is said here.
+import type { MessageSummary } from '../../shared/message.ts';
+import type { Overview } from '../../shared/overview.ts';
+import type { WatchedClock } from '../clock/watched.ts';
+import type { Emitter } from '../events/emitter.ts';
+import { Listener } from '../relay/inbound/listener.ts';
+import { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
+import { Bouncer } from '../relay/outbound/bouncer.ts';
+import { Claims } from '../relay/outbound/claims.ts';
+import { Delivery } from '../relay/outbound/delivery.ts';
+import { OtherWays } from '../relay/outbound/other-ways.ts';
+import { Reach } from '../relay/outbound/reach.ts';
+import { Scheduler } from '../relay/outbound/scheduler.ts';
+import { Authenticator } from '../relay/policy/authentication/authenticator.ts';
+import { Callout } from '../relay/policy/callout.ts';
+import { Directory } from '../relay/policy/directory.ts';
+import { Screening } from '../relay/policy/filters/screening.ts';
+import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
+import { LearnedRecipients } from '../relay/policy/learned.ts';
+import { RecipientPolicy } from '../relay/policy/recipients.ts';
+import { systemResolver } from '../relay/resolver.ts';
+import { Spool } from '../relay/spool/spool.ts';
+import type { SettingsStore } from '../settings/settings.ts';
+import type { Database } from '../storage/database.ts';
+import type { StorageWatch } from '../storage/watch.ts';
+import { Domains } from './domains.ts';
+import type { EngineOptions } from './engine.ts';
+import type { EngineEvents } from './events.ts';
+import type { Faults } from './faults.ts';
+import { Health } from './health.ts';
+import { Rows } from './live.ts';
+import { LiveOverview } from './live-overview.ts';
+import { followEvents } from './live-view.ts';
+import type { DataDirLock } from './lock.ts';
+import { LogIndexer } from './log-indexer.ts';
+import { Meter } from './meter.ts';
+import { fillMeter } from './metering.ts';
+import { Modes } from './modes.ts';
+import { composeOverview } from './overview.ts';
+import { QueueActions } from './queue-actions.ts';
+import { createRouter, type EngineRouter } from './router.ts';
+import { keepMove } from './server-moves.ts';
+import { Timekeeper } from './timekeeper.ts';
+import { validatingResolver } from './validating-resolver.ts';
+import { WaitingCounts } from './waiting.ts';
+
+/** Shortest time between two batches of rows of traffic, ms. */
+const TRAFFIC_INTERVAL_MS = 250;
+/** How often to look whether the data folder is still ours, and the settings as they were, ms. */
+const KEEP_EVERY_MS = 500;
+
+/** What is there before anything moves. */
+export interface Foundation {
+  lock: DataDirLock;
+  clock: WatchedClock;
+  faults: Faults;
+  events: Emitter<EngineEvents>;
+  storage: StorageWatch;
+  settings: SettingsStore;
+  db: Database;
+}
+
+export interface Assembled {
+  router: EngineRouter;
+  startedAt: number;
+  /** Where the SMTP listener really is; null when offline. */
+  smtp: { host: string; port: number } | null;
+  overview: LiveOverview;
+  /** Whether there is nothing here that would be missed: no domain, and never a message. */
+  isEmpty: () => Promise<boolean>;
+}
+
+/** Puts all upon the foundation and starts it; how each part stops goes onto `stops`, also when a later one does not start. */
+export async function assemble(
+  options: EngineOptions,
+  { lock, clock, faults, events, storage, settings: store, db }: Foundation,
+  stops: AsyncDisposableStack,
+): Promise<Assembled> {
+  const { world = {}, offline = false } = options;
+  const startedAt = clock.now();
+  const settings = () => store.get();
+  const time = new Timekeeper({ clock, events });
+  const { givesUp, forgets } = time;
+  if (!offline) {
+    stops.defer(() => time.close());
+    await time.begin(db);
+  }
+  const spool = await Spool.open(db, options.dataDir, clock);
+  stops.defer(() => spool.close());
+
+  // What is known.
+  const directory = new Directory();
+  directory.replace(await db.read('domains'));
+  for (const { name, parts } of await db.read('damagedDomains')) events.emit('note', damaged(name, parts));
+  const learned = new LearnedRecipients({ db, settings, clock });
+  await learned.load();
+  const resolve = world.resolve ?? systemResolver();
+  const authenticator = new Authenticator({ events });
+  stops.defer(() => authenticator.close());
+
+  // The way out.
+  const claims = new Claims(clock);
+  const reach = new Reach({
+    clock,
+    settings,
+    events,
+    lookUp: world.lookUp,
+    secure: () => validatingResolver(settings().delivery.validatingResolvers),
+  });
+  const bouncer = new Bouncer({
+    clock,
+    spool,
+    directory,
+    learned,
+    settings,
+    authenticator,
+    resolve,
+    forgets,
+    events,
+  });
+  stops.defer(() => bouncer.close());
+  const callout = new Callout({ clock, settings, session: reach.session, learned, events });
+  stops.defer(() => callout.close());
+  const incomingBounces = new IncomingBounces({ clock, settings, directory, learned });
+  const bounceAt = () => bouncer.dueAt();
+  const delivery = new Delivery({
+    clock,
+    spool,
+    settings,
+    bounceAt,
+    givesUp,
+    events,
+    lesson: (domain, words, serverAddress) => {
+      if (!directory.get(domain)) return null;
+      if (serverAddress !== null) incomingBounces.sawServer(domain, serverAddress);
+      for (const { key, reply } of words) if (reply.code < 300) callout.forget(key);
+      return learned.lesson(domain, words, 'delivery');
+    },
+  });
+  const lanes = { clock, spool, claims, delivery, out: reach, events };
+  const scheduler = new Scheduler({
+    ...lanes,
+    directory,
+    settings,
+    bounceAt,
+    givesUp,
+    forgets,
+    chores: () => learned.prune(),
+  });
+  const otherWays = new OtherWays(lanes);
+  const bounceRoutes = new BounceRoutes({
+    ...lanes,
+    directory,
+    settings,
+    givesUp,
+    exchange: {
+      resolve,
+      port: world.smtpPort ?? 25,
+      allowInner: world.allowInner === true,
+      random: Math.random,
+    },
+  });
+  // Together: each waits for what it has under way.
+  stops.defer(() => allOver([scheduler.close(), otherWays.close(), bounceRoutes.close()]));
+
+  // The way in.
+  const recipients = new RecipientPolicy({
+    settings,
+    learned,
+    callout,
+    health: (domain) => scheduler.health(domain),
+  });
+  const screening = new Screening({ clock, settings, authenticator, events });
+  const listener = new Listener({
+    clock,
+    settings,
+    directory,
+    recipients,
+    bounces: incomingBounces,
+    spool,
+    screening,
+    storage,
+    events,
+    lacksSmtpUtf8: (domain) => reach.lacksSmtpUtf8(domain),
+  });
+
+  // What an admin does and sees.
+  const domains = new Domains({ db, directory, scheduler, learned, events });
+  const actions = new QueueActions({ clock, db, claims, scheduler, otherWays, bounceRoutes, events });
+  const modes = new Modes({ clock, directory, scheduler, settings, domains, actions, events });
+  stops.defer(() => modes.close());
+  const health = new Health({
+    clock,
+    db,
+    directory,
+    settings,
+    forgets,
+    events,
+    dataDir: options.dataDir,
+    ...(options.checks ? { checks: options.checks } : {}),
+  });
+  stops.defer(() => health.close());
+  const indexer = new LogIndexer(db, clock, events);
+  stops.defer(() => indexer.close());
+  const meter = new Meter();
+  await fillMeter(meter, db, clock.now());
+  const waiting = new WaitingCounts(db, clock, events);
+  stops.defer(() => waiting.close());
+  const traffic = new Rows<MessageSummary>(TRAFFIC_INTERVAL_MS, clock);
+  const compose = (): Overview =>
+    composeOverview({
+      now: clock.now(),
+      domains: directory.all(),
+      waiting: (domain) => waiting.of(domain),
+      health: (domain) => scheduler.health(domain),
+      pace: (domain) => scheduler.pace(domain),
+      running: !offline,
+      deliverAgain: settings().autoHold.deliverAgain,
+      warnHours: settings().delivery.warnHours,
+      meter,
+      listener: {
+        ...listener.state,
+        ...(offline ? { problem: 'it is not running on this data folder' } : {}),
+      },
+      filterTroubles: screening.troubles,
+      fault: faults.present,
+      unknownSettings: store.unknown,
+      storage: storage.state,
+      settingsTrouble: store.problem,
+    });
+  const overview = new LiveOverview(compose, clock);
+  stops.defer(() => overview.close());
+
+  // Who follows what happens. Those that move mail come first.
+  events.on('accepted', ({ message, content }) => scheduler.accepted(message, content));
+  events.on('accepted', ({ message }) => bounceRoutes.accepted(message));
+  events.on('learned', (result) => learned.takeOver(result));
+  events.on('settled', ({ results }) => bouncer.settled(results));
+  events.on('expired', () => bouncer.plan(bouncer.dueAt()));
+  events.on('stopped', ({ domain, cause, reply }) => modes.stopped(domain, cause, reply));
+  events.on('recovered', ({ domain }) => modes.recovered(domain));
+  events.on('moved', (move) => keepMove({ at: clock.now(), ...move }, db, events));
+  events.on('domainChanged', ({ domain }) => {
+    callout.domainChanged(domain.name);
+    void bounceRoutes.drop(domain.name);
+    if (!offline) scheduler.domainChanged(domain);
+  });
+  events.on('domainRemoved', ({ name }) => callout.domainChanged(name));
+  events.on('clockJumped', ({ by }) => {
+    scheduler.clockJumped(by);
+    otherWays.clockJumped(by);
+    bounceRoutes.clockJumped(by);
+    modes.clockJumped(by);
+  });
+  events.on('replanned', () => {
+    scheduler.wake(null, false);
+    otherWays.wake();
+    bouncer.replanned();
+    bounceRoutes.replanned();
+    learned.replanned().catch((error: unknown) =>
+      events.emit('fault', {
+        part: 'clock',
+        what: 'not everything goes by the corrected clock yet',
+        error,
+      }),
+    );
+  });
+  events.on('woke', () => {
+    scheduler.wake(null, true);
+    otherWays.wake();
+    bounceRoutes.wake();
+  });
+  events.on('counted', () => storage.stays(waiting.staying(directory.all())));
+  followEvents({ clock, db, events, meter, waiting, traffic, overview });
+
+  await waiting.refresh();
+  const smtp = offline ? null : await start();
+  overview.refresh();
+
+  /** Mail moves from here on. Returns where the listener really is. */
+  async function start(): Promise<{ host: string; port: number }> {
+    bouncer.plan(clock.now());
+    void bounceRoutes.look();
+    screening.start();
+    const { host, port } = options.smtp ?? settings().smtp;
+    stops.defer(() => listener.close());
+    await listener.listen(host, port);
+    for (const { host, addresses } of await db.read('serverAddresses'))
+      reach.rememberAddresses(host, addresses);
+    scheduler.start();
+    otherWays.start();
+    modes.start();
+    indexer.start();
+    const keeping = clock.every(KEEP_EVERY_MS, () => {
+      storage.taken(lock.keep() === 'taken');
+      const { problem, unknown } = store;
+      store.look();
+      if (store.problem !== problem || store.unknown !== unknown) overview.refresh();
+    });
+    stops.defer(() => keeping.cancel());
+    return { host, port: listener.state.port };
+  }
+
+  const router = createRouter({
+    clock,
+    db,
+    directory,
+    scheduler,
+    otherWays,
+    modes,
+    actions,
+    domains,
+    learned,
+    callout,
+    incomingBounces,
+    health,
+    offline,
+    settings: store,
+    live: { overview, traffic },
+    info: {
+      version: options.version ?? '0.0.0',
+      host: options.host,
+      dataDir: options.dataDir,
+      startedAt,
+      smtp,
+      demo: options.demo === true,
+    },
+  });
+  const isEmpty = async () => {
+    // Where it cannot be said, it may not be.
+    const highest = await db.write('highestId').catch(() => null);
+    return highest === 0 && directory.all().length === 0;
+  };
+  return { router, startedAt, smtp, overview, isEmpty };
+}
+
+function damaged(name: string, parts: readonly string[]) {
+  const comes = parts.some((part) => part === 'route' || part === 'mode')
+    ? 'its mail is taken and held until that is set again'
+    : 'it is as if it had not been set';
+  const words = `in the database, the ${parts.join(' and ')} of ${name} cannot be read; ${comes}`;
+  return { part: 'storage' as const, domain: name, words };
+}
+
+/** Resolves when all are; rejects, then too, with what went wrong. */
+async function allOver(promises: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(promises);
+  const errors = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  if (errors.length > 0) throw new AggregateError(errors, 'not everything could be stopped in good order');
+}

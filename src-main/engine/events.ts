@@ -1,0 +1,19 @@
+// What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
+import type { Domain } from '../../shared/domain.ts';
+import type { RelayEvents } from '../relay/events.ts';
+import type { StorageEvents } from '../storage/events.ts';
+
+export interface EngineEvents extends RelayEvents, StorageEvents {
+  /** A domain is new, or another than before: written down, and known to whoever asks the directory. */
+  domainChanged: { domain: Domain };
+  /** A domain is not protected any more. */
+  domainRemoved: { name: string };
+  /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
+  clockJumped: { by: number };
+  /** What waits on disk was planned anew after a jump, or could not be. */
+  replanned: null;
+  /** The machine slept: what was due meanwhile is due now. */
+  woke: null;
+  /** Waiting mail was counted. */
+  counted: null;
+}

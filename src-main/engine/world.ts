@@ -1,0 +1,16 @@
+// What a lab puts in place of the world.
+import type { TimeSources } from '../clock/watched.ts';
+import type { LookUp } from '../relay/outbound/addresses.ts';
+import type { Resolve } from '../relay/resolver.ts';
+
+export interface World {
+  /** Where the time comes from, and who waits. */
+  time?: TimeSources;
+  resolve?: Resolve;
+  /** Where the servers of routes are. */
+  lookUp?: LookUp;
+  /** Port of the world's mail servers. */
+  smtpPort?: number;
+  /** Lets mail servers of the world have loopback and private addresses. */
+  allowInner?: boolean;
+}
