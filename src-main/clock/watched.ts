@@ -93,7 +93,8 @@ export class WatchedClock implements Clock {
     }
     this.#found = Infinity;
     this.onStray();
-    return Math.floor(expected);
+    // Whoever was told may have looked at once.
+    return Math.floor(this.#zero + this.#sources.steady());
   };
 
   readonly steady = (): number => this.#sources.steady();
@@ -107,8 +108,8 @@ export class WatchedClock implements Clock {
   /** Which start of the machine this is; null where the system does not tell. */
   readonly boot: string | null;
 
-  /** ms since the machine was started, its sleep included. */
-  readonly uptime = (): number => this.#sources.uptime();
+  /** ms since the machine was started, its sleep included; what was not looked at yet is not in it, as with `now`: the two go together. */
+  readonly uptime = (): number => this.#started + this.#sources.steady();
 
   /**
    * Compares the clocks, and takes over what the system's says: `now` may be far from what it was a moment ago after this. Returns what

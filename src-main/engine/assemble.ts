@@ -80,14 +80,15 @@ export async function assemble(
   stops: AsyncDisposableStack,
 ): Promise<Assembled> {
   const { world = {}, offline = false } = options;
-  const startedAt = clock.now();
   const settings = () => store.get();
   const time = new Timekeeper({ clock, events });
   const { givesUp, forgets } = time;
-  if (!offline) {
+  if (offline) time.follow();
+  else {
     stops.defer(() => time.close());
     await time.begin(db);
   }
+  const startedAt = clock.now();
   const spool = await Spool.open(db, options.dataDir, clock);
   stops.defer(() => spool.close());
 
@@ -275,6 +276,8 @@ export async function assemble(
   });
   events.on('counted', () => storage.stays(waiting.staying(directory.all())));
   followEvents({ clock, db, events, meter, waiting, traffic, overview });
+  // Not before: who has not heard of a jump would go by the old clock for good.
+  if (!offline) time.watch();
 
   await waiting.refresh();
   const smtp = offline ? null : await start();

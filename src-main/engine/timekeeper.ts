@@ -42,6 +42,9 @@ export class Timekeeper {
   readonly clock: WatchedClock;
   readonly #events: Publisher<EngineEvents>;
   #db: Database | null = null;
+  /** What the last run left was compared with the clock: from here on there is something to keep. */
+  #begun = false;
+  /** Looks round; null when nobody follows what happens yet, or any more. */
   #timer: Timer | null = null;
   #looking = false;
   #keptAt = 0;
@@ -70,16 +73,19 @@ export class Timekeeper {
   /** Whether what is past its time is removed: the same. */
   readonly forgets = (): boolean => this.clock.steady() >= this.#forgetsAt;
 
-  /** Compares the clock with what it said in the last run, and plans anew what waits where it cannot have gone on from there. */
+  /**
+   * Compares the clock with what it said in the last run, and plans anew what waits where it cannot have gone on from there. What happens
+   * from here on is told when somebody can follow it (`watch`).
+   */
   async begin(db: Database): Promise<void> {
     this.#db = db;
+    // What became of the clock since it was first asked is no jump of this run: nothing goes by it yet. What is on disk goes by the last
+    // run's, with which it is compared as it is now.
+    this.clock.look();
     const now = this.clock.now();
+    const uptime = this.clock.uptime();
     const last = await db.write('keptClock');
-    const { jumped, unknown } = sinceLast(last, {
-      at: now,
-      boot: this.clock.boot,
-      uptime: this.clock.uptime(),
-    });
+    const { jumped, unknown } = sinceLast(last, { at: now, boot: this.clock.boot, uptime });
     // What the last run held back was meant by its clock.
     const left = (at: number, most: number) => steadyOf(this.clock, now + Math.min(at - last.at, most));
     this.#givesUpAt = left(last.givesUpAt, HELD_BACK.givingUp);
@@ -92,19 +98,27 @@ export class Timekeeper {
       await this.#planAnew(jumped);
       this.#tell(jumped, 'since Mailward ran last');
     }
-    this.#plan();
+    this.#begun = true;
   }
 
   /** Keeps what the clock says for the next run. */
   async close(): Promise<void> {
-    if (this.#timer === null) return;
-    this.#timer.cancel();
+    this.#timer?.cancel();
     this.#timer = null;
+    // A start that failed before what is on disk was compared leaves that to the next.
+    if (!this.#begun) return;
     if (this.#owed === 0) await this.#keep();
     else await this.#planAnew(0);
   }
 
-  #plan(): void {
+  /** Where the folder is only worked on for a moment: the clock is followed without a word, and the next run compares what is on disk. */
+  follow(): void {
+    this.clock.onStray = () => void this.clock.look();
+    this.clock.look();
+  }
+
+  /** Tells what becomes of the clock, and has what waits planned anew, from here on: all who must know of it follow the events. */
+  watch(): void {
     this.#timer = this.clock
       .every(LOOK, () => {
         this.#look();
@@ -113,6 +127,7 @@ export class Timekeeper {
         else if (now - this.#keptAt >= KEEP) void this.#keep();
       })
       .unref();
+    this.#look();
   }
 
   #look(): void {

@@ -1,11 +1,16 @@
 // A clock that was wrong and is put right, or the other way round: no mail is stranded by it, and none is given up.
-import { describe, expect, it } from 'vitest';
+import { createRouterClient } from '@orpc/server';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openEngine } from '../../src-main/engine/engine.ts';
 import type { World } from '../../src-main/engine/world.ts';
+import { LearnedRecipients } from '../../src-main/relay/policy/learned.ts';
+import { StorageWatch } from '../../src-main/storage/watch.ts';
 import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { LabTime } from '../lab/time.ts';
 import { until } from '../lab/wait.ts';
 import { zone, type Records } from '../lab/zone.ts';
+import { scratch } from '../lab/scratch.ts';
 import { EngineUnderTest } from './support.ts';
 
 const MINUTE = 60_000;
@@ -401,4 +406,85 @@ it('a sender of whom DNS said nothing yet is told also when the clock is set for
   time.pass(11 * MINUTE);
   await set(time, mailward, HOUR);
   await until('the sender to be told', () => world.arrivals.length === 1);
+});
+
+describe('a clock that is put right while Mailward starts', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  /** Something happens when the database is open, and nobody has looked at the last run yet. */
+  const whenOpen = (act: () => void) => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called on what it was called on
+    const { start: really } = StorageWatch.prototype;
+    vi.spyOn(StorageWatch.prototype, 'start').mockImplementationOnce(function (this: StorageWatch, db) {
+      act();
+      really.call(this, db);
+    });
+  };
+
+  for (const [name, by] of [
+    ['two days behind', 2 * DAY],
+    ['two days ahead', -2 * DAY],
+  ] as const)
+    it(`after it was ${name} leaves the log as it was, and is no jump`, async () => {
+      const time = new LabTime();
+      await using office = await new Sink().start();
+      await using mailward = await start(time);
+      await mailward.protect('example.com', office.port);
+      const id = await mailward.send('bob@example.com');
+      const before = await mailward.reaches(id, 'delivered');
+      await mailward.engine.close();
+      time.set(-by);
+      whenOpen(() => time.set(by));
+      await mailward.open();
+      await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
+      const { receivedAt, attemptList } = await mailward.client.messages.get({ id });
+      expect({ receivedAt, attemptList }).toEqual({
+        receivedAt: before.receivedAt,
+        attemptList: before.attemptList,
+      });
+      expect(mailward.troubles).toEqual([]);
+      expect(Math.abs(mailward.engine.startedAt - time.wall())).toBeLessThan(HOUR);
+    });
+
+  it('is followed by a command that works on the folder, at its start and later', async () => {
+    using folder = scratch('clock');
+    const time = new LabTime();
+    whenOpen(() => time.set(2 * DAY));
+    const world: World = { time };
+    const engine = await openEngine({ dataDir: folder.path, host: 'service', offline: true, world });
+    try {
+      expect(Math.abs(engine.startedAt - time.wall())).toBeLessThan(HOUR);
+      const client = createRouterClient(engine.router);
+      await client.domains.add({ name: 'example.com', route: [{ host: '127.0.0.1', port: 9 }] });
+      time.set(-5 * DAY);
+      const { mode } = await client.domains.setMode({ name: 'example.com', mode: 'hold', reason: '' });
+      expect(Math.abs(mode.since - time.wall())).toBeLessThan(HOUR);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it('in the middle of it, is told to all that hold times of what is on disk', async () => {
+    const time = new LabTime();
+    await using office = await new Sink().start();
+    await using mailward = await start(time);
+    await mailward.protect('example.com', office.port);
+    await mailward.client.domains.setMode({ name: 'example.com', mode: 'hold', reason: 'server moves' });
+    await mailward.engine.close();
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called on what it was called on
+    const { load: really } = LearnedRecipients.prototype;
+    const loads = vi.spyOn(LearnedRecipients.prototype, 'load').mockImplementation(really);
+    loads.mockImplementationOnce(async function (this: LearnedRecipients) {
+      time.set(-2 * DAY);
+      await really.call(this);
+    });
+    await mailward.open();
+    await until('all that was learned to be read again', () => loads.mock.calls.length === 2);
+    await until('nothing to be held since a time to come', async () => {
+      const [domain] = await mailward.client.domains.list();
+      return domain !== undefined && domain.mode.since <= time.wall();
+    });
+    expect(mailward.troubles.filter((words) => words.includes('set back by 2 days'))).toHaveLength(1);
+  });
 });

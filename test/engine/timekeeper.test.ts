@@ -17,7 +17,7 @@ async function machine() {
   const folder = scratch('timekeeper');
   const time = new LabTime();
   const db = await openDatabase(`${folder.path}/mailward.db`);
-  const state = { full: false, dies: false, dead: false };
+  const state = { full: false, broken: false, dies: false, dead: false };
   /** By how much what waits was moved on disk, and by whom it was told. */
   const moved: number[] = [];
   const jumped: number[] = [];
@@ -27,6 +27,7 @@ async function machine() {
   const toldBefore: number[] = [];
   const write = async (name: string, args: unknown): Promise<unknown> => {
     if (state.dead) return new Promise(() => undefined);
+    if (state.broken) throw new Error('disk I/O error');
     if (name === 'clockJumped') toldBefore.push(jumped.length);
     if (state.full && name === 'clockJumped') throw new Error('database or disk is full');
     const value: unknown = await (db.write as (name: string, args: unknown) => Promise<unknown>)(name, args);
@@ -36,12 +37,26 @@ async function machine() {
     }
     return value;
   };
-  const run = async () => {
-    const events = eventsInto<EngineEvents>([]);
+  const notes: string[] = [];
+  const keeperOf = (clock: WatchedClock) => {
+    const events = eventsInto<EngineEvents>(notes);
     events.on('clockJumped', ({ by }) => jumped.push(by));
     events.on('replanned', () => replanned.push(moved.length));
-    const keeper = new Timekeeper({ clock: new WatchedClock(time), events });
+    return new Timekeeper({ clock, events });
+  };
+  /** A start up to where somebody can follow what happens. */
+  const begin = async (clock = new WatchedClock(time)) => {
+    const keeper = keeperOf(clock);
     await keeper.begin({ write } as unknown as Database);
+    return keeper;
+  };
+  const beginFails = () => {
+    const keeper = keeperOf(new WatchedClock(time));
+    return { keeper, begun: keeper.begin({ write } as unknown as Database) };
+  };
+  const run = async () => {
+    const keeper = await begin();
+    keeper.watch();
     return keeper;
   };
   return {
@@ -49,8 +64,11 @@ async function machine() {
     state,
     moved,
     jumped,
+    notes,
     replanned,
     toldBefore,
+    begin,
+    beginFails,
     run,
     kept: () => db.write('keptClock'),
     sum: () => Math.round(moved.reduce((sum, by) => sum + by, 0) / MINUTE) * MINUTE,
@@ -125,4 +143,72 @@ it('the disk is full when the process is started, which starts all the same', as
   expect(at.sum()).toBe(-30 * DAY);
   await keeper.close();
   expect((await at.kept()).at).toBeLessThan(at.time.wall() + MINUTE);
+});
+
+for (const [name, was, by] of [
+  ['behind', -2 * DAY, 2 * DAY],
+  ['ahead', 2 * DAY, -2 * DAY],
+] as const)
+  it(`a clock that was ${name} and is put right before the last run is looked at has not jumped`, async () => {
+    await using at = await machine();
+    await (await at.run()).close();
+    at.time.set(was);
+    const clock = new WatchedClock(at.time);
+    at.time.set(by);
+    const keeper = await at.begin(clock);
+    expect(clock.now()).toBeLessThan(at.time.wall() + MINUTE);
+    keeper.watch();
+    await keeper.close();
+    expect(at.moved).toEqual([]);
+    expect(at.notes).toEqual([]);
+  });
+
+it('a sleep that nobody noticed before the process ended is no jump for the next', async () => {
+  await using at = await machine();
+  const keeper = await at.run();
+  at.time.sleep(2 * DAY);
+  await keeper.close();
+  at.time.pass(MINUTE);
+  await (await at.run()).close();
+  expect(at.moved).toEqual([]);
+});
+
+it('a jump during the start is told when somebody can follow it, and not before', async () => {
+  await using at = await machine();
+  const keeper = await at.begin();
+  at.time.set(-2 * DAY);
+  keeper.clock.now();
+  await new Promise(setImmediate);
+  expect(at.jumped).toEqual([]);
+  keeper.watch();
+  expect(at.sum()).toBe(0);
+  await until('it to be written', () => at.replanned.length > 0);
+  expect(at.jumped).toHaveLength(1);
+  expect(at.sum()).toBe(-2 * DAY);
+  await keeper.close();
+});
+
+it('a start that ends before anybody follows the clock leaves its reading to the next', async () => {
+  await using at = await machine();
+  await (await at.run()).close();
+  at.time.pass(3 * DAY);
+  const before = at.time.wall();
+  await (await at.begin()).close();
+  expect((await at.kept()).at).toBeGreaterThanOrEqual(before);
+  expect(at.moved).toEqual([]);
+});
+
+it('a start that could not compare the clock leaves what the last run kept', async () => {
+  await using at = await machine();
+  await (await at.run()).close();
+  const { at: kept } = await at.kept();
+  at.time.set(-2 * DAY);
+  at.state.broken = true;
+  const { keeper, begun } = at.beginFails();
+  await expect(begun).rejects.toThrow('disk I/O error');
+  at.state.broken = false;
+  await keeper.close();
+  expect((await at.kept()).at).toBe(kept);
+  await (await at.run()).close();
+  expect(at.sum()).toBe(-2 * DAY);
 });
