@@ -272,7 +272,9 @@ export async function assemble(
   events.on('woke', () => {
     scheduler.wake(null, true);
     otherWays.wake();
+    bouncer.replanned();
     bounceRoutes.wake();
+    modes.woke();
   });
   events.on('counted', () => storage.stays(waiting.staying(directory.all())));
   followEvents({ clock, db, events, meter, waiting, traffic, overview });

@@ -12,6 +12,8 @@ import type { EngineEvents } from './events.ts';
 import type { QueueActions } from './queue-actions.ts';
 
 const LONGEST_REASON = 500;
+/** An end time is looked at again after this at the latest, ms: it goes by a clock that may creep away from the one that waits. */
+const LONGEST_WAIT = 600_000;
 
 export interface ModesParts {
   clock: Clock;
@@ -61,6 +63,11 @@ export class Modes {
   /** Takes up end times that were set before a restart; those that passed meanwhile end now. */
   start(): void {
     for (const domain of this.#parts.directory.all()) this.#watch(domain);
+  }
+
+  /** The machine slept, and timers may not have: end times that passed meanwhile end now. */
+  woke(): void {
+    this.start();
   }
 
   close(): void {
@@ -127,7 +134,8 @@ export class Modes {
     this.#timers.delete(name);
     if (mode.until === null || this.#closed) return;
     const { clock, directory } = this.#parts;
-    const ends = clock.after(mode.until - clock.now(), () => {
+    const wait = Math.min(Math.max(0, mode.until - clock.now()), LONGEST_WAIT);
+    const ends = clock.after(wait, () => {
       const domain = directory.get(name);
       const end = domain?.mode.until ?? null;
       if (!domain || end === null) return;

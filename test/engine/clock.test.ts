@@ -311,6 +311,41 @@ it('an end time set by a clock that was behind comes when the right clock says s
   await mailward.reaches(id, 'delivered');
 });
 
+describe('what the machine slept through is done when it wakes', () => {
+  it('a hold ends whose end time passed', async () => {
+    const time = new LabTime();
+    await using office = await new Sink().start();
+    await using mailward = await start(time);
+    await mailward.protect('example.com', office.port);
+    const ends = time.wall() + 2 * HOUR;
+    await mailward.client.domains.setMode({
+      name: 'example.com',
+      mode: 'hold',
+      reason: 'a holiday',
+      until: ends,
+    });
+    const id = await mailward.send('bob@example.com');
+    expect((await mailward.client.messages.get({ id })).state).toBe('held');
+    time.sleep(3 * DAY);
+    await mailward.reaches(id, 'delivered');
+  });
+
+  it('a sender is told who was to be told meanwhile', async () => {
+    const time = new LabTime();
+    await using office = await new Sink().start();
+    office.temper.rcpt = (address) => (address.startsWith('gone') ? '550 5.1.1 User unknown' : null);
+    await using mailward = await start(time, {
+      bounces: { gatherSeconds: 3_600 },
+      recipients: { ask: false },
+    });
+    await mailward.protect('example.com', office.port);
+    const id = await mailward.send('gone@example.com', 'Subject: a\r\n\r\nb\r\n', 'ann@example.com');
+    await mailward.reaches(id, 'refused');
+    time.sleep(2 * HOUR);
+    await until('the sender to be told', () => office.arrivals.length === 1);
+  });
+});
+
 it('the overview goes on, and says that mail flows, when the clock is set back', async () => {
   const time = new LabTime();
   await using office = await new Sink().start();

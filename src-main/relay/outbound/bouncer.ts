@@ -86,7 +86,7 @@ export class Bouncer {
     if (results.some(({ state }) => state === 'refused' || state === 'expired')) this.plan(this.dueAt());
   }
 
-  /** What waits was planned anew after a jump of the clock: what is due is looked for by the new one. */
+  /** What waits was planned anew after a jump of the clock, or the machine slept: what is due is looked for by the clock as it is now. */
   replanned(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
     this.plan(this.#options.clock.now());
