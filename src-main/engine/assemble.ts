@@ -237,7 +237,10 @@ export async function assemble(
 
   // Who follows what happens. Those that move mail come first.
   events.on('accepted', ({ message, content }) => scheduler.accepted(message, content));
-  events.on('accepted', ({ message }) => bounceRoutes.accepted(message));
+  events.on('accepted', ({ message, own }) => {
+    // A stranger's mail never goes to strangers, whatever became of its recipient's domain while it came in.
+    if (own) bounceRoutes.accepted(message);
+  });
   events.on('learned', (result) => learned.takeOver(result));
   events.on('settled', ({ results }) => bouncer.settled(results));
   events.on('expired', () => bouncer.plan(bouncer.dueAt()));

@@ -5,8 +5,11 @@ import type { Fault, Note } from '../events/fault.ts';
 import type { DueMessage, Learned, NewMessage, RecipientOutcome } from './spool/spool.ts';
 
 export interface RelayEvents {
-  /** A message is in the spool, a sender's or one of our own; `content` is there when it is small enough to be in memory still. */
-  accepted: { message: NewMessage; content: Buffer | null };
+  /**
+   * A message is in the spool: a sender's, or a bounce that we made ourselves (`own`). `content` is there when it is small enough to be in
+   * memory still.
+   */
+  accepted: { message: NewMessage; content: Buffer | null; own: boolean };
   /** A transaction, or a connection that got nowhere, was refused at the door. */
   rejected: { message: NewMessage };
   /** What an attempt came to is on disk. `domain`: whose own server it was, or to whom a bounce went; null for another server. */

@@ -1,10 +1,12 @@
 // Who is told of mail that could not be delivered: real senders, once; nobody else, ever.
 import { generateKeyPairSync } from 'node:crypto';
 import { dkimSign } from 'mailauth';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { MessageDetail } from '../../shared/message.ts';
 import { settingsSchema } from '../../shared/settings.ts';
 import { recognise } from '../../src-main/relay/policy/bounces.ts';
+import { Deposit } from '../../src-main/relay/spool/spool.ts';
+import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
 import { zone, type Records } from '../lab/zone.ts';
@@ -349,6 +351,53 @@ describe('where a bounce goes', () => {
     });
     expect(detail).toMatchObject({ state: 'queued', lastReply: { enhanced: '4.4.3' } });
   });
+});
+
+describe('mail for a domain that is taken out while it comes in', () => {
+  it('is not taken: its sender is to try again, and hears then that nobody of that name is here', async () => {
+    await using at = await scene(healthy);
+    await at.mailward.protect('sender.example', at.office.port);
+    await using client = await RawClient.greet(at.mailward.engine.smtp?.port ?? 0);
+    await client.openData('bob@sender.example', 'ann@sender.example');
+    client.send('Subject: half of it\r\n\r\n');
+    await at.mailward.client.domains.remove({ name: 'sender.example' });
+    client.send('and the rest\r\n.\r\n');
+    await client.expect(451);
+    await client.command('MAIL FROM:<bob@sender.example>', 250);
+    await client.command('RCPT TO:<ann@sender.example>', 550);
+  });
+
+  for (const [name, records, bounceState] of [
+    ['has a mail server', healthy, 'delivered'],
+    [
+      'takes no mail',
+      { ...healthy, 'sender.example MX': [{ exchange: '', priority: 0 }] } satisfies Records,
+      'refused',
+    ],
+  ] as const)
+    it(`in the last moment stays here, whatever bounces go to that domain, which ${name}, and goes when it is ours again`, async () => {
+      await using at = await scene(records);
+      await at.mailward.protect('sender.example', at.office.port);
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called on what it was called on
+      const { accept: really } = Deposit.prototype;
+      const storing = vi.spyOn(Deposit.prototype, 'accept').mockImplementationOnce(async function (
+        this: Deposit,
+        envelope,
+      ) {
+        await at.mailward.client.domains.remove({ name: 'sender.example' });
+        return really.call(this, envelope);
+      });
+      const id = await at.mailward.send('ann@sender.example', LETTER, 'bob@far.example');
+      storing.mockRestore();
+      const first = await at.mailward.send('gone@example.com', LETTER, 'ann@sender.example');
+      await at.mailward.reaches((await at.decided(first)).bounce!.bounceId!, bounceState);
+      const { state, attemptList, lastReply } = await at.mailward.client.messages.get({ id });
+      expect({ state, attemptList, lastReply }).toEqual({ state: 'queued', attemptList: [], lastReply: null });
+      expect(at.world.arrivals.map(({ sender }) => sender)).toEqual(bounceState === 'delivered' ? [''] : []);
+      await at.mailward.protect('sender.example', at.office.port);
+      await at.mailward.reaches(id, 'delivered');
+      expect(at.office.arrivals.map(({ sender }) => sender)).toEqual(['bob@far.example']);
+    });
 });
 
 describe('a flood of bounces for mail that was never sent', () => {

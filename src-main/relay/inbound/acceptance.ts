@@ -31,6 +31,12 @@ const NO_SMTPUTF8: Reply = {
   text: 'The message has a header beyond ASCII, which the server of this domain does not take (SMTPUTF8)',
 };
 
+const NOT_OURS: Reply = {
+  code: 451,
+  enhanced: '4.3.0',
+  text: 'A recipient\'s domain has just been taken out here, try again later',
+};
+
 export interface AcceptanceOptions {
   clock: Clock;
   settings: () => Settings;
@@ -126,6 +132,8 @@ export class Acceptance {
         const judgement = await screened.end();
         results = judgement.results;
         if (judgement.refusal) return refuse(judgement.refusal);
+        // Nobody would ever send it on. Asked again, the listener says so of each recipient.
+        if (mailboxes.some(({ domain }) => !this.#options.directory.get(domain))) return refuse(NOT_OURS);
         const needsUtf8 = smtpUtf8 && connection.headerInternational;
         if (needsUtf8 && mailboxes.every(({ domain }) => this.#lacksSmtpUtf8(domain)))
           return refuse(NO_SMTPUTF8);
@@ -149,7 +157,7 @@ export class Acceptance {
           if (learned) events.emit('learned', learned);
           const message = { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null };
           this.#options.acceptedFrom(session.remoteAddress);
-          events.emit('accepted', { message, content });
+          events.emit('accepted', { message, content, own: false });
           return reply;
         } catch (error) {
           this.#tell('a message could not be stored', error);

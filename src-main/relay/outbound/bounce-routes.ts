@@ -42,7 +42,7 @@ class StrangersWay implements Way {
 
   constructor(domain: string, route: Route, parts: LaneParts) {
     this.name = domain;
-    this.key = { domain };
+    this.key = { bouncesTo: domain };
     this.#route = route;
     this.#events = parts.events;
     this.server = new ServerWatch(parts.clock);

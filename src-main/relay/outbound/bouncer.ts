@@ -235,7 +235,7 @@ export class Bouncer {
       reason,
       message: bounce,
     });
-    if (fresh) events.emit('accepted', { message: bounce, content: report.content });
+    if (fresh) events.emit('accepted', { message: bounce, content: report.content, own: true });
   }
 
   async close(): Promise<void> {

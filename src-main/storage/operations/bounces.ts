@@ -34,6 +34,9 @@ export interface Undelivered {
   authenticity: string | null;
 }
 
+/** Of a row of `recipient`: the message is a bounce that Mailward made. */
+export const IS_OUR_BOUNCE = `EXISTS (SELECT 1 FROM bounce WHERE bounce.bounce_id = recipient.message_id AND bounce.state = 'sent')`;
+
 export function bounceReads(db: DatabaseSync) {
   const due = db.prepare(
     `SELECT message_id AS id FROM bounce WHERE state = 'due' AND at <= ? ORDER BY at LIMIT ?`,
@@ -60,7 +63,8 @@ export function bounceReads(db: DatabaseSync) {
      WHERE bounce.state = 'sent' AND recipient.state = 'queued'`,
   );
   const queuedTo = db.prepare(
-    `SELECT message_id AS id, position, queued_since AS since FROM recipient WHERE domain = ? AND state = 'queued' LIMIT 500`,
+    `SELECT message_id AS id, position, queued_since AS since FROM recipient
+     WHERE domain = ? AND state = 'queued' AND ${IS_OUR_BOUNCE} LIMIT 500`,
   );
   return {
     dueBounces(args: { now: number; limit: number }): { ids: number[]; nextAt: number | null } {
@@ -122,6 +126,7 @@ export function bounceReads(db: DatabaseSync) {
     bounceDomains(): string[] {
       return (elsewhere.all() as unknown as { domain: string }[]).map((row) => row.domain);
     },
+    /** Recipients of bounces that wait for a domain. */
     queuedTo(domain: string): { id: number; position: number; since: number }[] {
       return queuedTo.all(domain) as unknown as { id: number; position: number; since: number }[];
     },

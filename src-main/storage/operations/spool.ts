@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Cause } from '../../../shared/cause.ts';
 import { lessonWriter, type Learned, type Lesson } from './recipients.ts';
 import { idLead, leadNoter } from './clock.ts';
+import { IS_OUR_BOUNCE } from './bounces.ts';
 import { envelopeReader, type StoredEnvelope } from './envelope.ts';
 import { idsEndAt } from '../ids.ts';
 import type { FilterResult } from '../../../shared/filters.ts';
@@ -42,8 +43,8 @@ export interface NewMessage {
   filters?: FilterResult[];
 }
 
-/** A way out: a domain's own (or, of a bounce, a stranger's domain's), or the text of the route that mail is sent by instead (ways.ts). */
-export type WayKey = { domain: string } | { route: string };
+/** A way out: a domain's own, of our bounces a stranger's domain's, or the text of the route that mail is sent by instead (ways.ts). */
+export type WayKey = { domain: string } | { bouncesTo: string } | { route: string };
 
 /** What a lane needs to try a message again: the envelope, and which recipients are due. */
 export interface DueMessage extends StoredEnvelope {
@@ -142,6 +143,14 @@ export function spoolReads(db: DatabaseSync) {
   const nextDue = db.prepare(
     `SELECT min(next_at) AS at FROM recipient WHERE domain = ? AND state = 'queued' AND next_at > ?`,
   );
+  const dueBounces = db.prepare(
+    `SELECT DISTINCT message_id AS id FROM recipient
+     WHERE domain = ? AND state = 'queued' AND next_at <= ? AND ${IS_OUR_BOUNCE} ORDER BY next_at LIMIT ?`,
+  );
+  const nextBounce = db.prepare(
+    `SELECT min(next_at) AS at FROM recipient
+     WHERE domain = ? AND state = 'queued' AND next_at > ? AND ${IS_OUR_BOUNCE}`,
+  );
   const dueByWay = db.prepare(
     `SELECT DISTINCT message_id AS id FROM recipient
      WHERE way = ? AND next_at <= ? ORDER BY next_at, message_id LIMIT ?`,
@@ -159,6 +168,14 @@ export function spoolReads(db: DatabaseSync) {
      WHERE domain = ? AND state IN ('queued', 'held', 'refused', 'expired') AND state = 'held' AND held_by = 'mode'
        AND message_id > ? ORDER BY message_id LIMIT 1`,
   );
+
+  const asked = (way: WayKey) => {
+    if ('route' in way) return { name: way.route, isRoute: true, dueNow: dueByWay, dueNext: nextByWay };
+    // Not what was accepted for a domain while it was ours: that is not for whoever has it now.
+    if ('bouncesTo' in way)
+      return { name: way.bouncesTo, isRoute: false, dueNow: dueBounces, dueNext: nextBounce };
+    return { name: way.domain, isRoute: false, dueNow: dueRows, dueNext: nextDue };
+  };
 
   /** A message with those of its recipients that `wanted` picks. */
   function readMessage(id: number, wanted: (recipient: StoredRecipient) => boolean): DueMessage {
@@ -206,15 +223,14 @@ export function spoolReads(db: DatabaseSync) {
       messages: DueMessage[];
       nextAt: number | null;
     } {
-      const isOwn = 'domain' in way;
-      const name = isOwn ? way.domain : way.route;
+      const { name, isRoute, dueNow, dueNext } = asked(way);
       const isOnIt = (one: StoredRecipient) =>
-        isOwn ? one.domain === name && one.state === 'queued' : one.way === name;
-      const rows = isOwn ? dueRows.all(name, now, limit) : dueByWay.all(name, now, limit);
+        isRoute ? one.way === name : one.domain === name && one.state === 'queued';
+      const rows = dueNow.all(name, now, limit);
       const messages = (rows as unknown as { id: number }[]).map(({ id }) =>
         readMessage(id, (one) => isOnIt(one) && one.next_at !== null && one.next_at <= now),
       );
-      const next = (isOwn ? nextDue : nextByWay).get(name, now) as { at: number | null };
+      const next = dueNext.get(name, now) as { at: number | null };
       return { messages, nextAt: next.at };
     },
   };
