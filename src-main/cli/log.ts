@@ -1,7 +1,7 @@
 // The log of a service: a line of JSON for each fault and each note, for people and for what collects logs.
 import pino from 'pino';
 import { plain } from '../../shared/unseen.ts';
-import { faultWords, type Log } from '../events/fault.ts';
+import { errorKind, errorTrace, errorWords, faultWords, type Log } from '../events/fault.ts';
 import { withTyped } from './invocation.ts';
 
 /** Writes to a file descriptor: `level` (pino's: 40 for a note, 50 for a fault), `time`, `part`, `domain`, `messageId`, `err`, `msg`. */
@@ -10,13 +10,6 @@ export function logTo(descriptor: number): Log {
     {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: {
-        err: (error: unknown) => {
-          if (!(error instanceof Error)) return { message: plain(String(error)) };
-          const { type, message, stack } = pino.stdSerializers.err(error);
-          return { type, message: plain(message), stack: stack.split('\n').map(plain).join('\n') };
-        },
-      },
     },
     // A standard error that nobody reads any more must not end what moves the mail.
     pino.destination({ dest: descriptor, sync: true }).on('error', () => undefined),
@@ -26,7 +19,13 @@ export function logTo(descriptor: number): Log {
   return {
     fault: (fault) => {
       const { part, domain, messageId, error } = fault;
-      log.error({ part, domain, messageId, err: error }, said(faultWords(fault)));
+      // In words already: pino's own way with errors knows neither several at once nor what refuses to be put into words.
+      const err = {
+        type: plain(errorKind(error)),
+        message: plain(errorWords(error)),
+        stack: errorTrace(error).split('\n').map(plain).join('\n'),
+      };
+      log.error({ part, domain, messageId, err }, said(faultWords(fault)));
     },
     note: ({ part, domain, words }) => log.warn({ part, domain }, said(words)),
   };

@@ -14,6 +14,7 @@ import { repairCommand } from './commands/repair.ts';
 import { serveCommand } from './commands/serve.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
+import { errorMessage } from '../events/fault.ts';
 import { Ended, EXIT } from './context.ts';
 import { CannotWrite } from '../settings/replace-file.ts';
 import { programName, withTyped } from './invocation.ts';
@@ -71,7 +72,7 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   }
-  const words = wrongInput(error) ?? (error instanceof Error ? error.message : String(error));
+  const words = wrongInput(error) ?? errorMessage(error);
   printError(`mailward: ${withTyped(words)}`);
   if (error instanceof Ended) return error.exit;
   if (error instanceof ORPCError) return error.code === 'BAD_REQUEST' ? EXIT.usage : EXIT.problem;

@@ -6,6 +6,7 @@ import type { SaveDialogOptions } from 'electron';
 import { z } from 'zod';
 import type { Backend } from './backend.ts';
 import * as channels from './channels.ts';
+import { errorMessage } from './neighbours.ts';
 import { tell } from './notice.ts';
 import { opensAtLogin, setOpensAtLogin } from './open-at-login.ts';
 import type { LoginStart } from './open-at-login.ts';
@@ -38,7 +39,7 @@ export async function serveAbilities(backend: Backend, start: LoginStart): Promi
     try {
       setOpensAtLogin(open, start);
     } catch (error) {
-      tell('Mailward could not change what starts at login', String(error));
+      tell('Mailward could not change what starts at login', errorMessage(error));
     }
   };
   backend.onSettings(({ desktop }) => follow(desktop.openAtLogin));

@@ -1,5 +1,5 @@
 // Why Mailward could not start, in words that say what to do.
-import { BrokenSettings, DataDirLocked, DataDirUnusable } from './neighbours.ts';
+import { BrokenSettings, DataDirLocked, DataDirUnusable, errorMessage } from './neighbours.ts';
 
 export interface Failure {
   /** One sentence. */
@@ -23,7 +23,7 @@ const unwritable: Readonly<Record<string, string>> = {
 
 /** Puts what kept Mailward from starting into words for the person in front of the screen. */
 export function explain(error: unknown, dataDir: string): Failure {
-  const words = sentence(error instanceof Error ? error.message : String(error));
+  const words = sentence(errorMessage(error));
   const folder = `Folder: ${dataDir}`;
   if (error instanceof DataDirLocked) {
     return { what: 'Another Mailward is using the data folder.', detail: words, showFolder: false };

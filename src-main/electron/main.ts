@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
-import { defaultDataDir, prepareDataDir } from './neighbours.ts';
+import { defaultDataDir, errorMessage, prepareDataDir } from './neighbours.ts';
 import { explain } from './failure.ts';
 import { guardPages } from './guard.ts';
 import { declareScheme } from './protocol.ts';
@@ -19,10 +19,7 @@ function start(): void {
   try {
     options = readStartOptions(process.argv.slice(1), process.env, process.cwd());
   } catch (error) {
-    dialog.showErrorBox(
-      'Mailward was started wrongly',
-      String(error instanceof Error ? error.message : error),
-    );
+    dialog.showErrorBox('Mailward was started wrongly', errorMessage(error));
     app.exit(2);
     return;
   }

@@ -4,7 +4,7 @@ export type { Engine } from '../engine/engine.ts';
 export type { Holder } from '../engine/lock.ts';
 export type { Service } from '../service/service.ts';
 export { catchFaults, Faults, unforeseen } from '../engine/faults.ts';
-export { faultWords, traceOf } from '../events/fault.ts';
+export { errorMessage, faultWords, traceOf } from '../events/fault.ts';
 export type { Log } from '../events/fault.ts';
 export { DataDirLocked, DataDirUnusable, prepareDataDir, readHolder } from '../engine/lock.ts';
 export { connectClient, NotMailward } from '../service/client.ts';

@@ -1,5 +1,6 @@
 // Quitting: windows first, then the engine, and only then the process.
 import { app, dialog } from 'electron';
+import { errorMessage } from './neighbours.ts';
 
 export interface Quitting {
   /** Whether Mailward is on its way out. */
@@ -32,7 +33,7 @@ export function quitAfter(close: () => Promise<void>): Quitting {
       (error: unknown) => {
         dialog.showErrorBox(
           'Mailward did not stop cleanly',
-          `No accepted mail is lost: it is on disk and is taken up at the next start.\n\n${String(error)}`,
+          `No accepted mail is lost: it is on disk and is taken up at the next start.\n\n${errorMessage(error)}`,
         );
         app.exit(1);
       },

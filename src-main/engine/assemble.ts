@@ -43,6 +43,7 @@ import { composeOverview } from './overview.ts';
 import { QueueActions } from './queue-actions.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { keepMove } from './server-moves.ts';
+import type { Stops } from './stops.ts';
 import { Timekeeper } from './timekeeper.ts';
 import { validatingResolver } from './validating-resolver.ts';
 import { WaitingCounts } from './waiting.ts';
@@ -77,7 +78,7 @@ export interface Assembled {
 export async function assemble(
   options: EngineOptions,
   { lock, clock, faults, events, storage, settings: store, db }: Foundation,
-  stops: AsyncDisposableStack,
+  stops: Stops,
 ): Promise<Assembled> {
   const { world = {}, offline = false } = options;
   const settings = () => store.get();
@@ -85,12 +86,12 @@ export async function assemble(
   const { givesUp, forgets } = time;
   if (offline) time.follow();
   else {
-    stops.defer(() => time.close());
+    stops.defer({ 'the clock': () => time.close() });
     await time.begin(db);
   }
   const startedAt = clock.now();
   const spool = await Spool.open(db, options.dataDir, clock);
-  stops.defer(() => spool.close());
+  stops.defer({ 'the spool': () => spool.close() });
 
   // What is known.
   const directory = new Directory();
@@ -100,7 +101,7 @@ export async function assemble(
   await learned.load();
   const resolve = world.resolve ?? systemResolver();
   const authenticator = new Authenticator({ events });
-  stops.defer(() => authenticator.close());
+  stops.defer({ 'the checks of signatures': () => authenticator.close() });
 
   // The way out.
   const claims = new Claims(clock);
@@ -122,9 +123,9 @@ export async function assemble(
     forgets,
     events,
   });
-  stops.defer(() => bouncer.close());
+  stops.defer({ 'the bouncer': () => bouncer.close() });
   const callout = new Callout({ clock, settings, session: reach.session, learned, events });
-  stops.defer(() => callout.close());
+  stops.defer({ 'the questions about recipients': () => callout.close() });
   const incomingBounces = new IncomingBounces({ clock, settings, directory, learned });
   const bounceAt = () => bouncer.dueAt();
   const delivery = new Delivery({
@@ -165,7 +166,11 @@ export async function assemble(
     },
   });
   // Together: each waits for what it has under way.
-  stops.defer(() => allOver([scheduler.close(), otherWays.close(), bounceRoutes.close()]));
+  stops.defer({
+    'the way out': () => scheduler.close(),
+    'the other ways out': () => otherWays.close(),
+    'the ways of bounces': () => bounceRoutes.close(),
+  });
 
   // The way in.
   const recipients = new RecipientPolicy({
@@ -192,7 +197,7 @@ export async function assemble(
   const domains = new Domains({ db, directory, scheduler, learned, events });
   const actions = new QueueActions({ clock, db, claims, scheduler, otherWays, bounceRoutes, events });
   const modes = new Modes({ clock, directory, scheduler, settings, domains, actions, events });
-  stops.defer(() => modes.close());
+  stops.defer({ 'the modes': () => modes.close() });
   const health = new Health({
     clock,
     db,
@@ -203,13 +208,13 @@ export async function assemble(
     dataDir: options.dataDir,
     ...(options.checks ? { checks: options.checks } : {}),
   });
-  stops.defer(() => health.close());
+  stops.defer({ 'the checks': () => health.close() });
   const indexer = new LogIndexer(db, clock, events);
-  stops.defer(() => indexer.close());
+  stops.defer({ 'the search index': () => indexer.close() });
   const meter = new Meter();
   await fillMeter(meter, db, clock.now());
   const waiting = new WaitingCounts(db, clock, events);
-  stops.defer(() => waiting.close());
+  stops.defer({ 'the counts of what waits': () => waiting.close() });
   const traffic = new Rows<MessageSummary>(TRAFFIC_INTERVAL_MS, clock);
   const compose = (): Overview =>
     composeOverview({
@@ -233,7 +238,7 @@ export async function assemble(
       settingsTrouble: store.problem,
     });
   const overview = new LiveOverview(compose, clock);
-  stops.defer(() => overview.close());
+  stops.defer({ 'the overview': () => overview.close() });
 
   // Who follows what happens. Those that move mail come first.
   events.on('accepted', ({ message, content }) => scheduler.accepted(message, content));
@@ -294,7 +299,7 @@ export async function assemble(
     void bounceRoutes.look();
     screening.start();
     const { host, port } = options.smtp ?? settings().smtp;
-    stops.defer(() => listener.close());
+    stops.defer({ 'the listener': () => listener.close() });
     await listener.listen(host, port);
     for (const { host, addresses } of await db.read('serverAddresses'))
       reach.rememberAddresses(host, addresses);
@@ -308,7 +313,7 @@ export async function assemble(
       store.look();
       if (store.problem !== problem || store.unknown !== unknown) overview.refresh();
     });
-    stops.defer(() => keeping.cancel());
+    stops.defer({ 'the look at the data folder': () => keeping.cancel() });
     return { host, port: listener.state.port };
   }
 
@@ -351,13 +356,4 @@ function damaged(name: string, parts: readonly string[]) {
     : 'it is as if it had not been set';
   const words = `in the database, the ${parts.join(' and ')} of ${name} cannot be read; ${comes}`;
   return { part: 'storage' as const, domain: name, words };
-}
-
-/** Resolves when all are; rejects, then too, with what went wrong. */
-async function allOver(promises: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(promises);
-  const errors = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
-  );
-  if (errors.length > 0) throw new AggregateError(errors, 'not everything could be stopped in good order');
 }

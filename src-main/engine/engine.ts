@@ -13,6 +13,7 @@ import type { EngineEvents } from './events.ts';
 import { Faults, unforeseen } from './faults.ts';
 import { takeDataDir, type DataDirLock, type Holder } from './lock.ts';
 import type { EngineRouter } from './router.ts';
+import { Stops } from './stops.ts';
 import type { World } from './world.ts';
 
 export { StorageError } from '../storage/database.ts';
@@ -63,23 +64,22 @@ export interface Engine {
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { dataDir, offline = false, log = noLog } = options;
-  const stops = new AsyncDisposableStack();
+  const clock = new WatchedClock(options.world?.time ?? systemTime);
+  const faults = new Faults(log, clock);
+  const events = new Emitter<EngineEvents>((error, event) =>
+    faults.take({ part: 'process', what: `what follows "${event}" failed`, error }),
+  );
+  events.on('fault', (fault) => faults.take(fault));
+  events.on('note', (note) => log.note(note));
+  const stops = new Stops(events);
   try {
-    const clock = new WatchedClock(options.world?.time ?? systemTime);
-    const faults = new Faults(log, clock);
-    const events = new Emitter<EngineEvents>((error, event) =>
-      faults.take({ part: 'process', what: `what follows "${event}" failed`, error }),
-    );
-    events.on('fault', (fault) => faults.take(fault));
-    events.on('note', (note) => log.note(note));
-
     const lock = await takeDataDir(dataDir, { existing: options.existing === true, yields: offline });
     // What a start that fails made in a new folder is taken away again.
     const folder = { isToStay: false };
-    stops.defer(() => (folder.isToStay ? lock.release() : lock.discard()));
+    stops.defer({ 'the data folder': () => (folder.isToStay ? lock.release() : lock.discard()) });
     announceEarly(lock, offline ? 'command' : options.host);
     const storage = new StorageWatch({ dataDir, clock, events });
-    stops.defer(() => storage.close());
+    stops.defer({ 'the watch over the storage': () => storage.close() });
     const settings = openSettings(dataDir, (words) => events.emit('note', { part: 'settings', words }));
     for (const unknown of settings.unknown) {
       const words = `the settings ${settings.path}: ${unknownSettingWords(unknown)}`;
@@ -87,7 +87,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
     const path = join(dataDir, 'mailward.db');
     const db = await openDatabase(path, storage.events);
-    stops.defer(() => db.close());
+    stops.defer({ 'the database': () => db.close() });
     storage.start(db);
     const { isEmpty, overview, ...assembled } = await assemble(
       options,
@@ -107,20 +107,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       onOverview: (listener) => overview.on(listener),
       fault: (error) => events.emit('fault', unforeseen(error)),
       announce: (holder) => lock.announce(holder),
-      close: () => (closing ??= stops.disposeAsync()),
+      close: () => (closing ??= stops.all()),
       abandon: () =>
         (closing ??= (async () => {
           folder.isToStay = !(await isEmpty());
-          await stops.disposeAsync();
+          await stops.all();
         })()),
     };
   } catch (error) {
-    // Why it did not start is what matters.
-    await stops
-      .disposeAsync()
-      .catch((also: unknown) =>
-        log.fault({ part: 'process', what: 'the start could not be undone', error: also }),
-      );
+    // Why it did not start is what matters; what could not be undone was told.
+    await stops.all().catch(() => undefined);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // The headless host's transport: the user interface over HTTP, the contract over WebSocket, on loopback unless told otherwise.
 import { systemClock } from '../clock/watched.ts';
-import type { Log } from '../events/fault.ts';
+import { errorMessage, type Log } from '../events/fault.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { onError } from '@orpc/server';
@@ -166,7 +166,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           (error: unknown) => {
             if (error instanceof Renewed) throw error;
             fault(`"${guest.want}" failed`, error);
-            return { failed: error instanceof Error ? error.message : String(error) };
+            return { failed: errorMessage(error) };
           },
         );
         wire.send(JSON.stringify(granted));

@@ -1,5 +1,5 @@
 // Starts the real entry file of the shell on the stand-in for Electron, as often as a test likes, and stops what is left.
-import { noLog } from '../../src-main/events/fault.ts';
+import { errorMessage, noLog } from '../../src-main/events/fault.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -104,6 +104,7 @@ export async function start(options: StartWith = {}): Promise<Started> {
     DataDirLocked,
     DataDirUnusable,
     catchFaults,
+    errorMessage,
     Faults,
     NotMailward,
     prepareDataDir,

@@ -300,12 +300,15 @@ describe('closing and quitting', () => {
   test('an engine that fails to close is told of, and nothing hangs', async () => {
     const { engine, electron, machine, window, exited } = await start();
     await window();
-    engine.closing = Promise.reject(new Error('disk I/O error'));
+    const several = [new Error('disk I/O error'), new Error('a handle is stuck')];
+    engine.closing = Promise.reject(new AggregateError(several, 'not everything could be stopped'));
     electron.app.quit();
     expect(await exited).toBe(1);
     expect(machine.errorBoxes).toHaveLength(1);
     expect(machine.errorBoxes[0]?.content).toContain('No accepted mail is lost');
-    expect(machine.errorBoxes[0]?.content).toContain('disk I/O error');
+    expect(machine.errorBoxes[0]?.content).toContain(
+      'not everything could be stopped: disk I/O error; a handle is stuck',
+    );
   });
 
   test('quitting while the engine still opens closes it as soon as it is open, and shows no window', async () => {

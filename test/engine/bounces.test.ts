@@ -392,7 +392,11 @@ describe('mail for a domain that is taken out while it comes in', () => {
       const first = await at.mailward.send('gone@example.com', LETTER, 'ann@sender.example');
       await at.mailward.reaches((await at.decided(first)).bounce!.bounceId!, bounceState);
       const { state, attemptList, lastReply } = await at.mailward.client.messages.get({ id });
-      expect({ state, attemptList, lastReply }).toEqual({ state: 'queued', attemptList: [], lastReply: null });
+      expect({ state, attemptList, lastReply }).toEqual({
+        state: 'queued',
+        attemptList: [],
+        lastReply: null,
+      });
       expect(at.world.arrivals.map(({ sender }) => sender)).toEqual(bounceState === 'delivered' ? [''] : []);
       await at.mailward.protect('sender.example', at.office.port);
       await at.mailward.reaches(id, 'delivered');

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, readdirSync, statSync, writeFileSync 
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openEngine } from '../../src-main/engine/engine.ts';
+import { errorMessage } from '../../src-main/events/fault.ts';
 import { Health } from '../../src-main/engine/health.ts';
 import {
   DataDirLocked,
@@ -14,6 +15,7 @@ import {
 } from '../../src-main/engine/lock.ts';
 import { placeInstead } from '../../src-main/engine/system-folders.ts';
 import { Listener } from '../../src-main/relay/inbound/listener.ts';
+import { OtherWays } from '../../src-main/relay/outbound/other-ways.ts';
 import { Scheduler } from '../../src-main/relay/outbound/scheduler.ts';
 import { RawClient } from '../lab/client.ts';
 import { scratch } from '../lab/scratch.ts';
@@ -236,7 +238,7 @@ describe('a stop', () => {
     ['the listener', Listener],
     ['the way out', Scheduler],
     ['the checks', Health],
-  ])('that %s fails leaves the data folder free all the same, and says so', async (_, { prototype }) => {
+  ])('that %s fails leaves the data folder free all the same, and says so', async (what, { prototype }) => {
     const mailward = await EngineUnderTest.start();
     await using office = await new Sink().start();
     await mailward.protect('example.com', office.port);
@@ -247,15 +249,38 @@ describe('a stop', () => {
       throw new Error('a handle is stuck');
     });
     try {
-      await expect(mailward.engine.close()).rejects.toThrow(
-        /handle is stuck|not everything could be stopped/,
-      );
+      await expect(mailward.engine.close()).rejects.toThrow('a handle is stuck');
     } finally {
       failing.mockRestore();
     }
+    expect(mailward.troubles).toEqual([`${what} could not be stopped in good order: a handle is stuck`]);
     await mailward.open();
     await mailward.reaches(await mailward.send('bob@example.com'), 'delivered');
     await mailward[Symbol.asyncDispose]();
+  });
+
+  it('that fails in several parts says of each what went wrong, to the log and to whoever asked', async () => {
+    const mailward = await EngineUnderTest.start();
+    const failing = [Listener, Scheduler, OtherWays].map(({ prototype }) => {
+      const { close } = prototype as { close: () => Promise<void> };
+      return vi
+        .spyOn(prototype as { close: () => Promise<void> }, 'close')
+        .mockImplementation(async function (this: unknown) {
+          await close.call(this);
+          throw new Error(`${(this as object).constructor.name} is stuck`);
+        });
+    });
+    const error: unknown = await mailward.engine.close().catch((thrown: unknown) => thrown);
+    for (const one of failing) one.mockRestore();
+    expect(errorMessage(error)).toBe(
+      'not everything could be stopped in good order: Listener is stuck; Scheduler is stuck; OtherWays is stuck',
+    );
+    expect(mailward.troubles).toEqual([
+      'the listener could not be stopped in good order: Listener is stuck',
+      'the way out could not be stopped in good order: Scheduler is stuck',
+      'the other ways out could not be stopped in good order: OtherWays is stuck',
+    ]);
+    await mailward[Symbol.asyncDispose]().catch(() => undefined);
   });
 
   it('may be asked for twice', async () => {

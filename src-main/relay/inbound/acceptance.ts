@@ -34,7 +34,7 @@ const NO_SMTPUTF8: Reply = {
 const NOT_OURS: Reply = {
   code: 451,
   enhanced: '4.3.0',
-  text: 'A recipient\'s domain has just been taken out here, try again later',
+  text: "A recipient's domain has just been taken out here, try again later",
 };
 
 export interface AcceptanceOptions {
