@@ -10,9 +10,12 @@ import type { Clock } from '../clock/clock.ts';
 import { errorWords, faultWords, type Fault, type Log, type Part } from '../events/fault.ts';
 import { StorageError } from '../storage/database.ts';
 
-/** Of the faults of one minute this many are logged; further ones are only counted. */
+/** Of the faults of one kind this many are logged in a minute; further ones are only counted. */
 const LOGGED_A_MINUTE = 10;
+/** Kinds that are told apart, of one part in one minute; all others of that part are one. */
+const MOST_KINDS = 20;
 const MINUTE_MS = 60_000;
+const REST = '';
 
 export class Faults {
   readonly #log: Log;
@@ -20,7 +23,8 @@ export class Faults {
   readonly #counts = new Map<Part, number>();
   #shown: ShownFault | null = null;
   #minute = 0;
-  #logged = 0;
+  /** How many of each kind there were in this minute, by part. */
+  readonly #kinds = new Map<Part, Map<string, number>>();
 
   constructor(log: Log, clock: Pick<Clock, 'now'>) {
     this.#log = log;
@@ -54,16 +58,30 @@ export class Faults {
     const minute = Math.floor(now / MINUTE_MS);
     if (minute !== this.#minute) {
       this.#minute = minute;
-      this.#logged = 0;
+      this.#kinds.clear();
     }
-    this.#logged++;
+    const { kind, count } = this.#ofKind(fault);
     try {
-      if (this.#logged <= LOGGED_A_MINUTE) this.#log.fault(fault);
-      else if (this.#logged === LOGGED_A_MINUTE + 1)
-        this.#log.note({ part: fault.part, words: 'further faults of this minute are counted, not logged' });
+      if (count <= LOGGED_A_MINUTE) this.#log.fault(fault);
+      else if (count === LOGGED_A_MINUTE + 1) {
+        const words = `${kind === REST ? 'further faults of other kinds' : `${fault.what}: further faults of this kind`} are counted in this minute, not logged`;
+        this.#log.note({ part: fault.part, words });
+      }
     } catch {
       // A log that cannot be written, of all things, must not be the next fault.
     }
+  }
+
+  /** How many there were of a fault's kind in this minute: what somebody outside can cause again and again must hide nothing else. */
+  #ofKind(fault: Fault): { kind: string; count: number } {
+    const kinds = this.#kinds.get(fault.part) ?? new Map<string, number>();
+    this.#kinds.set(fault.part, kinds);
+    // Ids, ports and sizes make no other kind.
+    const own = faultWords(fault).replace(/\d+/g, '#');
+    const kind = kinds.has(own) || kinds.size < MOST_KINDS ? own : REST;
+    const count = (kinds.get(kind) ?? 0) + 1;
+    kinds.set(kind, count);
+    return { kind, count };
   }
 }
 

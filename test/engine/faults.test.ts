@@ -97,10 +97,58 @@ describe('faults', () => {
     expect(faults.present).toEqual({ count: 1000, since: 60_000, lastAt: 60_000, words: 'number 999' });
     expect([...faults.counts]).toEqual([['process', 1000]]);
     expect(log).toHaveLength(11);
-    expect(log[10]).toContain('counted, not logged');
+    expect(log[10]).toContain('counted in this minute, not logged');
     clock.pass(60_000);
     faults.take(unforeseen('anything at all'));
     expect(log).toHaveLength(12);
+  });
+
+  it('of which one comes again and again hide no other: not of another part, nor of the same, nor what nobody foresaw', () => {
+    const log: string[] = [];
+    const faults = new Faults(logInto(log), new FakeClock(60_000));
+    const noisy = { part: 'user-interface', what: 'a call failed', error: new Error('row 7') } as const;
+    for (let number = 0; number < 100; number++) {
+      faults.take({ ...noisy, error: new Error(`row ${number}`) });
+      faults.take(unforeseen(new TypeError('x is undefined')));
+    }
+    expect(log).toHaveLength(22);
+    log.length = 0;
+    faults.take({ part: 'storage', what: 'the log cannot be renewed', error: new Error('EIO') });
+    faults.take({ ...noisy, what: '"renew" failed' });
+    faults.take({ ...noisy, error: new RangeError('out of memory') });
+    faults.take(unforeseen(new RangeError('too deep')));
+    expect(log).toEqual([
+      'the log cannot be renewed: EIO',
+      '"renew" failed: row 7',
+      'a call failed: RangeError: out of memory',
+      'a fault inside Mailward: RangeError: too deep',
+    ]);
+    expect([...faults.counts]).toEqual([
+      ['user-interface', 102],
+      ['process', 101],
+      ['storage', 1],
+    ]);
+  });
+
+  it('of ever new kinds are logged in bounds, and hide none of another part', () => {
+    const log: string[] = [];
+    const clock = new FakeClock(60_000);
+    const faults = new Faults(logInto(log), clock);
+    const letters = (number: number) => number.toString(2).replace(/0/g, 'o').replace(/1/g, 'i');
+    const many = () => {
+      for (let number = 0; number < 10_000; number++)
+        faults.take({ part: 'bounces', what: `the way to ${letters(number)} cannot be found`, error: 'no' });
+    };
+    many();
+    expect(log.length).toBeLessThan(50);
+    expect(log.at(-1)).toContain('counted in this minute, not logged');
+    log.length = 0;
+    faults.take({ part: 'storage', what: 'the log cannot be renewed', error: 'EIO' });
+    expect(log).toEqual(['the log cannot be renewed: EIO']);
+    clock.pass(60_000);
+    many();
+    expect(log.length).toBeGreaterThan(20);
+    expect(faults.present?.count).toBe(20_001);
   });
 
   it('of any kind, and a log that fails, are no further fault', () => {
