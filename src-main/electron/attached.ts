@@ -1,7 +1,7 @@
 // Attaching to a running service: this shell is then one more viewer of an engine that lives elsewhere.
 import { pause } from '../clock/clock.ts';
 import { systemClock } from '../clock/watched.ts';
-import { EventEmitter } from 'node:events';
+import { Emitter } from '../events/emitter.ts';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
@@ -36,7 +36,12 @@ const silent: Status = {
  * connection fails.
  */
 export async function attach(find: () => Promise<Link>, log: Log): Promise<Backend> {
-  const events = new EventEmitter<{ status: [Status]; settings: [Settings]; lost: [] }>();
+  // The engine knows nothing of faults in here.
+  const faults = new Faults(log, systemClock);
+  // Not told anew as a status: whoever throws at that would be told without end.
+  const events = new Emitter<{ status: Status; settings: Settings; lost: null }>((error, event) =>
+    faults.take({ part: 'user-interface', what: `what follows "${event}" failed`, error }),
+  );
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
   let status = silent;
@@ -49,8 +54,6 @@ export async function attach(find: () => Promise<Link>, log: Log): Promise<Backe
     status = { state: next.state, sentence: next.sentence };
     events.emit('status', shown());
   };
-  // The engine knows nothing of faults in here.
-  const faults = new Faults(log, systemClock);
   const shown = (): Status =>
     faults.present === null || status.state === 'problem'
       ? status
@@ -70,7 +73,7 @@ export async function attach(find: () => Promise<Link>, log: Log): Promise<Backe
       if (isClosing()) return;
       reached = Promise.withResolvers();
       say(silent);
-      events.emit('lost');
+      events.emit('lost', null);
       await reconnect();
     }
   };
@@ -100,20 +103,14 @@ export async function attach(find: () => Promise<Link>, log: Log): Promise<Backe
       events.emit('settings', settingsSchema.parse((output as { settings: unknown }).settings));
     }),
     status: shown,
-    onStatus: (listener) => {
-      events.on('status', listener);
-      return () => events.off('status', listener);
-    },
+    onStatus: (listener) => events.on('status', listener),
     getSettings: () => client().settings.get(),
     setSettings: async (settings) => {
       const before = await client().settings.get();
       const { settings: kept } = await client().settings.set({ settings, before });
       events.emit('settings', kept);
     },
-    onSettings: (listener) => {
-      events.on('settings', listener);
-      return () => events.off('settings', listener);
-    },
+    onSettings: (listener) => events.on('settings', listener),
     reachable: () => reached.promise,
     fault: (error) => {
       faults.take(unforeseen(error));

@@ -48,7 +48,7 @@ async function openToCommandLine(engine: Engine, options: BackendOptions): Promi
     announce(keys.token);
     return service;
   } catch (error) {
-    log.fault({ part: 'command-line', what: 'the command line cannot reach this app', error });
+    engine.takeFault({ part: 'command-line', what: 'the command line cannot reach this app', error });
     engine.announce({ pid: process.pid, host: 'desktop', url: null, token: null });
     return null;
   }

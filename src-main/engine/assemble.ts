@@ -237,7 +237,7 @@ export async function assemble(
       storage: storage.state,
       settingsTrouble: store.problem,
     });
-  const overview = new LiveOverview(compose, clock);
+  const overview = new LiveOverview(compose, clock, events);
   stops.defer({ 'the overview': () => overview.close() });
 
   // Who follows what happens. Those that move mail come first.

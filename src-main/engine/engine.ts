@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { unknownSettingWords, type Overview } from '../../shared/overview.ts';
 import { systemTime, WatchedClock } from '../clock/watched.ts';
 import { Emitter } from '../events/emitter.ts';
-import { noLog, type Log } from '../events/fault.ts';
+import { noLog, type Fault, type Log } from '../events/fault.ts';
 import type { Check } from '../probes/check.ts';
 import { openSettings, type SettingsStore } from '../settings/settings.ts';
 import { explained, openDatabase } from '../storage/database.ts';
@@ -45,7 +45,9 @@ export interface Engine {
   readonly smtp: { host: string; port: number } | null;
   overview: () => Overview;
   onOverview: (listener: (overview: Overview) => void) => () => void;
-  /** An exception that nobody foresaw, of whatever part of this process: it is logged, counted and shown. */
+  /** Something that a host could not do: it is logged, counted and shown. */
+  takeFault: (fault: Fault) => void;
+  /** The same of an exception that nobody foresaw, of whatever part of this process. */
   fault: (error: unknown) => void;
   /** Tells other programs of this user how to reach the engine. */
   announce: (holder: Holder) => void;
@@ -80,7 +82,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     announceEarly(lock, offline ? 'command' : options.host);
     const storage = new StorageWatch({ dataDir, clock, events });
     stops.defer({ 'the watch over the storage': () => storage.close() });
-    const settings = openSettings(dataDir, (words) => events.emit('note', { part: 'settings', words }));
+    const settings = openSettings(
+      dataDir,
+      (words) => events.emit('note', { part: 'settings', words }),
+      (error) =>
+        events.emit('fault', {
+          part: 'settings',
+          what: 'what follows a change of the settings failed',
+          error,
+        }),
+    );
     for (const unknown of settings.unknown) {
       const words = `the settings ${settings.path}: ${unknownSettingWords(unknown)}`;
       events.emit('note', { part: 'settings', words });
@@ -105,6 +116,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       settings,
       overview: () => overview.value,
       onOverview: (listener) => overview.on(listener),
+      takeFault: (fault) => events.emit('fault', fault),
       fault: (error) => events.emit('fault', unforeseen(error)),
       announce: (holder) => lock.announce(holder),
       close: () => (closing ??= stops.all()),

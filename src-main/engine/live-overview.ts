@@ -1,6 +1,8 @@
 // When the overview is made anew: soon after a change, twice a second at most, and now and then on its own.
 import type { Overview } from '../../shared/overview.ts';
 import type { Clock, Timer } from '../clock/clock.ts';
+import { Emitter, type Publisher } from '../events/emitter.ts';
+import type { EngineEvents } from './events.ts';
 import { Latest } from './live.ts';
 
 /** Two a second: what a person can read. */
@@ -11,7 +13,7 @@ const AT_LEAST_MS = 5_000;
 export class LiveOverview {
   readonly latest = new Latest<Overview>();
   readonly #compose: () => Overview;
-  readonly #listeners = new Set<(overview: Overview) => void>();
+  readonly #made: Emitter<{ made: Overview }>;
   #value: Overview;
   readonly #clock: Clock;
   readonly #round: Timer;
@@ -21,7 +23,10 @@ export class LiveOverview {
   #madeAt: number;
   #closed = false;
 
-  constructor(compose: () => Overview, clock: Clock) {
+  constructor(compose: () => Overview, clock: Clock, events: Publisher<EngineEvents>) {
+    this.#made = new Emitter((error) =>
+      events.emit('fault', { part: 'process', what: 'what follows the overview failed', error }),
+    );
     this.#clock = clock;
     this.#madeAt = clock.steady();
     this.#compose = compose;
@@ -34,8 +39,7 @@ export class LiveOverview {
   }
 
   on(listener: (overview: Overview) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#made.on('made', listener);
   }
 
   /** Something changed: it is made anew soon. */
@@ -54,7 +58,7 @@ export class LiveOverview {
     this.#madeAt = this.#clock.steady();
     this.#round.restart();
     this.latest.set(this.#value);
-    for (const listener of this.#listeners) listener(this.#value);
+    this.#made.emit('made', this.#value);
   }
 
   close(): void {

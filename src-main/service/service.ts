@@ -79,7 +79,7 @@ export interface Service {
 /** Starts the service. Throws with a sentence that says what to do when the port cannot be had. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { engine, keys, log, listen } = options;
-  const fault = (what: string, error: unknown) => log.fault({ part: 'user-interface', what, error });
+  const fault = (what: string, error: unknown) => engine.takeFault({ part: 'user-interface', what, error });
   const publicUrl = options.publicUrl ?? null;
   const files = new InterfaceFiles();
   const headersOfAll = { ...HEADERS, 'Content-Security-Policy': policy(files.inlineScript) };

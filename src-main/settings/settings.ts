@@ -57,12 +57,14 @@ export interface SettingsStore {
 /**
  * Opens `DIR/settings.json`. A missing file means the defaults; a wrong one is refused, never overwritten.
  * @param note is told what an admin should read in the log.
+ * @param threw is told when somebody who follows the changes throws: what was changed is in force all the same.
  */
 export function openSettings(
   dataDir: string,
   note: (words: string) => void = () => undefined,
+  threw: (error: unknown) => void = () => undefined,
 ): SettingsStore {
-  return new SettingsFile(join(dataDir, 'settings.json'), note);
+  return new SettingsFile(join(dataDir, 'settings.json'), note, threw);
 }
 
 class SettingsFile implements SettingsStore {
@@ -70,6 +72,7 @@ class SettingsFile implements SettingsStore {
   problem: string | null = null;
   unknown: readonly UnknownSetting[];
   readonly #note: (words: string) => void;
+  readonly #threw: (error: unknown) => void;
   readonly #listeners = new Set<Listener>();
   #current: Settings;
   /** What the file says, as it was last read or written; null when there is none. */
@@ -80,9 +83,10 @@ class SettingsFile implements SettingsStore {
   #read: string;
   #seen: string;
 
-  constructor(path: string, note: (words: string) => void) {
+  constructor(path: string, note: (words: string) => void, threw: (error: unknown) => void) {
     this.path = path;
     this.#note = note;
+    this.#threw = threw;
     this.#folder = identityOf(dirname(path));
     // Taken before it is read: what is written in between is noticed at the next look.
     this.#read = this.#seen = stampOf(path);
@@ -174,7 +178,13 @@ class SettingsFile implements SettingsStore {
     const before = this.#current;
     this.#current = next;
     if (areSame(next, before)) return;
-    for (const listener of this.#listeners) listener(next, before);
+    for (const listener of this.#listeners) {
+      try {
+        listener(next, before);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
   }
 
   /** Whoever laid a link keeps the settings elsewhere: a file in its place would cut them off from that without a word. */

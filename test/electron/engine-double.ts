@@ -5,6 +5,7 @@ import { contract } from '../../shared/contract/index.ts';
 import type { Overview } from '../../shared/overview.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
+import type { Fault } from '../../src-main/events/fault.ts';
 
 export function overviewOf(change: Partial<Overview> = {}): Overview {
   return {
@@ -68,6 +69,8 @@ export class EngineDouble {
     this.events.emit('overview', this.#overview);
     this.#overviews.publish('overview', this.#overview);
   }
+  readonly taken: Fault[] = [];
+  readonly takeFault = (fault: Fault) => void this.taken.push(fault);
   readonly faults: unknown[] = [];
   readonly fault = (error: unknown) => void this.faults.push(error);
   change(desktop: Partial<Settings['desktop']>): void {

@@ -1,10 +1,10 @@
 // Starts the real entry file of the shell on the stand-in for Electron, as often as a test likes, and stops what is left.
-import { errorMessage, noLog } from '../../src-main/events/fault.ts';
+import { errorMessage, faultWords, noLog, traceOf } from '../../src-main/events/fault.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, vi } from 'vitest';
-import { catchFaults, Faults } from '../../src-main/engine/faults.ts';
+import { catchFaults, Faults, unforeseen } from '../../src-main/engine/faults.ts';
 import { DataDirLocked, DataDirUnusable, prepareDataDir, readHolder } from '../../src-main/engine/lock.ts';
 import { NotMailward } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
@@ -106,6 +106,9 @@ export async function start(options: StartWith = {}): Promise<Started> {
     catchFaults,
     errorMessage,
     Faults,
+    faultWords,
+    traceOf,
+    unforeseen,
     NotMailward,
     prepareDataDir,
     readHolder,

@@ -1,9 +1,10 @@
 // What the shell keeps to itself: its files, its folder, the token when another program has the service's place, and its faults.
 import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DataDirLocked } from '../../src-main/engine/lock.ts';
 import { connectClient } from '../../src-main/service/client.ts';
+import { Keys } from '../../src-main/service/keys.ts';
 import { Impostor, type Manner } from '../lab/impostor.ts';
 import { EngineDouble } from './engine-double.ts';
 import { doubleService, newFolder, start, until } from './harness.ts';
@@ -94,4 +95,48 @@ describe('an exception that nobody foresaw', () => {
     expect(await exited).toBe(0);
     expect(process.listeners('uncaughtException')).toEqual(before);
   });
+});
+
+test('a tray that fails when it is told that the service is gone ends nothing: the service is found again, and the fault shown', async () => {
+  const engine = new EngineDouble();
+  const { first, port, serve, holder } = await doubleService(engine);
+  const { machine, window, electron, exited } = await start({
+    openEngine: (options) =>
+      Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
+    connectClient: (link) => connectClient(link as never),
+  });
+  await window();
+  await until(() => machine.tray.toolTip.startsWith('Mail is flowing'), 'the service to be reached');
+  const rejections: unknown[] = [];
+  const note = (error: unknown) => rejections.push(error);
+  process.on('unhandledRejection', note);
+  try {
+    const failing = vi.spyOn(electron.Tray.prototype, 'setToolTip').mockImplementationOnce(() => {
+      throw new Error('the tray is gone');
+    });
+    await first.close();
+    await until(() => failing.mock.calls.length > 0, 'the tray to be told');
+    failing.mockRestore();
+    const service = await serve(port);
+    await until(
+      () => /^Something in this window.*Mail is flowing for all 3 domains$/.test(machine.tray.toolTip),
+      'the service to be found again, and the fault to be shown',
+    );
+    electron.app.quit();
+    expect(await exited).toBe(0);
+    await service.close();
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+  expect(rejections).toEqual([]);
+});
+
+test('an app that the command line cannot reach says so where faults are shown', async () => {
+  vi.spyOn(Keys, 'open').mockRejectedValueOnce(new Error('permission denied'));
+  const { engine, window } = await start();
+  await window();
+  expect(engine.taken).toMatchObject([
+    { part: 'command-line', what: 'the command line cannot reach this app' },
+  ]);
+  expect(engine.announced).toMatchObject([{ url: null, token: null }]);
 });

@@ -16,6 +16,7 @@ import { mistakeIn } from '../lab/mistake.ts';
 import { scratch } from '../lab/scratch.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
+import { EngineUnderTest } from './support.ts';
 
 describe('a service in which something is thrown that nobody catches', () => {
   it('goes on: mail is taken and delivered, and log, status and overview tell of the fault', async () => {
@@ -86,6 +87,28 @@ it('a service whose log nobody reads any more goes on after a fault', async () =
     child.kill('SIGKILL');
     await ended;
   }
+});
+
+it('whoever fails to show the overview or to follow the settings harms nobody else', async () => {
+  await using mailward = await EngineUnderTest.start();
+  const { engine, client, troubles } = mailward;
+  const broken = () => {
+    throw new Error('the window is gone');
+  };
+  const seen: number[] = [];
+  const days: number[] = [];
+  const leave = engine.onOverview(broken);
+  engine.onOverview(({ domains }) => seen.push(domains.length));
+  engine.settings.onChange(broken);
+  engine.settings.onChange(({ log }) => days.push(log.keepDays));
+  await client.domains.add({ name: 'example.com', route: [{ host: '127.0.0.1', port: 9 }] });
+  await until('the other to be shown the domain', () => seen.includes(1));
+  leave();
+  const settings = engine.settings.get();
+  engine.settings.set({ ...settings, log: { ...settings.log, keepDays: 9 } });
+  expect(days).toEqual([9]);
+  expect(troubles).toContain('what follows the overview failed: the window is gone');
+  expect(troubles).toContain('what follows a change of the settings failed: the window is gone');
 });
 
 describe('faults', () => {

@@ -9,6 +9,7 @@ import { askService, connectClient } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import { scratch } from '../lab/scratch.ts';
 import { mountSmallDisk, type SmallDisk } from '../lab/small-disk.ts';
+import { until } from '../lab/wait.ts';
 import { ServiceUnderTest } from './support.ts';
 
 const where = 'http://127.0.0.1:8025';
@@ -206,4 +207,17 @@ describe('the list of browsers', () => {
     await again.enrol(key(2), where, 'second');
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
+});
+
+it('that the command line cannot be told of is a fault: logged, counted and shown', async () => {
+  await using service = await ServiceUnderTest.start({
+    renewed: () => {
+      throw new Error('no space left');
+    },
+  });
+  await askService(service.link, 'renew');
+  const words = 'the command line cannot reach this Mailward until that is mended: no space left';
+  expect(service.mailward.troubles).toContain(words);
+  await until('it to be shown', () => service.mailward.engine.overview().fault?.words === words);
+  expect(service.mailward.engine.overview().fault?.count).toBe(1);
 });
