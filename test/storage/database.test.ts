@@ -128,7 +128,10 @@ it('finished messages are forgotten after their time, waiting ones never', async
     results: [{ position: 0, state: 'delivered', nextAt: null, cause: null, reply: null, counted: true }],
     attempt: null,
   });
-  expect(await db.write('forget', { before: Date.now(), limit: 10 })).toBe(1);
+  expect(await db.write('forget', { before: Date.now(), after: 0, limit: 10 })).toEqual({
+    gone: 1,
+    next: null,
+  });
   expect((await db.read('list', { ...everything, limit: 10 })).rows).toHaveLength(1);
 });
 
@@ -144,7 +147,8 @@ it('mail that waited for long is not forgotten as soon as it is over, nor before
       bounceAt: endedAt + 60_000,
     });
   const day = (days: number) => Date.UTC(2026, 0, days);
-  const forget = (days: number) => db.write('forget', { before: day(days), limit: 10 });
+  const forget = async (days: number) =>
+    (await db.write('forget', { before: day(days), after: 0, limit: 10 })).gone;
   await db.write('accept', message(1));
   await settle(1, 'delivered', day(5));
   expect(await forget(4)).toBe(0);
@@ -155,6 +159,42 @@ it('mail that waited for long is not forgotten as soon as it is over, nor before
   await db.write('suppressBounce', { messageId: 2, reason: 'not-authentic', at: day(7) });
   expect(await forget(6)).toBe(0);
   expect(await forget(8)).toBe(1);
+});
+
+it('what waited for long and is deleted stays in the log as long as anything else that ends now', async () => {
+  const day = (days: number) => Date.UTC(2026, 0, days);
+  const forget = async (days: number) =>
+    (await db.write('forget', { before: day(days), after: 0, limit: 10 })).gone;
+  await db.write('accept', message(1));
+  await db.write('act', { action: 'delete', ids: [1], domain: null, heldBy: 'admin', now: day(5) });
+  expect(await forget(5)).toBe(0);
+  expect(await forget(6)).toBe(1);
+});
+
+it('a clean-up looks once at each old message, those that stay among them, a slice at a time', async () => {
+  const now = Date.now();
+  for (let id = 1; id <= 20; id++) {
+    await db.write('accept', message(id));
+    // Every other one was tried lately, and so stays.
+    const endedAt = id % 2 === 0 ? now : 1_000;
+    await db.write('settle', {
+      messageId: id,
+      results: [{ position: 0, state: 'delivered', nextAt: null, cause: null, reply: null, counted: true }],
+      attempt: {
+        ...{ startedAt: endedAt - 10, endedAt, host: 'mail.example.com', port: 25 },
+        ...{ address: null, tls: null, results: '[]', transcript: '[]' },
+      },
+    });
+  }
+  const slices: { gone: number; next: number | null }[] = [];
+  for (let after: number | null = 0; after !== null; after = slices.at(-1)?.next ?? null)
+    slices.push(await db.write('forget', { before: now - 1_000, after, limit: 8 }));
+  expect(slices).toEqual([
+    { gone: 4, next: 8 },
+    { gone: 4, next: 16 },
+    { gone: 2, next: null },
+  ]);
+  expect((await db.read('list', { ...everything, limit: 50 })).rows).toHaveLength(10);
 });
 
 it('what waits is counted exactly, whatever becomes of it', async () => {
@@ -190,7 +230,7 @@ it('what waits is counted exactly, whatever becomes of it', async () => {
   await act('delete', [3]);
   expect(await counted()).toEqual(['1 refused, 5 octets', '2 queued, 10 octets']);
   // What is forgotten was refused, and waits no more.
-  await db.write('forget', { before: Date.now(), limit: 10 });
+  await db.write('forget', { before: Date.now(), after: 0, limit: 10 });
   expect(await counted()).toEqual(['2 queued, 10 octets']);
   expect(await db.write('expire', { domain: 'example.com', before: Date.now() })).toEqual([4, 5]);
   expect(await counted()).toEqual(['2 expired, 10 octets']);

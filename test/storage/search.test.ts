@@ -200,6 +200,6 @@ it('what is forgotten is not found', async () => {
   await it.add(message(2), message(3));
   await it.settle(2, 'delivered', 'ok');
   await it.index();
-  expect(await it.db.write('forget', { before: start + 86_400_000, limit: 10 })).toBe(1);
+  expect((await it.db.write('forget', { before: start + 86_400_000, after: 0, limit: 10 })).gone).toBe(1);
   expect(await it.subjects({ text: 'letter' })).toEqual(['letter 3']);
 });

@@ -13,7 +13,7 @@ import type { ThrottleFigures } from './throttle.ts';
 const DAY_MS = 86_400_000;
 /** How often expired and out-of-date mail is looked for, ms. */
 const CHORES_EVERY_MS = 600_000;
-/** Old log rows removed in one go. */
+/** Old log rows looked at in one go. */
 const FORGET_SLICE = 500;
 
 export interface SchedulerParts extends LaneParts {
@@ -152,7 +152,8 @@ export class Scheduler {
       if (!this.#parts.forgets()) return;
       await chores();
       const old = now - settings().log.keepDays * DAY_MS;
-      while ((await spool.db.write('forget', { before: old, limit: FORGET_SLICE })) === FORGET_SLICE);
+      for (let after: number | null = 0; after !== null && !this.#closed; )
+        after = (await spool.db.write('forget', { before: old, after, limit: FORGET_SLICE })).next;
     } catch (error) {
       events.emit('fault', { part: 'delivery', what: 'the regular clean-up did not work', error });
     }

@@ -38,7 +38,7 @@ const change: Readonly<Record<Action, string>> = {
   retry: goOn,
   hold: `state = 'held', next_at = NULL, queued_since = :now, held_by = :heldBy`,
   release: goOn,
-  delete: `state = 'deleted', next_at = NULL, held_by = NULL`,
+  delete: `state = 'deleted', next_at = NULL, held_by = NULL, queued_since = :now`,
 };
 
 /** Mail that is being sent another way, or held with its domain, is held, and yet may be held by hand, whatever becomes of that. */
@@ -113,9 +113,11 @@ export function actionWrites(db: DatabaseSync) {
       for (const id of slice.ids) {
         // Without its content a message cannot be sent again, whatever its state says.
         if (slice.action !== 'delete' && !hasContent.get(id)) continue;
-        const values: Record<string, string | number | null> = { id, domain: slice.domain, states: among };
+        const values: Record<string, string | number | null> = {
+          ...{ id, domain: slice.domain, states: among },
+          now: slice.now,
+        };
         if (slice.action === 'hold' || slice.action === 'release') values['heldBy'] = slice.heldBy;
-        if (slice.action !== 'delete') values['now'] = slice.now;
         let changes = Number(statement.run(values).changes);
         // What is being sent another way is tried again that way.
         if (slice.action === 'retry' && (slice.states?.includes('held') ?? true))

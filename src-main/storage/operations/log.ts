@@ -193,28 +193,36 @@ export function logReads(db: DatabaseSync) {
 }
 
 export function logWrites(db: DatabaseSync) {
-  // What waited for long is not forgotten as soon as it is over, nor before its sender was told.
+  // What waited for long is not forgotten as soon as it is over, nor before its sender was told. Of what is given up without an attempt and
+  // with nobody to tell nothing says when that was: it goes by when it came.
   const old = db.prepare(
-    `SELECT id FROM message
-     WHERE id < ? AND state IN ('delivered', 'deleted', 'rejected', 'refused', 'expired')
-       AND NOT EXISTS (SELECT 1 FROM attempt WHERE message_id = message.id AND ended_at >= ?)
-       AND NOT EXISTS (SELECT 1 FROM bounce WHERE message_id = message.id AND (bounce.state = 'due' OR at >= ?))
-     ORDER BY id LIMIT ?`,
+    `SELECT id, state IN ('delivered', 'deleted', 'rejected', 'refused', 'expired')
+       AND NOT EXISTS (SELECT 1 FROM attempt WHERE message_id = message.id AND ended_at >= :before)
+       AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = message.id AND state = 'deleted' AND queued_since >= :before)
+       AND NOT EXISTS (SELECT 1 FROM bounce WHERE message_id = message.id AND (bounce.state = 'due' OR at >= :before))
+       AS goes
+     FROM message WHERE id > :after AND id < :end ORDER BY id LIMIT :limit`,
   );
   const drop = db.prepare('DELETE FROM message WHERE id = ?');
   const dropContent = db.prepare('DELETE FROM content WHERE message_id = ?');
   return {
     /**
-     * Removes messages that were received, last tried and told of before `before` (UTC ms), and are finished; `limit` at a time. Returns
-     * how many went.
+     * Removes messages that were received, last tried, deleted and told of before `before` (UTC ms), and are finished. Looks at `limit`
+     * messages after `after`. Returns how many went, and `next`, after which to go on: null when all were looked at. Old ones that stay may be
+     * many, so none is looked at twice.
      */
-    forget({ before, limit }: { before: number; limit: number }): number {
-      const rows = old.all(firstIdAt(before), before, before, limit) as unknown as { id: number }[];
-      for (const { id } of rows) {
+    forget({ before, after, limit }: { before: number; after: number; limit: number }): {
+      gone: number;
+      next: number | null;
+    } {
+      const end = firstIdAt(before);
+      const rows = old.all({ before, after, end, limit }) as unknown as { id: number; goes: number }[];
+      const gone = rows.filter(({ goes }) => goes === 1);
+      for (const { id } of gone) {
         dropContent.run(id);
         drop.run(id);
       }
-      return rows.length;
+      return { gone: gone.length, next: rows.length === limit ? (rows.at(-1)?.id ?? null) : null };
     },
   };
 }
