@@ -242,7 +242,7 @@ export const settingsSchema = z
           .max(3650)
           .default(90)
           .describe(
-            'How long messages stay in the message log, from when they were received, last tried and their sender told. Waiting mail is kept regardless.',
+            'How long messages stay in the message log, from when they were received, last tried, deleted and their sender told. Waiting mail is kept regardless.',
           ),
         keepTranscripts: z
           .boolean()

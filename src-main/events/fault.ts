@@ -125,12 +125,9 @@ function bundleWords(error: AggregateError | SuppressedError): string {
 function behind(error: unknown): unknown[] {
   try {
     if (!(error instanceof Error)) return [];
-    const together =
-      error instanceof SuppressedError
-        ? [error.suppressed, error.error]
-        : error instanceof AggregateError
-          ? [...(error.errors as unknown[])]
-          : [];
+    const together: unknown[] = [];
+    if (error instanceof SuppressedError) together.push(error.suppressed, error.error);
+    else if (error instanceof AggregateError) together.push(...(error.errors as unknown[]).slice(0, MOST));
     return error.cause === undefined ? together : [...together, error.cause];
   } catch {
     return [];

@@ -38,7 +38,7 @@ it('has a line for everything that can be thrown', () => {
   });
   const bare = new Error('no stack');
   Object.defineProperty(bare, 'stack', { value: undefined });
-  const thrown = [
+  const thrown: unknown[] = [
     Object.create(null),
     { toString: null },
     odd,

@@ -2,7 +2,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DataDirLocked } from '../../src-main/engine/lock.ts';
+import { DataDirLocked, type Holder } from '../../src-main/engine/lock.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import { Impostor, type Manner } from '../lab/impostor.ts';
@@ -47,17 +47,21 @@ describe('the data folder', () => {
   });
 });
 
+/** A shell whose data folder a service has. */
+const startAttached = (holder: Holder) =>
+  start({
+    openEngine: (options) =>
+      Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
+    connectClient: (link) => connectClient(link as never),
+  });
+
 describe('a shell that is attached to a service, when another program takes the service’s port', () => {
   test.each<Manner>(['pretends', 'denies', 'echoes', 'welcomes', 'serves pages'])(
     'tells it nothing, says so, and goes on when the service is back: it %s',
     async (manner) => {
       const engine = new EngineDouble();
       const { first, port, serve, holder, token } = await doubleService(engine);
-      const { machine, window, electron, exited } = await start({
-        openEngine: (options) =>
-          Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
-        connectClient: (link) => connectClient(link as never),
-      });
+      const { machine, window, electron, exited } = await startAttached(holder);
       await window();
       await until(() => machine.tray.toolTip.startsWith('Mail is flowing'), 'the service to be reached');
       await first.close();
@@ -100,11 +104,7 @@ describe('an exception that nobody foresaw', () => {
 test('a tray that fails when it is told that the service is gone ends nothing: the service is found again, and the fault shown', async () => {
   const engine = new EngineDouble();
   const { first, port, serve, holder } = await doubleService(engine);
-  const { machine, window, electron, exited } = await start({
-    openEngine: (options) =>
-      Promise.reject(new DataDirLocked((options as { dataDir: string }).dataDir, holder)),
-    connectClient: (link) => connectClient(link as never),
-  });
+  const { machine, window, electron, exited } = await startAttached(holder);
   await window();
   await until(() => machine.tray.toolTip.startsWith('Mail is flowing'), 'the service to be reached');
   const rejections: unknown[] = [];
