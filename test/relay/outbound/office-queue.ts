@@ -140,6 +140,15 @@ export class OfficeQueue implements AsyncDisposable {
     return id;
   }
 
+  /** Has a message be the bounce that the sender of another was told with. */
+  isBounceFor(id: number, undelivered: number): void {
+    this.db.sql
+      .prepare(
+        `INSERT INTO bounce (message_id, state, at, reason, bounce_id) VALUES (?, 'sent', ?, 'spf', ?)`,
+      )
+      .run(undelivered, this.clock.now(), id);
+  }
+
   /** What is due of a domain, as a lane reads it. */
   async due(domain = 'example.com'): Promise<DueMessage[]> {
     const { messages } = await this.db.read('due', {

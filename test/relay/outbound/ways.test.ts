@@ -203,6 +203,7 @@ describe('a stranger’s server', () => {
       Promise.reject(Object.assign(new Error('no answer'), { code: 'ETIMEOUT' }));
     const routes = bounceRoutes(queue, server.port, () => answer());
     const id = await queue.put(['ann@example.org']);
+    queue.isBounceFor(id, await queue.put());
     const bounce = { recipients: [{ domain: 'example.org', state: 'queued' }] } as unknown as NewMessage;
     routes.accepted(bounce);
     await until('DNS to be asked', () => queue.recipient(id).next_at === queue.clock.now() + 10 * MINUTE);
