@@ -10,13 +10,13 @@ import { StorageFull } from '../../storage/database.ts';
 import { formatId } from '../../storage/ids.ts';
 import type { StorageWatch } from '../../storage/watch.ts';
 import type { Judged } from '../policy/filters/runner.ts';
-import type { Visit } from '../policy/filters/screening.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { Envelope, NewRecipient, Spool } from '../spool/spool.ts';
-import type { IncomingConnection, MessageSink } from './connection.ts';
+import type { IncomingConnection } from './connection.ts';
 import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
-import { cleanSender, toRejected, type Refusals } from './refusals.ts';
+import { toRejected } from './refusals.ts';
+import type { MessageSink, Transaction } from './transaction.ts';
 
 const NO_HEAD = Buffer.alloc(0);
 export const FULL: Reply = { code: 452, enhanced: '4.3.1', text: 'Not enough disk space, try again later' };
@@ -57,30 +57,20 @@ export class Acceptance {
     this.#options = options;
   }
 
-  /**
-   * A message begins.
-   * @param refusals recipients refused in the same transaction.
-   * @param ended the transaction is over, and nothing of it is to be logged any more.
-   */
-  begin(
-    connection: IncomingConnection,
-    visit: Visit,
-    refusals: Refusals | undefined,
-    ended: () => void,
-  ): MessageSink {
-    const { session } = connection;
+  /** A message begins. */
+  begin(connection: IncomingConnection, transaction: Transaction): MessageSink {
+    const { helo, remoteAddress } = connection;
+    const { sender, smtpUtf8, visit } = transaction;
     const { spool, bounces, clock } = this.#options;
     const hostname = ownName(this.#options.settings().smtp.hostname);
     const deposit = spool.deposit();
     const id = formatId(deposit.id);
     // By the steady clock: the other may be set before the message is here, and what it said at the beginning is then long ago or yet to come.
     const begunAt = clock.steady();
-    const mailboxes = session.envelope.recipients.flatMap((one) => readMailbox(one) ?? []);
-    const sender = cleanSender(session.envelope.sender ?? '');
-    const smtpUtf8 = connection.wantsSmtpUtf8;
+    const mailboxes = [...transaction.recipients].flatMap((one) => readMailbox(one) ?? []);
     const trace = receivedField({
-      helo: session.hostNameAppearsAs,
-      clientAddress: session.remoteAddress,
+      helo,
+      clientAddress: remoteAddress,
       hostname,
       protocol: transmissionType(connection.openingCommand === 'EHLO', connection.secure, smtpUtf8),
       tls: connection.tlsOptions === false ? null : connection.tlsOptions,
@@ -90,12 +80,13 @@ export class Acceptance {
     });
     const screened = visit.message(deposit, trace, {
       id,
-      helo: session.hostNameAppearsAs,
+      helo,
       sender,
       recipients: mailboxes.map((mailbox) => mailbox.address),
       hostname,
     });
     let results: readonly Judged[] = visit.known;
+    let needsUtf8 = false;
     const envelope = (
       reply: Reply,
       recipients: NewRecipient[],
@@ -105,40 +96,38 @@ export class Acceptance {
       receivedAt: utcOf(clock, begunAt),
       sender,
       subject,
-      clientAddress: session.remoteAddress,
-      helo: session.hostNameAppearsAs,
+      clientAddress: remoteAddress,
+      helo,
       tls: describeTls(connection),
       body8bit: eightBit,
       // What the next server must be able to do; addresses are looked at again then.
-      smtpUtf8: smtpUtf8 && connection.headerInternational,
+      smtpUtf8: needsUtf8,
       reply,
       incoming: withLastReply(connection, reply),
-      recipients: [...recipients, ...(refusals?.list ?? []).map(toRejected)],
+      recipients: [...recipients, ...transaction.refusals.list.map(toRejected)],
       filters: toStored(results),
     });
-    const refuse = (reply: Reply): Reply => {
+    const abort = () => {
+      screened.drop();
       deposit.drop();
-      connection.refusedMessage?.(reply);
+    };
+    const refuse = (reply: Reply): Reply => {
+      abort();
+      const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
+      this.#log(envelope(reply, recipients, false, ''), deposit.size);
       return reply;
     };
-    connection.refusedMessage = (reply) => {
-      const recipients = mailboxes.map((mailbox) => toRejected({ mailbox, reply }));
-      ended();
-      this.#log(envelope(reply, recipients, false, ''), deposit.size);
-    };
     return {
-      write: (content) => screened.write(content),
-      end: async (eightBit) => {
+      content: screened.content,
+      end: async ({ eightBit, headerInternational }) => {
+        needsUtf8 = smtpUtf8 && headerInternational;
         const judgement = await screened.end();
         results = judgement.results;
         if (judgement.refusal) return refuse(judgement.refusal);
-        // Nobody would ever send it on. Asked again, the listener says so of each recipient.
-        if (mailboxes.some(({ domain }) => !this.#options.directory.get(domain))) return refuse(NOT_OURS);
-        const needsUtf8 = smtpUtf8 && connection.headerInternational;
         if (needsUtf8 && mailboxes.every(({ domain }) => this.#lacksSmtpUtf8(domain)))
           return refuse(NO_SMTPUTF8);
         const head = sender === '' ? deposit.head() : NO_HEAD;
-        const bounce = bounces.judge(sender, mailboxes, session.remoteAddress, head);
+        const bounce = bounces.judge(sender, mailboxes, remoteAddress, head);
         if (bounce.refusal) return refuse(bounce.refusal);
         const reply: Reply = { code: 250, enhanced: '2.6.0', text: `Message stored, id ${id}` };
         const accepted = envelope(
@@ -156,40 +145,39 @@ export class Acceptance {
           const { events } = this.#options;
           if (learned) events.emit('learned', learned);
           const message = { ...accepted, id: deposit.id, size: deposit.size, lastPiece: null };
-          this.#options.acceptedFrom(session.remoteAddress);
+          this.#options.acceptedFrom(remoteAddress);
           events.emit('accepted', { message, content, own: false });
           return reply;
         } catch (error) {
           this.#tell('a message could not be stored', error);
           return error instanceof StorageFull ? FULL : BROKEN;
-        } finally {
-          ended();
         }
       },
-      abort: () => {
-        screened.drop();
-        deposit.drop();
+      refuse: (reply, headerInternational) => {
+        needsUtf8 = smtpUtf8 && headerInternational;
+        refuse(reply);
       },
+      abort,
     };
   }
 
   /** A transaction that ends with refusals and no message leaves a row in the log, with what was said. */
-  logRefusals(connection: IncomingConnection, refusals: Refusals, visit: Visit | undefined): void {
+  logRefusals(connection: IncomingConnection, { sender, refusals, visit }: Transaction): void {
     const last = refusals.list.at(-1);
     if (!last) return;
     const envelope: Envelope = {
       receivedAt: this.#options.clock.now(),
-      sender: refusals.sender,
+      sender,
       subject: '',
-      clientAddress: connection.session.remoteAddress,
-      helo: connection.session.hostNameAppearsAs || '',
+      clientAddress: connection.remoteAddress,
+      helo: connection.helo,
       tls: describeTls(connection),
       body8bit: false,
       smtpUtf8: false,
       reply: last.reply,
       incoming: connection.transcript.toJson(),
       recipients: refusals.list.map(toRejected),
-      filters: toStored(visit?.known ?? []),
+      filters: toStored(visit.known),
     };
     this.#log(envelope, 0);
   }

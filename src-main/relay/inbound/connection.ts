@@ -7,7 +7,8 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Reply } from '../../../shared/message.ts';
-import { readMail, readRcpt, reply } from './command.ts';
+import type { Visit } from '../policy/filters/screening.ts';
+import { readMail, readRcpt, reply, type MailCommand } from './command.ts';
 import {
   Conversation,
   type ConversationLimits,
@@ -17,52 +18,32 @@ import {
 import { HeaderScan } from './header-scan.ts';
 import { MessageIntake, tooLarge } from './message-intake.ts';
 import { isPostmaster, routesOn, type Path } from './path.ts';
-
-/** Takes one message's content as it arrives. */
-export interface MessageSink {
-  /** A promise holds back the client until the piece is stored. */
-  write: (content: Buffer) => Promise<void> | undefined;
-  /** The end of data: answers the reply to give. Never rejects. */
-  end: (eightBit: boolean) => Promise<Reply>;
-  /** The connection broke, or the message was refused: forget what was written. */
-  abort: () => void;
-}
-
-export interface IncomingSession {
-  readonly id: string;
-  readonly remoteAddress: string;
-  /** What the client calls itself; empty before EHLO or HELO. */
-  hostNameAppearsAs: string;
-  /** `sender` is null outside a transaction. */
-  envelope: { sender: string | null; recipients: string[]; smtpUtf8: boolean };
-}
-
-/** The reply that refuses a recipient; null: it is welcome. */
-export type Answer = (refusal: Reply | null) => void;
+import { Transaction, type MessageSink, type TransactionOutcome } from './transaction.ts';
 
 /** What the listener does with a connection. */
 export interface ConnectionHandlers {
-  /** @param size octets as declared, if they were. Answers the reply that refuses the sender. */
-  mailFrom: (address: string, size: number | null, session: string) => Reply | null;
-  rcptTo: (address: string, session: string, answer: Answer) => void;
+  /** The filters' side of a connection from this address; asked once, when the client is let in. */
+  visit: (remoteAddress: string) => Visit;
+  /** The reply that keeps a transaction from beginning; null lets it begin. */
+  mailFrom: (transaction: Transaction) => Reply | null | Promise<Reply | null>;
+  /** The reply that refuses a recipient; null: it is welcome. */
+  rcptTo: (transaction: Transaction, address: string) => Reply | null | Promise<Reply | null>;
+  startMessage: (transaction: Transaction, connection: IncomingConnection) => MessageSink;
+  /** Called once for each transaction that began. */
+  ended: (transaction: Transaction, outcome: TransactionOutcome, connection: IncomingConnection) => void;
   /** What STARTTLS is done with; null: it is not offered. */
   certificate: () => SecureContext | null;
   stopping: () => boolean;
   /** How long this client waits for its greeting, ms. */
-  greetingDelay: (connection: IncomingConnection) => number;
+  greetingDelay: (remoteAddress: string) => number;
   /** The reply that turns a new connection away; null lets it in. */
   turnAway: (connection: IncomingConnection) => Reply | null;
-  startMessage: (connection: IncomingConnection) => MessageSink;
-  /** A recipient was refused for what it is, before any policy was asked. */
-  refused: (connection: IncomingConnection, address: string, reply: Reply) => void;
   /** Whether an IP address is the one that the client reached us at, as we or the world see it. */
   isOurAddress: (address: string, localAddress: string) => boolean;
   /** Whether no server that mail could go on to takes addresses beyond ASCII, as far as is known. */
   lacksSmtpUtf8: () => boolean;
   /** The domain that `RCPT TO:<postmaster>` is for; null when none is protected. */
   postmasterDomain: () => string | null;
-  /** The transaction was given up (RSET, EHLO, STARTTLS). */
-  abandoned: (connection: IncomingConnection) => void;
   earlyTalker: () => void;
   /** We have said our last word to it. */
   left: (connection: IncomingConnection) => void;
@@ -98,19 +79,21 @@ const NOT_IMPLEMENTED = new Set([
 ]);
 
 export class IncomingConnection extends Conversation {
-  readonly session: IncomingSession;
+  /** What the client calls itself; empty before EHLO or HELO. */
+  helo = '';
   openingCommand: 'EHLO' | 'HELO' | '' = '';
   /** Lines of the transcript that belong to the connection and not to one message. */
   transcriptHead = 0;
-  /** The message's header section has octets beyond ASCII; known when the message is complete. */
-  headerInternational = false;
-  /** Set by the listener: writes a message that was refused for its form into the log. */
-  refusedMessage: ((reply: Reply) => void) | null = null;
   readonly #handlers: ConnectionHandlers;
   readonly #limits: ConnectionLimits;
   readonly #isOldDevice: boolean;
-  #intake: MessageIntake | null = null;
-  readonly #recipients = new Set<string>();
+  #visit: Visit | null = null;
+  /** From MAIL to its end; null between transactions. */
+  #transaction: Transaction | null = null;
+  readonly #ended = (transaction: Transaction, outcome: TransactionOutcome): void => {
+    this.#transaction = null;
+    this.#handlers.ended(transaction, outcome, this);
+  };
 
   constructor(
     socket: Socket,
@@ -118,19 +101,15 @@ export class IncomingConnection extends Conversation {
     handlers: ConnectionHandlers,
   ) {
     super(socket, options);
-    this.session = {
-      id: options.id,
-      remoteAddress: options.remoteAddress,
-      hostNameAppearsAs: '',
-      envelope: emptyEnvelope(),
-    };
     this.#handlers = handlers;
     this.#limits = options.limits;
     this.#isOldDevice = options.isOldDevice === true;
   }
 
   protected override greetingDelay(): number {
-    return this.#handlers.greetingDelay(this);
+    // Asked for now, so that the filters have found out about the client by the time it names a recipient.
+    this.#visiting();
+    return this.#handlers.greetingDelay(this.remoteAddress);
   }
 
   protected override turnAway(): Reply | null {
@@ -142,6 +121,7 @@ export class IncomingConnection extends Conversation {
   }
 
   protected override left(): void {
+    this.#transaction?.abandon();
     this.#handlers.left(this);
   }
 
@@ -149,14 +129,14 @@ export class IncomingConnection extends Conversation {
     return this.#handlers.stopping();
   }
 
-  /** The client asked for the message to be handled as RFC 6531 says. */
-  get wantsSmtpUtf8(): boolean {
-    return this.session.envelope.smtpUtf8;
+  #visiting(): Visit {
+    this.#visit ??= this.#handlers.visit(this.remoteAddress);
+    return this.#visit;
   }
 
   /** Between MAIL and the reply to the message. */
   get inTransaction(): boolean {
-    return this.session.envelope.sender !== null;
+    return this.#transaction !== null;
   }
 
   protected override command(line: string, done: Done): void {
@@ -179,7 +159,7 @@ export class IncomingConnection extends Conversation {
         break;
       case 'RSET':
         if (this.bare(verb, rest, done)) {
-          this.#forget();
+          this.#transaction?.abandon();
           this.idle(reply(250, '2.0.0', 'OK'), done);
         }
         break;
@@ -217,8 +197,8 @@ export class IncomingConnection extends Conversation {
       return;
     }
     this.openingCommand = verb;
-    this.#forget();
-    this.session.hostNameAppearsAs = name.toLowerCase();
+    this.#transaction?.abandon();
+    this.helo = name.toLowerCase();
     const greeting = reply(250, null, `${this.name} greets you`);
     if (verb === 'HELO') this.say(greeting);
     else {
@@ -244,17 +224,16 @@ export class IncomingConnection extends Conversation {
       this.say(reply(220, '2.0.0', 'Ready to start TLS'));
       this.upgrade(context, () => {
         // All that was said in clear is forgotten (RFC 3207 §4.2).
-        this.#forget();
+        this.#transaction?.abandon();
         this.openingCommand = '';
-        this.session.hostNameAppearsAs = '';
+        this.helo = '';
       });
     }
   }
 
   #mail(rest: string, done: Done): void {
-    const { envelope } = this.session;
-    if (this.session.hostNameAppearsAs === '') this.wrong(reply(503, '5.5.1', 'Send EHLO first'), done);
-    else if (envelope.sender !== null) this.wrong(reply(503, '5.5.1', 'Sender already specified'), done);
+    if (this.helo === '') this.wrong(reply(503, '5.5.1', 'Send EHLO first'), done);
+    else if (this.#transaction !== null) this.wrong(reply(503, '5.5.1', 'Sender already specified'), done);
     else {
       const command = readMail(rest, this.#isOldDevice);
       const limit = this.#limits.maxMessageBytes;
@@ -262,34 +241,30 @@ export class IncomingConnection extends Conversation {
       else if (command.size !== null && command.size > limit) {
         this.say(reply(552, '5.3.4', tooLarge(limit)));
         done();
-      } else {
-        const { address } = command.path;
-        const refusal = this.#handlers.mailFrom(address, command.size, this.session.id);
-        if (refusal) this.say(refusal);
-        else {
-          envelope.sender = address;
-          envelope.smtpUtf8 = command.smtpUtf8;
-          this.say(reply(250, '2.1.0', 'Sender OK'));
-        }
-        done();
-      }
+      } else this.#begin(command, done);
     }
   }
 
+  #begin(command: MailCommand, done: Done): void {
+    const transaction = new Transaction(command, this.#visiting(), this.#ended);
+    this.whenAnswered(
+      this.#handlers.mailFrom(transaction),
+      (words) => {
+        if (!words) this.#transaction = transaction;
+        this.say(words ?? reply(250, '2.1.0', 'Sender OK'));
+      },
+      done,
+    );
+  }
+
   #rcpt(rest: string, done: Done): void {
-    const { envelope } = this.session;
-    if (envelope.sender === null) {
-      this.wrong(
-        reply(
-          503,
-          '5.5.1',
-          this.session.hostNameAppearsAs !== '' ? 'Need MAIL command first' : 'Send EHLO first',
-        ),
-        done,
-      );
+    const transaction = this.#transaction;
+    if (transaction === null) {
+      const missing = this.helo === '' ? 'Send EHLO first' : 'Need MAIL command first';
+      this.wrong(reply(503, '5.5.1', missing), done);
       return;
     }
-    const path = readRcpt(rest, envelope.smtpUtf8, this.#isOldDevice);
+    const path = readRcpt(rest, transaction.smtpUtf8, this.#isOldDevice);
     if ('code' in path) {
       this.wrong(path, done);
       return;
@@ -300,30 +275,27 @@ export class IncomingConnection extends Conversation {
         '5.7.1',
         `<${path.address}>: relay access denied, the address names a way through us`,
       );
-      this.#handlers.refused(this, path.address, words);
+      transaction.refusals.add(path.address, words);
       this.say(words);
       done();
       return;
     }
     const home = this.#isOurPostmaster(path) ? this.#handlers.postmasterDomain() : null;
     const address = home === null ? path.address : `postmaster@${home}`;
-    const known = this.#recipients.has(address);
-    if (!known && envelope.recipients.length >= this.#limits.maxRecipients) {
+    const { recipients } = transaction;
+    if (!recipients.has(address) && recipients.size >= this.#limits.maxRecipients) {
       this.say(reply(452, '4.5.3', 'Too many recipients, send the rest in another transaction'));
       done();
       return;
     }
-    this.#handlers.rcptTo(address, this.session.id, (refusal) => {
-      if (refusal) this.say(refusal);
-      else {
-        if (!known) {
-          this.#recipients.add(address);
-          envelope.recipients.push(address);
-        }
-        this.say(reply(250, '2.1.5', 'Recipient OK'));
-      }
-      done();
-    });
+    this.whenAnswered(
+      this.#handlers.rcptTo(transaction, address),
+      (refusal) => {
+        if (!refusal) recipients.add(address);
+        this.say(refusal ?? reply(250, '2.1.5', 'Recipient OK'));
+      },
+      done,
+    );
   }
 
   /** `<postmaster>`, or that of this very address: `<postmaster@[192.0.2.1]>` (RFC 5321 §4.5.1). */
@@ -336,69 +308,63 @@ export class IncomingConnection extends Conversation {
   }
 
   #data(rest: string, done: Done): void {
-    const { envelope } = this.session;
+    const transaction = this.#transaction;
     if (!this.bare('DATA', rest, done)) return;
-    if (envelope.sender === null) this.wrong(reply(503, '5.5.1', 'Need MAIL and RCPT commands first'), done);
-    else if (envelope.recipients.length === 0) this.wrong(reply(554, '5.5.1', 'No valid recipients'), done);
+    if (transaction === null) this.wrong(reply(503, '5.5.1', 'Need MAIL and RCPT commands first'), done);
+    else if (transaction.recipients.size === 0) this.wrong(reply(554, '5.5.1', 'No valid recipients'), done);
     else {
-      const intake = new MessageIntake(
-        this.#handlers.startMessage(this),
-        new HeaderScan(this.name),
-        { size: this.#limits.maxMessageBytes, received: this.#limits.maxReceived },
-        (words) => {
-          this.refusedMessage?.(words);
-          this.say(words);
-          this.close();
-        },
-      );
-      this.#intake = intake;
+      const sink = this.#handlers.startMessage(transaction, this);
+      transaction.sink = sink;
+      const scan = new HeaderScan(this.name);
+      const limits = { size: this.#limits.maxMessageBytes, received: this.#limits.maxReceived };
+      const intake = new MessageIntake(sink, scan, limits, (words) => {
+        sink.refuse(words, scan.international);
+        transaction.answered(words);
+        this.say(words);
+        this.close();
+      });
       this.patience.messageBegins(this.clock.steady());
       this.input.readMessage((reader, content, ended) => {
         this.patience.received(content.length, this.clock.steady());
-        const taken = ended
-          ? this.#finish(intake, intake.end(reader, content))
-          : intake.take(reader, content);
-        return taken && this.waitFor(taken);
+        if (!ended) {
+          const taken = intake.take(reader, content);
+          return taken && this.waitFor(taken);
+        }
+        transaction.complete();
+        return this.waitFor(this.#finish(transaction, sink, intake, intake.end(reader, content)));
       });
       this.say(reply(354, null, 'End data with <CR><LF>.<CR><LF>'));
       done();
     }
   }
 
-  async #finish(intake: MessageIntake, outcome: Promise<{ reply: Reply; refused: boolean }>): Promise<void> {
+  async #finish(
+    transaction: Transaction,
+    sink: MessageSink,
+    intake: MessageIntake,
+    outcome: Promise<{ reply: Reply; refused: boolean }>,
+  ): Promise<void> {
     this.transcript.add('note', `${intake.received} octets of message`);
-    this.headerInternational = intake.scan.international;
-    const { reply: words, refused } = await outcome;
-    this.#intake = null;
-    if (refused) this.refusedMessage?.(words);
-    this.say(words);
-    this.transcript.keepFirst(this.transcriptHead);
-    if (words.code < 300) {
-      this.errors = 0;
-      this.idleCommands = 0;
+    try {
+      const { reply: words, refused } = await outcome;
+      if (refused) sink.refuse(words, intake.scan.international);
+      transaction.answered(words);
+      this.say(words);
+      this.transcript.keepFirst(this.transcriptHead);
+      if (words.code < 300) {
+        this.errors = 0;
+        this.idleCommands = 0;
+      }
+      this.patience.messageEnds(this.clock.steady());
+    } catch (error) {
+      transaction.fail();
+      throw error;
     }
-    this.patience.messageEnds(this.clock.steady());
-    this.#reset();
   }
 
-  /** The transaction is over without a message; refusals in it must still be logged. */
-  #forget(): void {
-    this.#handlers.abandoned(this);
-    this.#reset();
-  }
-
-  #reset(): void {
-    this.session.envelope = emptyEnvelope();
-    this.#recipients.clear();
-  }
-
+  /** The connection's end is the end of what was begun on it. */
   protected override closed(): void {
-    this.#intake?.abort();
-    this.#intake = null;
+    this.#transaction?.abandon();
     this.#handlers.closed(this);
   }
-}
-
-function emptyEnvelope(): IncomingSession['envelope'] {
-  return { sender: null, recipients: [], smtpUtf8: false };
 }

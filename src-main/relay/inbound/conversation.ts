@@ -31,8 +31,6 @@ const control = /\p{Cc}/u;
 const controls = /\p{Cc}/gu;
 
 export interface ConversationOptions {
-  /** Tells the sessions of one process apart. */
-  id: string;
   /** Our own name. */
   name: string;
   remoteAddress: string;
@@ -44,7 +42,6 @@ export interface ConversationOptions {
 }
 
 export abstract class Conversation {
-  readonly id: string;
   readonly name: string;
   readonly remoteAddress: string;
   readonly transcript: Transcript;
@@ -66,7 +63,6 @@ export abstract class Conversation {
   #more = false;
 
   constructor(socket: Socket, options: ConversationOptions) {
-    this.id = options.id;
     this.name = options.name;
     this.remoteAddress = options.remoteAddress;
     this.#maxErrors = options.limits.maxErrors;
@@ -119,7 +115,7 @@ export abstract class Conversation {
   }
 
   #greet(): void {
-    if (this.#wire.ending || this.#wire.closed) return;
+    if (this.#isOver) return;
     this.#ready = true;
     this.say(reply(220, null, `${this.name} ESMTP Mailward`));
   }
@@ -152,6 +148,11 @@ export abstract class Conversation {
     return this.patience.progressAt;
   }
 
+  /** One of the two has ended it. */
+  get #isOver(): boolean {
+    return this.#wire.ending || this.#wire.closed;
+  }
+
   /** The client waits for an answer of ours. */
   get isWaitingForUs(): boolean {
     return this.#pending;
@@ -159,7 +160,7 @@ export abstract class Conversation {
 
   /** Called about once a second: lets go of clients that take for ever, however busy they look. */
   check(now: number): void {
-    if (this.#wire.ending || this.#wire.closed || this.#pending) return;
+    if (this.#isOver || this.#pending) return;
     if (this.#wire.upgrading) {
       if (this.patience.handshakeOver(now)) this.#wire.destroy();
     } else if (this.patience.over(now)) this.say(reply(421, '4.4.2', 'Timeout exceeded, closing connection'));
@@ -235,15 +236,39 @@ export abstract class Conversation {
         this.wrong(reply(500, '5.5.2', 'Command line has control characters or invalid UTF-8'), done);
       else this.command(words, done);
     } catch (error) {
-      this.#events.emit('fault', { part: 'door', what: 'a command went wrong', error });
-      this.say(reply(451, '4.3.0', 'Local error in processing, try again later'));
-      done();
+      this.#wentWrong(error, done);
     }
     // The answer takes a while: those before it do not wait for it.
     if (this.isWaitingForUs) {
       this.#more = false;
       this.#wire.flush();
     }
+  }
+
+  /**
+   * Tells the client what was answered, and goes on to its next command: with nothing in between when the answer is here already,
+   * as most are (what a promise for each would cost: input.ts). An answer that comes after the connection's end is told nobody.
+   */
+  protected whenAnswered<T>(answer: T | Promise<T>, tell: (answer: T) => void, done: Done): void {
+    if (!(answer instanceof Promise)) {
+      tell(answer);
+      done();
+      return;
+    }
+    answer.then(
+      (late) => {
+        if (this.#isOver) return;
+        tell(late);
+        done();
+      },
+      (error: unknown) => this.#wentWrong(error, done),
+    );
+  }
+
+  #wentWrong(error: unknown, done: Done): void {
+    this.#events.emit('fault', { part: 'door', what: 'a command went wrong', error });
+    this.say(reply(451, '4.3.0', 'Local error in processing, try again later'));
+    done();
   }
 
   #failed(error: Error): void {

@@ -118,6 +118,14 @@ export class Input {
     else goOn();
   }
 
+  /**
+   * A loop that `goOn` turns once more, whoever calls it: within the call, for a command that is answered at once, or much later. So a chunk full of
+   * commands takes no stack.
+   *
+   * Not `async`, though it would read better: to cut out a command and go on to the next takes 0.35 µs of processor time so, and 0.41 with an
+   * `await` for each, where 100 come in a chunk; where they come one by one, 0.45 and 0.56, and 0.50 even if only promises are awaited. All that is
+   * done for a RCPT takes some 3.4. (Node 24, a Xeon; medians of 20 rounds of 400,000.)
+   */
   #commands(chunk: Buffer, next: () => void): void {
     let at = 0;
     let busy = false;

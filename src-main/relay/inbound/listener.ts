@@ -9,7 +9,7 @@ import type { ListenerState } from '../../../shared/overview.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { isPostmaster, recipientKey } from '../policy/addresses.ts';
 import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
-import type { Screening, Visit } from '../policy/filters/screening.ts';
+import type { Screening } from '../policy/filters/screening.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { RecipientPolicy } from '../policy/recipients.ts';
 import type { StorageWatch } from '../../storage/watch.ts';
@@ -17,9 +17,8 @@ import type { Spool } from '../spool/spool.ts';
 import { Acceptance, BROKEN, FULL } from './acceptance.ts';
 import { Acquaintances } from './acquaintances.ts';
 import { Certificate } from './certificate.ts';
-import type { Answer, IncomingConnection } from './connection.ts';
-import { Refusals } from './refusals.ts';
 import { Server } from './server.ts';
+import type { Transaction } from './transaction.ts';
 
 const beyondAscii = /[^\x20-\x7e]/;
 
@@ -41,8 +40,6 @@ export interface ListenerOptions {
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
-  readonly #refusals = new Map<string, Refusals>();
-  readonly #visits = new Map<string, Visit>();
   readonly #acceptance: Acceptance;
   readonly #acquaintances = new Acquaintances();
   readonly #state: ListenerState;
@@ -61,19 +58,15 @@ export class Listener {
     this.#server = new Server(
       smtp,
       {
-        mailFrom: (address, size, session) => this.#mail(address, size, session),
-        rcptTo: (address, session, answer) => this.#rcpt(address, session, answer),
-        greetingDelay: (connection) => {
-          this.#visitOf(connection);
-          return this.#acquaintances.greetingDelay(connection.remoteAddress, clock.steady());
+        visit: (address) => options.screening.visit(address),
+        mailFrom: (transaction) => this.#mail(transaction),
+        rcptTo: (transaction, address) => this.#rcpt(transaction, address),
+        startMessage: (transaction, connection) => this.#acceptance.begin(connection, transaction),
+        ended: (transaction, outcome, connection) => {
+          // What was refused besides a message is logged with the message.
+          if (outcome === 'abandoned') this.#acceptance.logRefusals(connection, transaction);
         },
-        startMessage: (connection) => {
-          const { id } = connection.session;
-          return this.#acceptance.begin(connection, this.#visitOf(connection), this.#refusals.get(id), () =>
-            this.#refusals.delete(id),
-          );
-        },
-        refused: ({ session }, address, reply) => this.#refusals.get(session.id)?.add(address, reply),
+        greetingDelay: (address) => this.#acquaintances.greetingDelay(address, clock.steady()),
         isOurAddress: (address, localAddress) => {
           const canonical = (one: string) => (ipaddr.isValid(one) ? ipaddr.process(one).toString() : one);
           const { relayAddresses } = options.settings().probes;
@@ -84,11 +77,6 @@ export class Listener {
           return domains.length > 0 && domains.every((domain) => options.lacksSmtpUtf8(domain));
         },
         postmasterDomain: () => options.directory.all()[0]?.name ?? null,
-        abandoned: (connection) => this.#abandoned(connection),
-        closed: (connection) => {
-          this.#abandoned(connection);
-          this.#visits.delete(connection.session.id);
-        },
       },
       options,
     );
@@ -137,83 +125,62 @@ export class Listener {
     show();
   }
 
-  #visitOf({ session, remoteAddress }: IncomingConnection): Visit {
-    let visit = this.#visits.get(session.id);
-    if (visit === undefined) {
-      visit = this.#options.screening.visit(remoteAddress);
-      this.#visits.set(session.id, visit);
-    }
-    return visit;
-  }
-
-  /** A transaction ended without a message. */
-  #abandoned(connection: IncomingConnection): void {
-    const { id } = connection.session;
-    const refusals = this.#refusals.get(id);
-    this.#refusals.delete(id);
-    if (refusals) this.#acceptance.logRefusals(connection, refusals, this.#visits.get(id));
-  }
-
-  #mail(address: string, size: number | null, session: string): Reply | null {
-    this.#refusals.set(session, new Refusals(address));
+  #mail({ size, visit }: Transaction): Reply | null {
     const place = this.#options.storage.takes(size ?? 0);
     if (place !== 'yes') return place === 'full' ? FULL : BROKEN;
-    return this.#visits.get(session)?.begin() ?? null;
+    return visit.begin();
   }
 
-  #rcpt(address: string, session: string, answer: Answer): void {
+  #rcpt(transaction: Transaction, address: string): Reply | null | Promise<Reply | null> {
     const mailbox = readMailbox(address);
     const domain = mailbox ? this.#options.directory.get(mailbox.domain) : undefined;
-    const visit = this.#visits.get(session);
-    const refuse = (reply: Reply) => {
-      this.#refusals.get(session)?.add(address, reply);
-      const delay = visit?.refusalDelay() ?? 0;
-      if (delay === 0) answer(reply);
-      else this.#options.clock.after(delay, () => answer(reply)).unref();
-    };
     if (!mailbox || !domain) {
-      refuse({ code: 550, enhanced: '5.7.1', text: `<${address}>: relay access denied` });
-      return;
+      const text = `<${address}>: relay access denied`;
+      return this.#refuse(transaction, address, { code: 550, enhanced: '5.7.1', text });
     }
-    const sender = this.#refusals.get(session)?.sender ?? '';
     if (
-      (beyondAscii.test(mailbox.address) || beyondAscii.test(sender)) &&
+      (beyondAscii.test(mailbox.address) || beyondAscii.test(transaction.sender)) &&
       this.#options.lacksSmtpUtf8(domain)
     ) {
-      refuse({
+      return this.#refuse(transaction, address, {
         code: 550,
         enhanced: '5.6.7',
         text: `<${address}>: the server of this domain does not take addresses beyond ASCII (SMTPUTF8)`,
       });
-      return;
     }
-    const settle = (reply: Reply | null) => {
-      if (reply) refuse(reply);
-      else answer(null);
-    };
-    const judged = this.#judge(mailbox, domain, visit);
-    if (judged instanceof Promise) {
-      judged.then(settle, (error: unknown) => {
-        // Whatever went wrong on our side, the recipient is not to blame.
-        this.#options.events.emit('fault', {
-          part: 'door',
-          domain: domain.name,
-          what: 'a recipient could not be judged',
-          error,
-        });
-        settle(null);
+    const settle = (refusal: Reply | null) => refusal && this.#refuse(transaction, address, refusal);
+    const judged = this.#judge(transaction, mailbox, domain);
+    if (!(judged instanceof Promise)) return settle(judged);
+    return judged.then(settle, (error: unknown) => {
+      // Whatever went wrong on our side, the recipient is not to blame.
+      this.#options.events.emit('fault', {
+        part: 'door',
+        domain: domain.name,
+        what: 'a recipient could not be judged',
+        error,
       });
-    } else settle(judged);
+      return null;
+    });
+  }
+
+  /** Notes a refusal for the log, and answers it: later, to a client that has had many. */
+  #refuse({ refusals, visit }: Transaction, address: string, reply: Reply): Reply | Promise<Reply> {
+    refusals.add(address, reply);
+    const delay = visit.refusalDelay();
+    if (delay === 0) return reply;
+    return new Promise((resolve) => {
+      this.#options.clock.after(delay, () => resolve(reply)).unref();
+    });
   }
 
   /** First what the client itself shows, so that a spammer's question does not reach the office's server. */
-  #judge(mailbox: Mailbox, domain: Domain, visit: Visit | undefined): Reply | null | Promise<Reply | null> {
+  #judge({ visit }: Transaction, mailbox: Mailbox, domain: Domain): Reply | null | Promise<Reply | null> {
     const { recipients } = this.#options;
     // Whoever is refused must be able to say so to somebody (RFC 5321 §4.5.1).
-    const ofClient = isPostmaster(recipientKey(mailbox)) ? null : (visit?.recipient() ?? null);
-    return ofClient === null
-      ? recipients.judge(mailbox, domain)
-      : ofClient.then((refusal) => refusal ?? recipients.judge(mailbox, domain));
+    const ofClient = isPostmaster(recipientKey(mailbox)) ? null : visit.recipient();
+    return ofClient instanceof Promise
+      ? ofClient.then((refusal) => refusal ?? recipients.judge(mailbox, domain))
+      : (ofClient ?? recipients.judge(mailbox, domain));
   }
 }
 

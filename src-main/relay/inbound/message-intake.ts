@@ -1,11 +1,11 @@
 // One message between DATA and its reply: the size, the header, the line ends and the hops are judged while it passes to the sink.
 import type { Reply } from '../../../shared/message.ts';
 import { reply } from './command.ts';
-import type { MessageSink } from './connection.ts';
 import type { DataReader } from './data-reader.ts';
 import { FirstLine } from './first-line.ts';
 import { headerTooLarge } from './header-limits.ts';
 import type { HeaderScan } from './header-scan.ts';
+import type { MessageSink } from './transaction.ts';
 
 /** Twice the size limit: past that a client that ignores SIZE is cut off instead of listened to. */
 const PATIENCE_WITH_OVERSIZE = 2;
@@ -26,7 +26,6 @@ export class MessageIntake {
   readonly #cutOff: (reply: Reply) => void;
   readonly #firstLine = new FirstLine();
   #dropped = false;
-  #handedOver = false;
   /** Small pieces, put together. */
   #crumbs: Buffer | null = null;
   #crumbsLength = 0;
@@ -55,7 +54,7 @@ export class MessageIntake {
     return this.#dropped ? undefined : this.#pass(content);
   }
 
-  /** The last of it. `refused` is true when the message was refused for its form and the sink knows nothing of it. */
+  /** The last of it. `refused` is true when the message is refused for its form, and the sink was not asked. */
   async end(reader: DataReader, octets: Buffer): Promise<{ reply: Reply; refused: boolean }> {
     const taken = this.#firstLine.take(octets);
     const rest = this.#firstLine.end();
@@ -64,18 +63,18 @@ export class MessageIntake {
     this.scan.end();
     const refusal = this.#refusal(reader);
     if (refusal) {
-      this.abort();
+      this.#drop();
       return { reply: refusal, refused: true };
     }
-    // From here on it is being stored whole: a client that goes away now does not undo it, and may send it again.
-    this.#handedOver = true;
     await this.#passCrumbs();
-    await this.#sink.write(content);
-    return { reply: await this.#sink.end(reader.eightBit), refused: false };
+    await this.#sink.content.write(content);
+    const form = { eightBit: reader.eightBit, headerInternational: this.scan.international };
+    return { reply: await this.#sink.end(form), refused: false };
   }
 
-  abort(): void {
-    if (!this.#dropped && !this.#handedOver) this.#sink.abort();
+  /** It will be refused: what is here of it, and what still comes, is not kept. */
+  #drop(): void {
+    if (!this.#dropped) this.#sink.abort();
     this.#dropped = true;
     this.#crumbs = null;
   }
@@ -83,7 +82,7 @@ export class MessageIntake {
   #pass(content: Buffer): Promise<void> | undefined {
     if (content.length >= SMALL) {
       const before = this.#passCrumbs();
-      return this.#sink.write(content) ?? before;
+      return this.#sink.content.write(content) ?? before;
     }
     const before = this.#crumbsLength + content.length > TOGETHER ? this.#passCrumbs() : undefined;
     this.#crumbs = roomFor(this.#crumbs, this.#crumbsLength, content.length);
@@ -95,13 +94,13 @@ export class MessageIntake {
     const crumbs = this.#crumbs?.subarray(0, this.#crumbsLength);
     this.#crumbs = null;
     this.#crumbsLength = 0;
-    return crumbs && this.#sink.write(crumbs);
+    return crumbs && this.#sink.content.write(crumbs);
   }
 
   #look(reader: DataReader, content: Buffer): void {
     this.received += content.length;
     this.scan.push(content);
-    if (this.received > this.#limits.size || reader.bareLineEnd || this.scan.excess !== null) this.abort();
+    if (this.received > this.#limits.size || reader.bareLineEnd || this.scan.excess !== null) this.#drop();
   }
 
   #refusal(reader: DataReader): Reply | null {

@@ -8,15 +8,9 @@ export interface Refusal {
   reply: Reply;
 }
 
-/** Those of the present transaction. Kept beside the session, which the library resets as it likes. */
+/** Those of one transaction. */
 export class Refusals {
   readonly list: Refusal[] = [];
-  readonly sender: string;
-
-  /** @param sender the reverse-path as it was given. */
-  constructor(sender: string) {
-    this.sender = cleanSender(sender);
-  }
 
   /** A client that tries a thousand addresses fills no log. */
   add(address: string, reply: Reply): void {

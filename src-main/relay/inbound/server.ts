@@ -27,7 +27,10 @@ const COMPLAIN_AGAIN = 60_000;
 /** How long clients may take to finish when we stop, ms. */
 const GRACE = 5_000;
 
-type Handlers = Omit<ConnectionHandlers, 'turnAway' | 'earlyTalker' | 'left' | 'stopping' | 'certificate'>;
+type Handlers = Omit<
+  ConnectionHandlers,
+  'turnAway' | 'earlyTalker' | 'left' | 'closed' | 'stopping' | 'certificate'
+>;
 
 export class Server {
   readonly clients = new Clients();
@@ -43,7 +46,6 @@ export class Server {
   readonly #name: string;
   #context: SecureContext | null = null;
   #stopping = false;
-  #count = 0;
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -68,7 +70,6 @@ export class Server {
         this.connections.delete(connection);
         this.clients.went(connection.remoteAddress);
         if (!connection.spoke) this.clients.counts.silent++;
-        handlers.closed(connection);
       },
     };
     this.server = createServer((socket) => this.#came(socket));
@@ -121,7 +122,6 @@ export class Server {
   #connect(socket: Socket, address: string): void {
     const options = {
       isOldDevice: inNetworks(address, this.#smtp.oldDevices),
-      id: String(++this.#count),
       name: this.#name,
       remoteAddress: plainAddress(address),
       limits: this.#smtp,

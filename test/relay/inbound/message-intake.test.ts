@@ -1,21 +1,26 @@
 // A message on its way in: what is wrong with its header is said at its end, and what comes in crumbs costs no more than other mail.
 import { describe, expect, it } from 'vitest';
 import type { Reply } from '../../../shared/message.ts';
-import type { MessageSink } from '../../../src-main/relay/inbound/connection.ts';
 import { DataReader } from '../../../src-main/relay/inbound/data-reader.ts';
 import { HeaderScan } from '../../../src-main/relay/inbound/header-scan.ts';
 import { MessageIntake } from '../../../src-main/relay/inbound/message-intake.ts';
+import type { MessageSink } from '../../../src-main/relay/inbound/transaction.ts';
 
 const TAKEN: Reply = { code: 250, enhanced: '2.6.0', text: 'Message stored' };
 
 class Sink implements MessageSink {
   readonly pieces: Buffer[] = [];
   aborted = false;
-  write(content: Buffer): undefined {
-    this.pieces.push(content);
-  }
+  readonly content = {
+    write: (octets: Buffer): undefined => {
+      this.pieces.push(octets);
+    },
+  };
   async end(): Promise<Reply> {
     return Promise.resolve(TAKEN);
+  }
+  refuse(): void {
+    throw new Error('the intake answers what is wrong, and refuses nothing itself');
   }
   abort(): void {
     this.aborted = true;

@@ -150,12 +150,12 @@ export class Screening {
 
 /** One connection. */
 export class Visit {
-  /** The last results of this connection's client, once they are known. */
-  known: readonly Judged[] = [];
   readonly #screening: Screening;
   readonly #address: string;
   readonly #exempt: boolean;
   readonly #client: Promise<Judged[]>;
+  /** Null until somebody has waited for it. */
+  #known: readonly Judged[] | null = null;
   #refused = 0;
 
   constructor(screening: Screening, address: string, exempt: boolean, client: Promise<Judged[]>) {
@@ -165,17 +165,23 @@ export class Visit {
     this.#client = client;
   }
 
+  /** What the filters say of this connection's client, once they were waited for. */
+  get known(): readonly Judged[] {
+    return this.#known ?? [];
+  }
+
   /** At MAIL: the reply that puts the client off; null lets it begin. */
   begin(): Reply | null {
     if (this.#exempt || this.#screening.mayBegin(this.#address)) return null;
     return { code: 450, enhanced: '4.7.0', text: 'Message rate limit exceeded, try again later' };
   }
 
-  /** At RCPT: what the filters of the client say. Null at once when nothing is to be waited for. */
-  recipient(): Promise<Reply | null> | null {
+  /** At RCPT: what the filters of the client say; null lets it write. At once when nothing is to be waited for. */
+  recipient(): Reply | null | Promise<Reply | null> {
     if (this.#exempt) return null;
+    if (this.#known !== null) return refusalOf(this.#known);
     return this.#client.then((results) => {
-      this.known = results;
+      this.#known = results;
       return refusalOf(results);
     });
   }
@@ -190,9 +196,8 @@ export class Visit {
   /** A message begins. `trace` is the field that goes on top of it. */
   message(deposit: Deposit, trace: Buffer, about: ScreenedMessage): ScreenedContent {
     const limit = this.#exempt || !this.#screening.looksInside ? 0 : this.#screening.settings.contentBytes;
-    const gathering = new Gathering(deposit, trace, limit, (header) => withoutForged(header, about.hostname));
     return new ScreenedContent(
-      gathering,
+      new Gathering(deposit, trace, limit, (header) => withoutForged(header, about.hostname)),
       async (content) => {
         if (this.#exempt) return { ofClient: [], ofContent: [] };
         const ofContent =
@@ -211,42 +216,39 @@ export class Visit {
 
 /** A message's content on its way to the spool, through the filters. */
 export class ScreenedContent {
-  readonly #gathering: Gathering;
+  /** Takes the message as it comes. */
+  readonly content: Gathering;
   readonly #judge: (content: Buffer | null) => Promise<Judgements>;
   readonly #hostname: string;
   readonly #clock: Clock;
 
   constructor(
-    gathering: Gathering,
+    content: Gathering,
     judge: (content: Buffer | null) => Promise<Judgements>,
     hostname: string,
     clock: Clock,
   ) {
-    this.#gathering = gathering;
+    this.content = content;
     this.#judge = judge;
     this.#hostname = hostname;
     this.#clock = clock;
   }
 
-  write(content: Buffer): Promise<void> | undefined {
-    return this.#gathering.write(content);
-  }
-
   /** The end of the data: judges it, and unless it is refused gives the spool what it has not got yet. Never rejects. */
   async end(): Promise<Judgement> {
-    const { ofClient, ofContent } = await this.#judge(this.#gathering.whole());
+    const { ofClient, ofContent } = await this.#judge(this.content.whole());
     const results = [...ofClient, ...ofContent];
     // What the client is refused for was said at RCPT: the recipients that are left may be written to by anybody.
     const refusal = refusalOf(ofContent);
     if (refusal) this.drop();
-    else await this.#gathering.store(resultFields(this.#hostname, results));
+    else await this.content.store(resultFields(this.#hostname, results));
     const quarantine =
       refusal === null && [ofClient, ofContent].some((some) => strongest(some) === 'quarantine');
     return { refusal, quarantine, results, shown: shownIn(results, this.#clock.now()) };
   }
 
   drop(): void {
-    this.#gathering.drop();
+    this.content.drop();
   }
 }
 
