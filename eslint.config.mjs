@@ -2,6 +2,7 @@
 // A wrong import fails here and names the rule it broke (docs/architecture.md).
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
+import { oneNameOneThing } from './scripts/one-name-one-thing.mjs';
 
 /** What each part of src-main may import, besides libraries, itself and shared/. Nothing else. */
 const mayImport = {
@@ -20,6 +21,15 @@ const mayImport = {
   events: [],
 };
 const parts = Object.keys(mayImport);
+/** What each floor of the relay may import of the others: a message passes them in this order, and mail and smtp lie beneath. */
+const relayFloors = {
+  mail: [],
+  smtp: ['mail'],
+  spool: ['mail', 'smtp'],
+  policy: ['mail', 'smtp', 'spool'],
+  inbound: ['mail', 'smtp', 'spool', 'policy'],
+  outbound: ['mail', 'smtp', 'spool', 'policy'],
+};
 /** Parts that ask nobody anything: the same values give the same answer. */
 const pure = ['diagnosis'];
 
@@ -31,7 +41,7 @@ const electronOnly = {
 /** Where the time of the system itself is meant, whatever clock the engine was given: what watches threads, locks and the event loop. */
 const realTime = [
   'src-main/engine/{lock,repair}.ts',
-  'src-main/relay/inbound/turns.ts',
+  'src-main/relay/inbound/event-loop-budget.ts',
   'src-main/relay/policy/authentication/{authenticator,worker}.ts',
 ];
 
@@ -49,10 +59,13 @@ const ownTime = [
 }));
 
 /** Imports between parts are relative (`../../storage/…`), so a path segment after dots names the part. */
-function layer(part) {
+function layer(part, floor) {
   const forbidden = parts.filter((other) => other !== part && !mayImport[part].includes(other));
+  const above = floor
+    ? Object.keys(relayFloors).filter((other) => other !== floor && !relayFloors[floor].includes(other))
+    : [];
   return {
-    files: [`src-main/${part}/**/*.ts`],
+    files: [floor ? `src-main/${part}/${floor}/**/*.ts` : `src-main/${part}/**/*.ts`],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -64,6 +77,14 @@ function layer(part) {
                   {
                     regex: `^(\\.\\./)+(src-main/)?(${forbidden.join('|')})/`,
                     message: `Rule 'imports-run-one-way': ${part} may import ${mayImport[part].join(', ') || 'nothing'} and shared, nothing else of src-main.`,
+                  },
+                ]
+              : []),
+            ...(above.length > 0
+              ? [
+                  {
+                    regex: `^(\\.\\./)+(relay/)?(${above.join('|')})/`,
+                    message: `Rule 'relay-floors': relay/${floor} may import ${relayFloors[floor].join(', ') || 'none'} of the relay's other floors.`,
                   },
                 ]
               : []),
@@ -154,7 +175,13 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  ...parts.map(layer),
+  ...parts.map((part) => layer(part)),
+  ...Object.keys(relayFloors).map((floor) => layer('relay', floor)),
+  {
+    files: ['{src-main,shared}/**/*.ts'],
+    plugins: { mailward: { rules: { 'one-name-one-thing': oneNameOneThing } } },
+    rules: { 'mailward/one-name-one-thing': 'error' },
+  },
   {
     files: ['src-main/**/*.ts'],
     ignores: ['src-main/clock/**'],

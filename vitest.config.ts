@@ -1,6 +1,5 @@
 // How the tests run: most side by side, then, one file at a time, those that measure, or start browsers and builds.
 // Files named *.long.test.ts run only with MAILWARD_LONG=1 (`npm run test:long`).
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -14,9 +13,7 @@ const long = 'test/**/*.long.test.ts';
 const never = ['**/node_modules/**', '.cache/**', ...(process.env['MAILWARD_LONG'] === '1' ? [] : [long])];
 
 // Outside Electron the real module has nothing to offer but a download; tests get the labelled stand-in.
-const standIn = ['test/electron/stand-in/index.ts', 'test/electron/stand-in.ts']
-  .map((path) => resolve(here, path))
-  .find((path) => existsSync(path));
+const standIn = resolve(here, 'test/electron/stand-in/index.ts');
 
 /**
  * Threads of a test run the build when it is tested (MAILWARD_FROM=out), not the source: to read TypeScript, Node compiles WebAssembly
@@ -44,7 +41,7 @@ export default defineConfig({
   cacheDir: '.cache/vite',
   resolve: {
     alias: [
-      ...(standIn === undefined ? [] : [{ find: /^electron$/, replacement: standIn }]),
+      { find: /^electron$/, replacement: standIn },
       // As electron.vite.config.ts has it.
       { find: /^when-exit$/, replacement: resolve(here, 'src-main/electron/no-exit-hooks.ts') },
     ],

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { checks } from '../src-main/probes/catalogue.ts';
 import { infoOf } from '../src-main/probes/check.ts';
 import type { Check } from '../src-main/probes/check.ts';
-import type { CheckInfo, Outcome } from '../shared/finding.ts';
+import type { CheckInfo, CodeInfo } from '../shared/finding.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const endOfMade = '<!-- What follows is written by hand. -->';
@@ -121,7 +121,7 @@ and nothing else. Where the network is down, that is always \`could-not-check\`,
 ${matrix.join('\n')}`;
 }
 
-function stateText({ state, severity }: Outcome): string {
+function stateText({ state, severity }: CodeInfo): string {
   return severity === null ? state : `${state}, ${severity}`;
 }
 
@@ -130,7 +130,7 @@ function foundText(check: Check, code: string): string {
   return outcome === undefined ? `\`${code}\`` : `\`${code}\` (${severityText(outcome)})`;
 }
 
-function severityText({ state, severity }: Outcome): string {
+function severityText({ state, severity }: CodeInfo): string {
   return severity ?? state;
 }
 

@@ -1,16 +1,16 @@
 // Each check with what it found about a domain: its findings in order, and the state that they make together.
 import type { CheckInfo, Finding, Leg } from './finding.ts';
-import { byGravity, type Health, healthOf, worst } from './state.ts';
+import { byGravity, type HealthState, healthOf, worst } from './state.ts';
 
 /** A finding, perhaps with what the history adds. */
-export type Shown = Finding & { since?: number; runs?: number };
+export type ShownFinding = Finding & { since?: number; runs?: number };
 
 /** One check with what it found, gravest first; `at` null: not asked yet. */
-export interface Asked<Check = CheckInfo> {
+export interface CheckWithFindings<Check = CheckInfo> {
   check: Check;
   /** Null: not known yet. */
-  state: Health | null;
-  findings: readonly Shown[];
+  state: HealthState | null;
+  findings: readonly ShownFinding[];
   /** UTC ms. */
   at: number | null;
   /** It is being asked now, and has not said anything yet: what is here is from before. */
@@ -23,14 +23,14 @@ export interface Asked<Check = CheckInfo> {
  */
 export function gather<Check extends { name: string }>(
   checks: readonly Check[],
-  latest: readonly Shown[],
+  latest: readonly ShownFinding[],
   running: readonly Finding[] = [],
   asking: ReadonlySet<string> = new Set(),
-): Asked<Check>[] {
+): CheckWithFindings<Check>[] {
   return checks.map((check) => {
     const isOf = (finding: Finding) => finding.check === check.name;
     const now = running.filter(isOf);
-    const findings = byGravity<Shown>(now.length > 0 ? now : latest.filter(isOf), healthOf);
+    const findings = byGravity<ShownFinding>(now.length > 0 ? now : latest.filter(isOf), healthOf);
     return {
       check,
       findings,
@@ -41,12 +41,12 @@ export function gather<Check extends { name: string }>(
   });
 }
 
-export function ofLeg(all: readonly Asked[], leg: Leg): Asked[] {
+export function ofLeg(all: readonly CheckWithFindings[], leg: Leg): CheckWithFindings[] {
   return all.filter(({ check }) => check.leg === leg);
 }
 
 /** How a leg is. Null, not known: it is well so far, but one of the checks that run unasked has not been run, or is being asked again. */
-export function stateOfLeg(all: readonly Asked[], leg: Leg): Health | null {
+export function stateOfLeg(all: readonly CheckWithFindings[], leg: Leg): HealthState | null {
   const known = ofLeg(all, leg).map(({ check, state, isOld }) => ({
     state: isOld ? null : state,
     onRequest: check.onRequest,
@@ -57,7 +57,9 @@ export function stateOfLeg(all: readonly Asked[], leg: Leg): Health | null {
 }
 
 /** How many of several are in each state, and how many in none. */
-export function countStates(all: readonly { state: Health | null }[]): Record<Health | 'unknown', number> {
+export function countStates(
+  all: readonly { state: HealthState | null }[],
+): Record<HealthState | 'unknown', number> {
   const counts = {
     ...{ problem: 0, attention: 0, 'could-not-check': 0, ok: 0, 'not-applicable': 0, unknown: 0 },
   };

@@ -102,7 +102,7 @@ export const blocklistCatalogueSchema = z.object({
   dead: z.array(deadListSchema),
 });
 
-export interface Meaning {
+export interface CodeMeaning {
   code: string;
   means: string;
   minor: boolean;
@@ -113,7 +113,7 @@ export interface Meaning {
 }
 
 /** What a list means by one answer; several things with `bits`. */
-export function meaningsOf({ codes, bits }: Pick<Blocklist, 'codes' | 'bits'>, code: string): Meaning[] {
+export function meaningsOf({ codes, bits }: Pick<Blocklist, 'codes' | 'bits'>, code: string): CodeMeaning[] {
   const known = codes[code] ?? inRange(codes, code);
   if (known !== undefined) return [{ code, ...known, unknown: false }];
   if (!isListing(code)) return [errorOf(code)];
@@ -123,15 +123,15 @@ export function meaningsOf({ codes, bits }: Pick<Blocklist, 'codes' | 'bits'>, c
 }
 
 /** What a list's answer about one entry comes to. */
-export interface Reading {
+export interface ListReading {
   /** Why the answer counts for nothing, to follow the list's name; null: it counts. */
   error: string | null;
   /** What the entry is listed for; empty: it is not, or nobody knows. */
-  listed: readonly Meaning[];
+  listed: readonly CodeMeaning[];
   /** Codes of which nobody knows whether they are a listing. */
-  unknown: readonly Meaning[];
+  unknown: readonly CodeMeaning[];
   /** What the list says of the entry that is no listing. */
-  harmless: readonly Meaning[];
+  harmless: readonly CodeMeaning[];
 }
 
 /** Any list that the catalogue does not know: whatever is a listing by RFC 5782 is one. */
@@ -143,7 +143,7 @@ const anyList = blocklistSchema
  * Reads all records of an answer together.
  * @param list null: one that the catalogue does not know.
  */
-export function readAnswer(list: Blocklist | null, codes: readonly string[]): Reading {
+export function readAnswer(list: Blocklist | null, codes: readonly string[]): ListReading {
   const meanings = codes.flatMap((code) => meaningsOf(list ?? anyList, code));
   return {
     error: meanings.find(({ error }) => error)?.means ?? null,
@@ -170,9 +170,9 @@ function split(code: string): [string, string] {
   return [code.slice(0, at), code.slice(at + 1)];
 }
 
-function meaningsOfBits(codes: Readonly<Record<string, Code>>, code: string): Meaning[] {
+function meaningsOfBits(codes: Readonly<Record<string, Code>>, code: string): CodeMeaning[] {
   let left = Number(split(code)[1]);
-  const parts: Meaning[] = [];
+  const parts: CodeMeaning[] = [];
   for (const [key, meaning] of Object.entries(codes)) {
     const bit = Number(split(key)[1]);
     if ((left & bit) === 0) continue;
@@ -182,12 +182,12 @@ function meaningsOfBits(codes: Readonly<Record<string, Code>>, code: string): Me
   return left === 0 && parts.length > 0 ? parts : [...parts, unknownOf(code)];
 }
 
-function errorOf(code: string): Meaning {
+function errorOf(code: string): CodeMeaning {
   const means = whyNoListing(code);
   return { code, means, minor: false, harmless: false, error: true, unknown: false };
 }
 
-function unknownOf(code: string): Meaning {
+function unknownOf(code: string): CodeMeaning {
   const means = `it answers ${code}, and what that means is not known`;
   return { code, means, minor: false, harmless: false, error: false, unknown: true };
 }

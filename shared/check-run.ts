@@ -83,7 +83,7 @@ export const latestSchema = z.object({
   /** Whether checks are being asked for it at this moment. */
   running: z.boolean(),
 });
-export type Latest = z.infer<typeof latestSchema>;
+export type LatestFindings = z.infer<typeof latestSchema>;
 
 /** Most points of a chart: more are drawn slowly and seen by nobody. */
 export const MOST_POINTS = 300;

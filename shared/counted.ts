@@ -1,4 +1,4 @@
-// Figures in sentences.
+// Counts in words: “1 message”, “2 messages”.
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 

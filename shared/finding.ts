@@ -48,7 +48,7 @@ export const findingSchema = z.object({
   /** One sentence for an admin who is not a mail expert. */
   summary: z.string(),
   evidence: z.array(evidenceSchema),
-  /** What a picture or a verdict needs, by name: `expiresAt`, `hops`, `servers`. Times in UTC ms. */
+  /** What a picture or a diagnosis needs, by name: `expiresAt`, `hops`, `servers`. Times in UTC ms. */
   facts: z.record(z.string(), z.json()),
   /** UTC ms. */
   at: z.number().int(),
@@ -64,7 +64,7 @@ export const outcomeSchema = z.object({
   /** One sentence for the manual: what it means that this was found. */
   means: z.string(),
 });
-export type Outcome = z.infer<typeof outcomeSchema>;
+export type CodeInfo = z.infer<typeof outcomeSchema>;
 
 /** A check as it is listed: everything that is known before it runs. */
 export const checkSchema = z.object({

@@ -49,7 +49,7 @@ export type Hello = z.infer<typeof helloSchema>;
 
 /** Why a server does not go on: it does not know the key (any more), or may not do what is wanted. */
 const refusals = ['unknown-key', 'not-allowed'] as const;
-export type Refusal = (typeof refusals)[number];
+export type GreetingRefusal = (typeof refusals)[number];
 
 const refusalSchema = z.object({ refused: z.enum(refusals) });
 const challengeSchema = z.union([z.object({ nonce: number, proof: number }), refusalSchema]);
@@ -72,10 +72,10 @@ export class Unproven extends Error {
 /** The server says no. Before it has proved anything this may be said by another program too. */
 export class Refused extends Error {
   override readonly name = 'Refused';
-  readonly refusal: Refusal;
+  readonly refusal: GreetingRefusal;
   /** Whether the server had proved who it is when it said so. */
   readonly proven: boolean;
-  constructor(refusal: Refusal, proven: boolean) {
+  constructor(refusal: GreetingRefusal, proven: boolean) {
     super(
       refusal === 'unknown-key'
         ? 'it does not know this access key: access was renewed, or another program has taken its place there'

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Mode } from './domain.ts';
 
 /**
- * Who holds a message. `hand`: an admin, this message; `domain`: all mail of its domain is on hold; `detour`: it is being sent another
+ * Who holds a message. `hand`: an admin, this message; `domain`: all mail of its domain is on hold; `reroute`: it is being sent another
  * way; `repair`: `mailward repair`, because a part of its content is lost.
  */
-export const holderOfMailSchema = z.enum(['hand', 'domain', 'detour', 'repair']);
+export const holderOfMailSchema = z.enum(['hand', 'domain', 'reroute', 'repair']);
 export type HolderOfMail = z.infer<typeof holderOfMailSchema>;
 
 export const holdSchema = z.object({

@@ -27,18 +27,18 @@ export const recipientStateSchema = z.enum([
 ]);
 export type RecipientState = z.infer<typeof recipientStateSchema>;
 
-/** Another way than the domain's route, on which an admin sent a message. The recipient is `held` as far as the domain is concerned. */
-export const detourSchema = z.object({
+/** Servers other than the domain's, to which an admin sent a message. The recipient is `held` as far as the domain is concerned. */
+export const rerouteSchema = z.object({
   route: routeSchema,
   /** Why, in the admin's words; empty when nobody said. */
   reason: z.string().max(500),
   /** UTC ms. */
   since: z.number().int(),
   nextAttemptAt: z.number().int(),
-  /** On this way. */
+  /** There. */
   attempts: z.number().int(),
 });
-export type Detour = z.infer<typeof detourSchema>;
+export type Reroute = z.infer<typeof rerouteSchema>;
 
 export const recipientSchema = z.object({
   address: z.string(),
@@ -49,8 +49,8 @@ export const recipientSchema = z.object({
   attempts: z.number().int(),
   cause: causeSchema.nullable(),
   lastReply: replySchema.nullable(),
-  /** Null unless it is being sent another way. */
-  detour: detourSchema.nullable(),
+  /** Null unless it is being rerouted. */
+  reroute: rerouteSchema.nullable(),
   /** While it is held. */
   hold: holdSchema.optional(),
 });

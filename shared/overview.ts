@@ -65,7 +65,7 @@ export const domainOverviewSchema = z.object({
   queued: waitingSchema,
   /** Held until told. */
   held: waitingSchema,
-  /** Of those held, how many are being sent another way: it is tried until it is taken or refused. */
+  /** Of those held, how many are being rerouted: it is tried until it is taken or refused. */
   rerouted: z.number().int(),
   /** Stored because a filter found fault with it: spam most likely, but someone may miss it. */
   quarantined: waitingSchema,
@@ -111,7 +111,7 @@ export const faultSchema = z.object({
   /** What the last one said of itself. */
   words: z.string(),
 });
-export type Fault = z.infer<typeof faultSchema>;
+export type FaultSummary = z.infer<typeof faultSchema>;
 
 /** What can keep mail from being stored, gravest first: with the files gone nothing else matters. */
 export const storageTroubleKinds = [

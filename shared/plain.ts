@@ -1,4 +1,4 @@
-// Headings are in plain words: what a server said stands below them, in its own words.
+// Splits a finding's sentence into our words, for a heading, and the server's own, which stand below it.
 
 /** A reply's code, perhaps with its enhanced code (RFC 5321 §4.2, RFC 3463). */
 const reply = (codes: string) => String.raw`${codes}(?:[ -]+[245]\.\d{1,3}\.\d{1,3})?\b`;

@@ -1,4 +1,4 @@
-// Slips of the keyboard: which of the words that there are somebody meant.
+// “Did you mean …?”: which of the words that there are somebody meant who mistyped one.
 
 /**
  * What was meant by a word that is not among the candidates: the one that the fewest slips lead to; null when none is near.

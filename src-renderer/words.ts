@@ -2,9 +2,9 @@
 import { type Cause, causeWords } from '../shared/cause.ts';
 import type { ModeName, TlsPolicy } from '../shared/domain.ts';
 import type { MessageState, Reply } from '../shared/message.ts';
-import type { Health } from '../shared/state.ts';
+import type { HealthState } from '../shared/state.ts';
 
-export const healthWords: Readonly<Record<Health, string>> = {
+export const healthWords: Readonly<Record<HealthState, string>> = {
   ok: 'OK',
   attention: 'needs attention',
   problem: 'problem',
@@ -36,7 +36,7 @@ export const stateMeanings: Readonly<Record<MessageState, string>> = {
 };
 
 /** The shape and colour of a message's state: a first wait is ordinary, a second one wants attention. */
-export function stateHealth(state: MessageState, attempts: number): Health {
+export function stateHealth(state: MessageState, attempts: number): HealthState {
   switch (state) {
     case 'delivered':
       return 'ok';

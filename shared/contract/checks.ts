@@ -1,4 +1,4 @@
-// The contract's part about checks: which there are, running them, and what they found before.
+// The contract's part about checks: which there are, running them, and what they found before (src-main/engine/health-procedures.ts).
 import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
 import { checkEventSchema, historySchema, latestSchema, sinceSchema } from '../check-run.ts';

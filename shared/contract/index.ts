@@ -1,5 +1,5 @@
 // The contract: every call and subscription that a user interface or the command line may make.
-// The engine implements it once; hosts carry it over WebSocket or MessagePort without knowing what it says.
+// The engine implements it once (src-main/engine/router.ts); hosts carry it over WebSocket or MessagePort without knowing what it says.
 import { eventIterator, oc } from '@orpc/contract';
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';

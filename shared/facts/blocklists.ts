@@ -1,7 +1,7 @@
 // What `blocklists` finds: what all lists say of the one that the finding's subject names, and how much that matters.
 import { z } from 'zod';
 import type { Finding, Severity } from '../finding.ts';
-import { type Health, healthOf } from '../state.ts';
+import { type HealthState, healthOf } from '../state.ts';
 import { each } from './form.ts';
 
 /** What one blocklist says of one entry. */
@@ -48,7 +48,7 @@ export function severityOfListing({
 export function healthOfListing(
   answer: Pick<ListAnswer, 'listed' | 'minor' | 'weight'>,
   finding: Pick<Finding, 'state' | 'severity'>,
-): Health {
+): HealthState {
   if (answer.listed === null) return 'could-not-check';
   const severity = severityOfListing(answer);
   if (severity === null) return 'ok';

@@ -5,8 +5,8 @@ import type { Reply } from '../message.ts';
 import { causeOfCode, causeOfEnhanced } from './codes.ts';
 import { residential } from './conditions.ts';
 import { near, says, words } from './grammar.ts';
-import { type Meaning, meanings, specialMeanings, weakMeanings } from './meanings.ts';
-import { firstClause, read, type Reading, type Stage, withoutAdvice } from './reading.ts';
+import { type ReplyRule, meanings, specialMeanings, weakMeanings } from './meanings.ts';
+import { firstClause, read, type ReplyReading, type Stage, withoutAdvice } from './reading.ts';
 import { causeOfServiceCode } from './services.ts';
 import { softwareOf } from './software.ts';
 import { linkWords, list, loop, reputation, senderAuthentication } from './topics.ts';
@@ -59,7 +59,7 @@ const recipientLimit = near(
 );
 
 function aboutOf(
-  reading: Reading,
+  reading: ReplyReading,
   cause: Cause,
   decidedBy: Classification['decidedBy'],
   rule: string,
@@ -99,7 +99,7 @@ const blamesOther = says(list, reputation, residential, loop);
  * The first clause of a final refusal that says what was wrong with the message, or with who signed it: what follows tells of
  * scores, names, limits and logins, and none of them is the reason. Not where it goes on to blame our address, or a loop.
  */
-function contentFound(reading: Reading): Reading | null {
+function contentFound(reading: ReplyReading): ReplyReading | null {
   if (reading.code === null || reading.code < 500) return null;
   const clauses = firstClause(reading);
   if (clauses === null || contentWords(clauses.first) === null || blamesOther(clauses.rest) !== null)
@@ -144,7 +144,7 @@ function decide(
       enhanced,
     };
   };
-  const byWords = (rules: readonly Meaning[], said: Reading): Classification | null => {
+  const byWords = (rules: readonly ReplyRule[], said: ReplyReading): Classification | null => {
     for (const { rule, cause, temporary, holds } of rules) {
       const span = holds(said);
       if (span !== null)

@@ -1,15 +1,15 @@
 // Conditions that several rules share: on the codes, and on meanings that take more than one word list to say.
 import { type Condition, either, near, or, saidOf, says, when, without, words } from './grammar.ts';
-import type { Reading } from './reading.ts';
+import type { ReplyReading } from './reading.ts';
 import * as v from './vocabulary.ts';
 
 export const enhancedIn = (...details: readonly string[]): Condition =>
   when(({ enhanced }) => enhanced !== null && details.includes(enhanced.slice(2)));
 export const codeIn = (...codes: readonly number[]): Condition =>
   when(({ code }) => code !== null && codes.includes(code));
-const isTemporary = ({ code, enhanced }: Reading): boolean =>
+const isTemporary = ({ code, enhanced }: ReplyReading): boolean =>
   code === null ? enhanced?.startsWith('4') === true : code >= 400 && code < 500;
-const isPermanent = ({ code, enhanced }: Reading): boolean =>
+const isPermanent = ({ code, enhanced }: ReplyReading): boolean =>
   code === null ? enhanced?.startsWith('5') === true : code >= 500;
 export const temporaryCode = when(isTemporary);
 export const permanentCode = when(isPermanent);

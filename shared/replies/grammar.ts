@@ -1,5 +1,5 @@
 // The small language that reply rules are written in: lists of words, and words that stand near each other.
-import { hasUnspaced, type Reading, type Span } from './reading.ts';
+import { hasUnspaced, type ReplyReading, type Span } from './reading.ts';
 
 /** A meaning that has words in several languages, e.g. "the recipient" or "does not exist". */
 export interface Concept {
@@ -15,7 +15,7 @@ export interface Concept {
 }
 
 /** Answers where in a reply a condition holds, or null. */
-export type Condition = (reading: Reading) => Span | null;
+export type Condition = (reading: ReplyReading) => Span | null;
 
 /**
  * What stands for an accented letter when a server's words have passed through something that knows ASCII only:
@@ -96,12 +96,12 @@ export function or(...concepts: readonly Concept[]): Concept {
   return { spaced: null, unspaced: null, masks: null, parts: concepts, except: [] };
 }
 
-const found = new WeakMap<Reading, Map<Concept, readonly Span[]>>();
+const found = new WeakMap<ReplyReading, Map<Concept, readonly Span[]>>();
 
 /** Enough to decide; a text that says a word more often than this says nothing new with it. */
 const mostSpans = 40;
 
-function spans(reading: Reading, concept: Concept): readonly Span[] {
+function spans(reading: ReplyReading, concept: Concept): readonly Span[] {
   let known = found.get(reading);
   if (known === undefined) found.set(reading, (known = new Map<Concept, readonly Span[]>()));
   const before = known.get(concept);
@@ -138,7 +138,7 @@ interface Reach {
 
 const gapBetween = (a: Span, b: Span): number => Math.max(b.start - a.end, a.start - b.end);
 
-function pair(reading: Reading, a: Concept, b: Concept, { within = 40, instead }: Reach): Span | null {
+function pair(reading: ReplyReading, a: Concept, b: Concept, { within = 40, instead }: Reach): Span | null {
   let best: Span | null = null;
   let bestGap = within + 1;
   const others = instead === undefined ? [] : spans(reading, instead);
@@ -207,6 +207,6 @@ export const unless =
 
 /** A condition on the codes rather than the words; quotes nothing. */
 export const when =
-  (test: (reading: Reading) => boolean): Condition =>
+  (test: (reading: ReplyReading) => boolean): Condition =>
   (reading) =>
     test(reading) ? { start: 0, end: 0 } : null;

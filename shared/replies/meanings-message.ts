@@ -12,7 +12,7 @@ import {
   unknownUser,
 } from './conditions.ts';
 import { both, either, near, or, says, unless, words } from './grammar.ts';
-import type { Meaning } from './meanings.ts';
+import type { ReplyRule } from './meanings.ts';
 import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
 import * as v from './vocabulary.ts';
@@ -22,7 +22,7 @@ const sendingShut = words(
   'disabled|blocked|suspended|deactivated|barred|locked for|from sending, message|mail|email|messages|smtp sending ~5 disabled|blocked|suspended|deactivated, sending|send ~1 for|from ~2 account|user|mailbox ~3 disabled|blocked|suspended|deactivated, outbound|outgoing mail|email|messages ~6 disabled|blocked|suspended|deactivated',
 );
 
-export const messageMeanings: readonly Meaning[] = [
+export const messageMeanings: readonly ReplyRule[] = [
   {
     rule: 'listed-link',
     cause: 'content-rejected',

@@ -13,12 +13,12 @@ import {
   unknownUser,
 } from './conditions.ts';
 import { both, either, near, or, saidOf, says, unless, when, without, words } from './grammar.ts';
-import type { Meaning } from './meanings.ts';
+import type { ReplyRule } from './meanings.ts';
 import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
 import * as v from './vocabulary.ts';
 
-export const recipientMeanings: readonly Meaning[] = [
+export const recipientMeanings: readonly ReplyRule[] = [
   {
     // The domain's mail should have gone elsewhere: whoever it is for was not even looked for.
     rule: 'not-our-mx',
@@ -341,7 +341,7 @@ export const recipientMeanings: readonly Meaning[] = [
 ];
 
 /** Words that say little: where the enhanced code names a cause, it knows better. */
-export const weakMeanings: readonly Meaning[] = [
+export const weakMeanings: readonly ReplyRule[] = [
   {
     rule: 'client-deferred',
     cause: 'rate-limited',

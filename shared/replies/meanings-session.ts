@@ -14,7 +14,7 @@ import {
   unknownUser,
 } from './conditions.ts';
 import { both, either, near, or, says, unless, words } from './grammar.ts';
-import type { Meaning } from './meanings.ts';
+import type { ReplyRule } from './meanings.ts';
 import * as topic from './topics.ts';
 import * as trouble from './trouble.ts';
 import * as v from './vocabulary.ts';
@@ -26,7 +26,7 @@ const slowed = words(
   'rate limited, rate limiting, throttled, slowed down, limited because, temporarily limited',
 );
 
-export const sessionMeanings: readonly Meaning[] = [
+export const sessionMeanings: readonly ReplyRule[] = [
   { rule: 'loop', cause: 'loop', temporary: false, holds: says(topic.loop) },
   {
     rule: 'greylisting',

@@ -5,7 +5,7 @@ import { messageMeanings } from './meanings-message.ts';
 import { recipientMeanings } from './meanings-recipient.ts';
 import { sessionMeanings } from './meanings-session.ts';
 
-export interface Meaning {
+export interface ReplyRule {
   /** Short and stable: logs and tests name it. */
   rule: string;
   cause: Cause;
@@ -17,9 +17,9 @@ export interface Meaning {
 }
 
 /** What is said in so many words beats what is only implied, and the special beats the general. */
-export const meanings: readonly Meaning[] = [...sessionMeanings, ...messageMeanings, ...recipientMeanings];
+export const meanings: readonly ReplyRule[] = [...sessionMeanings, ...messageMeanings, ...recipientMeanings];
 
 /** Those that stand even where the reply goes on with advice that speaks of other things. */
-export const specialMeanings: readonly Meaning[] = meanings.filter(({ general }) => general !== true);
+export const specialMeanings: readonly ReplyRule[] = meanings.filter(({ general }) => general !== true);
 
 export { weakMeanings } from './meanings-recipient.ts';

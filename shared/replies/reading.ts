@@ -25,7 +25,7 @@ interface Traced {
   origin: number[];
 }
 
-export interface Reading {
+export interface ReplyReading {
   /** The reply as it came, to `readLimit`, in Unicode NFKC: what evidence is quoted from. */
   source: string;
   /** What rules read: lower case, no accents, no codes, masks for addresses and hosts. */
@@ -156,7 +156,7 @@ function findCodes(text: string): { code: number | null; enhanced: string | null
 }
 
 /** Reads a raw reply. Never throws; linear in the text's length, and bounded by `readLimit`. */
-export function read(raw: string): Reading {
+export function read(raw: string): ReplyReading {
   const begun = raw
     .slice(0, readLimit * 2)
     .trim()
@@ -246,7 +246,7 @@ const advice = new RegExp(
 );
 
 /** The same reply with its advice left out, every other character in its place; null where it gives none. */
-export function withoutAdvice(reading: Reading): Reading | null {
+export function withoutAdvice(reading: ReplyReading): ReplyReading | null {
   // A full stop in its place, so that what stood before and after stays apart.
   const text = reading.text.replaceAll(advice, (clause) =>
     '. '.padEnd(clause.length).slice(0, clause.length),
@@ -258,7 +258,7 @@ export function withoutAdvice(reading: Reading): Reading | null {
  * The reply's first clause, and the rest: two readings with every character in its place, or null where there is but one clause.
  * What a server found comes first, and what led it there or what may be done follows in brackets or in another sentence.
  */
-export function firstClause(reading: Reading): { first: Reading; rest: Reading } | null {
+export function firstClause(reading: ReplyReading): { first: ReplyReading; rest: ReplyReading } | null {
   const end = /.[.,;!?](?= )| [([]| --? /s.exec(reading.text);
   if (end === null || end.index < 4) return null;
   const at = end.index + 1;

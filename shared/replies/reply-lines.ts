@@ -1,7 +1,7 @@
 // Puts the lines that a server sends together to replies (RFC 5321 §4.2.1), also those of servers that keep to no rule.
 
 /** A reply as it came. */
-export interface Heard {
+export interface RawReply {
   /** That of its last line. */
   code: number;
   /** Its lines joined by LF, those without a code among them. */
@@ -34,7 +34,7 @@ export class ReplyLines {
   }
 
   /** Takes the next line, without its end; the reply when this was its last. */
-  take(line: string): Heard | null {
+  take(line: string): RawReply | null {
     const coded = CODED.test(line);
     if (!coded && !this.#glued(line)) {
       // An empty line between replies is no text.
@@ -53,7 +53,7 @@ export class ReplyLines {
       return null;
     }
     const last = coded ? line : `${code} ${line.slice(3).trimStart()}`;
-    const heard: Heard = {
+    const heard: RawReply = {
       code,
       text: this.#text + last,
       untidy: this.#untidy,
@@ -73,11 +73,11 @@ export class ReplyLines {
   }
 }
 
-export function isPositive({ code }: Heard): boolean {
+export function isPositive({ code }: RawReply): boolean {
   return code >= 200 && code < 300;
 }
 
 /** 354: the one reply that is to DATA and to nothing else. */
-export function isGo({ code }: Heard): boolean {
+export function isGo({ code }: RawReply): boolean {
   return code >= 300 && code < 400;
 }

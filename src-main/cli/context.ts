@@ -73,7 +73,7 @@ export function isGiven(command: Command, option: string): boolean {
 
 /** How often a service that does not answer is asked, and how long to wait in between, ms. */
 const TRIES = 3;
-const AGAIN = 200;
+const AGAIN_MS = 200;
 
 /**
  * What a command does where there is no data folder. Whoever only asks must not leave an empty one where the real one was moved
@@ -192,7 +192,7 @@ async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promis
       } catch (reason) {
         // It may have stopped between its announcement and our call: then the folder is free.
         if (tries === TRIES) throw new Ended(EXIT.couldNotCheck, (reason as Error).message);
-        await pause(systemClock, AGAIN);
+        await pause(systemClock, AGAIN_MS);
       }
     }
   }

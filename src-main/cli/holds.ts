@@ -59,7 +59,7 @@ export function holdsOf(domains: readonly Domain[], deliverAgain: boolean, runni
             why: 'held by `mailward repair`: a part of its content is lost',
             ends: `until you release it as it is: ${typed(`queue release ${id}`)}`,
           };
-        case 'detour':
+        case 'reroute':
           return {
             why: 'being sent to another server',
             ends: `until that server takes or refuses it; back to the domain’s route: ${typed(`queue release ${id}`)}`,

@@ -47,13 +47,13 @@ export const systemClock: Clock = {
 };
 
 /** The clock may run this far from where it was expected before anybody looks why, ms: adjustments are smaller, sleep and jumps are not. */
-const STRAYS = 1_000;
+const STRAYS_MS = 1_000;
 /** As long after it was last found right it is not compared again, ms by its own count. */
-const SOON = 10;
+const SOON_MS = 10;
 /** Less than this is only how the clocks round, ms. */
-const CREEPS = 2;
+const CREEPS_MS = 2;
 /** Less than this is no jump, ms: nothing that waits minds it. Some systems tell their uptime in whole seconds. */
-const JUMPS = 3_000;
+const JUMPS_MS = 3_000;
 
 /** What became of the clock: `jumped` ms forward (negative: back), and `slept` ms that passed while the machine slept. */
 export interface ClockChange {
@@ -85,9 +85,9 @@ export class WatchedClock implements Clock {
   readonly now = (): number => {
     const wall = this.#sources.wall();
     // It is asked many times a millisecond. So soon after it was right it is right: no jump that matters leads here.
-    if (wall >= this.#found && wall - this.#found < SOON) return wall;
+    if (wall >= this.#found && wall - this.#found < SOON_MS) return wall;
     const expected = this.#zero + this.#sources.steady();
-    if (Math.abs(wall - expected) < STRAYS) {
+    if (Math.abs(wall - expected) < STRAYS_MS) {
       this.#found = wall;
       return wall;
     }
@@ -120,11 +120,11 @@ export class WatchedClock implements Clock {
     const passed = steady();
     const strayed = wall() - (this.#zero + passed);
     const overslept = uptime() - (this.#started + passed);
-    if (Math.abs(strayed) >= CREEPS) this.#zero += strayed;
+    if (Math.abs(strayed) >= CREEPS_MS) this.#zero += strayed;
     this.#started += overslept;
-    const slept = overslept < JUMPS ? 0 : Math.round(overslept);
+    const slept = overslept < JUMPS_MS ? 0 : Math.round(overslept);
     const jumped = Math.round(strayed - slept);
-    const isJump = Math.abs(jumped) >= JUMPS;
+    const isJump = Math.abs(jumped) >= JUMPS_MS;
     return isJump || slept > 0 ? { jumped: isJump ? jumped : 0, slept } : null;
   }
 }

@@ -12,10 +12,10 @@ import type {
   StorageState,
   WaitingMail,
 } from '../../shared/overview.ts';
-import { type Health, worst } from '../../shared/state.ts';
+import { type HealthState, worst } from '../../shared/state.ts';
 
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** So many messages refused in a row, whatever for, are no flow of mail. */
 const REFUSES_ALL = 5;
@@ -45,7 +45,7 @@ export interface FlowFacts {
 }
 
 export interface Flow {
-  state: Health;
+  state: HealthState;
   sentence: string;
   inbound: Pick<DomainOverview['inbound'], 'state' | 'words'>;
   outbound: Pick<DomainOverview['outbound'], 'state' | 'words' | 'cause' | 'since' | 'lastReply'>;
@@ -57,9 +57,9 @@ export function flowOf(facts: FlowFacts): Flow {
   const refusals = (facts.refusals?.count ?? 0) >= REFUSES_ALL ? facts.refusals : null;
   const oldest = waiting.queued.oldestAt;
   const waits = oldest === null ? 0 : facts.now - oldest;
-  const lateBy = waits > facts.warnHours * HOUR ? waits : null;
+  const lateBy = waits > facts.warnHours * HOUR_MS ? waits : null;
   const inbound = inboundOf(facts);
-  const outboundState: Health = !running
+  const outboundState: HealthState = !running
     ? 'could-not-check'
     : mode.name === 'hold'
       ? 'attention'
@@ -100,7 +100,7 @@ export function flowOf(facts: FlowFacts): Flow {
 }
 
 /** While it listens, what is wrong with it keeps no mail out: that wants attention and no more. */
-export function healthOfListener(listener: ListenerState): Health {
+export function healthOfListener(listener: ListenerState): HealthState {
   if (!listener.listening) return 'problem';
   return listener.problem === null ? 'ok' : 'attention';
 }
@@ -148,11 +148,11 @@ function sentenceOf(facts: FlowFacts, refusals: FlowFacts['refusals'], lateBy: n
   if (held > 0)
     return `Mail for ${name} is flowing; ${messages(held)} held by hand until you release ${held === 1 ? 'it' : 'them'}.`;
   if (waiting.rerouted > 0)
-    return `Mail for ${name} is flowing; ${messages(waiting.rerouted)} being sent another way.`;
+    return `Mail for ${name} is flowing; ${messages(waiting.rerouted)} being rerouted.`;
   // When the backlog will be out, where the server's limit is what holds it up.
   const drainsAt = isLimited(pace) ? (pace?.drainsAt ?? null) : null;
   if (drainsAt !== null && waiting.queued.count > 1)
-    return `Mail for ${name} is flowing as fast as ${lowerFirst(via)} lets it: ${messages(waiting.queued.count)} waiting, out in about ${Math.max(1, Math.round((drainsAt - now) / MINUTE))} min.`;
+    return `Mail for ${name} is flowing as fast as ${lowerFirst(via)} lets it: ${messages(waiting.queued.count)} waiting, out in about ${Math.max(1, Math.round((drainsAt - now) / MINUTE_MS))} min.`;
   // Nothing says yet that mail flows: no message has shown it.
   if (facts.lastDeliveredAt === null)
     return waiting.queued.count > 0
@@ -185,7 +185,7 @@ function isLimited(pace: PaceOverview | null): boolean {
 }
 
 function hours(milliseconds: number): string {
-  return counted(Math.max(1, Math.floor(milliseconds / HOUR)), 'hour');
+  return counted(Math.max(1, Math.floor(milliseconds / HOUR_MS)), 'hour');
 }
 
 /** "1 message is", "12 messages are". */

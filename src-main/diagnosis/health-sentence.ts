@@ -1,15 +1,15 @@
 // What a domain's findings mean together, in one sentence: for the screen and the command line alike.
-import type { Asked } from '../../shared/asked.ts';
+import type { CheckWithFindings } from '../../shared/asked.ts';
 import { countStates } from '../../shared/asked.ts';
 import type { DomainHealth } from '../../shared/check-run.ts';
 import { counted } from '../../shared/counted.ts';
 import type { CheckInfo } from '../../shared/finding.ts';
 import { toUnicodeName } from '../../shared/idn.ts';
 import { plainWords } from '../../shared/plain.ts';
-import { byGravity, type Health, wantsAttention } from '../../shared/state.ts';
+import { byGravity, type HealthState, wantsAttention } from '../../shared/state.ts';
 
 /** A check as far as the sentence needs to know it. */
-type Answered = Pick<Asked<Pick<CheckInfo, 'onRequest'>>, 'check' | 'state' | 'findings'>;
+type Answered = Pick<CheckWithFindings<Pick<CheckInfo, 'onRequest'>>, 'check' | 'state' | 'findings'>;
 
 /**
  * What is known of a domain by its checks. It is well only when every check that runs unasked was run and none found anything: what was not
@@ -41,7 +41,7 @@ export function healthOfDomain(all: readonly Answered[], name: string): DomainHe
 }
 
 interface Said {
-  state: Health;
+  state: HealthState;
   withName: string;
   /** Where the domain's name stands beside it. */
   brief: string;
@@ -103,6 +103,6 @@ function sentence(
   return both('ok', `Nothing is wrong with ${shown}.`, 'Nothing is wrong.');
 }
 
-function both(state: Health, withName: string, brief: string): Said {
+function both(state: HealthState, withName: string, brief: string): Said {
   return { state, withName, brief };
 }

@@ -1,6 +1,6 @@
 // How all mail is together: the state that the tray shows, and the one sentence of the home screen.
 import type { DomainOverview, Overview } from '../../shared/overview.ts';
-import { type Health, worst } from '../../shared/state.ts';
+import { type HealthState, worst } from '../../shared/state.ts';
 import { healthOfListener } from './flow.ts';
 
 /** What an overview is judged by. */
@@ -9,7 +9,7 @@ export type OverallFacts = Pick<
   'domains' | 'listener' | 'storage' | 'fault' | 'settingsTrouble' | 'unknownSettings'
 >;
 
-export function overallOf(facts: OverallFacts): { state: Health; sentence: string } {
+export function overallOf(facts: OverallFacts): { state: HealthState; sentence: string } {
   const { domains, listener, storage, fault, settingsTrouble, unknownSettings } = facts;
   const state = worst([
     healthOfListener(listener),

@@ -5,7 +5,7 @@ import { Emitter } from '../events/emitter.ts';
 import type { Client } from '../../shared/contract/index.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { settingsSchema } from '../../shared/settings.ts';
-import type { Backend, Status } from './backend.ts';
+import type { Backend, BackendStatus } from './backend.ts';
 import { endStream, forwardTo } from './forward.ts';
 import { connectClient, Faults, NotMailward, unforeseen, type Log } from './neighbours.ts';
 
@@ -19,13 +19,13 @@ export interface Link {
 const retryMs = 2000;
 
 /** What stands at the service's address, and is not it, has been told nothing. */
-const impostor: Status = {
+const impostor: BackendStatus = {
   state: 'problem',
   sentence:
     'Another program has taken the place of the Mailward service: it was told nothing. Find out what listens there.',
 };
 
-const silent: Status = {
+const silent: BackendStatus = {
   state: 'could-not-check',
   sentence: 'The Mailward service does not answer; trying to reach it again.',
 };
@@ -39,7 +39,7 @@ export async function attach(find: () => Promise<Link>, log: Log): Promise<Backe
   // The engine knows nothing of faults in here.
   const faults = new Faults(log, systemClock);
   // Not told anew as a status: whoever throws at that would be told without end.
-  const events = new Emitter<{ status: Status; settings: Settings; lost: null }>((error, event) =>
+  const events = new Emitter<{ status: BackendStatus; settings: Settings; lost: null }>((error, event) =>
     faults.take({ part: 'user-interface', what: `what follows "${event}" failed`, error }),
   );
   const closing = new AbortController();
@@ -50,11 +50,11 @@ export async function attach(find: () => Promise<Link>, log: Log): Promise<Backe
   reached.resolve(undefined);
   const client = (): Client => connection.client;
 
-  const say = (next: Status) => {
+  const say = (next: BackendStatus) => {
     status = { state: next.state, sentence: next.sentence };
     events.emit('status', shown());
   };
-  const shown = (): Status =>
+  const shown = (): BackendStatus =>
     faults.present === null || status.state === 'problem'
       ? status
       : {

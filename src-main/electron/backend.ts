@@ -4,14 +4,14 @@ import type { Overview } from '../../shared/overview.ts';
 import type { Settings } from '../../shared/settings.ts';
 
 /** The state in words, as far as the tray needs it. */
-export type Status = Pick<Overview, 'state' | 'sentence'>;
+export type BackendStatus = Pick<Overview, 'state' | 'sentence'>;
 
 export interface Backend {
   /** Implements the contract; served to the window over its port. */
   readonly router: AnyRouter;
-  status(): Status;
+  status(): BackendStatus;
   /** Calls back at each change, until the returned function is called. */
-  onStatus(listener: (status: Status) => void): () => void;
+  onStatus(listener: (status: BackendStatus) => void): () => void;
   getSettings(): Promise<Settings>;
   setSettings(settings: Settings): Promise<void>;
   /** Calls back with the settings after each change made through this backend. */

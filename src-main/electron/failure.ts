@@ -1,7 +1,7 @@
 // Why Mailward could not start, in words that say what to do.
 import { BrokenSettings, DataDirLocked, DataDirUnusable, errorMessage } from './neighbours.ts';
 
-export interface Failure {
+export interface StartFailure {
   /** One sentence. */
   what: string;
   /** What to do, and the error's own words. */
@@ -22,7 +22,7 @@ const unwritable: Readonly<Record<string, string>> = {
 };
 
 /** Puts what kept Mailward from starting into words for the person in front of the screen. */
-export function explain(error: unknown, dataDir: string): Failure {
+export function explain(error: unknown, dataDir: string): StartFailure {
   const words = sentence(errorMessage(error));
   const folder = `Folder: ${dataDir}`;
   if (error instanceof DataDirLocked) {

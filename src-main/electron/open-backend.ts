@@ -1,7 +1,7 @@
 // Opens the engine on the data folder, or attaches to the service that already has it.
 import { attach } from './attached.ts';
 import type { Link } from './attached.ts';
-import type { Backend, Status } from './backend.ts';
+import type { Backend, BackendStatus } from './backend.ts';
 import { DataDirLocked, Keys, openEngine, readHolder, startService } from './neighbours.ts';
 import type { Engine, Holder, Log, Service } from './neighbours.ts';
 
@@ -59,7 +59,7 @@ function linkOf(holder: Holder | null): Link | null {
 }
 
 function fromEngine(engine: Engine, service: Service | null): Backend {
-  const status = (): Status => engine.overview();
+  const status = (): BackendStatus => engine.overview();
   return {
     router: engine.router,
     status,

@@ -1,12 +1,12 @@
 // The tray: the state as a shape, the sentence as its tooltip and first line, and the way in and out.
 import { Menu, Tray } from 'electron';
-import type { Health } from '../../shared/state.ts';
-import type { Backend, Status } from './backend.ts';
+import type { HealthState } from '../../shared/state.ts';
+import type { Backend, BackendStatus } from './backend.ts';
 import { trayPicture } from './pictures.ts';
 import type { TrayState } from './pictures.ts';
 
 /** "Could not check" asks for a look, and is never shown as failed. */
-const states: Readonly<Record<Health, TrayState>> = {
+const states: Readonly<Record<HealthState, TrayState>> = {
   ok: 'ok',
   'not-applicable': 'ok',
   attention: 'attention',
@@ -26,7 +26,7 @@ export interface TrayActions {
 export function showTray(backend: Backend, actions: TrayActions): () => void {
   let shown = backend.status();
   const tray = new Tray(trayPicture(states[shown.state]));
-  const describe = ({ sentence }: Status) => {
+  const describe = ({ sentence }: BackendStatus) => {
     const words = sentence.length > longest ? `${sentence.slice(0, longest - 1)}…` : sentence;
     tray.setToolTip(words);
     tray.setContextMenu(

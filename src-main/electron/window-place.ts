@@ -7,14 +7,17 @@ const grip = 96;
 /** The size of the first start, in pixels. */
 export const usualSize = { width: 1180, height: 800 };
 
-export type Place = { width: number; height: number } & ({ x: number; y: number } | { x?: never; y?: never });
+export type WindowPlace = { width: number; height: number } & (
+  | { x: number; y: number }
+  | { x?: never; y?: never }
+);
 
 /**
  * Fits the remembered bounds to the work areas (the displays less their bars) that there are now. A window wholly on
  * displays stays as it was, also across two; one partly outside is moved and shrunk into the display that has most of
  * it; one on a display that is gone gets its size back, without a position, and is centred by the system.
  */
-export function placeWindow(remembered: Rectangle | null, workAreas: readonly Rectangle[]): Place {
+export function placeWindow(remembered: Rectangle | null, workAreas: readonly Rectangle[]): WindowPlace {
   if (remembered === null) return fitSize(usualSize, workAreas[0]);
   const shown = workAreas.map((area) => ({ area, pixels: overlap(remembered, area) }));
   const total = shown.reduce((sum, { pixels }) => sum + pixels, 0);

@@ -11,8 +11,8 @@ import { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
 import { Bouncer } from '../relay/outbound/bouncer.ts';
 import { Claims } from '../relay/outbound/claims.ts';
 import { Delivery } from '../relay/outbound/delivery.ts';
-import { OtherWays } from '../relay/outbound/other-ways.ts';
-import { Reach } from '../relay/outbound/reach.ts';
+import { Reroutes } from '../relay/outbound/reroutes.ts';
+import { ServerAccess } from '../relay/outbound/reach.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
 import { Authenticator } from '../relay/policy/authentication/authenticator.ts';
 import { Callout } from '../relay/policy/callout.ts';
@@ -30,8 +30,8 @@ import { Domains } from './domains.ts';
 import type { EngineOptions } from './engine.ts';
 import type { EngineEvents } from './events.ts';
 import type { Faults } from './faults.ts';
-import { Health } from './health.ts';
-import { Rows } from './live.ts';
+import { HealthChecks } from './health.ts';
+import { Rows } from './live-feeds.ts';
 import { LiveOverview } from './live-overview.ts';
 import { followEvents } from './live-view.ts';
 import type { DataDirLock } from './lock.ts';
@@ -46,7 +46,7 @@ import { keepMove } from './server-moves.ts';
 import type { Stops } from './stops.ts';
 import { Timekeeper } from './timekeeper.ts';
 import { validatingResolver } from './validating-resolver.ts';
-import { WaitingCounts } from './waiting.ts';
+import { WaitingCounts } from './waiting-counts.ts';
 
 /** Shortest time between two batches of rows of traffic, ms. */
 const TRAFFIC_INTERVAL_MS = 250;
@@ -105,7 +105,7 @@ export async function assemble(
 
   // The way out.
   const claims = new Claims(clock);
-  const reach = new Reach({
+  const reach = new ServerAccess({
     clock,
     settings,
     events,
@@ -152,7 +152,7 @@ export async function assemble(
     forgets,
     chores: () => learned.prune(),
   });
-  const otherWays = new OtherWays(lanes);
+  const reroutes = new Reroutes(lanes);
   const bounceRoutes = new BounceRoutes({
     ...lanes,
     directory,
@@ -168,7 +168,7 @@ export async function assemble(
   // Together: each waits for what it has under way.
   stops.defer({
     'the way out': () => scheduler.close(),
-    'the other ways out': () => otherWays.close(),
+    'the reroutes': () => reroutes.close(),
     'the ways of bounces': () => bounceRoutes.close(),
   });
 
@@ -177,7 +177,7 @@ export async function assemble(
     settings,
     learned,
     callout,
-    health: (domain) => scheduler.health(domain),
+    isTroubled: (domain) => Boolean(scheduler.condition(domain)?.trouble),
   });
   const screening = new Screening({ clock, settings, authenticator, events });
   const listener = new Listener({
@@ -195,10 +195,10 @@ export async function assemble(
 
   // What an admin does and sees.
   const domains = new Domains({ db, directory, scheduler, learned, events });
-  const actions = new QueueActions({ clock, db, claims, scheduler, otherWays, bounceRoutes, events });
+  const actions = new QueueActions({ clock, db, claims, scheduler, reroutes, bounceRoutes, events });
   const modes = new Modes({ clock, directory, scheduler, settings, domains, actions, events });
   stops.defer({ 'the modes': () => modes.close() });
-  const health = new Health({
+  const health = new HealthChecks({
     clock,
     db,
     directory,
@@ -221,7 +221,7 @@ export async function assemble(
       now: clock.now(),
       domains: directory.all(),
       waiting: (domain) => waiting.of(domain),
-      health: (domain) => scheduler.health(domain),
+      health: (domain) => scheduler.condition(domain),
       pace: (domain) => scheduler.pace(domain),
       running: !offline,
       deliverAgain: settings().autoHold.deliverAgain,
@@ -260,13 +260,13 @@ export async function assemble(
   events.on('domainRemoved', ({ name }) => callout.domainChanged(name));
   events.on('clockJumped', ({ by }) => {
     scheduler.clockJumped(by);
-    otherWays.clockJumped(by);
+    reroutes.clockJumped(by);
     bounceRoutes.clockJumped(by);
     modes.clockJumped(by);
   });
   events.on('replanned', () => {
     scheduler.wake(null, false);
-    otherWays.wake();
+    reroutes.wake();
     bouncer.replanned();
     bounceRoutes.replanned();
     learned.replanned().catch((error: unknown) =>
@@ -279,7 +279,7 @@ export async function assemble(
   });
   events.on('woke', () => {
     scheduler.wake(null, true);
-    otherWays.wake();
+    reroutes.wake();
     bouncer.replanned();
     bounceRoutes.wake();
     modes.woke();
@@ -304,7 +304,7 @@ export async function assemble(
     for (const { host, addresses } of await db.read('serverAddresses'))
       reach.rememberAddresses(host, addresses);
     scheduler.start();
-    otherWays.start();
+    reroutes.start();
     modes.start();
     indexer.start();
     const keeping = clock.every(KEEP_EVERY_MS, () => {
@@ -322,7 +322,7 @@ export async function assemble(
     db,
     directory,
     scheduler,
-    otherWays,
+    reroutes,
     modes,
     actions,
     domains,

@@ -14,7 +14,7 @@ import { Faults, unforeseen } from './faults.ts';
 import { takeDataDir, type DataDirLock, type Holder } from './lock.ts';
 import type { EngineRouter } from './router.ts';
 import { Stops } from './stops.ts';
-import type { World } from './world.ts';
+import type { EngineWorld } from './world.ts';
 
 export { StorageError } from '../storage/database.ts';
 
@@ -30,7 +30,7 @@ export interface EngineOptions {
   demo?: boolean;
   version?: string;
   /** For tests: a clock, name servers and mail servers of their own. */
-  world?: World;
+  world?: EngineWorld;
   /** For tests: other checks than Mailward's own. */
   checks?: readonly Check[];
   /** What an admin should read. */

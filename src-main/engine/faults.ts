@@ -5,7 +5,7 @@
 // office's mail away until somebody, or a supervisor, starts it again, and would hand a way to do so to whoever finds an
 // input that fails. What may be left behind is something that stands still: a message that is not tried again, a screen
 // that does not move. So it is said, everywhere, until Mailward has been started anew.
-import type { Fault as ShownFault } from '../../shared/overview.ts';
+import type { FaultSummary as ShownFault } from '../../shared/overview.ts';
 import type { Clock } from '../clock/clock.ts';
 import { errorWords, faultWords, type Fault, type Log, type Part } from '../events/fault.ts';
 import { StorageError } from '../storage/database.ts';

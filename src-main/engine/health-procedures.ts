@@ -2,9 +2,9 @@
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
 import type { Database } from '../storage/database.ts';
-import type { Health } from './health.ts';
+import type { HealthChecks } from './health.ts';
 
-export function healthProcedures({ db, health }: { db: Database; health: Health }) {
+export function healthProcedures({ db, health }: { db: Database; health: HealthChecks }) {
   const os = implement(contract).checks;
 
   function named(check: string): string {

@@ -2,7 +2,7 @@
 //
 // When something goes wrong: a check that fails says "could not check" (probes/runner.ts); findings that cannot be kept are
 // still told, and the fault is told; a run that is given up because the engine closes keeps what had ended before.
-import type { AskedCheck, CheckEvent, Latest, SinceFound } from '../../shared/check-run.ts';
+import type { AskedCheck, CheckEvent, LatestFindings, SinceFound } from '../../shared/check-run.ts';
 import { gather } from '../../shared/asked.ts';
 import type { CheckInfo, Finding } from '../../shared/finding.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -13,14 +13,14 @@ import { checks as catalogue } from '../probes/catalogue.ts';
 import { infoOf, type Check } from '../probes/check.ts';
 import { runChecks } from '../probes/runner.ts';
 import type { Relay, Target } from '../probes/target.ts';
-import { ownName } from '../relay/inbound/header.ts';
+import { ownName } from '../relay/smtp/own-name.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import type { EngineEvents } from './events.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** A selector that signed no mail for so long may have been given up, ms. */
-const SELECTORS_SEEN = 30 * DAY;
+const SELECTORS_SEEN_MS = 30 * DAY_MS;
 /** Earlier findings that a check is given, and attempts to the domain's servers. */
 const MOST_PAST = 100;
 const MOST_ATTEMPTS = 200;
@@ -55,7 +55,7 @@ interface Run {
   ended: Promise<void>;
 }
 
-export class Health {
+export class HealthChecks {
   readonly #parts: HealthParts;
   readonly #checks: readonly Check[];
   readonly #clock: Clock;
@@ -76,7 +76,7 @@ export class Health {
     return this.#checks.some(({ name }) => name === check);
   }
 
-  async latest(domain: string): Promise<Latest> {
+  async latest(domain: string): Promise<LatestFindings> {
     const latest = await this.#parts.db.read('latestFindings', domain);
     const health = healthOfDomain(gather(this.list(), latest.findings), domain);
     return { ...latest, health, running: this.#runs.has(domain) };
@@ -188,7 +188,7 @@ export class Health {
       tell({ kind: 'done', check: check.name, at, since });
     };
     const target = this.#target(domain, settings);
-    const seen = await db.read('selectorsSeen', { domain, since: began - SELECTORS_SEEN }).catch(() => []);
+    const seen = await db.read('selectorsSeen', { domain, since: began - SELECTORS_SEEN_MS }).catch(() => []);
     await runChecks({
       checks,
       target: { ...target, selectors: [...new Set([...target.selectors, ...seen])] },
@@ -210,7 +210,8 @@ export class Health {
     await Promise.all(kept);
     const at = this.#clock.now();
     tell({ kind: 'ended', at, tookMs: at - began });
-    if (!signal.aborted && this.#parts.forgets()) await this.#forget(at - settings.probes.historyDays * DAY);
+    if (!signal.aborted && this.#parts.forgets())
+      await this.#forget(at - settings.probes.historyDays * DAY_MS);
   }
 
   async #forget(before: number): Promise<void> {

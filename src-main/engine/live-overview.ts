@@ -3,7 +3,7 @@ import type { Overview } from '../../shared/overview.ts';
 import type { Clock, Timer } from '../clock/clock.ts';
 import { Emitter, type Publisher } from '../events/emitter.ts';
 import type { EngineEvents } from './events.ts';
-import { Latest } from './live.ts';
+import { Latest } from './live-feeds.ts';
 
 /** Two a second: what a person can read. */
 const INTERVAL_MS = 500;

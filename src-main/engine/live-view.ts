@@ -5,12 +5,12 @@ import type { Emitter } from '../events/emitter.ts';
 import type { NewMessage } from '../relay/spool/spool.ts';
 import type { Database } from '../storage/database.ts';
 import type { EngineEvents } from './events.ts';
-import type { Rows } from './live.ts';
+import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
 import type { Counted, Meter } from './meter.ts';
 import { countedAs } from './metering.ts';
 import { arrivedRow, domainsOf, triedRow } from './traffic-rows.ts';
-import type { WaitingCounts } from './waiting.ts';
+import type { WaitingCounts } from './waiting-counts.ts';
 
 /** Rows that are read anew at once: more than a viewer can follow. */
 const MOST_ROWS = 500;
@@ -34,7 +34,7 @@ export function followEvents({ clock, db, events, meter, waiting, traffic, overv
     for (const domain of domainsOf(message)) meter.count(domain, what, clock.now());
     if (traffic.watched) traffic.push(arrivedRow(message));
   };
-  /** Rows that an action, the clock or another way changed. */
+  /** Rows that an action, the clock or a reroute changed. */
   const showAgain = (ids: readonly number[]) => {
     stale();
     if (!traffic.watched) return;
@@ -57,7 +57,7 @@ export function followEvents({ clock, db, events, meter, waiting, traffic, overv
   events.on('settled', ({ message, state, results, domain }) => {
     const now = clock.now();
     for (const result of results) {
-      // Another way's outcomes belong on the chart, but not to the figures of a domain's own server.
+      // A reroute's outcomes belong on the chart, but not to the figures of a domain's own server.
       if (domain === null) meter.fill(now, countedAs(result), 1);
       else meter.count(domain, countedAs(result), now);
     }

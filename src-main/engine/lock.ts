@@ -237,12 +237,12 @@ function prepare(dataDir: string, { existing = false }: LockOptions, made: strin
 }
 
 /** How long to wait for a holder who has not said who they are, and for a command to be done or an engine to be up, ms. */
-const PATIENCE = 10_000;
-const LONG_PATIENCE = 60_000;
-const AGAIN = 25;
+const PATIENCE_MS = 10_000;
+const LONG_PATIENCE_MS = 60_000;
+const AGAIN_MS = 25;
 /** An engine that waits says so anew every so often, ms; and is gone when it has not for so long. */
-const SAYS_EVERY = 1000;
-const SILENT_FOR = 4000;
+const SAYS_EVERY_MS = 1000;
+const SILENT_FOR_MS = 4000;
 
 /**
  * As `lockDataDir`; waits while the folder is only held for a moment: by a command, or by an engine that is starting and
@@ -258,14 +258,14 @@ export async function takeDataDir(dataDir: string, options: TakeOptions = {}): P
     for (;;) {
       try {
         if (options.yields !== true || !turn.isTaken()) return lock(dataDir, options, made);
-        if (systemClock.steady() - began >= LONG_PATIENCE)
+        if (systemClock.steady() - began >= LONG_PATIENCE_MS)
           throw new DataDirLocked(dataDir, readHolder(dataDir));
       } catch (error) {
         if (!(error instanceof DataDirLocked)) throw error;
         if (systemClock.steady() - began >= patienceWith(error.holder, options.yields === true)) throw error;
         if (options.yields !== true) turn.ask();
       }
-      await pause(systemClock, AGAIN);
+      await pause(systemClock, AGAIN_MS);
     }
   } catch (error) {
     turn.end();
@@ -298,7 +298,7 @@ class Turn {
 
   /** Says (again) that we wait. */
   ask(): void {
-    if (this.#asked > 0 && systemClock.steady() - this.#askedAt < SAYS_EVERY) return;
+    if (this.#asked > 0 && systemClock.steady() - this.#askedAt < SAYS_EVERY_MS) return;
     this.#askedAt = systemClock.steady();
     this.#asked++;
     try {
@@ -317,7 +317,7 @@ class Turn {
         this.#seen = text;
         this.#seenAt = systemClock.steady();
       }
-      if (systemClock.steady() - this.#seenAt < SILENT_FOR) return true;
+      if (systemClock.steady() - this.#seenAt < SILENT_FOR_MS) return true;
       rmSync(this.#path, { force: true });
       return false;
     } catch {
@@ -333,9 +333,9 @@ class Turn {
 
 function patienceWith(holder: Holder | null, isCommand: boolean): number {
   // Words of one who is gone: whoever has the folder now has just taken it.
-  if (holder === null || !isAlive(holder.pid)) return PATIENCE;
+  if (holder === null || !isAlive(holder.pid)) return PATIENCE_MS;
   // An engine that is starting will say how a command reaches it.
-  return holder.host === 'command' || (isCommand && holder.url === null) ? LONG_PATIENCE : 0;
+  return holder.host === 'command' || (isCommand && holder.url === null) ? LONG_PATIENCE_MS : 0;
 }
 
 function isAlive(pid: number): boolean {

@@ -6,8 +6,8 @@ import { errorWords } from '../events/fault.ts';
 import type { EngineEvents } from './events.ts';
 
 /** A message is left alone for so long after its arrival, ms: by then most are delivered, and are indexed once and not twice. */
-const SETTLING = 5_000;
-const PAUSE = 2_000;
+const SETTLING_MS = 5_000;
+const PAUSE_MS = 2_000;
 /** Messages in one go: short enough that no arriving mail notices. */
 const SLICE = 100;
 
@@ -29,7 +29,7 @@ export class LogIndexer {
   }
 
   start(): void {
-    this.#timer = this.#clock.every(PAUSE, () => {
+    this.#timer = this.#clock.every(PAUSE_MS, () => {
       if (this.#isWorking) return;
       this.#isWorking = true;
       this.#working = this.#work().finally(() => {
@@ -43,7 +43,7 @@ export class LogIndexer {
       // Each slice queues behind the mail's own writes, and the next is asked for when it is done.
       while (!this.#closed) {
         const now = this.#clock.now();
-        const slice = { before: now - SETTLING, now, limit: SLICE };
+        const slice = { before: now - SETTLING_MS, now, limit: SLICE };
         if ((await this.#db.write('indexLog', slice)) === 0) break;
       }
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Minute } from '../../shared/overview.ts';
 
 export type Counted = 'accepted' | 'delivered' | 'deferred' | 'refused' | 'rejected';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 const KEPT_MINUTES = 60;
 
 interface Recent {
@@ -59,7 +59,7 @@ export class Meter {
 
   /** The clock jumped by `by` ms (negative: back): what was a minute ago is a minute ago still. */
   clockJumped(by: number): void {
-    const [minutes, seconds] = [Math.round(by / MINUTE) * MINUTE, Math.round(by / 1000)];
+    const [minutes, seconds] = [Math.round(by / MINUTE_MS) * MINUTE_MS, Math.round(by / 1000)];
     const counted = [...this.#minutes];
     this.#minutes.clear();
     for (const [at, counts] of counted) this.#minutes.set(at + minutes, counts);
@@ -80,20 +80,21 @@ export class Meter {
 
   /** The last 60 minutes, oldest first. */
   minutes(now: number): Minute[] {
-    const last = Math.floor(now / MINUTE) * MINUTE;
+    const last = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     return Array.from({ length: KEPT_MINUTES }, (_, index) => {
-      const at = last - (KEPT_MINUTES - 1 - index) * MINUTE;
+      const at = last - (KEPT_MINUTES - 1 - index) * MINUTE_MS;
       return { at, ...(this.#minutes.get(at) ?? none()) };
     });
   }
 
   #minute(now: number): Record<Counted, number> {
-    const at = Math.floor(now / MINUTE) * MINUTE;
+    const at = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     let counts = this.#minutes.get(at);
     if (!counts) {
       counts = none();
       this.#minutes.set(at, counts);
-      for (const old of this.#minutes.keys()) if (old < at - KEPT_MINUTES * MINUTE) this.#minutes.delete(old);
+      for (const old of this.#minutes.keys())
+        if (old < at - KEPT_MINUTES * MINUTE_MS) this.#minutes.delete(old);
     }
     return counts;
   }

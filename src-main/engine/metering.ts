@@ -3,7 +3,7 @@ import type { RecipientOutcome } from '../relay/spool/spool.ts';
 import type { Database } from '../storage/database.ts';
 import type { Counted, Meter } from './meter.ts';
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** What an attempt's outcome for one recipient counts as. */
 export function countedAs({ state }: RecipientOutcome): Counted {
@@ -12,7 +12,7 @@ export function countedAs({ state }: RecipientOutcome): Counted {
 
 /** The chart of the last hour survives a restart. */
 export async function fillMeter(meter: Meter, db: Database, now: number): Promise<void> {
-  const { received, tried } = await db.read('minutes', now - HOUR);
+  const { received, tried } = await db.read('minutes', now - HOUR_MS);
   for (const minute of received) {
     meter.fill(minute.at, 'accepted', minute.accepted);
     meter.fill(minute.at, 'rejected', minute.rejected);

@@ -13,7 +13,7 @@ import type { QueueActions } from './queue-actions.ts';
 
 const LONGEST_REASON = 500;
 /** An end time is looked at again after this at the latest, ms: it goes by a clock that may creep away from the one that waits. */
-const LONGEST_WAIT = 600_000;
+const LONGEST_WAIT_MS = 600_000;
 
 export interface ModesParts {
   clock: Clock;
@@ -134,7 +134,7 @@ export class Modes {
     this.#timers.delete(name);
     if (mode.until === null || this.#closed) return;
     const { clock, directory } = this.#parts;
-    const wait = Math.min(Math.max(0, mode.until - clock.now()), LONGEST_WAIT);
+    const wait = Math.min(Math.max(0, mode.until - clock.now()), LONGEST_WAIT_MS);
     const ends = clock.after(wait, () => {
       const domain = directory.get(name);
       const end = domain?.mode.until ?? null;

@@ -3,7 +3,7 @@ import type { FilterTrouble } from '../../shared/filters.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type {
   DomainOverview,
-  Fault,
+  FaultSummary,
   ListenerState,
   Minute,
   Overview,
@@ -14,15 +14,15 @@ import type {
 } from '../../shared/overview.ts';
 import { flowOf } from '../diagnosis/flow.ts';
 import { overallOf } from '../diagnosis/overall.ts';
-import type { ServerHealth } from '../relay/outbound/server-watch.ts';
-import type { ThrottleFigures } from '../relay/outbound/throttle.ts';
+import type { ServerCondition } from '../relay/outbound/server-watch.ts';
+import type { ThrottleFigures } from '../relay/smtp/throttle.ts';
 import type { Meter } from './meter.ts';
 
 export interface OverviewInput {
   now: number;
   domains: readonly Domain[];
   waiting: (domain: string) => WaitingMail;
-  health: (domain: string) => ServerHealth | null;
+  health: (domain: string) => ServerCondition | null;
   pace: (domain: string) => ThrottleFigures | null;
   /** False when the data folder was only opened to look into it: then nothing is known of the servers. */
   running: boolean;
@@ -34,7 +34,7 @@ export interface OverviewInput {
   listener: ListenerState;
   filterTroubles: FilterTrouble[];
   /** Faults of Mailward's own since the start; null when there was none. */
-  fault: Fault | null;
+  fault: FaultSummary | null;
   /** Keys of the settings file that are none. */
   unknownSettings: readonly UnknownSetting[];
   storage: StorageState;
@@ -42,7 +42,7 @@ export interface OverviewInput {
   settingsTrouble: string | null;
 }
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 export function composeOverview(input: OverviewInput): Overview {
   const { listener, fault, storage, settingsTrouble, filterTroubles } = input;
@@ -103,5 +103,8 @@ function describePace(
   const limits = [messagesPerMinute, recipientsPerMinute].filter((limit) => limit !== null);
   const perMinute = limits.length > 0 ? Math.min(...limits) : deliveredPerMinute;
   const canSay = waiting.queued.count > 0 && perMinute > 0 && !pace.stopped;
-  return { ...pace, drainsAt: canSay ? now + Math.round((waiting.queued.count / perMinute) * MINUTE) : null };
+  return {
+    ...pace,
+    drainsAt: canSay ? now + Math.round((waiting.queued.count / perMinute) * MINUTE_MS) : null,
+  };
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Publisher } from '../events/emitter.ts';
 import type { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
 import type { Claims } from '../relay/outbound/claims.ts';
-import type { OtherWays } from '../relay/outbound/other-ways.ts';
+import type { Reroutes } from '../relay/outbound/reroutes.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Database } from '../storage/database.ts';
 import { formatId, parseId, timeOfId } from '../storage/ids.ts';
@@ -16,7 +16,7 @@ import { zip, type ZipEntry } from './zip.ts';
 
 /** Messages changed in one transaction: short enough that no arriving mail waits long for it. */
 const SLICE = 500;
-/** How long a release waits for what is being offered on another way, ms. */
+/** How long a release waits for what is being offered on a reroute, ms. */
 const PATIENCE_MS = 10_000;
 
 export interface QueueActionsParts {
@@ -24,7 +24,7 @@ export interface QueueActionsParts {
   db: Database;
   scheduler: Scheduler;
   claims: Claims;
-  otherWays: OtherWays;
+  reroutes: Reroutes;
   bounceRoutes: BounceRoutes;
   events: Publisher<EngineEvents>;
 }
@@ -42,7 +42,7 @@ export class QueueActions {
     selection: Selection,
     heldBy: 'mode' | 'admin' = 'admin',
   ): Promise<number> => {
-    const { claims, clock, db, otherWays } = this.#parts;
+    const { claims, clock, db, reroutes } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     const write = async (ids: number[], domain: string | null) => {
       if (ids.length === 0) return 0;
@@ -50,8 +50,8 @@ export class QueueActions {
       if (changed.length > 0) this.#parts.events.emit('changed', { ids: changed });
       return changed.length;
     };
-    // What is being offered on another way this moment is not released before that is over.
-    const onOtherWays = (ids: number[]) => claims.takenBy(ids, (holder) => otherWays.isAmong(holder));
+    // What is being offered on a reroute this moment is not released before that is over.
+    const onReroute = (ids: number[]) => claims.takenBy(ids, (holder) => reroutes.isAmong(holder));
     const waits = action === 'release' && heldBy === 'admin';
     const underWay: number[] = [];
     let count = 0;
@@ -61,7 +61,7 @@ export class QueueActions {
         heldBy === 'mode' && action === 'release' ? 'mode' : null,
         async (ids, domain) => {
           count += await claims.change(ids, async () => {
-            const busy = new Set(waits ? onOtherWays(ids) : []);
+            const busy = new Set(waits ? onReroute(ids) : []);
             underWay.push(...busy);
             return write(busy.size > 0 ? ids.filter((id) => !busy.has(id)) : ids, domain);
           });
@@ -70,8 +70,8 @@ export class QueueActions {
       if (underWay.length > 0) {
         const domain = 'ids' in selection ? null : selection.domain;
         await claims.change(underWay, async () => {
-          await claims.untilFree(underWay, (holder) => otherWays.isAmong(holder), PATIENCE_MS);
-          const busy = new Set(onOtherWays(underWay));
+          await claims.untilFree(underWay, (holder) => reroutes.isAmong(holder), PATIENCE_MS);
+          const busy = new Set(onReroute(underWay));
           count += await write(
             underWay.filter((id) => !busy.has(id)),
             domain,
@@ -92,15 +92,15 @@ export class QueueActions {
 
   /** What was told to go is looked for now. */
   #wake(selection: Selection, isRetry: boolean): void {
-    const { scheduler, otherWays, bounceRoutes } = this.#parts;
+    const { scheduler, reroutes, bounceRoutes } = this.#parts;
     bounceRoutes.wake();
     scheduler.wake('ids' in selection ? null : selection.domain, isRetry);
-    if (isRetry) otherWays.wake();
+    if (isRetry) reroutes.wake();
   }
 
-  /** Sends a selection's mail another way than the domain's. */
+  /** Reroutes a selection's mail. */
   async reroute(selection: Selection, route: Route, reason: string): Promise<number> {
-    const { claims, clock, db, otherWays } = this.#parts;
+    const { claims, clock, db, reroutes } = this.#parts;
     const states = 'ids' in selection ? null : selection.states;
     let count = 0;
     try {
@@ -112,7 +112,7 @@ export class QueueActions {
       });
     } finally {
       // Also when the disk took only a part of it.
-      if (count > 0) otherWays.wake();
+      if (count > 0) reroutes.wake();
     }
     return count;
   }

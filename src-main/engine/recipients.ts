@@ -3,8 +3,7 @@ import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
 import { csvLine, unguarded } from '../../shared/csv.ts';
 import type { RecipientEntry } from '../../shared/recipients.ts';
-import { recipientKey } from '../relay/policy/addresses.ts';
-import { readMailbox } from '../relay/policy/directory.ts';
+import { recipientKey, readMailbox } from '../relay/mail/mailbox.ts';
 import type { StoredEntry } from '../storage/operations/recipients.ts';
 import { recipientsOverview, type RecipientsOverviewParts } from './recipients-overview.ts';
 

@@ -5,7 +5,7 @@ import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
-import type { OtherWays } from '../relay/outbound/other-ways.ts';
+import type { Reroutes } from '../relay/outbound/reroutes.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Callout } from '../relay/policy/callout.ts';
 import type { Directory } from '../relay/policy/directory.ts';
@@ -15,9 +15,9 @@ import { BrokenSettings, SettingsChanged, type SettingsStore } from '../settings
 import { StorageError, type Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
 import type { Domains } from './domains.ts';
-import type { Health } from './health.ts';
+import type { HealthChecks } from './health.ts';
 import { healthProcedures } from './health-procedures.ts';
-import type { Rows } from './live.ts';
+import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
 import { delivering, type Modes } from './modes.ts';
 import { leadsTo } from './own-address.ts';
@@ -32,7 +32,7 @@ export interface RouterParts {
   db: Database;
   directory: Directory;
   scheduler: Scheduler;
-  otherWays: OtherWays;
+  reroutes: Reroutes;
   modes: Modes;
   actions: QueueActions;
   domains: Domains;
@@ -40,7 +40,7 @@ export interface RouterParts {
   learned: LearnedRecipients;
   callout: Callout;
   incomingBounces: IncomingBounces;
-  health: Health;
+  health: HealthChecks;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: {
@@ -106,17 +106,17 @@ export function createRouter(parts: RouterParts) {
   /** When a message is tried next: not before its server's pause is over, and never in the past. */
   function planned<Row extends MessageSummary>(row: Row): Row {
     if (row.nextAttemptAt === null) return row;
-    // On another way the domain's server has no part in it.
+    // On a reroute the domain's server has no part in it.
     const paused =
-      row.via === undefined ? row.domains.map((name) => scheduler.health(name)?.pausedUntil ?? 0) : [];
+      row.via === undefined ? row.domains.map((name) => scheduler.condition(name)?.pausedUntil ?? 0) : [];
     return { ...row, nextAttemptAt: Math.max(row.nextAttemptAt, clock.now(), ...paused) };
   }
 
-  function plannedDetour(recipient: Recipient): Recipient {
-    const { detour } = recipient;
-    if (!detour) return recipient;
-    const at = Math.max(detour.nextAttemptAt, clock.now(), parts.otherWays.pausedUntil(detour.route));
-    return { ...recipient, detour: { ...detour, nextAttemptAt: at } };
+  function plannedReroute(recipient: Recipient): Recipient {
+    const { reroute } = recipient;
+    if (!reroute) return recipient;
+    const at = Math.max(reroute.nextAttemptAt, clock.now(), parts.reroutes.pausedUntil(reroute.route));
+    return { ...recipient, reroute: { ...reroute, nextAttemptAt: at } };
   }
 
   return os.router({
@@ -224,7 +224,7 @@ export function createRouter(parts: RouterParts) {
         const detail = await db.read('detail', idOf(input.id));
         if (!detail)
           throw new ORPCError('NOT_FOUND', { message: `there is no message ${input.id} in the log` });
-        return { ...planned(detail), allRecipients: detail.allRecipients.map(plannedDetour) };
+        return { ...planned(detail), allRecipients: detail.allRecipients.map(plannedReroute) };
       }),
       export: os.messages.export.handler(async ({ input }) => {
         const id = idOf(input.id);

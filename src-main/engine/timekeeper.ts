@@ -17,21 +17,21 @@ import type { Database } from '../storage/database.ts';
 import type { EngineEvents } from './events.ts';
 import type { ClockReading, KeptClock } from '../storage/operations/clock.ts';
 
-const SECOND = 1_000;
-const HOUR = 3_600_000;
-const DAY = 86_400_000;
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 /** How often the clock is looked at, ms. */
-const LOOK = SECOND;
+const LOOK_MS = SECOND_MS;
 /** How often what it says is kept on disk, ms. */
-const KEEP = 300_000;
+const KEEP_MS = 300_000;
 /** Pause before what could not be planned anew is planned again, ms. */
-const AGAIN = 30_000;
+const AGAIN_MS = 30_000;
 /** A pause between two runs that makes nobody wonder: as for the time to give up, and to forget; ms. */
-const USUAL_PAUSE = { givingUp: HOUR, forgetting: DAY };
+const USUAL_PAUSE = { givingUp: HOUR_MS, forgetting: DAY_MS };
 /** After the clock may have been wrong, nothing is given up, and nothing forgotten, for so long; ms. */
-const HELD_BACK = { givingUp: HOUR, forgetting: DAY };
+const HELD_BACK = { givingUp: HOUR_MS, forgetting: DAY_MS };
 /** Less than this is no jump between two runs, ms. */
-const JUMPS = 60_000;
+const JUMPS_MS = 60_000;
 
 export interface TimekeeperParts {
   clock: WatchedClock;
@@ -120,11 +120,11 @@ export class Timekeeper {
   /** Tells what becomes of the clock, and has what waits planned anew, from here on: all who must know of it follow the events. */
   watch(): void {
     this.#timer = this.clock
-      .every(LOOK, () => {
+      .every(LOOK_MS, () => {
         this.#look();
         const now = this.clock.steady();
         if (this.#owed !== 0 && now >= this.#owedAt) void this.#settleOwed();
-        else if (now - this.#keptAt >= KEEP) void this.#keep();
+        else if (now - this.#keptAt >= KEEP_MS) void this.#keep();
       })
       .unref();
     this.#look();
@@ -166,7 +166,7 @@ export class Timekeeper {
           error,
         });
       this.#owed += by;
-      this.#owedAt = this.clock.steady() + AGAIN;
+      this.#owedAt = this.clock.steady() + AGAIN_MS;
     } finally {
       this.#planning--;
     }
@@ -219,17 +219,17 @@ export function sinceLast(last: ClockReading, now: ClockReading): { jumped: numb
   const ran = now.uptime - last.uptime;
   if (now.boot !== null && now.boot === last.boot && ran >= 0) {
     const jumped = Math.round(passed - ran);
-    return { jumped: Math.abs(jumped) >= JUMPS ? jumped : 0, unknown: 0 };
+    return { jumped: Math.abs(jumped) >= JUMPS_MS ? jumped : 0, unknown: 0 };
   }
-  return passed <= -JUMPS ? { jumped: passed, unknown: 0 } : { jumped: 0, unknown: passed };
+  return passed <= -JUMPS_MS ? { jumped: passed, unknown: 0 } : { jumped: 0, unknown: passed };
 }
 
 function inWords(ms: number): string {
   for (const [unit, name] of [
-    [DAY, 'day'],
-    [HOUR, 'hour'],
-    [60 * SECOND, 'minute'],
-    [SECOND, 'second'],
+    [DAY_MS, 'day'],
+    [HOUR_MS, 'hour'],
+    [60 * SECOND_MS, 'minute'],
+    [SECOND_MS, 'second'],
   ] as const) {
     const count = Math.round(ms / unit);
     if (ms >= unit) return `${count} ${name}${count === 1 ? '' : 's'}`;

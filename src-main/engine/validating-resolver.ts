@@ -1,11 +1,11 @@
 // DNS that DNSSEC vouches for, from a validating resolver that the admin trusts: what DANE rests on.
 import { parseHostPort } from '../../shared/names.ts';
-import { exchange, type Server } from '../probes/dns/transport.ts';
-import type { Reply } from '../probes/dns/message.ts';
-import type { SecureResolver } from '../relay/outbound/dane.ts';
+import { exchange, type NameServerAddress } from '../probes/dns/transport.ts';
+import type { DnsResponse } from '../probes/dns/message.ts';
+import type { SecureResolver } from '../relay/smtp/dane.ts';
 
 /** Until a resolver is given up and the next one is asked, ms. */
-const GIVE_UP = 3_000;
+const GIVE_UP_MS = 3_000;
 
 /**
  * Asks the resolvers in order until one answers. The AD bit is believed (RFC 6840 §5.7), so they must be on this machine or
@@ -15,14 +15,14 @@ const GIVE_UP = 3_000;
 export function validatingResolver(resolvers: readonly string[]): SecureResolver | null {
   if (resolvers.length === 0) return null;
   const servers = resolvers.map((text) => parseHostPort(text, 53));
-  const ask = async (name: string, type: 'A' | 'AAAA' | 'TLSA'): Promise<Reply> => {
+  const ask = async (name: string, type: 'A' | 'AAAA' | 'TLSA'): Promise<DnsResponse> => {
     let why = '';
     for (const { host, port } of servers) {
-      const server: Server = { name: null, address: host, port };
+      const server: NameServerAddress = { name: null, address: host, port };
       const { reply, failure } = await exchange(
         server,
         { name, type, recursive: true, dnssec: true },
-        { giveUpMs: GIVE_UP },
+        { giveUpMs: GIVE_UP_MS },
       );
       if (reply !== null && (reply.rcode === 'NOERROR' || reply.rcode === 'NXDOMAIN')) return reply;
       why = `the resolver ${host} says ${reply?.rcode ?? failure ?? 'nothing'} about ${name}`;

@@ -1,9 +1,9 @@
 // What a lab puts in place of the world.
 import type { TimeSources } from '../clock/watched.ts';
-import type { LookUp } from '../relay/outbound/addresses.ts';
+import type { LookUp } from '../relay/smtp/address-book.ts';
 import type { Resolve } from '../relay/resolver.ts';
 
-export interface World {
+export interface EngineWorld {
   /** Where the time comes from, and who waits. */
   time?: TimeSources;
   resolve?: Resolve;

@@ -1,6 +1,6 @@
 // What a check is: one question asked of the world, with everything that can be known of it before it is asked.
 import type { CheckName, CodeOf, FactsOf, FindingOf, UnknownFactsOf } from '../../shared/facts/index.ts';
-import type { Area, CheckInfo, Evidence, Finding, Leg, Outcome, Severity } from '../../shared/finding.ts';
+import type { Area, CheckInfo, Evidence, Finding, Leg, CodeInfo, Severity } from '../../shared/finding.ts';
 import type { Target } from './target.ts';
 import type { World } from './world.ts';
 
@@ -18,7 +18,7 @@ export type Found<Facts = Finding['facts']> = Said &
   (Record<string, never> extends Facts ? { facts?: Facts } : { facts: Facts });
 
 /** What every running check works with, whatever it is. */
-export interface Asker {
+export interface CheckTools {
   target: Target;
   world: World;
   /** Ends at the check's deadline, or when nobody wants the answer any more; every wait must heed it. */
@@ -28,7 +28,7 @@ export interface Asker {
 }
 
 /** What a running check works with. */
-export interface Asking<Name extends CheckName> extends Omit<Asker, 'couldNotCheck'> {
+export interface RunningCheck<Name extends CheckName> extends Omit<CheckTools, 'couldNotCheck'> {
   /** Gives a finding; may be called as often as there are things to say. */
   report: <Code extends CodeOf<Name>>(code: Code, found: Found<FactsOf<Name, Code>>) => void;
   /** As `Asker` has it, with the facts that are known all the same. */
@@ -78,7 +78,7 @@ interface Definition<Name extends string, Code extends string, Work> {
   /** Longest time from start to end, ms; at most 15,000. What it has not said by then, it could not check. */
   deadlineMs: number;
   /** Everything it can find but `could-not-check` and `not-applicable`, which every check can. */
-  findings: Readonly<Record<Code, Outcome>>;
+  findings: Readonly<Record<Code, CodeInfo>>;
   /** Names of checks that, when they find a problem, make this one's answers worthless: a name server in between that forges. */
   spoiledBy?: readonly (Name extends CheckName ? CheckName : string)[];
   /** Runs only when asked for by its name: it costs others something. */
@@ -90,7 +90,7 @@ interface Definition<Name extends string, Code extends string, Work> {
 export type Check = Definition<
   string,
   string,
-  Asker & {
+  CheckTools & {
     report: (code: string, found: Found) => void;
     couldNotCheck: (found: Found) => void;
     past: (subject?: string) => Promise<Finding[]>;
@@ -102,19 +102,19 @@ export type Check = Definition<
  * reports each with its facts.
  */
 export function defineCheck<const Name extends CheckName>(
-  definition: Definition<Name, CodeOf<Name>, Asking<Name>>,
+  definition: Definition<Name, CodeOf<Name>, RunningCheck<Name>>,
 ): Check {
   // What the runner hands over is what `Asking` promises: `past` by `readFinding`, the rest as it is.
   return definition as unknown as Check;
 }
 
 /** For `findings`: all is well. */
-export function fine(means: string): Outcome {
+export function fine(means: string): CodeInfo {
   return { state: 'ok', severity: null, means };
 }
 
 /** For `findings`: a problem. `urgent` is red (mail stops), `attention` amber. */
-export function wrong(severity: Severity, means: string): Outcome {
+export function wrong(severity: Severity, means: string): CodeInfo {
   return { state: 'problem', severity, means };
 }
 

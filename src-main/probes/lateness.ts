@@ -4,9 +4,9 @@ import type { Timer } from '../clock/clock.ts';
 import { systemClock } from '../clock/watched.ts';
 
 /** How often the heart beats while anybody looks at it, ms. */
-const BEAT = 20;
+const BEAT_MS = 20;
 /** Timers are never exact, ms. */
-const TOLERANCE = 5;
+const TOLERANCE_MS = 5;
 /** However late this process is, no wait takes longer than this many times what was meant. */
 const MOST_TIMES = 3;
 
@@ -47,11 +47,11 @@ class Heart {
 
   #overdue(): number {
     const late = systemClock.steady() - this.#due;
-    return late > TOLERANCE ? late : 0;
+    return late > TOLERANCE_MS ? late : 0;
   }
 
   #schedule(): void {
-    this.#due = systemClock.steady() + BEAT;
+    this.#due = systemClock.steady() + BEAT_MS;
     const beat = () => {
       const late = this.#overdue();
       this.#lost += late;
@@ -62,7 +62,7 @@ class Heart {
       setImmediate(() => (this.#before = 0));
     };
     // Nobody's process lives on for this.
-    this.#timer = systemClock.after(BEAT, beat).unref();
+    this.#timer = systemClock.after(BEAT_MS, beat).unref();
   }
 }
 

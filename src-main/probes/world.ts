@@ -5,7 +5,7 @@ import type { ProbesSettings } from '../../shared/settings-probes.ts';
 import { isPublic, isWithin } from './addresses.ts';
 
 /** What earlier runs found, newest first. */
-export interface Past {
+export interface EarlierFindings {
   /**
    * Earlier findings of a check about the run's target.
    * @param subject only those about it; all when left out.
@@ -14,7 +14,7 @@ export interface Past {
 }
 
 /** What the message log knows that bears on a check. */
-export interface Traffic {
+export interface RecentAttempts {
   /** The latest attempts to the domain's servers, newest first: what was said, and when (UTC ms). */
   attempts: (
     domain: string,
@@ -23,8 +23,8 @@ export interface Traffic {
 
 export interface WorldOptions {
   settings: ProbesSettings;
-  past?: Past;
-  traffic?: Traffic;
+  past?: EarlierFindings;
+  traffic?: RecentAttempts;
   /** The data folder: what is kept there, and whether it has room. */
   dataDir?: string;
   /** UTC ms; the system's clock when left out. */
@@ -37,8 +37,8 @@ export interface WorldOptions {
  */
 export class World {
   readonly settings: ProbesSettings;
-  readonly past: Past;
-  readonly traffic: Traffic;
+  readonly past: EarlierFindings;
+  readonly traffic: RecentAttempts;
   /** Null: this run has no data folder. */
   readonly dataDir: string | null;
   readonly now: () => number;

@@ -1,4 +1,4 @@
-// What happens to mail on its way, for everybody who wants to know.
+// What happens to mail on its way, for everybody who wants to know: engine/assemble.ts says who follows which.
 import type { Cause } from '../../shared/cause.ts';
 import type { MessageState, Reply } from '../../shared/message.ts';
 import type { Fault, Note } from '../events/fault.ts';

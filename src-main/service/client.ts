@@ -15,7 +15,7 @@ import {
 } from '../../shared/greeting.ts';
 
 /** How long the service may take to answer, ms. */
-const ANSWER_WITHIN = 8000;
+const ANSWER_WITHIN_MS = 8000;
 
 /** Where a service is, and the secret that opens it: the data folder's token, or the code of a one-time link. */
 export interface ServiceLink {
@@ -57,7 +57,7 @@ export async function askService(
 async function introduced(service: ServiceLink, want: Wish, about = '') {
   const { url, token } = service;
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/rpc`, ['mailward'], {
-    handshakeTimeout: ANSWER_WITHIN,
+    handshakeTimeout: ANSWER_WITHIN_MS,
     maxPayload: MOST_ANSWER,
     followRedirects: false,
   });
@@ -70,7 +70,7 @@ async function introduced(service: ServiceLink, want: Wish, about = '') {
     socket.terminate();
   });
   const wire = wireOf(socket);
-  const tooLate = systemClock.deadline(ANSWER_WITHIN, () => {
+  const tooLate = systemClock.deadline(ANSWER_WITHIN_MS, () => {
     failures.push(new Error('it takes too long'));
     socket.terminate();
   });

@@ -8,7 +8,7 @@ import {
   proofOf,
   randomNumber,
   read,
-  type Refusal,
+  type GreetingRefusal,
   type Wire,
   type Wish,
 } from '../../shared/greeting.ts';
@@ -29,7 +29,7 @@ export interface Guest {
  * with what the wire says when it ends first. `name` is what a browser that gets a key of its own is remembered as.
  */
 export async function receive(wire: Wire, where: string, keys: Keys, name: string): Promise<Guest | null> {
-  const refuse = (refused: Refusal) => {
+  const refuse = (refused: GreetingRefusal) => {
     wire.send(JSON.stringify({ refused }));
     return null;
   };

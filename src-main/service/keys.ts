@@ -12,15 +12,15 @@ import { replaceFile, replaceFiles } from '../settings/replace-file.ts';
 const SECRET_OCTETS = 24;
 const SECRET = /^[\w-]{32}$/;
 /** How long a one-time link works, ms. */
-export const LINK_LASTS = 10 * 60_000;
+export const LINK_LASTS_MS = 10 * 60_000;
 /** Links that wait to be used; the oldest ends when there are more. */
 const MOST_LINKS = 20;
 /** A browser that has not come for so long must be let in anew, ms. */
-const BROWSER_LASTS = 30 * 24 * 3_600_000;
+const BROWSER_LASTS_MS = 30 * 24 * 3_600_000;
 /** Browsers that have a key; the one that has not come for longest loses it when there are more. */
 const MOST_BROWSERS = 50;
 /** How exactly it is written down when a browser came in last, ms: not at every visit. While we run it is known exactly. */
-const COARSE = 3_600_000;
+const COARSE_MS = 3_600_000;
 
 const browserSchema = z.object({
   id: z.string(),
@@ -155,7 +155,7 @@ export class Keys {
         const browser = this.#browsers.get(id);
         if (!browser) return false;
         browser.stored.lastAt = this.#now();
-        if (Math.abs(browser.stored.lastAt - browser.writtenAt) > COARSE) this.#writeIfPossible();
+        if (Math.abs(browser.stored.lastAt - browser.writtenAt) > COARSE_MS) this.#writeIfPossible();
         return true;
       }
     }
@@ -170,10 +170,10 @@ export class Keys {
   async link(): Promise<{ code: string; until: number }> {
     const renewals = this.#renewals;
     const code = newSecret();
-    const until = this.#now() + LINK_LASTS;
+    const until = this.#now() + LINK_LASTS_MS;
     const credential = await credentialOf(code);
     if (renewals !== this.#renewals) throw new Renewed();
-    this.#links.set(credential.id, { credential, until, steadyUntil: this.#steady() + LINK_LASTS });
+    this.#links.set(credential.id, { credential, until, steadyUntil: this.#steady() + LINK_LASTS_MS });
     for (const id of this.#links.keys()) {
       if (this.#links.size <= MOST_LINKS) break;
       this.#links.delete(id);
@@ -236,7 +236,7 @@ export class Keys {
     for (const [id, { until, steadyUntil }] of this.#links)
       if (until <= now || steadyUntil <= steady) this.#links.delete(id);
     for (const [id, { stored }] of this.#browsers) {
-      if (now - stored.lastAt > BROWSER_LASTS) this.#browsers.delete(id);
+      if (now - stored.lastAt > BROWSER_LASTS_MS) this.#browsers.delete(id);
     }
     if (this.#browsers.size <= MOST_BROWSERS) return;
     const byAge = [...this.#browsers.values()].sort((a, b) => a.stored.lastAt - b.stored.lastAt);

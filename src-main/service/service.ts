@@ -18,18 +18,18 @@ import { type Keys, Renewed } from './keys.ts';
 /** Largest request of the contract, octets: a selection of ten thousand messages fits well. */
 const MOST_REQUEST = 1_048_576;
 /** For all headers of a request, for the whole request, for a client that takes nothing, between two requests; ms. */
-const HEADERS_WITHIN = 10_000;
-const REQUEST_WITHIN = 20_000;
-const STANDS_STILL = 30_000;
-const NEXT_WITHIN = 5_000;
+const HEADERS_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 20_000;
+const STANDS_STILL_MS = 30_000;
+const NEXT_WITHIN_MS = 5_000;
 /** For the greeting, ms. */
-const GREETING_WITHIN = 10_000;
+const GREETING_WITHIN_MS = 10_000;
 /** For the greeting, octets: its messages are short, and nobody who has shown no key yet is to fill the memory. */
 const MOST_GREETING = 65_536;
 /** A refused connection that its client does not close is closed after this, ms. */
-const LINGER = 1_000;
+const LINGER_MS = 1_000;
 /** Clients are asked this often whether they are still there, ms: a machine that fell asleep does not say goodbye. */
-const ASK_EVERY = 30_000;
+const ASK_EVERY_MS = 30_000;
 
 function policy(inlineScript: string | null): string {
   return (
@@ -88,14 +88,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   const server = createServer(
     {
-      headersTimeout: HEADERS_WITHIN,
-      requestTimeout: REQUEST_WITHIN,
-      keepAliveTimeout: NEXT_WITHIN,
+      headersTimeout: HEADERS_WITHIN_MS,
+      requestTimeout: REQUEST_WITHIN_MS,
+      keepAliveTimeout: NEXT_WITHIN_MS,
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => answer(request, response),
   );
-  server.setTimeout(STANDS_STILL);
+  server.setTimeout(STANDS_STILL_MS);
   const door = new Door(server, roomFor(descriptorLimit()));
   const sockets = new WebSocketServer({
     noServer: true,
@@ -121,7 +121,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         `HTTP/1.1 ${refusal ?? '421 Misdirected Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
       );
       socket.resume();
-      systemClock.deadline(LINGER, () => socket.destroy()).unref();
+      systemClock.deadline(LINGER_MS, () => socket.destroy()).unref();
       return;
     }
     sockets.handleUpgrade(request, socket, head, (ws) => {
@@ -139,7 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   /** Lets a client in that has the key. Null when it has not. Rejects when it goes, or takes too long. */
   async function welcome(ws: WebSocket, where: string, request: IncomingMessage): Promise<Guest | null> {
     const wire = wireOf(ws);
-    const tooLate = systemClock.deadline(GREETING_WITHIN, () => ws.terminate());
+    const tooLate = systemClock.deadline(GREETING_WITHIN_MS, () => ws.terminate());
     const { socket } = request;
     const { bytesRead } = socket;
     const tooMuch = () => {
@@ -330,7 +330,7 @@ function askNowAndThen(ws: WebSocket): void {
   let answered = true;
   ws.on('pong', () => (answered = true));
   const asking = systemClock
-    .every(ASK_EVERY, () => {
+    .every(ASK_EVERY_MS, () => {
       if (!answered) ws.terminate();
       answered = false;
       ws.ping(() => undefined);

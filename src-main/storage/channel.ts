@@ -11,12 +11,12 @@ const MOST_TOGETHER = 512;
 /** Writes in one transaction that mean there are many to come. */
 const BUSY = 16;
 /** How long the next transaction then waits for more, ms: each costs an fsync, however small it is. With few writers the wait costs more. */
-const GATHERING = 5;
+const GATHERING_MS = 5;
 /** A thread that dies within this time of its start is not started at once again, ms. */
-const STEADY = 5_000;
+const STEADY_MS = 5_000;
 /** How long until a thread that could not be started is tried again: this, then twice as long, up to the most; ms. */
-const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 10_000;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
 
 interface Waiting {
   call: Call;
@@ -149,7 +149,7 @@ export class Channel {
     this.#underWay = null;
     if (this.#gathers && batch.length >= BUSY && this.#pending.length < 2 * batch.length) {
       this.#flushPlanned = true;
-      systemClock.after(GATHERING, () => this.#flush());
+      systemClock.after(GATHERING_MS, () => this.#flush());
     } else this.#flush();
     const worked: string[] = [];
     const failures: StorageError[] = [];
@@ -187,12 +187,12 @@ export class Channel {
     // Nobody knows whether they are on disk.
     for (const one of inHand) one.reject(error);
     this.#events.ended(error);
-    const isSteady = systemClock.steady() - this.#startedAt > STEADY;
-    void this.#revive(isSteady ? 0 : FIRST_PAUSE);
+    const isSteady = systemClock.steady() - this.#startedAt > STEADY_MS;
+    void this.#revive(isSteady ? 0 : FIRST_PAUSE_MS);
   }
 
   async #revive(firstPause: number): Promise<void> {
-    for (let rest = firstPause; ; rest = Math.min(Math.max(FIRST_PAUSE, rest * 2), LONGEST_PAUSE)) {
+    for (let rest = firstPause; ; rest = Math.min(Math.max(FIRST_PAUSE_MS, rest * 2), LONGEST_PAUSE_MS)) {
       try {
         if (rest > 0) await pause(systemClock, rest, this.#closed.signal);
         this.#closed.signal.throwIfAborted();

@@ -21,14 +21,15 @@ type Caller<Ops extends Operations> = <Name extends keyof Ops & string>(
 /** Calls that are not carried out without something being written: others may find that there is nothing to do. */
 const WRITES_SURELY = new Set(['accept', 'addPiece', 'settle', 'putDomain']);
 /** A log that lost its name is begun anew after this time, ms: whoever moved it may be about to put it back. */
-const RENEW_AFTER = 30_000;
+const RENEW_AFTER_MS = 30_000;
 /** Where a file's time of change is that of the last write. (NTFS changes it later, as it likes.) */
 const TELLS_TIMES = process.platform === 'linux' || process.platform === 'darwin';
 /** A file system whose times tell so often of writes that did no harm is not believed any more. */
 const FALSE_ALARMS = 3;
 /** How long a look through all of the database is good for, ms. */
-const DOUBT_AGAIN = 60_000;
+const DOUBT_AGAIN_MS = 60_000;
 
+/** Each call runs the function of its name in operations/, on a thread of the database. */
 export interface Database {
   /** In order with all other writes, and on disk when the promise resolves. May also run a read, in the same order. */
   write: Caller<Writes & Reads>;
@@ -70,7 +71,7 @@ const nobody: DatabaseEvents = {
 export async function openDatabase(
   path: string,
   events: DatabaseEvents = nobody,
-  renewAfter = RENEW_AFTER,
+  renewAfter = RENEW_AFTER_MS,
 ): Promise<Database> {
   const opened = new OpenDatabase(path, events, renewAfter);
   try {
@@ -245,7 +246,7 @@ class OpenDatabase implements Database {
   /** Something could not be read. It may have been a moment's failure, and all of the database takes long to read. */
   async #doubt(): Promise<void> {
     const now = systemClock.steady();
-    if (now - this.#lookedAt < DOUBT_AGAIN) return;
+    if (now - this.#lookedAt < DOUBT_AGAIN_MS) return;
     await this.#lookIntoIt();
   }
 

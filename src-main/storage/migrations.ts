@@ -89,7 +89,7 @@ const steps: readonly string[] = [
   CREATE INDEX server_move_host ON server_move (host, at);
   `,
   `
-  -- Learned recipients (docs/recipients.md). Addresses are in the one form that relay/policy/addresses.ts makes.
+  -- Learned recipients (docs/recipients.md). Addresses are in the one form that relay/mail/mailbox.ts makes.
   -- A row for each time a domain's server said for good that a recipient does not exist.
   CREATE TABLE recipient_failure (
     id      INTEGER PRIMARY KEY,

@@ -234,7 +234,7 @@ function copyTable(
 }
 
 /**
- * Earlier releases had a table of their own for mail that is sent another way. Where it is lost by what way, the mail is held by hand.
+ * Earlier releases had a table of their own for mail that is rerouted. Where it is lost by what way, the mail is held by hand.
  * Returns false when some of it is.
  */
 function copyDetours(source: DatabaseSync, target: DatabaseSync): boolean {

@@ -19,11 +19,11 @@ export const RESERVE_BYTES = 64 * 1024 * 1024;
 /** So much more must be free until it is enough again, octets: it must not come and go with every message. */
 const CLEAR_BY = 8 * 1024 * 1024;
 /** How often the disk is looked at, and how often a write is tried while they fail, ms. */
-const LOOK_EVERY = 1000;
+const LOOK_EVERY_MS = 1000;
 /** How often it is looked at closely, ms: that writes to it, and a disk at rest may sleep meanwhile. */
-const LOOK_CLOSELY_EVERY = 30_000;
+const LOOK_CLOSELY_EVERY_MS = 30_000;
 /** A disk that has not answered for so long is in trouble, ms. */
-const NO_ANSWER = 10_000;
+const NO_ANSWER_MS = 10_000;
 /** Octets of a trial write: a disk or a quota with a few blocks left must not pass. */
 const TRIAL = 65_536;
 
@@ -132,7 +132,7 @@ export class StorageWatch {
 
   #plan(): void {
     this.#timer = this.#options.clock
-      .every(LOOK_EVERY, () => {
+      .every(LOOK_EVERY_MS, () => {
         this.#look();
         void this.#try();
       })
@@ -142,7 +142,7 @@ export class StorageWatch {
   #look(): void {
     const { dataDir } = this.#options;
     const now = this.#options.clock.steady();
-    const closely = this.#present.has('read-only') || now - this.#closelyAt >= LOOK_CLOSELY_EVERY;
+    const closely = this.#present.has('read-only') || now - this.#closelyAt >= LOOK_CLOSELY_EVERY_MS;
     if (closely) this.#closelyAt = now;
     const look = this.#options.disk ?? ((closely) => lookAtDisk(dataDir, closely));
     const { freeBytes, writable } = look(closely);
@@ -161,7 +161,7 @@ export class StorageWatch {
     const waiting = this.#db?.waiting() ?? 0;
     this.#set(
       'no-answer',
-      waiting < NO_ANSWER
+      waiting < NO_ANSWER_MS
         ? null
         : {
             what: `the disk that holds ${dataDir} does not answer`,

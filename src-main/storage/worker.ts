@@ -18,7 +18,7 @@ if (!port) throw new Error('the storage worker runs only as a worker thread');
 const say = (words: FromWorker) => port.postMessage(words);
 
 /** How often to look whether the files are where they were, ms. */
-const LOOK_EVERY = 250;
+const LOOK_EVERY_MS = 250;
 
 /**
  * Writes that promise nothing to anybody: what became of mail that is here already, and taking back what was not promised. They
@@ -233,7 +233,7 @@ function rescue(db: DatabaseSync): string {
 try {
   const opened = open();
   const { db, operations, files } = opened;
-  const looking = files ? systemClock.every(LOOK_EVERY, () => found(files.check(), opened)) : undefined;
+  const looking = files ? systemClock.every(LOOK_EVERY_MS, () => found(files.check(), opened)) : undefined;
   port.on('message', (asked: ToWorker) => {
     if (asked === 'rescue') {
       try {

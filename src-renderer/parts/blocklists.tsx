@@ -1,10 +1,10 @@
 // Blocklists in a table: which list has which address or domain, why, since when, and where to have it removed.
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { Shown } from '../../shared/asked.ts';
+import type { ShownFinding } from '../../shared/asked.ts';
 import { healthOfListing, type ListAnswer } from '../../shared/facts/blocklists.ts';
 import { type FactsOf, readFinding } from '../../shared/facts/index.ts';
-import { type Health, wantsAttention, worst } from '../../shared/state.ts';
+import { type HealthState, wantsAttention, worst } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { longButton } from './long-button.ts';
@@ -31,12 +31,12 @@ interface List {
   name: string;
   removal: string;
   weight: number;
-  state: Health;
+  state: HealthState;
   entries: Entry[];
 }
 
 /** The findings are of addresses, each with all lists; whoever wants off a list wants it the other way round. */
-function byList(findings: readonly Shown[]): List[] {
+function byList(findings: readonly ShownFinding[]): List[] {
   const lists = new Map<string, List>();
   for (const finding of findings) {
     const { lists: answers = [], whose = 'domain' } = readFinding('blocklists', finding)?.facts ?? {};
@@ -52,11 +52,11 @@ function byList(findings: readonly Shown[]): List[] {
   return [...lists.values()];
 }
 
-export function BlocklistTable({ findings }: { findings: readonly Shown[] }) {
+export function BlocklistTable({ findings }: { findings: readonly ShownFinding[] }) {
   const [all, setAll] = useState(false);
   const lists = byList(findings);
   if (lists.length === 0) return null;
-  const of = (...states: Health[]) => lists.filter(({ state }) => states.includes(state));
+  const of = (...states: HealthState[]) => lists.filter(({ state }) => states.includes(state));
   const listed = of('problem', 'attention');
   const clear = of('ok');
   const unknown = of('could-not-check');
@@ -162,7 +162,7 @@ function ListRow({ list: { zone, name, removal, weight, state, entries } }: { li
   );
 }
 
-function wordOf(state: Health): string {
+function wordOf(state: HealthState): string {
   if (state === 'could-not-check') return 'could not ask';
   return state === 'ok' ? 'no entry' : 'listed';
 }

@@ -8,7 +8,7 @@ import { useActs } from '../actions/acts.tsx';
 import { checkActions, type OnCheck } from '../actions/checks.ts';
 import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
-import type { Asked, Shown } from '../../shared/asked.ts';
+import type { CheckWithFindings, ShownFinding } from '../../shared/asked.ts';
 import { readFinding } from '../../shared/facts/index.ts';
 import { plainWords } from '../../shared/plain.ts';
 import { healthOf, wantsAttention } from '../../shared/state.ts';
@@ -35,7 +35,7 @@ interface CheckCardProps {
   name: string;
   /** Its profile, where it is protected. */
   domain: Domain | null;
-  asked: Asked;
+  asked: CheckWithFindings;
   isOpen: boolean;
   onOpen: (open: boolean) => void;
   /** Something is being asked for the domain: another question has to wait. */
@@ -127,7 +127,7 @@ export function CheckCard({ name, domain, asked, isOpen, onOpen, busy, asking, o
   );
 }
 
-function StateWord({ asked: { state, findings }, asking }: { asked: Asked; asking: boolean }) {
+function StateWord({ asked: { state, findings }, asking }: { asked: CheckWithFindings; asking: boolean }) {
   const since = findings[0]?.since;
   if (asking) return <span className={css('standing', 'soft')}>running…</span>;
   if (state === null) return <span className={css('standing', 'soft')}>not run yet</span>;
@@ -144,7 +144,7 @@ function StateWord({ asked: { state, findings }, asking }: { asked: Asked; askin
 }
 
 /** What stands for all findings of a check. */
-function headline({ findings, state }: Asked): string {
+function headline({ findings, state }: CheckWithFindings): string {
   const [first] = findings;
   const like = findings.filter((one) => healthOf(one) === state);
   if (first === undefined) return '';
@@ -156,7 +156,7 @@ function headline({ findings, state }: Asked): string {
 }
 
 interface FindingsProps {
-  findings: readonly Shown[];
+  findings: readonly ShownFinding[];
   domain: string;
   /** The check's page in the manual, once it is there. */
   page: string | null;
@@ -221,7 +221,7 @@ function Words({ summary }: { summary: string }) {
   );
 }
 
-function Remedy({ page, finding: { code, state } }: { page: string | null; finding: Shown }) {
+function Remedy({ page, finding: { code, state } }: { page: string | null; finding: ShownFinding }) {
   const remedy = page === null || state !== 'problem' ? null : remedyFor(page, code);
   if (remedy === null) return null;
   return (
@@ -239,7 +239,7 @@ function Pictures({
   onAsk,
 }: {
   domain: Domain | null;
-  asked: Asked;
+  asked: CheckWithFindings;
   busy: boolean;
   onAsk: () => void;
 }) {

@@ -1,4 +1,4 @@
-// The columns of message lists. Ids name places in styles/table.css, where they fold when the window is narrow.
+// The columns of message lists. Ids name places in message-table.module.css, where they fold when the window is narrow.
 import { Link } from '@tanstack/react-router';
 import { filterWords } from '../../shared/filters.ts';
 import { causeWords } from '../../shared/cause.ts';

@@ -1,7 +1,7 @@
 // What the filters on the way in found about a message, and which of them do not work at present.
 import { Alert } from '@mantine/core';
 import { filterOutcome, type FilterResult, type FilterTrouble, filterWords } from '../../shared/filters.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { Since } from './moment.tsx';
@@ -40,7 +40,7 @@ export function FilterList({ filters }: { filters: readonly FilterResult[] }) {
   );
 }
 
-function healthOf({ result, action }: FilterResult): Health {
+function healthOf({ result, action }: FilterResult): HealthState {
   switch (result) {
     case 'pass':
       return 'ok';

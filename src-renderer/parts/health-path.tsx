@@ -2,9 +2,9 @@
 import { UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconServer2, IconWorld } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { type Asked, countStates, ofLeg, stateOfLeg } from '../../shared/asked.ts';
+import { type CheckWithFindings, countStates, ofLeg, stateOfLeg } from '../../shared/asked.ts';
 import type { Leg } from '../../shared/finding.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { counted } from '../format.ts';
 import { healthWords } from '../words.ts';
@@ -17,7 +17,7 @@ import wayStyles from './way.module.css';
 const css = classesOf(styles, textStyles, wayStyles);
 
 interface HealthPathProps {
-  all: readonly Asked[];
+  all: readonly CheckWithFindings[];
   /** Checks that are being asked now. */
   asking: ReadonlySet<string>;
   /** The office's server, as the route names it; empty where it is not known. */
@@ -66,7 +66,7 @@ interface StationProps {
   icon: ReactNode;
   name: string;
   /** Of the checks that are about the station itself. */
-  state?: Health | null;
+  state?: HealthState | null;
   children?: ReactNode;
 }
 
@@ -84,7 +84,7 @@ function Station({ icon, name, state = null, children }: StationProps) {
 }
 
 /** A leg with a problem has a gap; one that nobody could look at is dashed. */
-function LegLine({ state }: { state: Health | null }) {
+function LegLine({ state }: { state: HealthState | null }) {
   const isBroken = state === 'problem';
   return (
     <svg className={css('leg')} data-state={state ?? 'not-applicable'} height="20" width="100%">
@@ -109,8 +109,8 @@ function LegLine({ state }: { state: Health | null }) {
 interface LegChecksProps {
   leg: Leg;
   title: string;
-  checks: readonly Asked[];
-  state: Health | null;
+  checks: readonly CheckWithFindings[];
+  state: HealthState | null;
   asking: ReadonlySet<string>;
   onCheck: (name: string) => void;
 }
@@ -151,11 +151,11 @@ function LegChecks({ leg, title, checks, state, asking, onCheck }: LegChecksProp
 }
 
 /** These get a line of their own; the others stand side by side. */
-function isNotable({ state }: Asked): boolean {
+function isNotable({ state }: CheckWithFindings): boolean {
   return state !== null && state !== 'ok' && state !== 'not-applicable';
 }
 
-function legSentence(checks: readonly Asked[], asking: ReadonlySet<string>): string {
+function legSentence(checks: readonly CheckWithFindings[], asking: ReadonlySet<string>): string {
   if (checks.length === 0) return 'There are no checks here.';
   if (checks.every(({ state }) => state === null)) return 'Not tested yet.';
   const asked = checks.filter(({ check }) => asking.has(check.name)).length;

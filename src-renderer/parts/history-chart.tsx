@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { HistoryPoint, Period } from '../../shared/check-run.ts';
-import { gravityOf, type Health, healthOf, healthSchema } from '../../shared/state.ts';
+import { gravityOf, type HealthState, healthOf, healthSchema } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine } from '../engine.tsx';
 import { counted, exact, sinceWhen } from '../format.ts';
@@ -26,7 +26,7 @@ type Span = keyof typeof spans;
 const spanWords: Readonly<Record<Span, string>> = { day: '24 hours', month: '30 days', year: 'a year' };
 
 /** Lanes of the chart: the graver, the higher. */
-const laneWords: Readonly<Record<Health, string>> = {
+const laneWords: Readonly<Record<HealthState, string>> = {
   problem: 'problem',
   attention: 'attention',
   'could-not-check': 'unknown',
@@ -137,7 +137,7 @@ interface DotProps {
 }
 
 /** The shapes of the states, small. */
-function Dot({ x, y, state }: { x: number; y: number; state: Health }) {
+function Dot({ x, y, state }: { x: number; y: number; state: HealthState }) {
   const place = { transform: `translate(${x} ${y})`, className: css('dot'), 'data-state': state };
   if (state === 'problem') return <path {...place} d="m-4-4 8 8M4-4l-8 8" fill="none" strokeWidth="2.500" />;
   if (state === 'attention') return <path {...place} d="M0-5 5 4h-10z" fill="currentColor" stroke="none" />;

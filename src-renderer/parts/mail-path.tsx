@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { causeWords } from '../../shared/cause.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { DomainOverview } from '../../shared/overview.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { count, rate, sinceWhen, span } from '../format.ts';
 import { useNow } from './moment.tsx';
@@ -179,7 +179,7 @@ function HeldStack({ domain, total, age }: { domain: string; total: number; age:
 
 interface LegProps {
   label: string;
-  state: Health;
+  state: HealthState;
   form: LegForm;
   perMinute: number;
   words: string;

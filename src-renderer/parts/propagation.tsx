@@ -9,7 +9,7 @@ import type { ServerView } from '../../shared/facts/mx-propagation.ts';
 import { useNow } from './moment.tsx';
 import { StateShape } from './state-mark.tsx';
 import { pauseBefore } from '../../shared/propagation.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import styles from './propagation.module.css';
 import barStyles from './bar.module.css';
 import blockStyles from './blocks.module.css';
@@ -146,7 +146,7 @@ function Left({ row, longest, now }: { row: ServerView; longest: number; now: nu
   );
 }
 
-const views: Readonly<Record<ServerView['state'], { health: Health; word: string }>> = {
+const views: Readonly<Record<ServerView['state'], { health: HealthState; word: string }>> = {
   agrees: { health: 'ok', word: 'agrees' },
   differs: { health: 'attention', word: 'differs' },
   silent: { health: 'could-not-check', word: 'no answer' },

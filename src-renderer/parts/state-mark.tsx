@@ -1,7 +1,7 @@
 // The mark of a state: a shape, a colour and a word, so that none of them has to be seen alone.
 import type { ReactNode } from 'react';
 import type { MessageState } from '../../shared/message.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { healthWords, stateHealth, stateMeanings, stateWords } from '../words.ts';
 import styles from './state-mark.module.css';
@@ -9,7 +9,7 @@ import styles from './state-mark.module.css';
 const css = classesOf(styles);
 
 /** The shape alone; the word must stand beside it. */
-export function StateShape({ state, size = 16 }: { state: Health; size?: number }) {
+export function StateShape({ state, size = 16 }: { state: HealthState; size?: number }) {
   return (
     <svg
       className={css('shape')}
@@ -24,7 +24,7 @@ export function StateShape({ state, size = 16 }: { state: Health; size?: number 
   );
 }
 
-const shapes: Readonly<Record<Health, ReactNode>> = {
+const shapes: Readonly<Record<HealthState, ReactNode>> = {
   ok: <circle cx="8" cy="8" r="6" fill="currentColor" />,
   attention: (
     <>
@@ -43,7 +43,7 @@ const shapes: Readonly<Record<Health, ReactNode>> = {
 };
 
 /** Shape and word of a health state. */
-export function StateMark({ state, word }: { state: Health; word?: string }) {
+export function StateMark({ state, word }: { state: HealthState; word?: string }) {
   return (
     <span className={css('state')} data-state={state}>
       <StateShape state={state} />

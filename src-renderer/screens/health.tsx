@@ -6,8 +6,8 @@ import { getRouteApi } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { formatHostPort } from '../../shared/names.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
-import { type Asked, gather } from '../../shared/asked.ts';
-import { byGravity, type Health } from '../../shared/state.ts';
+import { type CheckWithFindings, gather } from '../../shared/asked.ts';
+import { byGravity, type HealthState } from '../../shared/state.ts';
 import { useActs } from '../actions/acts.tsx';
 import { testAll } from '../actions/checks.ts';
 import { classesOf } from '../classes.ts';
@@ -181,7 +181,7 @@ function Back() {
 
 const groups: readonly {
   title: (count: number) => string;
-  states: readonly (Health | null)[];
+  states: readonly (HealthState | null)[];
   open: boolean;
 }[] = [
   {
@@ -203,7 +203,7 @@ const groups: readonly {
 ];
 
 /** While its checks are asked again, what a group says is from before, and is said to be. */
-function titleOf(title: (count: number) => string, own: readonly Asked[]): string {
+function titleOf(title: (count: number) => string, own: readonly CheckWithFindings[]): string {
   const old = own.filter(({ isOld }) => isOld).length;
   if (old === 0) return title(own.length);
   const asking = `${counted(old, 'check')} being repeated`;
@@ -212,11 +212,11 @@ function titleOf(title: (count: number) => string, own: readonly Asked[]): strin
 
 interface FoundProps {
   name: string;
-  all: readonly Asked[];
+  all: readonly CheckWithFindings[];
   asking: ReadonlySet<string>;
   busy: boolean;
   server: string;
-  card: (asked: Asked, isOpen: boolean, onOpen: (open: boolean) => void) => ReactNode;
+  card: (asked: CheckWithFindings, isOpen: boolean, onOpen: (open: boolean) => void) => ReactNode;
 }
 
 function Found({ all, asking, server, card }: FoundProps) {

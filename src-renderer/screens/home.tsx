@@ -5,13 +5,13 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import {
   type DomainOverview,
-  type Fault,
+  type FaultSummary,
   type Overview,
   type UnknownSetting,
   type Waiting,
   unknownSettingWords,
 } from '../../shared/overview.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { useLostSince, useOverview } from '../engine.tsx';
 import { count, counted, size, span } from '../format.ts';
@@ -92,7 +92,7 @@ function Known({ overview }: { overview: Overview }) {
 }
 
 /** Exceptions that nobody foresaw: mail goes on, but something may stand still until the next start. */
-function FaultNote({ fault }: { fault: Fault }) {
+function FaultNote({ fault }: { fault: FaultSummary }) {
   return (
     <Alert
       color="yellow"
@@ -210,7 +210,7 @@ interface FigureProps {
   /** What to say when there is none. */
   calm: string;
   /** The state when there is some. */
-  state?: Health;
+  state?: HealthState;
   parts: readonly Waiting[];
 }
 

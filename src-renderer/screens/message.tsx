@@ -90,9 +90,9 @@ function MessagePage({ message }: { message: MessageDetail }) {
     selection: { ids: [message.id] },
     count: 1,
     hasContent: message.hasContent,
-    standings: message.allRecipients.map(({ state, detour, hold }) => ({
+    standings: message.allRecipients.map(({ state, reroute, hold }) => ({
       state,
-      rerouted: detour !== null,
+      rerouted: reroute !== null,
       withDomain: hold?.by === 'domain',
     })),
   };
@@ -186,14 +186,14 @@ function MessagePage({ message }: { message: MessageDetail }) {
 }
 
 function RecipientRow({ recipient }: { recipient: Recipient }) {
-  const { detour } = recipient;
+  const { reroute } = recipient;
   return (
     <li>
       <span className={css('address')}>{recipient.address}</span>
       <MessageMark
         state={recipient.state}
         attempts={recipient.attempts}
-        via={detour === null ? undefined : routeWords(detour.route)}
+        via={reroute === null ? undefined : routeWords(reroute.route)}
       />
       <span className={css('why')}>
         {recipient.cause !== null && <span>{causeWords[recipient.cause].short}</span>}
@@ -207,18 +207,18 @@ function RecipientRow({ recipient }: { recipient: Recipient }) {
             next attempt <Due at={recipient.nextAttemptAt} />
           </>
         )}
-        {detour !== null && (
+        {reroute !== null && (
           <>
-            {detour.attempts === 0 ? 'first attempt there' : 'next attempt there'}{' '}
-            <Due at={detour.nextAttemptAt} />
+            {reroute.attempts === 0 ? 'first attempt there' : 'next attempt there'}{' '}
+            <Due at={reroute.nextAttemptAt} />
           </>
         )}
       </span>
-      {detour !== null && (
+      {reroute !== null && (
         <span className={css('way')}>
-          Being sent via <span className={css('mono')}>{routeWords(detour.route)}</span>{' '}
-          <Since at={detour.since} />
-          {detour.reason !== '' && <>: “{detour.reason}”</>}
+          Being sent via <span className={css('mono')}>{routeWords(reroute.route)}</span>{' '}
+          <Since at={reroute.since} />
+          {reroute.reason !== '' && <>: “{reroute.reason}”</>}
         </span>
       )}
     </li>

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
 import { NameServer } from '../lab/dns.ts';
 import { until } from '../lab/wait.ts';
-import { inWords, longestStall, Watched } from './support.ts';
+import { inWords, longestStall, Watched } from './watched-service.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const signer = {

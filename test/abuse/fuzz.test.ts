@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../lab/random.ts';
 import { fuzz } from './fuzz.ts';
-import { longestStall } from './support.ts';
+import { longestStall } from './watched-service.ts';
 
 it('50,000 lines: no crash, no stall, no octet of another session', async () => {
   const { seed } = seededRandom();

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { patience, until } from '../lab/wait.ts';
-import { inWords, type LoopReport, Watched } from './support.ts';
+import { inWords, type LoopReport, Watched } from './watched-service.ts';
 
 /** Stands for the session's marker until the session is sent. */
 const MARK = '§';

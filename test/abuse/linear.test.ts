@@ -13,7 +13,7 @@ import { softwareOf } from '../../shared/replies/software.ts';
 import { parseReply } from '../../shared/replies/wire.ts';
 import { rowsOf } from '../../src-main/engine/recipients.ts';
 import { judgeKey } from '../../src-main/probes/authentication/dkim.check.ts';
-import { reportAddresses, tagsOf } from '../../src-main/probes/authentication/common.ts';
+import { reportAddresses, tagsOf } from '../../src-main/probes/authentication/txt-records.ts';
 import { readReply } from '../../src-main/probes/dns/message.ts';
 import { spfNames } from '../../src-main/probes/dns/spf-names.ts';
 import { excerpt } from '../../src-main/probes/http.ts';
@@ -32,32 +32,33 @@ import { readMail, readRcpt } from '../../src-main/relay/inbound/command.ts';
 import { readCommandText } from '../../src-main/relay/inbound/command-text.ts';
 import { DataReader } from '../../src-main/relay/inbound/data-reader.ts';
 import { HeaderScan } from '../../src-main/relay/inbound/header-scan.ts';
-import { decodeWords, receivedField, subjectOf } from '../../src-main/relay/inbound/header.ts';
-import { Input } from '../../src-main/relay/inbound/input.ts';
+import { receivedField } from '../../src-main/relay/inbound/received.ts';
+import { decodeWords } from '../../src-main/relay/mail/encoded-words.ts';
+import { subjectOf } from '../../src-main/relay/mail/subject.ts';
+import { LineSplitter } from '../../src-main/relay/inbound/line-splitter.ts';
 import { FirstLine } from '../../src-main/relay/inbound/first-line.ts';
 import { LineEnds } from '../../src-main/relay/inbound/line-ends.ts';
 import { readPath, routesOn } from '../../src-main/relay/inbound/path.ts';
 import { readProxyHeader } from '../../src-main/relay/inbound/proxy.ts';
-import { readHello } from '../../src-main/relay/outbound/hello.ts';
+import { readEhlo } from '../../src-main/relay/smtp/ehlo.ts';
 import { ReplyLines } from '../../shared/replies/reply-lines.ts';
-import { composeReport } from '../../src-main/relay/outbound/report.ts';
-import { recipientKey } from '../../src-main/relay/policy/addresses.ts';
+import { composeReport } from '../../src-main/relay/mail/bounce-report.ts';
+import { recipientKey, readMailbox } from '../../src-main/relay/mail/mailbox.ts';
 import { answersOf } from '../../src-main/relay/policy/authentication/answers.ts';
 import { readFields } from '../../src-main/relay/policy/authentication/header-fields.ts';
 import { choose } from '../../src-main/relay/policy/authentication/signatures.ts';
 import { authenticate, authenticateSender } from '../../src-main/relay/policy/authentication/verify.ts';
-import { isAutomatic, quotesOurs, recognise } from '../../src-main/relay/policy/bounces.ts';
-import { readMailbox } from '../../src-main/relay/policy/directory.ts';
-import { readAddress, reverseName } from '../../src-main/relay/policy/filters/addresses.ts';
+import { isAutomatic, quotesOurs, recognise } from '../../src-main/relay/mail/bounces.ts';
+import { readAddress, reverseName } from '../../src-main/relay/policy/filters/ip-addresses.ts';
 import { plainWords } from '../../src-main/relay/policy/filters/filter.ts';
-import { Gathering } from '../../src-main/relay/policy/filters/gathering.ts';
+import { GatheredContent } from '../../src-main/relay/policy/filters/gathering.ts';
 import { readAnswer } from '../../src-main/relay/policy/filters/rspamd.ts';
 import {
   headerEnd,
   resultFields,
   withoutForged,
 } from '../../src-main/relay/policy/filters/results-header.ts';
-import { readHeader, readMessage, walk } from '../../src-main/relay/policy/mime.ts';
+import { readHeader, readMessage, walk } from '../../src-main/relay/mail/mime.ts';
 import type { Deposit } from '../../src-main/relay/spool/spool.ts';
 import { seededRandom } from '../lab/random.ts';
 import { awkwardTexts, type Make } from './awkward.ts';
@@ -151,8 +152,8 @@ const parsers: Record<string, (text: string) => unknown> = {
   'a PROXY header': (text) => readProxyHeader(latin1(text)),
   'a PROXY header of version 2': (text) =>
     readProxyHeader(Buffer.concat([latin1('\r\n\r\n\0\r\nQUIT\n!\x11\xff\xff'), latin1(text)])),
-  commands: (text) => feed(new Input(silent), latin1(text), 4096),
-  'commands in crumbs': (text) => feed(new Input(silent), latin1(text), 7),
+  commands: (text) => feed(new LineSplitter(silent), latin1(text), 4096),
+  'commands in crumbs': (text) => feed(new LineSplitter(silent), latin1(text), 7),
   'the data': (text) => new DataReader().read(latin1(text)),
   'the data in crumbs': (text) => {
     const reader = new DataReader();
@@ -249,7 +250,7 @@ const parsers: Record<string, (text: string) => unknown> = {
     const lines = new ReplyLines();
     for (const line of text.split('\n')) lines.take(line);
   },
-  'an answer to EHLO': (text) => readHello(`250-mail.example\n250-${text}`),
+  'an answer to EHLO': (text) => readEhlo(`250-mail.example\n250-${text}`),
   'the meaning of a reply': classify,
   'the meaning of a refusal': (text) =>
     classifyReply({ code: 550, enhanced: '5.7.1', text }, { stage: 'rcpt' }),
@@ -339,7 +340,7 @@ const silent = {
   hold: () => undefined,
 };
 
-function feed(input: Input, octets: Buffer, size: number): void {
+function feed(input: LineSplitter, octets: Buffer, size: number): void {
   for (const piece of crumbs(octets, size)) input.push(piece);
   input.close();
 }
@@ -351,7 +352,7 @@ function scan(text: string, size: number): void {
 }
 
 function gather(text: string, limit: number): void {
-  const one = new Gathering(new Store() as unknown as Deposit, Buffer.alloc(0), limit, (header) =>
+  const one = new GatheredContent(new Store() as unknown as Deposit, Buffer.alloc(0), limit, (header) =>
     withoutForged(header, 'mx.example.com'),
   );
   for (const piece of crumbs(latin1(text), 7)) void one.write(piece);

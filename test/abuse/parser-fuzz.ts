@@ -10,8 +10,8 @@ import { encodeQuery, readReply } from '../../src-main/probes/dns/message.ts';
 import { readDomain } from '../../src-main/probes/registration/rdap.ts';
 import { RegistryFailure, type Registration } from '../../src-main/probes/registration/record.ts';
 import { readReferral, readWhois } from '../../src-main/probes/registration/whois-text.ts';
-import { recognise } from '../../src-main/relay/policy/bounces.ts';
-import { readMessage, walk } from '../../src-main/relay/policy/mime.ts';
+import { recognise } from '../../src-main/relay/mail/bounces.ts';
+import { readMessage, walk } from '../../src-main/relay/mail/mime.ts';
 import { seededRandom, type Random } from '../lab/random.ts';
 import { parserExamples } from './parser-examples.ts';
 
@@ -23,7 +23,7 @@ type Claim = readonly [holds: boolean, words: string];
 const broken = (claims: readonly Claim[]): string[] =>
   claims.flatMap(([holds, words]) => (holds ? [] : [words]));
 
-/** As bounces.ts documents a status: RFC 3463 §2. */
+/** As mail/bounces.ts documents a status: RFC 3463 §2. */
 const statusCode = /^[245]\.\d{1,3}\.\d{1,3}$/;
 const isTime = (time: number | null) =>
   time === null || (Number.isSafeInteger(time) && Math.abs(time) <= 8.64e15);

@@ -5,7 +5,7 @@ import { selfSigned } from '../lab/certificates.ts';
 import { RawClient } from '../lab/client.ts';
 import { scratch } from '../lab/scratch.ts';
 import { until } from '../lab/wait.ts';
-import { longestStall, Watched } from './support.ts';
+import { longestStall, Watched } from './watched-service.ts';
 
 const folder = scratch('reset');
 let watched: Watched;

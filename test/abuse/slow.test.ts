@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
 import { until } from '../lab/wait.ts';
-import { inWords, longestStall, Watched } from './support.ts';
+import { inWords, longestStall, Watched } from './watched-service.ts';
 
 const dribblers: Socket[] = [];
 let dribble: NodeJS.Timeout | null = null;

@@ -66,7 +66,7 @@ function message(one: Partial<Recipient>, more: Partial<MessageDetail> = {}): Me
         attempts: 0,
         cause: null,
         lastReply: null,
-        detour: null,
+        reroute: null,
         ...one,
       },
     ],

@@ -2,11 +2,11 @@
 import { expect, it } from 'vitest';
 import { exitFor } from '../../src-main/cli/commands/status.ts';
 import type { FilterTrouble } from '../../shared/filters.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 
 const filter: FilterTrouble = { filter: 'clamav', skipped: 3, since: 0, words: 'no answer' };
 
-it.each<[string, { state: Health; filterTroubles?: FilterTrouble[]; running?: boolean }, number]>([
+it.each<[string, { state: HealthState; filterTroubles?: FilterTrouble[]; running?: boolean }, number]>([
   ['all is well', { state: 'ok' }, 0],
   ['no domain is protected yet', { state: 'not-applicable' }, 0],
   ['a domain is held, has failed or late mail, the certificate is bad', { state: 'attention' }, 1],

@@ -7,7 +7,7 @@ import { toJson } from '../../src-main/cli/terminal.ts';
 import { plain } from '../../shared/unseen.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from '../engine/support.ts';
+import { EngineUnderTest } from '../engine/engine-under-test.ts';
 
 const program = join(import.meta.dirname, '../../src-main/cli/main.ts');
 /** Of all that a terminal obeys only line ends and tabs may come out. */

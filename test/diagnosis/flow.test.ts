@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { domainSchema } from '../../shared/domain.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type { DomainOverview, ListenerState, StorageState, WaitingMail } from '../../shared/overview.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { flowOf, type FlowFacts } from '../../src-main/diagnosis/flow.ts';
 import { overallOf } from '../../src-main/diagnosis/overall.ts';
 
@@ -45,7 +45,7 @@ const noStorage: StorageState = {
 };
 
 describe('a domain’s mail', () => {
-  it.each<[string, Partial<FlowFacts>, Health, string, RegExp]>([
+  it.each<[string, Partial<FlowFacts>, HealthState, string, RegExp]>([
     ['flows', {}, 'ok', 'delivering', /^Mail for example\.com is flowing\.$/],
     [
       'has not shown yet that it does',
@@ -117,7 +117,7 @@ describe('a domain’s mail', () => {
       ...(['attention', 'delivering', /flowing; 1 message could not be delivered/] as const),
     ],
     [
-      'has one message held by hand, and one on another way',
+      'has one message held by hand, and one on a reroute',
       { waiting: { ...waiting, held: mail(2), rerouted: 1 } },
       ...(['ok', 'delivering', /flowing; 1 message is held by hand until you release it/] as const),
     ],
@@ -166,7 +166,7 @@ describe('all mail together', () => {
   const fault = { count: 2, since: now, lastAt: now, words: 'oh' };
   const bad = { trouble: down };
 
-  it.each<[string, Parameters<typeof overallOf>[0], Health, RegExp]>([
+  it.each<[string, Parameters<typeof overallOf>[0], HealthState, RegExp]>([
     ['no domain', { ...good, domains: [] }, 'not-applicable', /ready\. No domain is protected yet/],
     ['one domain', { ...good, domains: [overview('a')] }, 'ok', /^Mail for example\.com is flowing\.$/],
     [

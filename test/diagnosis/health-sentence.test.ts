@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { gather } from '../../shared/asked.ts';
 import type { Finding } from '../../shared/finding.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 import { healthOfDomain } from '../../src-main/diagnosis/health-sentence.ts';
 
-type Found = Health | 'not-run' | 'not-run-unasked';
+type Found = HealthState | 'not-run' | 'not-run-unasked';
 
 /** One check for each; `not-run-unasked` is one that runs only when asked for by its name. */
 function domain(...all: (Found | [Found, string])[]) {
@@ -38,7 +38,7 @@ function domain(...all: (Found | [Found, string])[]) {
 }
 
 describe('a domain’s health in a sentence', () => {
-  it.each<[string, (Found | [Found, string])[], Health, string, string]>([
+  it.each<[string, (Found | [Found, string])[], HealthState, string, string]>([
     [
       'all is well',
       ['ok', 'ok', 'not-applicable'],

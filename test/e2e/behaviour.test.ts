@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { Office, openBrowser, Visitor } from './support.ts';
+import { Office, openBrowser, Visitor } from './office.ts';
 
 let office: Office;
 let browser: Browser;
@@ -314,7 +314,7 @@ describe('mail sent via another server', () => {
     await spare.stop();
   });
 
-  test('a selection goes another way, is told apart from held mail, and comes back when told', async () => {
+  test('a selection is rerouted, is told apart from held mail, and comes back when told', async () => {
     const away = await new Sink().start();
     await away.stop();
     const ids: string[] = [];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { mistakeIn } from '../lab/mistake.ts';
 import { Service } from '../lab/mailward.ts';
 import { scratch } from '../lab/scratch.ts';
-import { buildScreens, openBrowser, Visitor } from './support.ts';
+import { buildScreens, openBrowser, Visitor } from './office.ts';
 
 test('the home screen tells of a fault, and of how many', async () => {
   buildScreens();

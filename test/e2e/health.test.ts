@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Answer, Clinic, type PretendedCheck } from '../lab/clinic.ts';
 import { until } from '../lab/wait.ts';
 import { badWeek, goodDay, propagation } from './pretended.ts';
-import { buildScreens, openBrowser, Visitor } from './support.ts';
+import { buildScreens, openBrowser, Visitor } from './office.ts';
 
 const idn = 'xn--mnchen-3ya.example';
 let world: Record<string, PretendedCheck>;

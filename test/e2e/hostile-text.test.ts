@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { Office, openBrowser, Visitor } from './support.ts';
+import { Office, openBrowser, Visitor } from './office.ts';
 
 const MARKUP = `<img src=x onerror="window.owned=true"><script>window.owned=true</script><a href="javascript:alert(1)">x</a>`;
 /** "com.example" from right to left, and two letters that are not seen. */

@@ -7,7 +7,7 @@ import { Impostor, type Manner, Relay } from '../lab/impostor.ts';
 import { Service } from '../lab/mailward.ts';
 import { freePort } from '../lab/ports.ts';
 import { until } from '../lab/wait.ts';
-import { buildScreens, openBrowser, Visitor } from './support.ts';
+import { buildScreens, openBrowser, Visitor } from './office.ts';
 
 let browser: Browser;
 let port: number;

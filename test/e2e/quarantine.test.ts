@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NameServer } from '../lab/dns.ts';
-import { Office, openBrowser, Visitor } from './support.ts';
+import { Office, openBrowser, Visitor } from './office.ts';
 
 let office: Office;
 let browser: Browser;

@@ -2,7 +2,7 @@
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Sink } from '../lab/sink.ts';
-import { Office, openBrowser, Visitor } from './support.ts';
+import { Office, openBrowser, Visitor } from './office.ts';
 
 let office: Office;
 let browser: Browser;
@@ -153,7 +153,7 @@ for (const scheme of ['light', 'dark'] as const) {
         expect(await visitor.barriers()).toEqual([]);
       });
 
-      test('the menu of a domain, and sending a message another way', async () => {
+      test('the menu of a domain, and rerouting a message', async () => {
         await visitor.go('/domains');
         await visitor.the('button', `Change ${longName}`).click();
         await visitor.the('menuitem', `Deliver mail for ${longName} again`).waitFor();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { patience, until } from '../lab/wait.ts';
-import { Office, openBrowser, type View, Visitor } from './support.ts';
+import { Office, openBrowser, type View, Visitor } from './office.ts';
 
 let office: Office;
 let browser: Browser;

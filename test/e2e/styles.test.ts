@@ -1,7 +1,7 @@
 // A screen looks the same whichever screens were seen before it: by a link that leads straight there, or by any way through the others.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Office, openBrowser, Visitor } from './support.ts';
+import { Office, openBrowser, Visitor } from './office.ts';
 
 let office: Office;
 let browser: Browser;

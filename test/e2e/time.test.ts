@@ -1,7 +1,7 @@
 // Times on screen: right from the first moment a screen is drawn, whatever was shown before and for how long.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Office, openBrowser, Visitor } from './support.ts';
+import { Office, openBrowser, Visitor } from './office.ts';
 
 let office: Office;
 let browser: Browser;

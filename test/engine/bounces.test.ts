@@ -4,13 +4,13 @@ import { dkimSign } from 'mailauth';
 import { describe, expect, it, vi } from 'vitest';
 import type { MessageDetail } from '../../shared/message.ts';
 import { settingsSchema } from '../../shared/settings.ts';
-import { recognise } from '../../src-main/relay/policy/bounces.ts';
+import { recognise } from '../../src-main/relay/mail/bounces.ts';
 import { Deposit } from '../../src-main/relay/spool/spool.ts';
 import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
 import { zone, type Records } from '../lab/zone.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 const UNKNOWN = '550 5.1.1 <gone@example.com>: Recipient address rejected: User unknown';
 const { recipients, bounces, smtp, delivery } = settingsSchema.parse({});

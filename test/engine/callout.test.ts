@@ -7,7 +7,7 @@ import { RawClient } from '../lab/client.ts';
 import { OddServer } from '../lab/odd-server.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 const UNKNOWN =
   '550 5.1.1 <x@example.com>: Recipient address rejected: User unknown in virtual mailbox table';

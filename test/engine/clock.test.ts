@@ -2,7 +2,7 @@
 import { createRouterClient } from '@orpc/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openEngine } from '../../src-main/engine/engine.ts';
-import type { World } from '../../src-main/engine/world.ts';
+import type { EngineWorld } from '../../src-main/engine/world.ts';
 import { LearnedRecipients } from '../../src-main/relay/policy/learned.ts';
 import { StorageWatch } from '../../src-main/storage/watch.ts';
 import { RawClient } from '../lab/client.ts';
@@ -11,7 +11,7 @@ import { LabTime } from '../lab/time.ts';
 import { until } from '../lab/wait.ts';
 import { zone, type Records } from '../lab/zone.ts';
 import { scratch } from '../lab/scratch.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,7 +21,7 @@ const YEAR = 365 * DAY;
 /** Settings with one pause between all attempts. */
 const retryEvery = (seconds: number) => ({ delivery: { retrySeconds: [seconds] } });
 
-async function start(time: LabTime, settings: Record<string, unknown> = {}, world: World = {}) {
+async function start(time: LabTime, settings: Record<string, unknown> = {}, world: EngineWorld = {}) {
   const mailward = await EngineUnderTest.start({}, { ...world, time });
   for (const [part, values] of Object.entries(settings)) {
     const all = mailward.engine.settings.get();
@@ -192,7 +192,7 @@ describe('a deferred message is tried when its own time has come', () => {
     await office.stop();
   });
 
-  it('on another way', async () => {
+  it('on a reroute', async () => {
     const time = new LabTime();
     time.set(HOUR);
     await using office = await new Sink().start();
@@ -486,7 +486,7 @@ describe('a clock that is put right while Mailward starts', () => {
     using folder = scratch('clock');
     const time = new LabTime();
     whenOpen(() => time.set(2 * DAY));
-    const world: World = { time };
+    const world: EngineWorld = { time };
     const engine = await openEngine({ dataDir: folder.path, host: 'service', offline: true, world });
     try {
       expect(Math.abs(engine.startedAt - time.wall())).toBeLessThan(HOUR);

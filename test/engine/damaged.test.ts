@@ -8,7 +8,7 @@ import { lockDataDir } from '../../src-main/engine/lock.ts';
 import { scratch } from '../lab/scratch.ts';
 import { mountSmallDisk } from '../lab/small-disk.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 const things: Disposable[] = [];
 afterEach(() => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SMTPServer } from 'smtp-server';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest, to } from './support.ts';
+import { EngineUnderTest, to } from './engine-under-test.ts';
 
 describe('a delivery', () => {
   it('passes the message on unchanged but for Received, and forgets the content', async () => {

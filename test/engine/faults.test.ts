@@ -16,7 +16,7 @@ import { mistakeIn } from '../lab/mistake.ts';
 import { scratch } from '../lab/scratch.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 describe('a service in which something is thrown that nobody catches', () => {
   it('goes on: mail is taken and delivered, and log, status and overview tell of the fault', async () => {

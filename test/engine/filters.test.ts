@@ -8,7 +8,7 @@ import { RawClient } from '../lab/client.ts';
 import { NameServer, type Zone } from '../lab/dns.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 /** Loopback, but not the addresses that blocklists use as test points. */
 const CLIENT = '127.0.7.7';

@@ -4,7 +4,7 @@ import type { CheckEvent } from '../../shared/check-run.ts';
 import { fine, wrong, type Check } from '../../src-main/probes/check.ts';
 import type { Target } from '../../src-main/probes/target.ts';
 import { Sink } from '../lab/sink.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 let under: EngineUnderTest | null = null;
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { settingsSchema } from '../../shared/settings.ts';
 import { OddServer } from '../lab/odd-server.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest, to } from './support.ts';
+import { EngineUnderTest, to } from './engine-under-test.ts';
 
 /** No question at RCPT: the test counts connections and what is said over them. One connection at a time keeps the order. */
 async function protectedBy(
@@ -307,7 +307,7 @@ describe('another way', () => {
     await mailward.client.queue.reroute({ selection, route: [to(other.port), to(third.port)], reason: '' });
     const detail = await mailward.tried(id, 2);
     expect(detail.lastReply?.text).toMatch(/may have arrived/);
-    expect(detail.allRecipients[0]?.detour?.nextAttemptAt).toBeGreaterThan(Date.now() + 20_000);
+    expect(detail.allRecipients[0]?.reroute?.nextAttemptAt).toBeGreaterThan(Date.now() + 20_000);
     expect([other.arrivals.length, third.taken]).toEqual([1, 0]);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 async function office(settings: Record<string, unknown> = {}, without: string[] = []) {
   const sink = await new Sink({ temper: { without } }).start();

@@ -10,7 +10,7 @@ import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
 import { LabTime } from '../lab/time.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 interface About {
   version: string;
@@ -211,7 +211,7 @@ describe.each(folders)('the data folder of %s', (folder) => {
     expect(JSON.stringify(past)).toMatch(/"ok"[^]*"problem"/);
   });
 
-  it('has its mail delivered: on its route when released, and what was sent another way goes there', async () => {
+  it('has its mail delivered: on its route when released, and what was rerouted goes there', async () => {
     await using office = await serverAt(officePlace);
     await using spare = await serverAt(sparePlace);
     await using mailward = await upgraded(folder);

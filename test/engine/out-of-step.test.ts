@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../shared/settings.ts';
 import { OddServer } from '../lab/odd-server.ts';
 import { seededRandom } from '../lab/random.ts';
-import { EngineUnderTest, to } from './support.ts';
+import { EngineUnderTest, to } from './engine-under-test.ts';
 
 async function protectedBy(office: OddServer, replySeconds = 300): Promise<EngineUnderTest> {
   const { recipients, delivery } = settingsSchema.parse({});

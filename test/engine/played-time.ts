@@ -1,12 +1,12 @@
 // An engine on a clock that goes only while nothing is under way: days pass in the time that what happens in them takes.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { vi } from 'vitest';
-import type { World } from '../../src-main/engine/world.ts';
+import type { EngineWorld } from '../../src-main/engine/world.ts';
 import { Channel } from '../../src-main/storage/channel.ts';
 import type { Check } from '../../src-main/probes/check.ts';
 import { FakeClock } from '../clock/fake-clock.ts';
 import { patience } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 /** Turns of the event loop in a row in which nothing was under way, after which nothing is: what ends in one is taken up in the next. */
 const QUIET_TURNS = 5;
@@ -26,7 +26,7 @@ export class PlayedEngine implements AsyncDisposable {
 
   static async start(
     settings: Record<string, unknown>,
-    world: World,
+    world: EngineWorld,
     checks: readonly Check[],
   ): Promise<PlayedEngine> {
     const clock = new FakeClock();

@@ -3,14 +3,14 @@ import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseId } from '../../src-main/storage/ids.ts';
-import type { Outcome } from '../../src-main/storage/operations/spool.ts';
+import type { AttemptOutcome } from '../../src-main/storage/operations/spool.ts';
 import { Receipts } from '../../src-main/relay/spool/receipts.ts';
 import { Sink } from '../lab/sink.ts';
 import { mountSmallDisk } from '../lab/small-disk.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 /** As a delivery to the first of a message's recipients is noted. */
-function taken(id: string): Outcome {
+function taken(id: string): AttemptOutcome {
   const reply = { code: 250, enhanced: '2.0.0', text: 'Ok: queued as Ä1' };
   return {
     messageId: parseId(id) ?? 0,
@@ -45,7 +45,7 @@ async function killedAfter(leave: (file: string, ids: string[]) => void) {
   };
 }
 
-function note(file: string, outcome: Outcome): void {
+function note(file: string, outcome: AttemptOutcome): void {
   // Never closed, as by a process that is killed.
   Receipts.open(file).receipts.note(outcome);
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../shared/settings.ts';
 import { RawClient } from '../lab/client.ts';
 import { Sink } from '../lab/sink.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,10 +1,10 @@
-// Mail sent another way than its domain's: one message, a selection, a domain; and never by two ways at once.
+// Mail that an admin reroutes: one message, a selection, a domain; and never by two ways at once.
 import { SMTPServer } from 'smtp-server';
 import { describe, expect, it } from 'vitest';
 import type { MessageDetail } from '../../shared/message.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest, to } from './support.ts';
+import { EngineUnderTest, to } from './engine-under-test.ts';
 
 /** A port that nobody listens on, until the sink that had it is started again. */
 async function awaySink(): Promise<Sink> {
@@ -21,21 +21,21 @@ async function putOff(mailward: EngineUnderTest, recipient = 'bob@example.com'):
 }
 
 const get = (mailward: EngineUnderTest, id: string) => mailward.client.messages.get({ id });
-const detourOf = (message: MessageDetail) => message.allRecipients[0]?.detour ?? null;
+const rerouteOf = (message: MessageDetail) => message.allRecipients[0]?.reroute ?? null;
 
 async function reroute(mailward: EngineUnderTest, ids: string[], port: number, reason = '') {
   return mailward.client.queue.reroute({ selection: { ids }, route: [to(port)], reason });
 }
 
-/** Waits until a message has been tried on its detour and nothing of that is under way. */
+/** Waits until a message has been tried on its reroute and nothing of that is under way. */
 async function triedThere(mailward: EngineUnderTest, id: string, attempts: number): Promise<MessageDetail> {
   return until(`message ${id} to be tried ${attempts} times the other way`, async () => {
     const message = await get(mailward, id);
-    return (detourOf(message)?.attempts ?? 0) >= attempts ? message : null;
+    return (rerouteOf(message)?.attempts ?? 0) >= attempts ? message : null;
   });
 }
 
-describe('a message sent another way', () => {
+describe('a rerouted message', () => {
   it('arrives at the other server and only there, and the rest goes on as before', async () => {
     await using office = await new Sink().start();
     office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
@@ -47,7 +47,7 @@ describe('a message sent another way', () => {
     expect(await reroute(mailward, [id], spare.port, 'the office is closed')).toEqual({ count: 1 });
     const message = await mailward.reaches(id, 'delivered');
     expect(message.attemptList.map(({ port }) => port)).toEqual([office.port, spare.port]);
-    expect(detourOf(message)).toBeNull();
+    expect(rerouteOf(message)).toBeNull();
     expect(message.hasContent).toBe(false);
     expect((await get(mailward, other)).state).toBe('queued');
     office.temper.rcpt = () => null;
@@ -71,12 +71,12 @@ describe('a message sent another way', () => {
       via: `127.0.0.1:${spare.port}`,
       cause: 'connection-failed',
     });
-    const detour = detourOf(waiting);
-    expect(detour).toMatchObject({ reason: 'urgent', attempts: 1, route: [to(spare.port)] });
-    expect(detour?.since).toBeGreaterThanOrEqual(before);
-    expect(detour?.nextAttemptAt).toBeGreaterThan(before);
+    const shown = rerouteOf(waiting);
+    expect(shown).toMatchObject({ reason: 'urgent', attempts: 1, route: [to(spare.port)] });
+    expect(shown?.since).toBeGreaterThanOrEqual(before);
+    expect(shown?.nextAttemptAt).toBeGreaterThan(before);
     // To the millisecond, but for what the clock crept between.
-    expect(Math.abs((waiting.nextAttemptAt ?? 0) - (detour?.nextAttemptAt ?? 0))).toBeLessThan(1_000);
+    expect(Math.abs((waiting.nextAttemptAt ?? 0) - (shown?.nextAttemptAt ?? 0))).toBeLessThan(1_000);
     await until(
       'the overview to tell it from held mail',
       () => mailward.engine.overview().domains[0]?.rerouted === 1,
@@ -86,7 +86,7 @@ describe('a message sent another way', () => {
     await spare.start();
     office.temper.rcpt = () => null;
     await mailward.open();
-    expect(detourOf(await get(mailward, id))?.reason).toBe('urgent');
+    expect(rerouteOf(await get(mailward, id))?.reason).toBe('urgent');
     expect(await mailward.client.queue.retry({ ids: [id] })).toEqual({ count: 1 });
     await mailward.reaches(id, 'delivered');
     expect([spare.taken, office.taken]).toEqual([1, 0]);
@@ -104,7 +104,7 @@ describe('a message sent another way', () => {
     await triedThere(mailward, first, 1);
     expect(await mailward.client.queue.hold({ ids: [second] })).toEqual({ count: 1 });
     const held = await get(mailward, second);
-    expect([held.state, held.via, detourOf(held)]).toEqual(['held', undefined, null]);
+    expect([held.state, held.via, rerouteOf(held)]).toEqual(['held', undefined, null]);
     await spare.start();
     expect(await mailward.client.queue.release({ ids: [first, second] })).toEqual({ count: 2 });
     // What still goes the other way shows that nothing else does, however often it is tried again.
@@ -132,7 +132,7 @@ describe('a message sent another way', () => {
     await reroute(mailward, [id], spare.port);
     const waiting = await triedThere(mailward, id, 1);
     const { delivery } = mailward.engine.settings.get();
-    expect(detourOf(waiting)?.nextAttemptAt).toBeGreaterThan(
+    expect(rerouteOf(waiting)?.nextAttemptAt).toBeGreaterThan(
       Date.now() + ((delivery.retrySeconds[0] ?? 0) * 1000) / 2,
     );
     expect(waiting.lastReply).toMatchObject({ code: 451, text: 'come back later' });
@@ -158,7 +158,7 @@ describe('a message sent another way', () => {
     await reroute(mailward, [id], spare.port);
     const refused = await mailward.reaches(id, 'refused');
     expect(refused).toMatchObject({ cause: 'user-unknown', hasContent: true });
-    expect(detourOf(refused)).toBeNull();
+    expect(rerouteOf(refused)).toBeNull();
     const { rows } = await mailward.client.recipients.list({ domain: 'example.com', state: 'failing' });
     expect(rows).toEqual([]);
     // Tried again it takes the domain's route.
@@ -251,14 +251,14 @@ describe('a domain', () => {
     for (const id of ids) await mailward.reaches(id, 'delivered');
     await until('the shared message to arrive', () => spare.taken === 31);
     const message = await get(mailward, both);
-    expect(message.allRecipients.map(({ state, detour }) => [state, detour])).toEqual([
+    expect(message.allRecipients.map(({ state, reroute }) => [state, reroute])).toEqual([
       ['delivered', null],
       ['queued', null],
     ]);
     expect(spare.duplicates).toBe(0);
   });
 
-  it('on hold keeps what is held with it, and sends on what was set on another way; deliver lets go only its own', async () => {
+  it('on hold keeps what is held with it, and sends on what was set on a reroute; deliver lets go only its own', async () => {
     await using office = await new Sink().start();
     const away = await awaySink();
     await using spare = await new Sink().start();
@@ -279,7 +279,7 @@ describe('a domain', () => {
     await mailward.reaches(stays, 'delivered');
     expect(await get(mailward, stuck)).toMatchObject({ state: 'held', via: `127.0.0.1:${away.port}` });
     await until('the overview to say so', () =>
-      mailward.engine.overview().sentence.includes('1 message is being sent another way'),
+      mailward.engine.overview().sentence.includes('1 message is being rerouted'),
     );
     await mailward.client.queue.delete({ ids: [stuck] });
     expect(await get(mailward, stuck)).toMatchObject({ state: 'deleted', hasContent: false });
@@ -287,7 +287,7 @@ describe('a domain', () => {
   });
 });
 
-it('a message sent another way does not make Mailward forget how often the server denied the domain', async () => {
+it('a rerouted message does not make Mailward forget how often the server denied the domain', async () => {
   await using office = await new Sink().start();
   office.temper.rcpt = () => '450 4.2.1 mailbox locked, try again later';
   await using spare = await new Sink().start();

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { destinationSchema, type Mode } from '../../shared/domain.ts';
 import { Sink } from '../lab/sink.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest, to } from './support.ts';
+import { EngineUnderTest, to } from './engine-under-test.ts';
 
 const denied = '554 5.7.1 <bob@example.com>: Relay access denied';
 /** What other servers say where the domain is not theirs, in words that seem to speak of the address. */

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openEngine } from '../../src-main/engine/engine.ts';
 import { errorMessage } from '../../src-main/events/fault.ts';
-import { Health } from '../../src-main/engine/health.ts';
+import { HealthChecks } from '../../src-main/engine/health.ts';
 import {
   DataDirLocked,
   DataDirMissing,
@@ -15,12 +15,12 @@ import {
 } from '../../src-main/engine/lock.ts';
 import { placeInstead } from '../../src-main/engine/system-folders.ts';
 import { Listener } from '../../src-main/relay/inbound/listener.ts';
-import { OtherWays } from '../../src-main/relay/outbound/other-ways.ts';
+import { Reroutes } from '../../src-main/relay/outbound/reroutes.ts';
 import { Scheduler } from '../../src-main/relay/outbound/scheduler.ts';
 import { RawClient } from '../lab/client.ts';
 import { scratch } from '../lab/scratch.ts';
 import { Sink } from '../lab/sink.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 const folders: Disposable[] = [];
 afterEach(() => {
@@ -237,7 +237,7 @@ describe('a stop', () => {
   it.each([
     ['the listener', Listener],
     ['the way out', Scheduler],
-    ['the checks', Health],
+    ['the checks', HealthChecks],
   ])('that %s fails leaves the data folder free all the same, and says so', async (what, { prototype }) => {
     const mailward = await EngineUnderTest.start();
     await using office = await new Sink().start();
@@ -261,7 +261,7 @@ describe('a stop', () => {
 
   it('that fails in several parts says of each what went wrong, to the log and to whoever asked', async () => {
     const mailward = await EngineUnderTest.start();
-    const failing = [Listener, Scheduler, OtherWays].map(({ prototype }) => {
+    const failing = [Listener, Scheduler, Reroutes].map(({ prototype }) => {
       const { close } = prototype as { close: () => Promise<void> };
       return vi
         .spyOn(prototype as { close: () => Promise<void> }, 'close')
@@ -273,12 +273,12 @@ describe('a stop', () => {
     const error: unknown = await mailward.engine.close().catch((thrown: unknown) => thrown);
     for (const one of failing) one.mockRestore();
     expect(errorMessage(error)).toBe(
-      'not everything could be stopped in good order: Listener is stuck; Scheduler is stuck; OtherWays is stuck',
+      'not everything could be stopped in good order: Listener is stuck; Scheduler is stuck; Reroutes is stuck',
     );
     expect(mailward.troubles).toEqual([
       'the listener could not be stopped in good order: Listener is stuck',
       'the way out could not be stopped in good order: Scheduler is stuck',
-      'the other ways out could not be stopped in good order: OtherWays is stuck',
+      'the reroutes could not be stopped in good order: Reroutes is stuck',
     ]);
     await mailward[Symbol.asyncDispose]().catch(() => undefined);
   });

@@ -8,7 +8,7 @@ import type { Overview } from '../../shared/overview.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import { startService } from '../../src-main/service/service.ts';
 import { until } from '../lab/wait.ts';
-import { EngineUnderTest } from './support.ts';
+import { EngineUnderTest } from './engine-under-test.ts';
 
 let mailward: EngineUnderTest;
 const threads: Worker[] = [];

@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineUnderTest } from '../engine/support.ts';
+import { EngineUnderTest } from '../engine/engine-under-test.ts';
 import { selfSigned } from '../lab/certificates.ts';
 import { Internet } from '../lab/internet/internet.ts';
 import { hasInternet } from '../lab/packages.ts';

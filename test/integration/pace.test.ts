@@ -19,7 +19,7 @@ describe.skipIf(!hasPostfix)('a Postfix with a limit', () => {
       expect(figures.arrived).toBe(run.messages * run.recipientsEach);
       expect(figures.duplicates).toBe(0);
       // How much of the limit was used is a question of time, which a busy machine does not have in windows of three seconds:
-      // pace.long.test.ts asks for nine tenths where they last a minute, relay/outbound/pace.test.ts on a clock of its own.
+      // pace.long.test.ts asks for nine tenths where they last a minute, relay/smtp/pace.test.ts on a clock of its own.
       expect(figures.deferred).toBeLessThan(0.1);
       expect(figures.learned).not.toBeNull();
     },

@@ -1,7 +1,7 @@
 // Mail for a real Postfix that counts its clients (anvil): how much of what it allows gets through, and how often it must refuse.
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { EngineUnderTest } from '../engine/support.ts';
+import { EngineUnderTest } from '../engine/engine-under-test.ts';
 import { Postfix } from '../lab/postfix.ts';
 import { until } from '../lab/wait.ts';
 

@@ -1,4 +1,4 @@
-// Mail sent another way from the command line, to a real Postfix, across a `kill -9`.
+// Mail rerouted from the command line, to a real Postfix, across a `kill -9`.
 import { describe, expect, it } from 'vitest';
 import { messageDetailSchema, messageSummarySchema } from '../../shared/message.ts';
 import { RawClient } from '../lab/client.ts';
@@ -45,7 +45,7 @@ describe('queue reroute', () => {
     expect(sent).toMatchObject({ status: 0, stdout: `1 message on the way to ${spare.route}.\n` });
     await until('it to be tried there', async () => {
       const [detail] = await service.json<unknown>('queue', 'show', id);
-      return (messageDetailSchema.parse(detail).allRecipients[0]?.detour?.attempts ?? 0) > 0;
+      return (messageDetailSchema.parse(detail).allRecipients[0]?.reroute?.attempts ?? 0) > 0;
     });
     const shown = await service.command('queue', 'show', id);
     expect(shown.stdout).toContain(`being sent by way of ${spare.route} (TLS none)`);

@@ -1,6 +1,6 @@
 // Real Rspamd and real ClamAV behind Mailward's filters: what they find, and what happens when they are gone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineUnderTest } from '../engine/support.ts';
+import { EngineUnderTest } from '../engine/engine-under-test.ts';
 import { RawClient } from '../lab/client.ts';
 import { hasClamd, hasRspamd } from '../lab/packages.ts';
 import { ClamdServer, eicar, gtube, guess, RspamdServer } from '../lab/scanners.ts';

@@ -6,8 +6,8 @@ import { credentialOf, introduce, wireOf } from '../../shared/greeting.ts';
 import { connectClient } from '../../src-main/service/client.ts';
 import { Keys } from '../../src-main/service/keys.ts';
 import type { Service } from '../../src-main/service/service.ts';
-import type { EngineUnderTest } from '../engine/support.ts';
-import { ServiceUnderTest } from './support.ts';
+import type { EngineUnderTest } from '../engine/engine-under-test.ts';
+import { ServiceUnderTest } from './service-under-test.ts';
 
 let under: ServiceUnderTest;
 let mailward: EngineUnderTest;

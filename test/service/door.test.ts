@@ -13,7 +13,7 @@ import { Door, roomFor } from '../../src-main/service/door.ts';
 import { RawClient } from '../lab/client.ts';
 import { Service } from '../lab/mailward.ts';
 import { until } from '../lab/wait.ts';
-import { ask, dial, ServiceUnderTest } from './support.ts';
+import { ask, dial, ServiceUnderTest } from './service-under-test.ts';
 
 const unasked = 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ';
 

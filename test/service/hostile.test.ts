@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RawClient } from '../lab/client.ts';
 import { Service } from '../lab/mailward.ts';
 import { seededRandom, type Random } from '../lab/random.ts';
-import { ask, dial } from './support.ts';
+import { ask, dial } from './service-under-test.ts';
 
 let service: Service;
 let port: number;

@@ -8,7 +8,7 @@ import { connectClient, NotMailward } from '../../src-main/service/client.ts';
 import { Impostor, type Manner, Relay } from '../lab/impostor.ts';
 import { mailward, Service } from '../lab/mailward.ts';
 import { freePort } from '../lab/ports.ts';
-import { ServiceUnderTest } from './support.ts';
+import { ServiceUnderTest } from './service-under-test.ts';
 
 const manners: Manner[] = ['pretends', 'echoes', 'denies', 'welcomes', 'serves pages'];
 

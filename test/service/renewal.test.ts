@@ -10,7 +10,7 @@ import { Keys } from '../../src-main/service/keys.ts';
 import { scratch } from '../lab/scratch.ts';
 import { mountSmallDisk, type SmallDisk } from '../lab/small-disk.ts';
 import { until } from '../lab/wait.ts';
-import { ServiceUnderTest } from './support.ts';
+import { ServiceUnderTest } from './service-under-test.ts';
 
 const where = 'http://127.0.0.1:8025';
 const key = (number: number) => Buffer.alloc(32, number).toString('base64url');

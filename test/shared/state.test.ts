@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findingStateSchema, severitySchema } from '../../shared/finding.ts';
 import { byGravity, gravityOf, healthOf, healthSchema, wantsAttention, worst } from '../../shared/state.ts';
-import type { Health } from '../../shared/state.ts';
+import type { HealthState } from '../../shared/state.ts';
 
 describe('a finding as a state', () => {
   it.each([
@@ -22,7 +22,7 @@ describe('a finding as a state', () => {
 });
 
 describe('the state that stands for several', () => {
-  it.each<[readonly (Health | null)[], Health | null]>([
+  it.each<[readonly (HealthState | null)[], HealthState | null]>([
     [['ok', 'problem', 'attention'], 'problem'],
     [['attention', 'could-not-check', 'ok'], 'attention'],
     // What nobody could ask is never covered up by what is well.

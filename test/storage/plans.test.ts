@@ -16,7 +16,7 @@ const MAY = [
   // After a jump of the clock: by indexes that hold only what waits.
   'UPDATE recipient SET next_at = next_at + :by',
   "UPDATE recipient SET queued_since = queued_since + :by WHERE state IN ('queued', 'held', 'refused', 'expired')",
-  // By an index that holds only what is sent another way.
+  // By an index that holds only what is rerouted.
   'SELECT domain, count(*) AS count FROM recipient WHERE way IS NOT NULL',
 ];
 

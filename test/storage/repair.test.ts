@@ -197,7 +197,7 @@ describe('a repair that is killed', () => {
   });
 });
 
-it('of an earlier release keeps what was being sent another way on that way, and holds by hand what has lost it', () => {
+it('of an earlier release keeps what was being rerouted on that way, and holds by hand what has lost it', () => {
   const old = new URL('../fixtures/data-folders/0.1.0/mailward.db.gz', import.meta.url);
   writeFileSync(path(), gunzipSync(readFileSync(old)));
   const before = query('SELECT message_id AS id, route, since, next_at FROM detour') as Record<

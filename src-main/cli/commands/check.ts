@@ -6,7 +6,7 @@ import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
 import { plainWords } from '../../../shared/plain.ts';
-import { healthOf, wantsAttention, type Health } from '../../../shared/state.ts';
+import { healthOf, wantsAttention, type HealthState } from '../../../shared/state.ts';
 import {
   Ended,
   EXIT,
@@ -158,7 +158,7 @@ function unknownCheck(name: string, known: readonly CheckInfo[]): string {
 }
 
 /** A word and a shape for each state, as everywhere in Mailward. */
-const marks: Readonly<Record<Health, string>> = {
+const marks: Readonly<Record<HealthState, string>> = {
   problem: '✗ problem',
   attention: '▲ attention',
   'could-not-check': '? could not check',

@@ -6,7 +6,7 @@ import { readFinding, type FactsOf } from '../../../shared/facts/index.ts';
 import type { ServerView } from '../../../shared/facts/mx-propagation.ts';
 import type { Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
-import { LEAST_PAUSE, MOST_PAUSE, pauseBefore } from '../../../shared/propagation.ts';
+import { LEAST_PAUSE_MS, MOST_PAUSE_MS, pauseBefore } from '../../../shared/propagation.ts';
 import { Ended, EXIT, withEngine, type Exit, type Globals } from '../context.ts';
 import { formatTime, print, printJson } from '../terminal.ts';
 
@@ -16,12 +16,12 @@ type Picture = FactsOf<typeof followed>;
 
 /** @throws `Ended` for a time that is not one. */
 export function readEvery(text: string | undefined): number {
-  if (text === undefined) return MOST_PAUSE;
+  if (text === undefined) return MOST_PAUSE_MS;
   const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds * 1000 < LEAST_PAUSE || seconds > 3600)
+  if (!Number.isInteger(seconds) || seconds * 1000 < LEAST_PAUSE_MS || seconds > 3600)
     throw new Ended(
       EXIT.usage,
-      `--every takes whole seconds from ${LEAST_PAUSE / 1000} to 3600, not "${text}"`,
+      `--every takes whole seconds from ${LEAST_PAUSE_MS / 1000} to 3600, not "${text}"`,
     );
   return seconds * 1000;
 }

@@ -41,8 +41,8 @@ export function showMessage(detail: MessageDetail, holds: Holds): void {
 function showRecipient(one: Recipient, { id }: MessageDetail, holds: Holds): void {
   const next = one.nextAttemptAt === null ? '' : `, next attempt ${formatTime(one.nextAttemptAt)}`;
   print(`To:       <${one.address}> ${one.state}${next}`);
-  const { detour, hold } = one;
-  if (hold && !detour) {
+  const { reroute, hold } = one;
+  if (hold && !reroute) {
     const { why, ends } = holds.ofMessage(hold.by, one.domain, id);
     print(`          since ${formatTime(hold.since)}: ${why}`);
     print(`          ${ends}`);
@@ -52,13 +52,13 @@ function showRecipient(one: Recipient, { id }: MessageDetail, holds: Holds): voi
       `          until you release or delete it: ${typed(`queue release ${id}`)}, ${typed(`queue delete ${id}`)}`,
     );
   if (one.lastReply) print(`          last reply: ${replyWords(one.lastReply)}`);
-  if (!detour) return;
-  detour.route.forEach((destination, index) => {
+  if (!reroute) return;
+  reroute.route.forEach((destination, index) => {
     print(`          ${index === 0 ? 'being sent by way of' : 'then'} ${destinationWords(destination)}`);
   });
-  print(`          since ${formatTime(detour.since)}${detour.reason === '' ? '' : `: ${detour.reason}`}`);
-  print(`          next attempt there ${formatTime(detour.nextAttemptAt)}, ${detour.attempts} so far`);
-  print(`          ${holds.ofMessage('detour', one.domain, id).ends}`);
+  print(`          since ${formatTime(reroute.since)}${reroute.reason === '' ? '' : `: ${reroute.reason}`}`);
+  print(`          next attempt there ${formatTime(reroute.nextAttemptAt)}, ${reroute.attempts} so far`);
+  print(`          ${holds.ofMessage('reroute', one.domain, id).ends}`);
 }
 
 /** A reply on one short line. */

@@ -49,7 +49,7 @@ export function newest(client: Client, state: MessageState, domain: string | und
   });
 }
 
-export type Action = 'retry' | 'hold' | 'release' | 'delete' | 'reroute';
+export type QueueAction = 'retry' | 'hold' | 'release' | 'delete' | 'reroute';
 
 /** Named messages as they were before an action: of many the first, for nobody reads more. */
 export async function named(client: Client, selection: Selection): Promise<MessageDetail[]> {
@@ -66,7 +66,7 @@ export async function named(client: Client, selection: Selection): Promise<Messa
 }
 
 /** Why an action leaves a message as it is, and what to do instead; null when it does not. */
-function whyLeft(action: Action, row: MessageDetail, holds: Holds): string | null {
+function whyLeft(action: QueueAction, row: MessageDetail, holds: Holds): string | null {
   const { id, state } = row;
   const domain = row.allRecipients.find((one) => one.state === state)?.domain ?? '';
   switch (state) {
@@ -91,7 +91,7 @@ function whyLeft(action: Action, row: MessageDetail, holds: Holds): string | nul
       : null;
   const { why, ends } = holds.ofMessage(row.heldBy ?? 'hand', domain, id);
   const isStuck =
-    (action === 'retry' && row.heldBy !== 'detour') ||
+    (action === 'retry' && row.heldBy !== 'reroute') ||
     (action === 'hold' && (row.heldBy === 'hand' || row.heldBy === 'repair')) ||
     (action === 'release' && row.heldBy === 'domain' && holds.ofDomain(domain) !== null);
   return isStuck ? `${id} is ${why.startsWith('held') ? why : `held: ${why}`}, ${ends}` : null;
@@ -103,7 +103,7 @@ function whyLeft(action: Action, row: MessageDetail, holds: Holds): string | nul
  */
 async function leftOf(
   client: Client,
-  action: Action,
+  action: QueueAction,
   { domain, states }: Extract<Selection, { domain: string }>,
   count: number,
   holds: Holds,
@@ -117,7 +117,7 @@ async function leftOf(
   if (action === 'retry' || action === 'hold' || action === 'release') {
     const { rows, more } = await newest(client, 'held', domain);
     const by = (...all: HolderOfMail[]) => rows.filter(({ heldBy }) => heldBy && all.includes(heldBy)).length;
-    const [withDomain, byHand, elsewhere] = [by('domain'), by('hand', 'repair'), by('detour')];
+    const [withDomain, byHand, elsewhere] = [by('domain'), by('hand', 'repair'), by('reroute')];
     const hold = holds.ofMessage('domain', domain, 'ID');
     if (withDomain > 0) words.push(`${amount(withDomain, more)} held: ${hold.why}, ${hold.ends}`);
     if (byHand > 0 && action === 'retry')
@@ -151,7 +151,7 @@ export interface Left {
 /** Why messages that an action may have been meant for were left as they were, and what to do instead. @param before of `named`. */
 export async function whatIsLeft(
   reached: Reached,
-  action: Action,
+  action: QueueAction,
   selection: Selection,
   before: readonly MessageDetail[],
   count: number,
@@ -170,7 +170,7 @@ export async function whatIsLeft(
   }
   const told = before.map((row) => ({ row, why: whyLeft(action, row, holds) }));
   const changed = told.filter(
-    ({ row, why }) => why === null && !(action === 'retry' && row.heldBy === 'detour'),
+    ({ row, why }) => why === null && !(action === 'retry' && row.heldBy === 'reroute'),
   );
   const onHold = goes
     ? [...new Set(changed.flatMap(({ row }) => row.domains))].flatMap((name) => holds.ofDomain(name) ?? [])

@@ -21,12 +21,12 @@ import {
   WAITING,
   upperFirst,
   whatIsLeft,
-  type Action,
+  type QueueAction,
 } from './queue-words.ts';
 
 const PAGE = 500;
 
-type Plain = Exclude<Action, 'reroute'>;
+type Plain = Exclude<QueueAction, 'reroute'>;
 
 /** `later`: what is said instead of `done` while Mailward does not run. */
 const actions: Record<Plain, { description: string; states: MessageState[]; done: string; later?: string }> =

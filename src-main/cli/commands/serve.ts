@@ -6,7 +6,7 @@ import { formatHostPort, parseHostPort } from '../../../shared/names.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { catchFaults } from '../../engine/faults.ts';
 import { DataDirLocked } from '../../engine/lock.ts';
-import { Keys, LINK_LASTS } from '../../service/keys.ts';
+import { Keys, LINK_LASTS_MS } from '../../service/keys.ts';
 import { linkTo, startService } from '../../service/service.ts';
 import { Ended, EXIT, globalsOf, isGiven, refuseLostFolder } from '../context.ts';
 import { typed } from '../invocation.ts';
@@ -89,7 +89,7 @@ export function serveCommand(): Command {
         else {
           print(`Mailward ${version} is ready.`);
           print(`User interface: ${ui}`);
-          if (read) print(`That link works once, within ${LINK_LASTS / 60_000} minutes.`);
+          if (read) print(`That link works once, within ${LINK_LASTS_MS / 60_000} minutes.`);
           print(`${read ? 'For another' : 'For a link that lets a browser in'}: ${linkCommand(dataDir)}`);
           if (!publicUrl && !isOwn(new URL(service.url).hostname))
             print(

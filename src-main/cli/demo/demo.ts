@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { createRouterClient } from '@orpc/server';
 import type { Engine } from '../../engine/engine.ts';
 import { sampleMail } from './mail.ts';
-import { startOfficeServer, type OfficeServer } from './office.ts';
+import { startOfficeServer, type DemoOfficeServer } from './office.ts';
 import { sendMail } from './sender.ts';
 import { startSpamFilter, type SpamFilter } from './spam-filter.ts';
 
 /** Pause between two messages of the trickle, ms, before a random part as long again. */
-const PAUSE = 700;
+const PAUSE_MS = 700;
 /** Sent at once, so that every screen has something on it. */
 const FIRST_BURST = 24;
 
@@ -28,7 +28,7 @@ export interface Demo {
 
 export function startDemo(): Demo {
   const dataDir = mkdtempSync(join(tmpdir(), 'mailward-demo-'));
-  const servers: OfficeServer[] = [];
+  const servers: DemoOfficeServer[] = [];
   let spamFilter: SpamFilter | null = null;
   let stopped = false;
   let timer: Timer | null = null;
@@ -45,7 +45,10 @@ export function startDemo(): Demo {
 
   function trickle(port: number): void {
     if (stopped) return;
-    timer = systemClock.after(PAUSE * (1 + Math.random()), () => void one(port).finally(() => trickle(port)));
+    timer = systemClock.after(
+      PAUSE_MS * (1 + Math.random()),
+      () => void one(port).finally(() => trickle(port)),
+    );
   }
 
   return {

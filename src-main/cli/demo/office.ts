@@ -2,9 +2,9 @@
 import { SMTPServer } from 'smtp-server';
 
 /** `not-home`: what a server says that was told it is not the final destination any more. */
-export type Manner = 'healthy' | 'not-home';
+export type DemoOfficeManner = 'healthy' | 'not-home';
 
-export interface OfficeServer {
+export interface DemoOfficeServer {
   port: number;
   close: () => Promise<void>;
 }
@@ -17,7 +17,7 @@ class Refusal extends Error {
   }
 }
 
-export async function startOfficeServer(manner: Manner): Promise<OfficeServer> {
+export async function startOfficeServer(manner: DemoOfficeManner): Promise<DemoOfficeServer> {
   let count = 0;
   const server = new SMTPServer({
     name: 'mail.office.example',

@@ -4,15 +4,15 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { isUsable, mismatch } from '../../tls/dane.ts';
 import type { Tlsa } from '../../tls/dane.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { evidenceOf } from '../dns/evidence.ts';
 import type { DataOf } from '../dns/message.ts';
 import { publicResolvers } from '../dns/public-resolvers.ts';
 import { shownBy } from '../smtp/shown.ts';
-import type { Shown } from '../smtp/shown.ts';
+import type { ShownEncryption } from '../smtp/shown.ts';
 import type { World } from '../world.ts';
-import { ofAuthentication } from './common.ts';
+import { ofAuthentication } from './txt-records.ts';
 
 /** Resolvers that are asked whether the signatures are good; the first that says anything counts. */
 const ASKED = 4;
@@ -51,7 +51,7 @@ export const dane = defineCheck({
   run,
 });
 
-async function run({ target, world, report, couldNotCheck }: Asking<'dane'>): Promise<void> {
+async function run({ target, world, report, couldNotCheck }: RunningCheck<'dane'>): Promise<void> {
   const { domain } = target;
   const mx = await dnsOf(world).resolve(domain, 'MX');
   if (mx.status === 'could-not') throw new CouldNotCheck(mx.reason, mx.evidence);
@@ -125,7 +125,7 @@ async function run({ target, world, report, couldNotCheck }: Asking<'dane'>): Pr
 function compare(
   host: string,
   records: readonly DataOf['TLSA'][],
-  shown: readonly Shown[],
+  shown: readonly ShownEncryption[],
   now: number,
 ): { code: 'fine' | 'mismatch' | 'in-clear' | null; summary: string; evidence: Evidence[] } {
   const usable = records.map(tlsaOf).filter(isUsable);
@@ -166,7 +166,7 @@ function compare(
 }
 
 function certificateSeen(
-  { name, encryption }: Extract<Shown, { kind: 'encrypted' }>,
+  { name, encryption }: Extract<ShownEncryption, { kind: 'encrypted' }>,
   trouble: string | null,
   now: number,
 ): Evidence {

@@ -2,8 +2,8 @@
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import { ofAuthentication, tagsOf, textsOf } from './common.ts';
+import type { RunningCheck } from '../check.ts';
+import { ofAuthentication, tagsOf, textsOf } from './txt-records.ts';
 
 /** RFC 8301 §3.2: receivers must not accept less, bits. */
 const LEAST = 1024;
@@ -57,7 +57,7 @@ export const dkim = defineCheck({
   run,
 });
 
-async function run({ target, world, report, couldNotCheck }: Asking<'dkim'>): Promise<void> {
+async function run({ target, world, report, couldNotCheck }: RunningCheck<'dkim'>): Promise<void> {
   const { domain, selectors } = target;
   if (selectors.length === 0)
     throw new NotApplicable(

@@ -2,9 +2,9 @@
 import { getDomain } from 'tldts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import type { World } from '../world.ts';
-import { mustExist, ofAuthentication, reportAddresses, tagsOf, textsOf } from './common.ts';
+import { mustExist, ofAuthentication, reportAddresses, tagsOf, textsOf } from './txt-records.ts';
 
 const findings = {
   enforced: fine('Receivers are asked to put forged mail aside, or to refuse it.'),
@@ -51,7 +51,7 @@ interface Published {
   evidence: Evidence[];
 }
 
-async function run({ target, world, report }: Asking<'dmarc'>): Promise<void> {
+async function run({ target, world, report }: RunningCheck<'dmarc'>): Promise<void> {
   const { domain } = target;
   const { at, texts, almost, evidence } = await find(domain, world);
   const [text] = texts;

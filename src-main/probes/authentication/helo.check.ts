@@ -4,12 +4,12 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { toDomainName } from '../../../shared/names.ts';
 import { canonical } from '../addresses.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { touch } from '../network/connect.ts';
 import { serversOf } from '../servers.ts';
 import type { OfficeServer } from '../servers.ts';
-import { ofAuthentication } from './common.ts';
+import { ofAuthentication } from './txt-records.ts';
 
 const findings = {
   fine: fine('The name is known in DNS, and the relay’s leads to the relay.'),
@@ -36,7 +36,7 @@ export const helo = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'helo'>): Promise<void> {
+async function run(asking: RunningCheck<'helo'>): Promise<void> {
   const { target, world } = asking;
   const { relay } = target;
   const knowsServer = target.domain !== '' || target.destinations.length > 0;
@@ -63,7 +63,7 @@ function own(name: string, at: number): Evidence {
 }
 
 /** A server's greeting begins with its own name (RFC 5321 §4.2). */
-async function askServer(server: OfficeServer, asking: Asking<'helo'>): Promise<void> {
+async function askServer(server: OfficeServer, asking: RunningCheck<'helo'>): Promise<void> {
   const { world, signal, couldNotCheck } = asking;
   const [address] = server.addresses;
   if (address === undefined) {
@@ -91,7 +91,7 @@ async function askName(
   whose: 'relay' | 'server',
   expected: readonly string[],
   before: readonly Evidence[],
-  { world, report, couldNotCheck }: Asking<'helo'>,
+  { world, report, couldNotCheck }: RunningCheck<'helo'>,
 ): Promise<void> {
   const who = whose === 'relay' ? 'The relay' : 'The server';
   const plain = toDomainName(name);

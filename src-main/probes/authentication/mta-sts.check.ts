@@ -2,15 +2,15 @@
 import type { MTASTSPolicy } from 'mailauth';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { excerpt, get, HttpFailure } from '../http.ts';
 import { mustBeOnline } from '../network/connectivity.check.ts';
 import { certificateTrouble, shownBy } from '../smtp/shown.ts';
-import type { Shown } from '../smtp/shown.ts';
+import type { ShownEncryption } from '../smtp/shown.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
-import { ofAuthentication, tagsOf, textsOf } from './common.ts';
+import { ofAuthentication, tagsOf, textsOf } from './txt-records.ts';
 
 const findings = {
   fine: fine(
@@ -62,7 +62,7 @@ export const mtaSts = defineCheck({
   run,
 });
 
-async function run({ target, world, signal, report, couldNotCheck }: Asking<'mta-sts'>): Promise<void> {
+async function run({ target, world, signal, report, couldNotCheck }: RunningCheck<'mta-sts'>): Promise<void> {
   const { domain, relay } = target;
   const { texts, evidence } = await textsOf(`_mta-sts.${domain}`, world);
   const records = texts.filter((text) => /^v\s*=\s*STSv1\s*(;|$)/.test(text));
@@ -165,7 +165,7 @@ async function securityOf(
   };
 }
 
-function troubleOf(shown: Shown, host: string): string | null {
+function troubleOf(shown: ShownEncryption, host: string): string | null {
   if (shown.kind === 'unknown') return null;
   if (shown.kind === 'in-clear') return shown.why;
   const trouble = certificateTrouble(shown.encryption, host);

@@ -1,12 +1,12 @@
 // Check: do the addresses that send have a name that leads back to them (PTR, forward-confirmed)? Many receivers refuse those without.
 import { defineCheck, fine, NotApplicable, CouldNotCheck, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { reverseName } from '../dns/message.ts';
 import { canonical } from '../addresses.ts';
 import { entriesOf } from '../reputation/entries.ts';
 import type { Entry } from '../reputation/entries.ts';
-import { ofAuthentication } from './common.ts';
+import { ofAuthentication } from './txt-records.ts';
 
 const findings = {
   confirmed: fine('The address has a name, and the name leads back to it.'),
@@ -32,7 +32,7 @@ export const ptr = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'ptr'>): Promise<void> {
+async function run(asking: RunningCheck<'ptr'>): Promise<void> {
   const { entries, missing } = await entriesOf(asking.target, asking.world);
   const addresses = entries.filter(({ kind }) => kind !== 'domain');
   if (addresses.length === 0) {
@@ -49,7 +49,7 @@ async function run(asking: Asking<'ptr'>): Promise<void> {
 
 async function askOne(
   { what, whose }: Entry,
-  { world, report, couldNotCheck }: Asking<'ptr'>,
+  { world, report, couldNotCheck }: RunningCheck<'ptr'>,
 ): Promise<void> {
   const dns = dnsOf(world);
   const address = `${what} (${whose === 'relay' ? 'the relay' : 'the server'})`;

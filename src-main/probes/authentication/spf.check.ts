@@ -1,7 +1,7 @@
 // Check: does the domain's SPF record (RFC 7208) work, and does it cover the machines that send?
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asker, Asking } from '../check.ts';
+import type { CheckTools, RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import type { Resolution } from '../dns/dns.ts';
 import { nodeResolve } from '../dns/resolve.ts';
@@ -9,7 +9,7 @@ import { spfNames } from '../dns/spf-names.ts';
 import { entriesOf } from '../reputation/entries.ts';
 import type { Entry } from '../reputation/entries.ts';
 import type { World } from '../world.ts';
-import { mustExist, ofAuthentication, textsOf } from './common.ts';
+import { mustExist, ofAuthentication, textsOf } from './txt-records.ts';
 
 /** RFC 7208 §4.6.4. */
 const MOST_LOOKUPS = 10;
@@ -70,7 +70,7 @@ export const spf = defineCheck({
   run,
 });
 
-async function run({ target, world, report }: Asking<'spf'>): Promise<void> {
+async function run({ target, world, report }: RunningCheck<'spf'>): Promise<void> {
   const { domain } = target;
   const { texts, evidence } = await textsOf(domain, world);
   await mustExist(domain, world);
@@ -260,7 +260,7 @@ async function voidAmong(domain: string, asked: readonly Resolution[], world: Wo
 
 async function coverage(
   domain: string,
-  { target, world }: Pick<Asker, 'target' | 'world'>,
+  { target, world }: Pick<CheckTools, 'target' | 'world'>,
 ): Promise<{ senders: (Entry & { result: string; verdict: Evidence })[]; failed: string[] }> {
   const { entries, missing } = await entriesOf(target, world);
   const senders = await Promise.all(

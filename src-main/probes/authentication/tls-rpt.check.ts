@@ -1,6 +1,6 @@
 // Check: do reports about failed encryption (TLS-RPT, RFC 8460) have somewhere to go?
 import { defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import { ofAuthentication, reportAddresses, tagsOf, textsOf } from './common.ts';
+import { ofAuthentication, reportAddresses, tagsOf, textsOf } from './txt-records.ts';
 
 export const tlsRpt = defineCheck({
   ...ofAuthentication,

@@ -3,12 +3,12 @@ import { getDomain } from 'tldts';
 import type { Evidence } from '../../../shared/finding.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
-import type { Found, Why } from './iterative.ts';
+import type { Resolved, Why } from './iterative.ts';
 import { isAskable, isWithin, pick } from './message.ts';
-import type { Exchange, Server } from './transport.ts';
+import type { Exchange, NameServerAddress } from './transport.ts';
 
 /** A name server of a zone at one address. */
-export interface NameServer extends Server {
+export interface NameServer extends NameServerAddress {
   name: string;
   /** The parent zone names it. */
   inParent: boolean;
@@ -150,7 +150,7 @@ async function askServer(dns: Dns, zone: string, name: string, glue: readonly st
   return { name, alias, at, status: own.status, reason: own.reason, evidence: own.evidence };
 }
 
-function zoneOf({ judgement, cut }: Found, domain: string): string {
+function zoneOf({ judgement, cut }: Resolved, domain: string): string {
   if (judgement?.kind === 'answer') return domain;
   if (judgement?.kind === 'no-data' || judgement?.kind === 'no-such-name') return judgement.zone ?? cut.zone;
   return cut.zone;

@@ -5,7 +5,7 @@ import type { CodeOf, FactsOf } from '../../../shared/facts/index.ts';
 import type { Found, Said } from '../check.ts';
 import type { World } from '../world.ts';
 import type { Authority, NameServer } from './authority.ts';
-import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, nameOf, ofDns } from './common.ts';
+import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, nameOf, ofDns } from './speakers.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { ednsFaultOf } from './edns.ts';

@@ -6,23 +6,23 @@ import { findAuthority } from './authority.ts';
 import type { Authority } from './authority.ts';
 import { evidenceOf } from './evidence.ts';
 import { Iteration } from './iterative.ts';
-import type { Found, Why } from './iterative.ts';
+import type { Resolved, Why } from './iterative.ts';
 import { canonical, isAskable, pick } from './message.ts';
 import type { DnsRecord, Question, RecordType } from './message.ts';
 import { rootServers } from './roots.ts';
-import type { Exchange, ExchangeOptions, Server } from './transport.ts';
+import type { Exchange, ExchangeOptions, NameServerAddress } from './transport.ts';
 
 /**
  * `no-such-name` and `no-data` are answers, given by servers that speak for the zone. `could-not` is not: the network failed,
  * or the servers did.
  */
-export type Status = 'answer' | 'no-data' | 'no-such-name' | 'could-not';
+export type ResolutionStatus = 'answer' | 'no-data' | 'no-such-name' | 'could-not';
 
 /** What was found out of a name. */
 export interface Resolution<T extends RecordType = RecordType> {
   name: string;
   type: T;
-  status: Status;
+  status: ResolutionStatus;
   /** Why it could not be found out; null when it was. */
   why: Why | null;
   /** The same in a sentence; empty when it was found out. */
@@ -36,7 +36,7 @@ export interface Resolution<T extends RecordType = RecordType> {
   /** The zone whose servers were asked last. */
   zone: string;
   /** Who gave the answer, and whether with authority. */
-  server: Server | null;
+  server: NameServerAddress | null;
   aa: boolean;
   evidence: Evidence[];
 }
@@ -44,11 +44,11 @@ export interface Resolution<T extends RecordType = RecordType> {
 /** A host's addresses. */
 export interface Addresses {
   /** `answer` when it has any; `could-not` when none was found and at least one family could not be asked. */
-  status: Status;
+  status: ResolutionStatus;
   v4: string[];
   v6: string[];
   /** Of each family by itself. */
-  of: { v4: Status; v6: Status };
+  of: { v4: ResolutionStatus; v6: ResolutionStatus };
   /** Why nothing was found out, where that is so. */
   why: Why | null;
   reason: string;
@@ -127,7 +127,7 @@ export class Dns {
   }
 
   /** What the servers responsible for a name say, aliases not followed and every useless answer kept. */
-  find(name: string, type: RecordType, dnssec = false): Promise<Found> {
+  find(name: string, type: RecordType, dnssec = false): Promise<Resolved> {
     return this.#iteration.find(canonical(name), type, dnssec);
   }
 
@@ -175,7 +175,7 @@ export class Dns {
   async #resolve<T extends RecordType>(name: string, type: T): Promise<Resolution<T>> {
     const aliases: DnsRecord<'CNAME'>[] = [];
     const evidence: Evidence[] = [];
-    const told = (more: Partial<Resolution<T>> & Pick<Resolution<T>, 'status'>, found?: Found) => ({
+    const told = (more: Partial<Resolution<T>> & Pick<Resolution<T>, 'status'>, found?: Resolved) => ({
       ...{ name, type, why: null, reason: '', records: [], aliases, ttl: null },
       ...{ zone: found?.cut.zone ?? '.', server: found?.answer?.server ?? null },
       ...{ aa: found?.answer?.reply?.aa ?? false, evidence },
@@ -232,7 +232,7 @@ export function dnsOf(world: World): Dns {
 
 const ofRuns = new WeakMap<World, Dns>();
 
-function reasonOf(name: string, { why, cut, asked }: Found): string {
+function reasonOf(name: string, { why, cut, asked }: Resolved): string {
   const whose = cut.zone === '.' ? 'the root servers' : `the name servers of ${cut.zone}`;
   switch (why) {
     case 'servers':

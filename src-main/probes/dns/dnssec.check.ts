@@ -2,7 +2,7 @@
 import type { CodeOf, FactsOf } from '../../../shared/facts/index.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
 import type { NameServer } from './authority.ts';
-import { authorityOf, listed, nameOf, ofDns, speakersOf } from './common.ts';
+import { authorityOf, listed, nameOf, ofDns, speakersOf } from './speakers.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';

@@ -2,7 +2,7 @@
 //
 // Since 2019 resolvers no longer ask again without EDNS when nothing comes back (dnsflagday.net): to them such a server is dead.
 import type { NameServer } from './authority.ts';
-import { isSpeaker, speaksIn } from './common.ts';
+import { isSpeaker, speaksIn } from './speakers.ts';
 import type { Dns } from './dns.ts';
 import type { Exchange } from './transport.ts';
 

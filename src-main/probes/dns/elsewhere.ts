@@ -1,4 +1,4 @@
-// Is it they, or our way to them? The same question to somebody else, and the same name asked of those who stand elsewhere.
+// Second opinions, to tell a dead server from a bad line of our own: the same question to somebody else, and the same name asked of those who stand elsewhere.
 import { randomBytes } from 'node:crypto';
 import type { World } from '../world.ts';
 import type { Authority } from './authority.ts';

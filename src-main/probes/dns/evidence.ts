@@ -1,7 +1,7 @@
 // DNS answers in words: what was asked, of whom, and the exact answer, as an expert would read it from a terminal.
 import type { Evidence } from '../../../shared/finding.ts';
 import type { DataOf, DnsRecord } from './message.ts';
-import type { Exchange, Failure, Server } from './transport.ts';
+import type { Exchange, QueryFailure, NameServerAddress } from './transport.ts';
 
 /** An exchange for the record. */
 export function evidenceOf(exchange: Exchange): Evidence {
@@ -23,7 +23,7 @@ export function evidenceOf(exchange: Exchange): Evidence {
 }
 
 /** `ns1.example.com (192.0.2.1)`, with the port where it is not DNS's own. */
-export function serverText({ name, address, port }: Server): string {
+export function serverText({ name, address, port }: NameServerAddress): string {
   const where = port === 53 ? address : `${address}, port ${port}`;
   return name === null ? where : `${name} (${where})`;
 }
@@ -41,7 +41,7 @@ export function answerText({ reply, failure, tookMs, via, refusedEdns }: Exchang
   return [head, ...records.slice(0, 20).map(recordText)].join('\n');
 }
 
-function failureText(failure: Failure, tookMs: number, via: 'udp' | 'tcp'): string {
+function failureText(failure: QueryFailure, tookMs: number, via: 'udp' | 'tcp'): string {
   switch (failure) {
     case 'timeout':
       return `no answer within ${(tookMs / 1000).toFixed(1)} s`;

@@ -7,7 +7,7 @@ import { judge } from './judge.ts';
 import type { Judgement } from './judge.ts';
 import { race } from './race.ts';
 import { exchange } from './transport.ts';
-import type { Exchange, ExchangeOptions, Server } from './transport.ts';
+import type { Exchange, ExchangeOptions, NameServerAddress } from './transport.ts';
 
 /**
  * Why something could not be found out. `network`: nobody answered at all; `servers`: those responsible answered, but none
@@ -16,7 +16,7 @@ import type { Exchange, ExchangeOptions, Server } from './transport.ts';
 export type Why = 'network' | 'servers' | 'loop' | 'limit';
 
 /** A zone as its parent gives it away. */
-export interface Cut {
+export interface ZoneCut {
   zone: string;
   /** The name servers' names with the addresses that came along; the root's have addresses only. */
   servers: readonly { name: string | null; glue: readonly string[] }[];
@@ -25,13 +25,13 @@ export interface Cut {
 }
 
 /** What was found of one name, aliases not followed. */
-export interface Found {
+export interface Resolved {
   judgement: Judgement | null;
   /** The exchange with the answer, or null. */
   answer: Exchange | null;
   why: Why | null;
   /** The zone whose servers were asked last. */
-  cut: Cut;
+  cut: ZoneCut;
   /** Questions put to that zone's servers, answers of no use included. */
   asked: Exchange[];
 }
@@ -46,7 +46,7 @@ export interface IterationOptions {
 }
 
 /** What one question from outside may cost, and where it is. */
-interface Effort {
+interface QueryBudget {
   purse: { left: number };
   /** Names whose addresses are being looked for, so that one cannot wait for itself. */
   within: readonly string[];
@@ -57,8 +57,8 @@ const most = { questions: 150, nested: 6, servers: 8, cuts: 40 };
 /** An iterative resolver with a memory: in its lifetime no server is asked the same question twice. */
 export class Iteration {
   readonly #options: IterationOptions;
-  readonly #root: Cut;
-  readonly #cuts = new Map<string, Cut>();
+  readonly #root: ZoneCut;
+  readonly #cuts = new Map<string, ZoneCut>();
   readonly #exchanges = new Map<string, Promise<Exchange>>();
   readonly #silent = new Set<string>();
   readonly #lots = new Map<string, number>();
@@ -74,18 +74,18 @@ export class Iteration {
   }
 
   /** The root zone's servers as known. */
-  get root(): Cut {
+  get root(): ZoneCut {
     return this.#root;
   }
 
   /** Puts a question to one server, or gives what it said before. */
   exchange(
-    server: Pick<Server, 'address'> & Partial<Server>,
+    server: Pick<NameServerAddress, 'address'> & Partial<NameServerAddress>,
     question: Question,
     options: Pick<ExchangeOptions, 'via' | 'giveUpMs' | 'repeatMs'> & { again?: boolean } = {},
   ): Promise<Exchange> {
     const asked = { ...question, name: canonical(question.name) };
-    const whom: Server = { name: null, port: this.#options.port, ...server };
+    const whom: NameServerAddress = { name: null, port: this.#options.port, ...server };
     const key = [
       ...[whom.address, whom.port, asked.name, asked.type, asked.class ?? 'IN', options.via ?? 'udp'],
       ...[asked.recursive === true, asked.dnssec === true, asked.unchecked === true],
@@ -111,11 +111,11 @@ export class Iteration {
   }
 
   /** Looks for a name's records of a type, without following aliases. */
-  find(name: string, type: RecordType, dnssec = false): Promise<Found> {
+  find(name: string, type: RecordType, dnssec = false): Promise<Resolved> {
     return this.#walk({ name, type, dnssec }, { purse: { left: most.questions }, within: [] });
   }
 
-  async #walk(question: Question, effort: Effort): Promise<Found> {
+  async #walk(question: Question, effort: QueryBudget): Promise<Resolved> {
     let cut = this.#closest(question.type === 'DS' ? parentOf(question.name) : question.name);
     for (let steps = 0; ; steps += 1) {
       const found = await this.#askZone(cut, question, effort);
@@ -126,7 +126,7 @@ export class Iteration {
     }
   }
 
-  #closest(name: string): Cut {
+  #closest(name: string): ZoneCut {
     for (let zone = name; ; zone = parentOf(zone)) {
       const cut = this.#cuts.get(zone);
       if (cut !== undefined) return cut;
@@ -134,7 +134,7 @@ export class Iteration {
     }
   }
 
-  async #askZone(cut: Cut, question: Question, effort: Effort): Promise<Found> {
+  async #askZone(cut: ZoneCut, question: Question, effort: QueryBudget): Promise<Resolved> {
     const asked: Exchange[] = [];
     const lost = new Set<Why>();
     // Some servers never say that they are authoritative; when nobody does, what they say is better than nothing.
@@ -168,7 +168,11 @@ export class Iteration {
    * A zone's servers in the order in which to ask them: those whose addresses the parent gave, then the others.
    * @param lost takes the reasons for which names have no addresses.
    */
-  async *#candidates(cut: Cut, effort: Effort, lost: Set<Why>): AsyncGenerator<Server, void, undefined> {
+  async *#candidates(
+    cut: ZoneCut,
+    effort: QueryBudget,
+    lost: Set<Why>,
+  ): AsyncGenerator<NameServerAddress, void, undefined> {
     const { port } = this.#options;
     const given = cut.servers.flatMap(({ name, glue }) => glue.map((address) => ({ name, address, port })));
     yield* this.#ordered(given).slice(0, most.servers);
@@ -191,8 +195,8 @@ export class Iteration {
     }
   }
 
-  async #addressesFor(host: string, effort: Effort, lost: Set<Why>): Promise<string[]> {
-    const inner: Effort = { purse: effort.purse, within: [...effort.within, host] };
+  async #addressesFor(host: string, effort: QueryBudget, lost: Set<Why>): Promise<string[]> {
+    const inner: QueryBudget = { purse: effort.purse, within: [...effort.within, host] };
     const lists = await Promise.all(
       (['A', 'AAAA'] as const).map(async (type) => {
         const { judgement, answer, why } = await this.#walk({ name: host, type }, inner);
@@ -207,8 +211,8 @@ export class Iteration {
   }
 
   /** Shuffled, so that the load is spread; those that were silent before last; IPv4 first, which more networks have. */
-  #ordered(servers: Server[]): Server[] {
-    const place = ({ address }: Server) =>
+  #ordered(servers: NameServerAddress[]): NameServerAddress[] {
+    const place = ({ address }: NameServerAddress) =>
       (this.#silent.has(address) ? 2 : 0) + (isIPv6(address) ? 1 : 0) + this.#lot(address);
     return [...servers].sort((a, b) => place(a) - place(b));
   }
@@ -229,7 +233,11 @@ function whyNot(asked: readonly Exchange[], lost: ReadonlySet<Why>): Why {
 }
 
 /** The cut that a referral describes. Addresses of names outside the referring zone are not its to give. */
-function referred(judgement: Judgement & { kind: 'referral' }, from: Exchange | null, above: Cut): Cut {
+function referred(
+  judgement: Judgement & { kind: 'referral' },
+  from: Exchange | null,
+  above: ZoneCut,
+): ZoneCut {
   const additionals = from?.reply?.additionals ?? [];
   const addresses = (name: string) =>
     isWithin(name, above.zone)

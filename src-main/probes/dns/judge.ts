@@ -13,20 +13,20 @@ export type Judgement =
   | { kind: 'referral'; zone: string; servers: readonly string[] };
 
 /** `useless`: silence, refusal, or a server that does not have the zone. `unsure`: an answer without authority. */
-export type Verdict =
+export type Assessment =
   | Judgement
   | { kind: 'useless'; because: string }
   | { kind: 'unsure'; otherwise: Judgement };
 
 /** Judges what a server of `zone` answered; records that are not its to give count for nothing. */
-export function judge(exchange: Exchange, zone: string): Verdict {
+export function judge(exchange: Exchange, zone: string): Assessment {
   const { reply, question } = exchange;
   const name = canonical(question.name);
   if (reply === null) return { kind: 'useless', because: exchange.failure ?? 'no answer' };
   if (reply.rcode !== 'NOERROR' && reply.rcode !== 'NXDOMAIN') {
     return { kind: 'useless', because: reply.rcode };
   }
-  const sure = (judgement: Judgement): Verdict =>
+  const sure = (judgement: Judgement): Assessment =>
     reply.aa ? judgement : { kind: 'unsure', otherwise: judgement };
 
   if (pick(reply.answers, question.type, name).length > 0) return sure({ kind: 'answer' });
@@ -68,6 +68,6 @@ function renamed(name: string, records: readonly DnsRecord<'DNAME'>[]): DnsRecor
   return { ...record, name, type: 'CNAME', data };
 }
 
-function useless(because: string): Verdict {
+function useless(because: string): Assessment {
   return { kind: 'useless', because };
 }

@@ -70,7 +70,7 @@ export interface Question {
 }
 
 /** What a server said. */
-export interface Reply {
+export interface DnsResponse {
   /** `NOERROR`, `NXDOMAIN`, `REFUSED`, `SERVFAIL`, … */
   rcode: string;
   /** The server speaks for the zone. */
@@ -116,7 +116,7 @@ export function readReply(
   id: number,
   name: string,
   question: Question,
-): Reply | 'foreign' | 'doubtful' {
+): DnsResponse | 'foreign' | 'doubtful' {
   if (octets.length < headerLength || octets.readUInt16BE(0) !== id || (octets.readUInt8(2) & 0x80) === 0)
     return 'foreign';
   let message;
@@ -150,7 +150,7 @@ function lower(question: Buffer): Buffer {
   return Buffer.from(question.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet)));
 }
 
-function cutOff(): Reply {
+function cutOff(): DnsResponse {
   return {
     ...{ rcode: 'NOERROR', aa: false, tc: true, ra: false, ad: false },
     ...{ answers: [], authorities: [], additionals: [], edns: null },

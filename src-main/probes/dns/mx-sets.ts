@@ -1,7 +1,7 @@
 // What each name server says of a domain's MX records, by way of an alias where the domain is one.
 import type { Authority, NameServer } from './authority.ts';
-import { isSpeaker, ordered, setText, speakersOf } from './common.ts';
-import type { Mx } from './common.ts';
+import { isSpeaker, ordered, setText, speakersOf } from './speakers.ts';
+import type { Mx } from './speakers.ts';
 import type { Dns } from './dns.ts';
 import { judge } from './judge.ts';
 import { canonical, pick } from './message.ts';

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { World } from '../world.ts';
 import type { Authority } from './authority.ts';
-import { isSpeaker } from './common.ts';
+import { isSpeaker } from './speakers.ts';
 import { dnsOf } from './dns.ts';
 import type { Addresses, Dns } from './dns.ts';
 import { judge } from './judge.ts';

@@ -6,7 +6,7 @@ import { patiently } from '../lateness.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 import type { Authority } from './authority.ts';
-import { listed } from './common.ts';
+import { listed } from './speakers.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
@@ -50,7 +50,7 @@ interface Question {
 }
 
 /** Who asks: for whom, whom, and what is left out. */
-export interface Asker {
+export interface NeededNamesQuery {
   target: Pick<Target, 'domain' | 'relay' | 'destinations' | 'selectors'>;
   world: World;
   authority: Authority;
@@ -61,7 +61,7 @@ export interface Asker {
 }
 
 /** Asks for the addresses of the servers that MX records name, and of name servers in other zones. */
-export async function neededServers(asker: Asker): Promise<Needed[]> {
+export async function neededServers(asker: NeededNamesQuery): Promise<Needed[]> {
   const { target, world, authority } = asker;
   const dns = dnsOf(world);
   const mx = await dns.resolve(target.domain, 'MX');
@@ -89,7 +89,7 @@ export async function neededServers(asker: Asker): Promise<Needed[]> {
  * which receivers tell the domain's mail from forged mail. Names that cannot be found in time are left to the checks that are about them:
  * strangers have them, and no stranger's server may keep a verdict waiting.
  */
-export async function neededOthers(asker: Asker): Promise<Needed[]> {
+export async function neededOthers(asker: NeededNamesQuery): Promise<Needed[]> {
   const { domain, relay, destinations, selectors } = asker.target;
   const dns = dnsOf(asker.world);
   const ask = async (questions: readonly Question[]) =>
@@ -121,7 +121,7 @@ const addressesOf = (name: string, role: Role): Question => ({ name, role, type:
 const recordOf = (name: string, role: Role): Question => ({ name, role, type: 'TXT' });
 
 /** Those that can be asked and are not in the zone that is left out; each once. */
-function askable({ without }: Asker, questions: readonly Question[]): Question[] {
+function askable({ without }: NeededNamesQuery, questions: readonly Question[]): Question[] {
   const all = new Map<string, Question>();
   for (const { name: given, role, type } of questions) {
     const name = canonical(given);
@@ -173,7 +173,7 @@ async function typesOf(dns: Dns, name: string, type: Question['type']): Promise<
 
 /** Names that we cannot find ourselves are left to other checks. */
 async function neededName(
-  { world, authority, resolvers }: Asker,
+  { world, authority, resolvers }: NeededNamesQuery,
   { name, role, type: asks }: Question,
 ): Promise<Needed> {
   const dns = dnsOf(world);

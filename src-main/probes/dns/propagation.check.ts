@@ -1,14 +1,14 @@
 // Check `mx-propagation`: does the whole world see the domain's MX records as they are now, and if not, from when will it?
 import type { FactsOf } from '../../../shared/facts/index.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
-import { authorityOf, ofDns, setText } from './common.ts';
+import { authorityOf, ofDns, setText } from './speakers.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { spreadOf, stuckOf } from './propagation.ts';
-import type { Spread } from './propagation.ts';
+import type { PropagationState } from './propagation.ts';
 import { publicResolvers } from './public-resolvers.ts';
 
 export const propagation = defineCheck({
@@ -82,7 +82,7 @@ export const propagation = defineCheck({
   },
 });
 
-async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<Spread | null> {
+async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<PropagationState | null> {
   const authority = await authorityOf(dns, domain);
   if (authority.status === 'no-such-name')
     throw new NotApplicable(`There is no domain ${domain}.`, authority.evidence);
@@ -91,8 +91,8 @@ async function ask(dns: Dns, { domain }: Target, { settings }: World): Promise<S
 
 /** When the set of now was first seen, and which one was there before; from what this check found earlier. */
 async function change(
-  past: Asking<'mx-propagation'>['past'],
-  spread: Spread,
+  past: RunningCheck<'mx-propagation'>['past'],
+  spread: PropagationState,
 ): Promise<{ since: number; before: FactsOf<'mx-propagation'>['before'] }> {
   const [last] = await past();
   if (last === undefined) return { since: spread.at, before: null };

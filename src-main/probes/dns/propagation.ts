@@ -3,8 +3,8 @@ import type { MxSet } from '../../../shared/facts/form.ts';
 import type { ServerView } from '../../../shared/facts/mx-propagation.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import type { Authority } from './authority.ts';
-import { ordered } from './common.ts';
-import type { Mx } from './common.ts';
+import { ordered } from './speakers.ts';
+import type { Mx } from './speakers.ts';
 import type { Dns } from './dns.ts';
 import { evidenceOf } from './evidence.ts';
 import { canonical, isWithin, pick } from './message.ts';
@@ -14,7 +14,7 @@ import type { PublicResolver } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
 
 /** The picture at one time. */
-export interface Spread {
+export interface PropagationState {
   /** The set that is to be everywhere: what most of the name servers have. */
   mx: MxSet;
   ttl: number | null;
@@ -38,7 +38,7 @@ export async function spreadOf(
   domain: string,
   authority: Authority,
   resolvers: readonly PublicResolver[],
-): Promise<Spread | null> {
+): Promise<PropagationState | null> {
   const name = canonical(domain);
   const [own, others] = await Promise.all([
     mxSets(dns, name, authority, true),

@@ -5,10 +5,10 @@ import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import { patiently, stopwatch } from '../lateness.ts';
 import { encodeQuery, readReply } from './message.ts';
-import type { Question, Reply } from './message.ts';
+import type { Question, DnsResponse } from './message.ts';
 
 /** A name server at one of its addresses. */
-export interface Server {
+export interface NameServerAddress {
   /** What it is called, when that is known. */
   name: string | null;
   address: string;
@@ -16,7 +16,7 @@ export interface Server {
 }
 
 /** Why there is no answer. `cancelled` is ours; the others are the network's or the server's. */
-export type Failure =
+export type QueryFailure =
   | 'timeout'
   | 'refused'
   | 'unreachable'
@@ -27,14 +27,14 @@ export type Failure =
 
 /** A question, whom it was put to, and what came of it: either a reply or a failure. */
 export interface Exchange {
-  server: Server;
+  server: NameServerAddress;
   question: Question;
   via: 'udp' | 'tcp';
   /** UTC ms at its end. */
   at: number;
   tookMs: number;
-  reply: Reply | null;
-  failure: Failure | null;
+  reply: DnsResponse | null;
+  failure: QueryFailure | null;
   /** The answer over UDP was cut short, so that TCP was tried. */
   isCutOff: boolean;
   /** The reply code by which the server would have none of EDNS, before it was asked without; null when it did not. */
@@ -52,11 +52,11 @@ export interface ExchangeOptions {
   now?: () => number;
 }
 
-type Outcome = Reply | Failure | 'doubtful';
+type Outcome = DnsResponse | QueryFailure | 'doubtful';
 
 /** Asks. It does not fail: whatever goes wrong is in the exchange. */
 export async function exchange(
-  server: Server,
+  server: NameServerAddress,
   question: Question,
   options: ExchangeOptions = {},
 ): Promise<Exchange> {
@@ -111,7 +111,7 @@ interface Timed extends ExchangeOptions {
 }
 
 function overUdp(
-  server: Server,
+  server: NameServerAddress,
   question: Question,
   { edns, mixed }: { edns: boolean; mixed: boolean },
   options: Timed,
@@ -164,7 +164,12 @@ function overUdp(
   });
 }
 
-function overTcp(server: Server, question: Question, edns: boolean, options: Timed): Promise<Outcome> {
+function overTcp(
+  server: NameServerAddress,
+  question: Question,
+  edns: boolean,
+  options: Timed,
+): Promise<Outcome> {
   const id = randomInt(0x1_0000);
   const query = encodeQuery(id, question.name, question, edns);
   return new Promise((resolve) => {
@@ -204,7 +209,7 @@ function overTcp(server: Server, question: Question, edns: boolean, options: Tim
   });
 }
 
-function failureOf(error: Error): Failure {
+function failureOf(error: Error): QueryFailure {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ECONNREFUSED') return 'refused';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'closed';

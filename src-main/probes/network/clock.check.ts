@@ -6,18 +6,18 @@ import { get, HttpFailure } from '../http.ts';
 import { stopwatch } from '../lateness.ts';
 import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
-import type { Place } from './connect.ts';
+import type { HostPort } from '../../../shared/names.ts';
 import { wellKnown } from './well-known.ts';
 
-const PATIENCE = 4_000;
+const PATIENCE_MS = 4_000;
 /** From here on log lines of both sides no longer match, ms. */
-const OFF = 5_000;
+const OFF_MS = 5_000;
 /** From here on signatures and certificates are judged wrongly, ms. */
-const FAR_OFF = 300_000;
+const FAR_OFF_MS = 300_000;
 /** Sources may differ by this much from the middle one and still agree, ms. */
-const AGREEING = 5_000;
+const AGREEING_MS = 5_000;
 /** How late this process may be over one comparison, ms. */
-const MOST_LATE = 1_000;
+const MOST_LATE_MS = 1_000;
 
 export const clock = defineCheck({
   name: 'clock',
@@ -28,11 +28,11 @@ export const clock = defineCheck({
   needs: [],
   deadlineMs: 6_000,
   findings: {
-    right: fine(`The clock is right to within ${OFF / 1000} seconds.`),
-    off: wrong('attention', `The clock is wrong by more than ${OFF / 1000} seconds.`),
+    right: fine(`The clock is right to within ${OFF_MS / 1000} seconds.`),
+    off: wrong('attention', `The clock is wrong by more than ${OFF_MS / 1000} seconds.`),
     'far-off': wrong(
       'urgent',
-      `The clock is wrong by more than ${FAR_OFF / 60_000} minutes: certificates, signatures and waiting times are judged wrongly.`,
+      `The clock is wrong by more than ${FAR_OFF_MS / 60_000} minutes: certificates, signatures and waiting times are judged wrongly.`,
     ),
   },
   async run({ world, signal, report }) {
@@ -47,16 +47,16 @@ export const clock = defineCheck({
         `The time could not be compared: ${offsets.length === 0 ? 'no server' : 'only one server'} told its own.`,
         evidence,
       );
-    const agreeing = offsets.filter((offset) => Math.abs(offset - middle) <= AGREEING);
+    const agreeing = offsets.filter((offset) => Math.abs(offset - middle) <= AGREEING_MS);
     if (agreeing.length * 2 <= offsets.length)
       throw new CouldNotCheck('The servers that were asked do not agree on the time.', evidence);
     // Dates have whole seconds: half of one is added on average, and nothing finer is claimed.
     const seconds = Math.round(Math.abs(middle) / 1000);
     const facts = { offsetMs: Math.round(middle), sources: offsets.length };
     const way = middle > 0 ? 'slow' : 'fast';
-    if (Math.abs(middle) <= OFF) report('right', { summary: 'The clock is right.', evidence, facts });
+    if (Math.abs(middle) <= OFF_MS) report('right', { summary: 'The clock is right.', evidence, facts });
     else
-      report(Math.abs(middle) > FAR_OFF ? 'far-off' : 'off', {
+      report(Math.abs(middle) > FAR_OFF_MS ? 'far-off' : 'off', {
         summary: `This machine’s clock is ${length(seconds)} ${way}.`,
         evidence,
         facts,
@@ -66,7 +66,7 @@ export const clock = defineCheck({
 
 /** How much is to be added to our clock to have the server's, ms. */
 async function offsetOf(
-  place: Place,
+  place: HostPort,
   world: World,
   signal: AbortSignal,
 ): Promise<{ offset: number | null; evidence: Evidence }> {
@@ -77,7 +77,7 @@ async function offsetOf(
   try {
     const { headers } = await get(url, {
       signal,
-      timeoutMs: PATIENCE,
+      timeoutMs: PATIENCE_MS,
       maxBytes: 1_048_576,
       redirects: 0,
       accept: '*/*',
@@ -90,7 +90,7 @@ async function offsetOf(
     const age = Number(headers['age'] ?? '0') * 1000;
     const { ms, lateMs } = elapsed();
     // When in the round trip the other clock was read is not known: what we were late makes that guess worthless.
-    if (lateMs > MOST_LATE)
+    if (lateMs > MOST_LATE_MS)
       return { offset: null, evidence: evidence('this machine was too busy to compare the time') };
     const half = (ms + lateMs) / 2;
     const offset = date + 500 + (Number.isNaN(age) ? 0 : age) - (before + half);

@@ -1,18 +1,13 @@
 // TCP connections to see who answers: how long it took, what was said first, or why not.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { formatHostPort } from '../../../shared/names.ts';
+import { formatHostPort, type HostPort } from '../../../shared/names.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { words } from '../http.ts';
 import { patientSignal, stopwatch } from '../lateness.ts';
 import type { World } from '../world.ts';
 
-export interface Place {
-  host: string;
-  port: number;
-}
-
-export interface Touch extends Place {
+export interface ConnectResult extends HostPort {
   /**
    * `open`: it took the connection; `refused`: the host answers, but nobody listens; `not-found`: its name has no known address,
    * so it was not tried; `silent`: anything else.
@@ -37,12 +32,12 @@ export interface TouchOptions {
 }
 
 /** Connects, listens if asked to, and hangs up. Never fails. */
-export async function touch({ host, port }: Place, options: TouchOptions): Promise<Touch> {
+export async function touch({ host, port }: HostPort, options: TouchOptions): Promise<ConnectResult> {
   const { signal, timeoutMs, now, find } = options;
   using patience = patientSignal(timeoutMs);
   const late = patience.signal;
   const [address] = find === undefined ? [host] : await within(find(host), AbortSignal.any([signal, late]));
-  const give = (result: Touch['result'], answer: string, ms: number, said = ''): Touch => ({
+  const give = (result: ConnectResult['result'], answer: string, ms: number, said = ''): ConnectResult => ({
     ...{ host, port, result, ms: Math.round(ms * 100) / 100, said },
     evidence: { asked: 'TCP connection', of: formatHostPort(host, port), at: now(), answer },
   });
@@ -77,7 +72,7 @@ function within(addresses: Promise<readonly string[]>, signal: AbortSignal): Pro
  * A connection to a server's mail port, made once in a run for all who want to know whether anybody is there. It gives up
  * after 5 seconds.
  */
-export function contactOf(place: Place, world: World): Promise<Touch> {
+export function contactOf(place: HostPort, world: World): Promise<ConnectResult> {
   return world.once(`contact ${formatHostPort(place.host, place.port)}`, () =>
     touch(place, { signal: world.signal, timeoutMs: 5_000, now: world.now }),
   );

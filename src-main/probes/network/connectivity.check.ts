@@ -4,16 +4,16 @@ import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 import { touch } from './connect.ts';
-import type { Touch } from './connect.ts';
+import type { ConnectResult } from './connect.ts';
 import { operators, wellKnown } from './well-known.ts';
 
 /** Longest wait for one server, ms. */
-const PATIENCE = 3_000;
+const PATIENCE_MS = 3_000;
 
 export interface Connectivity {
   /** Null: too few were asked to tell. */
   online: boolean | null;
-  touches: readonly Touch[];
+  touches: readonly ConnectResult[];
   evidence: readonly Evidence[];
 }
 
@@ -26,7 +26,7 @@ export function connectivityOf(world: World): Promise<Connectivity> {
     const touches = await Promise.all(
       places.map(async (place) => {
         const find = (name: string) => anyAddressesOf(name, world);
-        const answer = await touch(place, { signal, timeoutMs: PATIENCE, now: world.now, find });
+        const answer = await touch(place, { signal, timeoutMs: PATIENCE_MS, now: world.now, find });
         // The others are not waited for: one network is enough.
         if (answer.result === 'open') enough.abort();
         return answer;

@@ -1,7 +1,7 @@
 // Check: which way does traffic take to the office's server, and where does it end?
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { canonical } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
 import { contactOf } from './connect.ts';
@@ -11,7 +11,7 @@ import type { Hop } from './hops.ts';
 import { runTool } from './tools.ts';
 
 /** Longest time for a tool; what it has printed by then counts, ms. */
-const PATIENCE = 8_000;
+const PATIENCE_MS = 8_000;
 const MOST_HOPS = '24';
 
 const findings = {
@@ -34,7 +34,7 @@ export const path = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'path'>): Promise<void> {
+async function run(asking: RunningCheck<'path'>): Promise<void> {
   const { target, world, couldNotCheck } = asking;
   const servers = await serversOf(target, world);
   for (const { host, reason, addresses, evidence } of servers)
@@ -48,7 +48,7 @@ async function run(asking: Asking<'path'>): Promise<void> {
 
 async function follow(
   { host, port, address }: { host: string; port: number; address: string },
-  { world, signal, report, couldNotCheck }: Asking<'path'>,
+  { world, signal, report, couldNotCheck }: RunningCheck<'path'>,
 ): Promise<void> {
   const [traced, contact] = await Promise.all([
     trace(address, signal, world.now),
@@ -110,7 +110,7 @@ interface Traced {
 
 async function trace(address: string, signal: AbortSignal, now: () => number): Promise<Traced | null> {
   for (const [tool, ...args] of commands(address)) {
-    const answer = await runTool(tool, args, address, { signal, timeoutMs: PATIENCE });
+    const answer = await runTool(tool, args, address, { signal, timeoutMs: PATIENCE_MS });
     if (answer === null) continue;
     const hops = readHops(answer.output);
     if (hops.length === 0) continue;

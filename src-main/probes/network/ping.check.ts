@@ -2,11 +2,11 @@
 import type { FactsOf } from '../../../shared/facts/index.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asking, Found } from '../check.ts';
+import type { RunningCheck, Found } from '../check.ts';
 import { isPublic } from '../addresses.ts';
 import { serversOf } from '../servers.ts';
 import { contactOf } from './connect.ts';
-import type { Touch } from './connect.ts';
+import type { ConnectResult } from './connect.ts';
 import { connectivityOf } from './connectivity.check.ts';
 import { readPings } from './ping-output.ts';
 import type { Pings } from './ping-output.ts';
@@ -15,13 +15,13 @@ import { runTool } from './tools.ts';
 /** Echo requests to one address. */
 const COUNT = 4;
 /** Longest time for them, ms. */
-const PATIENCE = 5_000;
+const PATIENCE_MS = 5_000;
 /** Slower than this, mail still arrives, but something is wrong with the line, ms. */
-const SLOW = 600;
+const SLOW_MS = 600;
 
 const findings = {
   answers: fine('The server’s machine answers in good time.'),
-  slow: wrong('attention', `Answers take longer than ${SLOW} ms.`),
+  slow: wrong('attention', `Answers take longer than ${SLOW_MS} ms.`),
   lossy: wrong('attention', 'Some questions get no answer: packets are lost on the way.'),
   unreachable: wrong('urgent', 'The server’s machine answers neither ping nor a connection.'),
 } as const;
@@ -39,7 +39,7 @@ export const ping = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'ping'>): Promise<void> {
+async function run(asking: RunningCheck<'ping'>): Promise<void> {
   const { target, world, couldNotCheck } = asking;
   const servers = await serversOf(target, world);
   const places = servers.flatMap(({ host, port, addresses }) =>
@@ -53,7 +53,7 @@ async function run(asking: Asking<'ping'>): Promise<void> {
 
 async function askOne(
   { host, port, address }: { host: string; port: number; address: string },
-  { world, signal, report, couldNotCheck }: Asking<'ping'>,
+  { world, signal, report, couldNotCheck }: RunningCheck<'ping'>,
 ): Promise<void> {
   const [pings, contact] = await Promise.all([
     pingOf(address, signal, world.now),
@@ -87,17 +87,17 @@ async function askOne(
 /** Many machines do not answer ping on purpose: only silence on both ways counts. */
 export function weigh(
   pings: Pings | null,
-  contact: Pick<Touch, 'result' | 'ms'>,
+  contact: Pick<ConnectResult, 'result' | 'ms'>,
 ): { state: Code; ms: number | null; lost: number | null } {
   if (pings !== null && pings.times.length > 0) {
     const sorted = [...pings.times].sort((a, b) => a - b);
     const ms = sorted[Math.floor(sorted.length / 2)] ?? null;
     const lost = pings.sent - pings.times.length;
     // One of four may be chance, or a router that limits echoes.
-    return { state: lost > 1 ? 'lossy' : (ms ?? 0) > SLOW ? 'slow' : 'answers', ms, lost };
+    return { state: lost > 1 ? 'lossy' : (ms ?? 0) > SLOW_MS ? 'slow' : 'answers', ms, lost };
   }
   if (contact.result === 'silent') return { state: 'unreachable', ms: null, lost: pings?.sent ?? null };
-  return { state: contact.ms > SLOW ? 'slow' : 'answers', ms: contact.ms, lost: null };
+  return { state: contact.ms > SLOW_MS ? 'slow' : 'answers', ms: contact.ms, lost: null };
 }
 
 function sentence(state: Code, name: string, ms: number | null, lost: number | null, sent: number): string {
@@ -120,7 +120,7 @@ async function pingOf(
   now: () => number,
 ): Promise<(Pings & { evidence: Evidence }) | null> {
   for (const [tool, ...args] of commands(address)) {
-    const answer = await runTool(tool, args, address, { signal, timeoutMs: PATIENCE });
+    const answer = await runTool(tool, args, address, { signal, timeoutMs: PATIENCE_MS });
     if (answer === null) continue;
     const pings = readPings(answer.output, COUNT);
     if (pings === null) continue;

@@ -1,15 +1,15 @@
 // Check: may this machine connect to mail servers out there, or does the provider close port 25?
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asker, Asking } from '../check.ts';
+import type { CheckTools, RunningCheck } from '../check.ts';
 import { isPublic } from '../addresses.ts';
 import { anyAddressesOf, serversOf } from '../servers.ts';
 import { connectivityOf } from './connectivity.check.ts';
 import { touch } from './connect.ts';
-import type { Touch } from './connect.ts';
+import type { ConnectResult } from './connect.ts';
 import { operators, wellKnown } from './well-known.ts';
 
 /** Longest wait for one server's greeting, ms. */
-const PATIENCE = 6_000;
+const PATIENCE_MS = 6_000;
 
 const findings = {
   open: fine('Mail servers on the Internet answer on port 25.'),
@@ -39,13 +39,15 @@ export const port25 = defineCheck({
   run,
 });
 
-async function run({ target, world, signal, report }: Asking<'port-25'>): Promise<void> {
+async function run({ target, world, signal, report }: RunningCheck<'port-25'>): Promise<void> {
   const places = wellKnown(world.settings, 'mail');
   if (places.length === 0)
     throw new NotApplicable('None of the servers in probes.reachabilityTargets is on port 25.');
   const find = (name: string) => anyAddressesOf(name, world);
   const touches = await Promise.all(
-    places.map((place) => touch(place, { signal, timeoutMs: PATIENCE, listen: true, now: world.now, find })),
+    places.map((place) =>
+      touch(place, { signal, timeoutMs: PATIENCE_MS, listen: true, now: world.now, find }),
+    ),
   );
   const evidence = touches.map(({ evidence: one }) => one);
   const facts = { servers: touches.map(({ host, result, said }) => ({ host, result, said })) };
@@ -87,8 +89,8 @@ async function run({ target, world, signal, report }: Asking<'port-25'>): Promis
 }
 
 /** The greeting that servers of different operators share. A greeting begins with the server's own name (RFC 5321 §4.2). */
-function impostor(open: readonly Touch[]): string | null {
-  const by = new Map<string, Touch[]>();
+function impostor(open: readonly ConnectResult[]): string | null {
+  const by = new Map<string, ConnectResult[]>();
   for (const one of open) {
     const words = one.said.split(/\s+/).slice(0, 2).join(' ').toLowerCase();
     by.set(words, [...(by.get(words) ?? []), one]);
@@ -97,7 +99,7 @@ function impostor(open: readonly Touch[]): string | null {
   return shared?.[0]?.said ?? null;
 }
 
-async function isNeeded({ target, world }: Pick<Asker, 'target' | 'world'>): Promise<boolean> {
+async function isNeeded({ target, world }: Pick<CheckTools, 'target' | 'world'>): Promise<boolean> {
   if (target.domain === '' && target.destinations.length === 0) return false;
   try {
     const servers = await serversOf(target, world);

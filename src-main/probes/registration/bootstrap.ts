@@ -11,7 +11,7 @@ import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
 
 /** The kept list is refreshed when it is older than this, ms. IANA asks to fetch it at most daily; it changes a few times a week. */
-const FRESH_FOR = 7 * 86_400_000;
+const FRESH_FOR_MS = 7 * 86_400_000;
 const FILE = 'rdap-bootstrap.json';
 
 /** RFC 9224 §3: services are pairs of endings and base URLs. */
@@ -44,7 +44,7 @@ export async function rdapServerFor(name: string, world: World): Promise<RdapSer
   const kept = await keptList(world);
   const list = kept?.list ?? bootstrapSchema.parse(shipped);
   const known = inList(name, list);
-  const stale = kept === null || world.now() - kept.at > FRESH_FOR;
+  const stale = kept === null || world.now() - kept.at > FRESH_FOR_MS;
   const refreshed = stale ? refresh(world) : Promise.resolve(null);
   refreshed.catch(() => undefined);
   // A refresh is waited for only by those who cannot do without it.

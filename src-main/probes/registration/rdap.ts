@@ -17,9 +17,9 @@ import type { Registration } from './record.ts';
 import { dateOrderOf, statesIn } from './states.ts';
 
 /** Longest time for one answer, redirects included, ms. */
-const PATIENCE = 5_000;
+const PATIENCE_MS = 5_000;
 /** A `Retry-After` longer than this is not waited for within a check, ms. It is heeded by later ones. */
-const LONGEST_WAIT = 3_000;
+const LONGEST_WAIT_MS = 3_000;
 /** Real answers have a few KiB; with notices and contacts a few dozen. */
 const MAX_BYTES = 1_048_576;
 
@@ -72,7 +72,7 @@ export async function askRdap(
   const { origin } = new URL(url);
   for (let tries = 1; ; tries++) {
     const rest = (resting.get(origin) ?? 0) - world.now();
-    if (rest > LONGEST_WAIT)
+    if (rest > LONGEST_WAIT_MS)
       throw new RegistryFailure(
         'the registry asks for a pause',
         evidence(`asked for a rest of another ${Math.ceil(rest / 1000)} s; not asked`),
@@ -83,7 +83,7 @@ export async function askRdap(
     try {
       answer = await get(url, {
         signal,
-        timeoutMs: PATIENCE,
+        timeoutMs: PATIENCE_MS,
         maxBytes: MAX_BYTES,
         redirects: 4,
         accept: 'application/rdap+json, application/json;q=0.9',
@@ -99,7 +99,7 @@ export async function askRdap(
     if (answer.status === 429 || answer.status === 503) {
       const pause = retryAfter(answer.headers['retry-after'], world.now());
       resting.set(origin, world.now() + pause);
-      if (pause <= LONGEST_WAIT && tries < 3) continue;
+      if (pause <= LONGEST_WAIT_MS && tries < 3) continue;
       throw new RegistryFailure('the registry asks for a pause', evidence(said, answer.url));
     }
     if (answer.status === 404) return readAbsence(answer, evidence(said, answer.url));

@@ -3,7 +3,7 @@ import type { FactsOf } from '../../../shared/facts/index.ts';
 import { EXPIRES_NOW_DAYS, EXPIRES_SOON_DAYS } from '../../../shared/facts/registration.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import type { World } from '../world.ts';
 import { rdapServerFor } from './bootstrap.ts';
@@ -16,11 +16,11 @@ import { isKnownState, meaningOfState, publishesNoDate } from './states.ts';
 import { askWhois } from './whois.ts';
 import { patientSignal } from '../lateness.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** How long after the end a registry may take to renew by itself while it still gives the old date, days (45, and a day for zones). */
 const RENEWING = 46;
 /** Longest time for RDAP, so that WHOIS has its turn before the deadline, ms. */
-const RDAP_SHARE = 7_000;
+const RDAP_SHARE_MS = 7_000;
 
 const findings = {
   fine: fine(`The domain is registered for at least another ${EXPIRES_SOON_DAYS} days.`),
@@ -63,7 +63,7 @@ export const registration = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'registration'>): Promise<void> {
+async function run(asking: RunningCheck<'registration'>): Promise<void> {
   const { target, world, report } = asking;
   const registrable = registrableOf(target.domain);
   if (registrable === null)
@@ -155,10 +155,10 @@ function why(failures: readonly Evidence[]): string {
 /** The registry's record, by RDAP or else by WHOIS; null when neither has one. */
 async function askRegistry(
   { name, suffix, ...kind }: Registrable,
-  { world, signal }: Asking<'registration'>,
+  { world, signal }: RunningCheck<'registration'>,
 ): Promise<{ record: Registration | null; failures: Evidence[] }> {
   const failures: Evidence[] = [];
-  using patience = patientSignal(RDAP_SHARE);
+  using patience = patientSignal(RDAP_SHARE_MS);
   const share = AbortSignal.any([signal, patience.signal]);
   let record: Registration | null = null;
   const server = await rdapServerFor(name, world);
@@ -302,11 +302,11 @@ function dateOf(
 ): { code: Code | null; summary: string } | null {
   const { expiresAt } = record;
   if (expiresAt === null) return null;
-  const left = Math.floor((expiresAt - now) / DAY);
+  const left = Math.floor((expiresAt - now) / DAY_MS);
   if (expiresAt <= now) {
     if (!has(record, 'autorenewperiod', 'unpaid'))
       return { code: 'expired', summary: `The registration of ${name} expired on ${day(expiresAt)}.` };
-    return now - expiresAt > RENEWING * DAY
+    return now - expiresAt > RENEWING * DAY_MS
       ? {
           code: null,
           summary: `The registry says that it is renewing ${name}, yet the date it gives, ${day(expiresAt)}, is more than ${RENEWING} days past.`,
@@ -376,7 +376,7 @@ function registrarOf({ registrar }: Registration): string {
 }
 
 function byNote(name: string, expiresAt: number, now: number): { code: Code; summary: string } {
-  const left = Math.floor((expiresAt - now) / DAY);
+  const left = Math.floor((expiresAt - now) / DAY_MS);
   const date = `the date that was set by hand, ${day(expiresAt)},`;
   if (expiresAt <= now)
     return { code: 'note-outdated', summary: `For ${name}, ${date} has passed: set the new one.` };

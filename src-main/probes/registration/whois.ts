@@ -16,10 +16,10 @@ import { patientSignal } from '../lateness.ts';
 const IANA = 'whois.iana.org';
 const PORT = 43;
 /** Longest time for one answer, ms. */
-const PATIENCE = 4_000;
+const PATIENCE_MS = 4_000;
 const MAX_BYTES = 131_072;
 /** Longest time for a registrar, who is asked when the registry has answered already, ms. */
-const REGISTRAR_PATIENCE = 2_000;
+const REGISTRAR_PATIENCE_MS = 2_000;
 /** How often a registry's server may send us on to another. */
 const REFERRALS = 2;
 
@@ -74,7 +74,7 @@ async function withRegistrar(
   signal: AbortSignal,
 ): Promise<Registration> {
   try {
-    using soon = patientSignal(REGISTRAR_PATIENCE);
+    using soon = patientSignal(REGISTRAR_PATIENCE_MS);
     const both = AbortSignal.any([signal, soon.signal]);
     const { text, evidence } = await question(name, registrar, world, both);
     const read = readWhois(name, text);
@@ -175,7 +175,7 @@ async function exchange(
         ? 'its name could not be looked up'
         : `it is at ${addresses.join(', ')}, which is no address of the public Internet`,
     );
-  using late = patientSignal(PATIENCE);
+  using late = patientSignal(PATIENCE_MS);
   const either = AbortSignal.any([signal, late.signal]);
   return await new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -189,7 +189,7 @@ async function exchange(
       reject(failure(`the answer is longer than ${MAX_BYTES / 1024} KiB`));
     });
     socket.once('error', (error) => {
-      reject(failure(late.signal.aborted ? `no answer within ${PATIENCE / 1000} s` : words(error)));
+      reject(failure(late.signal.aborted ? `no answer within ${PATIENCE_MS / 1000} s` : words(error)));
     });
     socket.once('end', () => {
       const bytes = Buffer.concat(parts);

@@ -1,12 +1,12 @@
 // Check: is the relay, the office's server or the domain on a blocklist? A list that fails its own test is asked nothing.
 import { blocklistCatalogue, listOf } from '../../../shared/blocklist-catalogue.ts';
-import type { Blocklist, Meaning } from '../../../shared/blocklists.ts';
+import type { Blocklist, CodeMeaning } from '../../../shared/blocklists.ts';
 import { readAnswer } from '../../../shared/blocklists.ts';
 import { severityOfListing } from '../../../shared/facts/blocklists.ts';
 import type { ListAnswer } from '../../../shared/facts/blocklists.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { patiently } from '../lateness.ts';
 import type { Dns, Resolution } from '../dns/dns.ts';
@@ -19,7 +19,7 @@ import type { Entry } from './entries.ts';
 /** Lists asked at the same time. */
 const AT_ONCE = 8;
 /** A list that takes longer counts as one that could not be asked, ms. */
-const PATIENCE = 5_000;
+const PATIENCE_MS = 5_000;
 
 const findings = {
   clean: fine('On none of the lists that could be asked.'),
@@ -48,7 +48,7 @@ interface Answer {
   list: Blocklist;
   entry: Entry;
   /** What the entry is listed for. */
-  meanings: readonly Meaning[];
+  meanings: readonly CodeMeaning[];
   /** Every code that was answered. */
   codes: readonly string[];
   /** Why it is open whether the entry is listed, to follow the list's name; null: it answered. */
@@ -60,7 +60,7 @@ interface Answer {
   evidence: readonly Evidence[];
 }
 
-async function run(asking: Asking<'blocklists'>): Promise<void> {
+async function run(asking: RunningCheck<'blocklists'>): Promise<void> {
   const { target, world, signal } = asking;
   const { entries, missing } = await entriesOf(target, world);
   const doubt = missing.length === 0 ? '' : ` ${capital(missing.join(', '))} could not be found.`;
@@ -98,7 +98,7 @@ async function run(asking: Asking<'blocklists'>): Promise<void> {
 }
 
 /** A key for a list that is not asked: the admin expects it to be. */
-function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<'blocklists'>): void {
+function tellOfUnknown(zone: string, { world, couldNotCheck }: RunningCheck<'blocklists'>): void {
   const known = listOf(zone);
   if (known !== null && 'list' in known) return;
   const of = `the catalogue of blocklists of ${blocklistCatalogue.made}`;
@@ -119,7 +119,7 @@ function tellOfUnknown(zone: string, { world, couldNotCheck }: Asking<'blocklist
 function tell(
   entry: Entry,
   answers: readonly Answer[],
-  { report, couldNotCheck }: Asking<'blocklists'>,
+  { report, couldNotCheck }: RunningCheck<'blocklists'>,
 ): void {
   if (answers.length === 0) return;
   const answered = answers.filter(({ problem }) => problem === null);
@@ -192,10 +192,10 @@ async function askList(
     const answers = await Promise.all(entries.map((entry) => askAbout(entry, list, zone, dns)));
     return answers.map((answer) => ({ ...answer, evidence: [...answer.evidence, ...evidence] }));
   };
-  const answers = await within(PATIENCE, ask());
+  const answers = await within(PATIENCE_MS, ask());
   if (answers !== null)
     return answers.map((answer) => ({ ...answer, evidence: hide(answer.evidence, zone, list.zone) }));
-  const problem = `it did not answer within ${PATIENCE / 1000} seconds`;
+  const problem = `it did not answer within ${PATIENCE_MS / 1000} seconds`;
   const evidence = [
     { asked: `test points of ${list.zone}`, of: 'its name servers', at: world.now(), answer: problem },
   ];

@@ -1,11 +1,11 @@
 // Check: does the office's server greet as a mail server does, and what does it offer (EHLO, RFC 5321 §4.1.1.1)?
 import { softwareOf } from '../../../shared/replies/software.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { connectivityOf } from '../network/connectivity.check.ts';
-import { quoted } from './dialogue.ts';
+import { quoted } from './server-conversation.ts';
 import { evidenceOf, subjectOf, visitEach } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   greets: fine('It greets, and offers what a present-day server does.'),
@@ -34,8 +34,8 @@ export const greeting = defineCheck({
 });
 
 async function judge(
-  visit: Visit,
-  { world, report, couldNotCheck }: Asking<'server-greeting'>,
+  visit: ServerVisit,
+  { world, report, couldNotCheck }: RunningCheck<'server-greeting'>,
 ): Promise<void> {
   const { greeting: said, ehlo, features, name } = visit;
   const found = {

@@ -3,14 +3,14 @@ import { pause } from '../../clock/clock.ts';
 import { systemClock } from '../../clock/watched.ts';
 import type { Cause } from '../../../shared/cause.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import { Dialogue, quoted } from './dialogue.ts';
-import type { Step } from './dialogue.ts';
+import type { RunningCheck } from '../check.ts';
+import { ServerConversation, quoted } from './server-conversation.ts';
+import type { Step } from './server-conversation.ts';
 import { askEach, causeOf, evidenceOf, isPutOff, isTaken, ownName, subjectOf } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 /** After how long the same is tried again, ms: an answer is wanted while somebody looks on. */
-const LATER = 4_000;
+const LATER_MS = 4_000;
 
 const findings = {
   none: fine('The server does not make us wait.'),
@@ -42,7 +42,7 @@ const elsewhere: ReadonlySet<Cause | null> = new Set<Cause | null>([
   ...(['tls-required', 'auth-required', 'sender-rejected', 'user-unknown'] as const),
 ]);
 
-async function judge(visit: Visit, asking: Asking<'greylisting'>): Promise<void> {
+async function judge(visit: ServerVisit, asking: RunningCheck<'greylisting'>): Promise<void> {
   const { report, couldNotCheck } = asking;
   const { name, mail, postmaster } = visit;
   const first = isPutOff(mail) ? mail : postmaster;
@@ -69,9 +69,9 @@ async function judge(visit: Visit, asking: Asking<'greylisting'>): Promise<void>
   const evidence = [...found.evidence, ...evidenceOf(second)];
   const passes = isTaken(second);
   if (cause === 'greylisted' || passes) {
-    const then = passes ? ` and took it ${LATER / 1000} seconds later` : '';
+    const then = passes ? ` and took it ${LATER_MS / 1000} seconds later` : '';
     report('greylists', {
-      ...{ ...found, evidence, facts: { passed: passes, laterMs: LATER } },
+      ...{ ...found, evidence, facts: { passed: passes, laterMs: LATER_MS } },
       summary: `${name} makes us wait (greylisting): it said “${quoted(first)}”${then}.`,
     });
   } else if (second?.reply === null || second === null) {
@@ -83,15 +83,15 @@ async function judge(visit: Visit, asking: Asking<'greylisting'>): Promise<void>
 
 /** The same question over a new connection. Null when it could not be put. */
 async function again(
-  { place }: Visit,
-  { target, world, signal }: Asking<'greylisting'>,
+  { place }: ServerVisit,
+  { target, world, signal }: RunningCheck<'greylisting'>,
 ): Promise<Step | null> {
-  await pause(systemClock, LATER, signal);
+  await pause(systemClock, LATER_MS, signal);
   if (signal.aborted) return null;
   const destination = target.destinations.find(
     ({ host, port }) => host === place.host && port === place.port,
   );
-  const dialogue = await Dialogue.open(place, { signal, now: world.now });
+  const dialogue = await ServerConversation.open(place, { signal, now: world.now });
   let last: Step | null = null;
   const lines = [
     `EHLO ${ownName(target, destination)}`,

@@ -1,11 +1,11 @@
 // Check: would the office's server hand our mail back to us? It does when it takes us for the domain's home, or is ourselves.
 import ipaddr from 'ipaddr.js';
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { nameIn } from './greeting.check.ts';
-import { quoted } from './dialogue.ts';
+import { quoted } from './server-conversation.ts';
 import { askEach, causeOf, evidenceOf, subjectOf } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   none: fine('Nothing shows that mail would come back.'),
@@ -29,7 +29,10 @@ export const loop = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-async function judge(visit: Visit, { target, world, report }: Asking<'mail-loop'>): Promise<void> {
+async function judge(
+  visit: ServerVisit,
+  { target, world, report }: RunningCheck<'mail-loop'>,
+): Promise<void> {
   const { name, place, greeting, ehlo, mail, postmaster, nobody } = visit;
   const { relay, domain } = target;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(greeting, ehlo) };

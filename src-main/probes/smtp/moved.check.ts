@@ -2,17 +2,17 @@
 import type { SeenMx, SeenServer } from '../../../shared/facts/server-moved.ts';
 import type { Evidence } from '../../../shared/finding.ts';
 import { defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import { listed, ordered, setText } from '../dns/common.ts';
+import type { RunningCheck } from '../check.ts';
+import { listed, ordered, setText } from '../dns/speakers.ts';
 import { dnsOf } from '../dns/dns.ts';
 import { connectivityOf } from '../network/connectivity.check.ts';
 import { touch } from '../network/connect.ts';
-import { follow, isAnother, isFresh, lastMx, lastSeen, look, namesKnown, takesTurns } from './seen.ts';
+import { follow, isAnother, isFresh, lastMx, lastSeen, look, namesKnown, takesTurns } from './last-seen.ts';
 import { evidenceOf, lastWords, visitEach } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 /** Longest wait for an address that a name led to, or leads to, ms. */
-const PATIENCE = 3_000;
+const PATIENCE_MS = 3_000;
 /** Names that are looked up to find a server that went away. */
 const MOST_NAMES = 5;
 const MX = 'MX';
@@ -61,8 +61,8 @@ export const moved = defineCheck({
   },
 });
 
-async function compareServers(asking: Asking<'server-moved'>): Promise<void> {
-  const visits: Visit[] = [];
+async function compareServers(asking: RunningCheck<'server-moved'>): Promise<void> {
+  const visits: ServerVisit[] = [];
   await visitEach(asking, (visit) => {
     visits.push(visit);
   });
@@ -71,8 +71,8 @@ async function compareServers(asking: Asking<'server-moved'>): Promise<void> {
 }
 
 /** All visits are to the one server, each at another of its addresses. */
-async function compare(visits: readonly Visit[], asking: Asking<'server-moved'>): Promise<void> {
-  const [{ place }] = visits as [Visit];
+async function compare(visits: readonly ServerVisit[], asking: RunningCheck<'server-moved'>): Promise<void> {
+  const [{ place }] = visits as [ServerVisit];
   const { host } = place;
   const { world, past, report, couldNotCheck } = asking;
   const subject = subjectOf(place);
@@ -126,13 +126,13 @@ async function compare(visits: readonly Visit[], asking: Asking<'server-moved'>)
 
 /** Nobody greets at any of its addresses: has it gone, and where to? */
 async function missing(
-  visits: readonly Visit[],
+  visits: readonly ServerVisit[],
   { seen, hasMoved, last }: { seen: SeenServer; hasMoved: boolean; last: SeenServer | null },
   found: { subject: string; evidence: Evidence[]; facts: SeenServer },
-  asking: Asking<'server-moved'>,
+  asking: RunningCheck<'server-moved'>,
 ): Promise<void> {
   const { world, report, couldNotCheck } = asking;
-  const [{ place }] = visits as [Visit];
+  const [{ place }] = visits as [ServerVisit];
   const { host, port } = place;
   const { subject } = found;
   const unknown = (summary: string, more: readonly Evidence[] = []) =>
@@ -186,8 +186,8 @@ async function missing(
 async function whereTo(
   host: string,
   last: SeenServer | null,
-  visits: readonly Visit[],
-  { target, world }: Asking<'server-moved'>,
+  visits: readonly ServerVisit[],
+  { target, world }: RunningCheck<'server-moved'>,
 ): Promise<{ name: string; addresses: string[]; evidence: readonly Evidence[] } | null> {
   const names = new Set([...namesKnown(last), ...target.formerMx.map(({ exchange }) => exchange)]);
   names.delete(host);
@@ -209,12 +209,12 @@ async function whereTo(
 async function anybodyAt(
   addresses: readonly string[],
   port: number,
-  { world, signal }: Asking<'server-moved'>,
+  { world, signal }: RunningCheck<'server-moved'>,
 ): Promise<{ open: string[]; evidence: Evidence[] }> {
   const all = await Promise.all(
     addresses
       .slice(0, 4)
-      .map((host) => touch({ host, port }, { signal, timeoutMs: PATIENCE, now: world.now })),
+      .map((host) => touch({ host, port }, { signal, timeoutMs: PATIENCE_MS, now: world.now })),
   );
   return {
     open: all.filter(({ result }) => result === 'open').map(({ host }) => host),
@@ -228,7 +228,7 @@ async function compareMx({
   past,
   report,
   couldNotCheck,
-}: Asking<'server-moved'>): Promise<void> {
+}: RunningCheck<'server-moved'>): Promise<void> {
   const { domain, relay } = target;
   const found = await dnsOf(world).resolve(domain, 'MX');
   const { status, evidence } = found;
@@ -279,7 +279,7 @@ function subjectOf({ host, port }: { host: string; port: number }): string {
   return port === 25 ? host : `${host} port ${port}`;
 }
 
-function saidBy({ connection, greeting, encryption, place }: Visit): Evidence[] {
+function saidBy({ connection, greeting, encryption, place }: ServerVisit): Evidence[] {
   const shown: Evidence[] =
     encryption === null
       ? []

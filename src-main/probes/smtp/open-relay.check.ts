@@ -1,8 +1,8 @@
 // Check: does the office's server pass on mail that is none of its business?
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { askEach, evidenceOf, foreign, isTaken, subjectOf, said } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   closed: fine('It refuses mail for domains that are not its own.'),
@@ -24,7 +24,7 @@ export const openRelay = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-open-relay'>): void {
+function judge(visit: ServerVisit, { report, couldNotCheck }: RunningCheck<'server-open-relay'>): void {
   const { name, mail, elsewhere } = visit;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, elsewhere) };
   const code = elsewhere?.reply?.code ?? 0;

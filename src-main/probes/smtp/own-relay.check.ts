@@ -1,10 +1,10 @@
 // Check: does Mailward itself, as the world reaches it, take the domain's mail and nobody else's?
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { connectivityOf } from '../network/connectivity.check.ts';
 import { addressesOf } from '../servers.ts';
-import { Dialogue, placeText, quoted } from './dialogue.ts';
-import type { Place, Step } from './dialogue.ts';
+import { ServerConversation, placeText, quoted } from './server-conversation.ts';
+import type { ServerToAsk, Step } from './server-conversation.ts';
 import { evidenceOf, foreign, isTaken, said } from './visit.ts';
 
 const PORT = 25;
@@ -32,7 +32,7 @@ export const ownRelay = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'relay-door'>): Promise<void> {
+async function run(asking: RunningCheck<'relay-door'>): Promise<void> {
   const { target, world } = asking;
   const relay = target.relay;
   if (relay === null) throw new CouldNotCheck('It is not known where the world reaches Mailward.');
@@ -49,10 +49,10 @@ async function run(asking: Asking<'relay-door'>): Promise<void> {
 }
 
 async function judge(
-  place: Place,
-  { target, world, signal, report, couldNotCheck }: Asking<'relay-door'>,
+  place: ServerToAsk,
+  { target, world, signal, report, couldNotCheck }: RunningCheck<'relay-door'>,
 ): Promise<void> {
-  const dialogue = await Dialogue.open(place, { signal, now: world.now });
+  const dialogue = await ServerConversation.open(place, { signal, now: world.now });
   const name = placeText(place);
   const own = await transaction(dialogue, target.domain);
   const other = own !== null && dialogue.isOpen ? await dialogue.say(`RCPT TO:<${foreign}>`) : null;
@@ -92,7 +92,7 @@ async function judge(
 }
 
 /** As far as the first RCPT; null when the server stops it before. */
-async function transaction(dialogue: Dialogue, domain: string): Promise<Step | null> {
+async function transaction(dialogue: ServerConversation, domain: string): Promise<Step | null> {
   let [, last = null]: (Step | null)[] = dialogue.steps;
   // A name that the relay does not know: what comes from its own would be a loop.
   for (const line of ['EHLO question.mailward.invalid', 'MAIL FROM:<>', `RCPT TO:<postmaster@${domain}>`]) {

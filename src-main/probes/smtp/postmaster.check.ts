@@ -1,9 +1,9 @@
 // Check: is there somebody behind postmaster@ the domain, as there must be (RFC 5321 §4.5.1)?
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { isHome } from './relay-denied.check.ts';
 import { askEach, causeOf, evidenceOf, isTaken, subjectOf, said } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   there: fine('The server takes mail for the domain’s postmaster.'),
@@ -26,7 +26,7 @@ export const postmaster = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { target, report, couldNotCheck }: Asking<'postmaster'>): void {
+function judge(visit: ServerVisit, { target, report, couldNotCheck }: RunningCheck<'postmaster'>): void {
   const { postmaster: asked, name, mail } = visit;
   const address = `postmaster@${target.domain}`;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, asked) };

@@ -1,14 +1,14 @@
 // Checks: does the office's server ask us to send less? From what the message log knows, and, when asked for, by trying.
 import { causeWords } from '../../../shared/cause.ts';
 import { CouldNotCheck, defineCheck, fine, NotApplicable, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import { Dialogue, quoted } from './dialogue.ts';
-import type { Step } from './dialogue.ts';
+import type { RunningCheck } from '../check.ts';
+import { ServerConversation, quoted } from './server-conversation.ts';
+import type { Step } from './server-conversation.ts';
 import { askEach, causeOf, evidenceOf, isTaken, ownName, subjectOf } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 /** Of what happened longer ago than this nobody can say whether it still holds, ms. */
-const LATELY = 86_400_000;
+const LATELY_MS = 86_400_000;
 /** The active test goes no further than this: connections one after another, and questions over each. */
 const MOST_CONNECTIONS = 15;
 const QUESTIONS = 2;
@@ -46,9 +46,9 @@ export const rateLimitTest = defineCheck({
   run: (asking) => askEach(asking, (visit) => byTrying(visit, asking)),
 });
 
-async function fromLog({ target, world, report }: Asking<'rate-limit'>): Promise<void> {
+async function fromLog({ target, world, report }: RunningCheck<'rate-limit'>): Promise<void> {
   const attempts = (await world.traffic.attempts(target.domain)).filter(
-    ({ at }) => at > world.now() - LATELY,
+    ({ at }) => at > world.now() - LATELY_MS,
   );
   if (attempts.length === 0)
     throw new NotApplicable(`No mail for ${target.domain} has gone to its server within a day.`);
@@ -72,8 +72,8 @@ async function fromLog({ target, world, report }: Asking<'rate-limit'>): Promise
 }
 
 async function byTrying(
-  visit: Visit,
-  { target, world, signal, report, couldNotCheck }: Asking<'rate-limit-test'>,
+  visit: ServerVisit,
+  { target, world, signal, report, couldNotCheck }: RunningCheck<'rate-limit-test'>,
 ): Promise<void> {
   const { place, name } = visit;
   const destination = target.destinations.find(
@@ -82,7 +82,7 @@ async function byTrying(
   const subject = subjectOf(visit);
   for (let count = 1; count <= MOST_CONNECTIONS; count++) {
     if (signal.aborted) throw new CouldNotCheck(`Stopped after ${count - 1} connections.`);
-    const dialogue = await Dialogue.open(place, { signal, now: world.now });
+    const dialogue = await ServerConversation.open(place, { signal, now: world.now });
     const lines = [
       `EHLO ${ownName(target, destination)}`,
       ...Array.from({ length: QUESTIONS }, () => [

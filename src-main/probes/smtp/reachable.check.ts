@@ -2,9 +2,9 @@
 import { connectivityOf } from '../network/connectivity.check.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { FactsOf } from '../../../shared/facts/index.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { evidenceOf, subjectOf, visitEach } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   answers: fine('The server takes connections at this address.'),
@@ -28,8 +28,8 @@ export const reachable = defineCheck({
   run,
 });
 
-async function run(asking: Asking<'server-reachable'>): Promise<void> {
-  const visits: Visit[] = [];
+async function run(asking: RunningCheck<'server-reachable'>): Promise<void> {
+  const visits: ServerVisit[] = [];
   await visitEach(asking, (visit) => {
     visits.push(visit);
     if (visit.connection.failure === null) answers(visit, asking);
@@ -42,7 +42,7 @@ async function run(asking: Asking<'server-reachable'>): Promise<void> {
   );
 }
 
-function answers(visit: Visit, { report }: Asking<'server-reachable'>): void {
+function answers(visit: ServerVisit, { report }: RunningCheck<'server-reachable'>): void {
   report('answers', {
     subject: subjectOf(visit),
     summary: `${visit.name} took the connection after ${Math.round(visit.connection.ms)} ms.`,
@@ -52,9 +52,9 @@ function answers(visit: Visit, { report }: Asking<'server-reachable'>): void {
 }
 
 async function missing(
-  visit: Visit,
+  visit: ServerVisit,
   partly: boolean,
-  { world, report, couldNotCheck }: Asking<'server-reachable'>,
+  { world, report, couldNotCheck }: RunningCheck<'server-reachable'>,
 ): Promise<void> {
   const { failure } = visit.connection;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(visit.connection), facts: factsOf(visit) };
@@ -84,13 +84,13 @@ async function missing(
   }
 }
 
-function someoneAnswers({ place }: Visit, visits: readonly Visit[]): boolean {
+function someoneAnswers({ place }: ServerVisit, visits: readonly ServerVisit[]): boolean {
   return visits.some(
     ({ place: other, connection }) => other.host === place.host && connection.failure === null,
   );
 }
 
-function factsOf({ place }: Visit): FactsOf<'server-reachable', 'refused'> {
+function factsOf({ place }: ServerVisit): FactsOf<'server-reachable', 'refused'> {
   return {
     host: place.host,
     address: place.address,

@@ -2,11 +2,11 @@
 import { causeWords } from '../../../shared/cause.ts';
 import type { Cause } from '../../../shared/cause.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import type { Step } from './dialogue.ts';
-import { quoted } from './dialogue.ts';
+import type { RunningCheck } from '../check.ts';
+import type { Step } from './server-conversation.ts';
+import { quoted } from './server-conversation.ts';
 import { causeOf, evidenceOf, isPutOff, isTaken, subjectOf, visitEach, lastWords } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   welcome: fine('The server does not turn Mailward away.'),
@@ -52,7 +52,7 @@ const notOurs = new Set<Cause>([
   'other',
 ]);
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-refuses'>): void {
+function judge(visit: ServerVisit, { report, couldNotCheck }: RunningCheck<'server-refuses'>): void {
   const { name } = visit;
   const refused = refusalOf(visit);
   if (refused === null) {
@@ -81,7 +81,13 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-refuses'>
   });
 }
 
-function refusalOf({ greeting, ehlo, mail, postmaster, nobody }: Visit): { step: Step; cause: Cause } | null {
+function refusalOf({
+  greeting,
+  ehlo,
+  mail,
+  postmaster,
+  nobody,
+}: ServerVisit): { step: Step; cause: Cause } | null {
   for (const step of [greeting, ehlo, mail]) {
     const cause = causeOf(step, step === mail ? 'mail' : 'connect');
     if (step !== null && cause !== null) return { step, cause };

@@ -2,10 +2,10 @@
 import { causeWords } from '../../../shared/cause.ts';
 import { saysEither } from '../../../shared/replies/wire.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import { quoted } from './dialogue.ts';
+import type { RunningCheck } from '../check.ts';
+import { quoted } from './server-conversation.ts';
 import { askEach, causeOf, evidenceOf, isPutOff, isTaken, subjectOf } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   home: fine('The server accepts the domain’s mail from Mailward.'),
@@ -28,7 +28,7 @@ export const relayDenied = defineCheck({
 });
 
 /** What its answers to two addresses of the domain show; null when they show neither. */
-export function isHome({ postmaster, nobody }: Visit): boolean | null {
+export function isHome({ postmaster, nobody }: ServerVisit): boolean | null {
   const both = [postmaster, nobody];
   if (both.some(isTaken)) return true;
   if (both.some((step) => causeOf(step, 'rcpt') === 'relay-denied')) return false;
@@ -39,7 +39,7 @@ export function isHome({ postmaster, nobody }: Visit): boolean | null {
   return told.some((cause) => cause === 'user-unknown' || cause === 'mailbox-full') ? true : null;
 }
 
-function judge(visit: Visit, { target, report, couldNotCheck }: Asking<'relay-denied'>): void {
+function judge(visit: ServerVisit, { target, report, couldNotCheck }: RunningCheck<'relay-denied'>): void {
   const { mail, postmaster, nobody, name } = visit;
   const { domain } = target;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, postmaster, nobody) };

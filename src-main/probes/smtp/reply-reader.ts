@@ -1,7 +1,7 @@
 // What a server says in a conversation, piece by piece as it comes, put together to replies (RFC 5321 §4.2.1).
 import type { Buffer } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
-import { ReplyLines, type Heard } from '../../../shared/replies/reply-lines.ts';
+import { ReplyLines, type RawReply } from '../../../shared/replies/reply-lines.ts';
 
 /** Characters that may wait to be read. No server has this much to say. */
 const MOST = 65_536;
@@ -12,7 +12,7 @@ const START = 20;
 export class ReplyReader {
   readonly #decoder = new StringDecoder('utf8');
   readonly #lines = new ReplyLines();
-  readonly #replies: Heard[] = [];
+  readonly #replies: RawReply[] = [];
   /** Of the line that has not ended yet. */
   #pieces: string[] = [];
   /** How the reply begins that has not ended yet. */
@@ -37,7 +37,7 @@ export class ReplyReader {
   }
 
   /** The next reply that is whole; null when there is none. */
-  take(): Heard | null {
+  take(): RawReply | null {
     const heard = this.#replies.shift() ?? null;
     this.#waiting -= heard?.text.length ?? 0;
     return heard;

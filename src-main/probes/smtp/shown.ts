@@ -1,12 +1,12 @@
 // Which certificate a mail server that the MX names shows to strangers, at each of its addresses: for what the world demands of it.
 import type { Evidence } from '../../../shared/finding.ts';
-import type { Encryption, Place } from './dialogue.ts';
+import type { Encryption, ServerToAsk } from './server-conversation.ts';
 import { publicAddressesOf, serversOf } from '../servers.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
 import { namesOf } from './tls.check.ts';
 import { approachTo, evidenceOf, lastWords, ownName, visitOf } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 /** A host has a few addresses; more of one are not worth the wait. */
 const MOST_ADDRESSES = 4;
@@ -14,7 +14,7 @@ const MOST_ADDRESSES = 4;
 const STRANGER = 'question.mailward.invalid';
 
 /** What one address of a mail server shows. */
-export type Shown = {
+export type ShownEncryption = {
   /** For people: name and address. */
   name: string;
   evidence: readonly Evidence[];
@@ -30,7 +30,7 @@ export type Shown = {
  * Asks every address of a host that an MX record names, on port 25, as any sender would. Of what the run visits anyway the
  * answer is shared. Does not fail: what could not be asked is `unknown`.
  */
-export function shownBy(host: string, target: Target, world: World): Promise<Shown[]> {
+export function shownBy(host: string, target: Target, world: World): Promise<ShownEncryption[]> {
   return world.once(`certificates of ${host}`, async () => {
     const found = await publicAddressesOf(host, world);
     if (found.addresses.length === 0)
@@ -58,9 +58,9 @@ async function visitedAnyway(target: Target, world: World): Promise<Set<string>>
   }
 }
 
-type Called = Pick<Visit, 'name' | 'greeting' | 'ehlo' | 'starttls' | 'encryption' | 'steps'>;
+type Called = Pick<ServerVisit, 'name' | 'greeting' | 'ehlo' | 'starttls' | 'encryption' | 'steps'>;
 
-async function call(place: Place, target: Target, world: World): Promise<Called> {
+async function call(place: ServerToAsk, target: Target, world: World): Promise<Called> {
   const isOurs = place.host === target.relay?.hostname || target.relay?.addresses.includes(place.address);
   const own = isOurs === true ? STRANGER : ownName(target);
   const { dialogue, before, ...approach } = await approachTo(place, own, world);
@@ -68,7 +68,7 @@ async function call(place: Place, target: Target, world: World): Promise<Called>
   return { ...approach, steps: [...before, ...dialogue.steps] };
 }
 
-function read(visit: Called): Shown {
+function read(visit: Called): ShownEncryption {
   const { name, greeting, ehlo, starttls, encryption } = visit;
   const of = { name, evidence: evidenceOf(...visit.steps.filter(({ asked }) => asked !== 'QUIT')) };
   if (encryption !== null) return { ...of, kind: 'encrypted', encryption };

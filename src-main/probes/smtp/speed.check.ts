@@ -1,13 +1,13 @@
 // Check: how long does the office's server take over each answer?
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { askEach, evidenceOf, subjectOf } from './visit.ts';
-import type { Step } from './dialogue.ts';
-import type { Visit } from './visit.ts';
+import type { Step } from './server-conversation.ts';
+import type { ServerVisit } from './visit.ts';
 
 /** Slower than this, an answer keeps a connection for no good, ms. A greeting may wait for early talkers. */
-const SLOW = 3_000;
-const SLOW_GREETING = 5_000;
+const SLOW_MS = 3_000;
+const SLOW_GREETING_MS = 5_000;
 
 const findings = {
   prompt: fine('Every answer comes in good time.'),
@@ -33,7 +33,7 @@ export const speed = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-speed'>): void {
+function judge(visit: ServerVisit, { report, couldNotCheck }: RunningCheck<'server-speed'>): void {
   const { name, greeting, steps } = visit;
   const answered = steps.filter(({ failure }) => failure === null);
   const times = answered.map(({ asked, ms }) => ({ asked: asked.split(' TO:')[0] ?? asked, ms }));
@@ -50,7 +50,7 @@ function judge(visit: Visit, { report, couldNotCheck }: Asking<'server-speed'>):
   const least = ({ ms }: Step) => ms;
   const most = ({ ms, lateMs }: Step) => ms + lateMs;
   const isSlow = (time: (step: Step) => number) =>
-    answered.find((step) => time(step) > (step === greeting ? SLOW_GREETING : SLOW));
+    answered.find((step) => time(step) > (step === greeting ? SLOW_GREETING_MS : SLOW_MS));
   const slow = isSlow(least);
   const doubtful = isSlow(most);
   if (slow !== undefined && slow === greeting) {

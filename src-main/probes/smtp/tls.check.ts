@@ -1,12 +1,12 @@
 // Check: is mail to the office's server encrypted, and is its certificate good for what the route asks (RFC 3207)?
 import type { PeerCertificate } from 'node:tls';
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
-import type { Encryption } from './dialogue.ts';
+import type { RunningCheck } from '../check.ts';
+import type { Encryption } from './server-conversation.ts';
 import { askEach, evidenceOf, subjectOf } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** A certificate that ends sooner has not been renewed when it should have been, days. */
 const SOON_DAYS = 14;
 
@@ -35,7 +35,7 @@ export const tls = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { world, report, couldNotCheck }: Asking<'server-tls'>): void {
+function judge(visit: ServerVisit, { world, report, couldNotCheck }: RunningCheck<'server-tls'>): void {
   const { name, policy, starttls, encryption } = visit;
   const steps = visit.steps.filter(({ asked }) => /^EHLO|^STARTTLS|^TLS/.test(asked));
   const found = { subject: subjectOf(visit), evidence: evidenceOf(...steps) };
@@ -95,7 +95,7 @@ function weigh(
   const until = Date.parse(certificate.valid_to);
   const day = new Date(until).toISOString().slice(0, 10);
   if (until < now) return { code: 'expired', words: `, but its certificate ended on ${day}` };
-  if (until < now + SOON_DAYS * DAY)
+  if (until < now + SOON_DAYS * DAY_MS)
     return { code: 'expires-soon', words: `; its certificate ends on ${day}` };
   if (trouble === null) return { code: 'encrypted', words: ` and its certificate is valid until ${day}` };
   if (trouble.includes('ALTNAME') || trouble.includes('does not match'))

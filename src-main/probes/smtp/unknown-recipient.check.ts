@@ -1,9 +1,9 @@
 // Check: does the office's server tell recipients that exist from those that do not, while the sender waits?
 import { defineCheck, fine, wrong } from '../check.ts';
-import type { Asking } from '../check.ts';
+import type { RunningCheck } from '../check.ts';
 import { isHome } from './relay-denied.check.ts';
 import { askEach, causeOf, evidenceOf, isTaken, subjectOf, said } from './visit.ts';
-import type { Visit } from './visit.ts';
+import type { ServerVisit } from './visit.ts';
 
 const findings = {
   'tells-apart': fine('Mail to somebody who does not exist is refused at once.'),
@@ -25,7 +25,10 @@ export const unknownRecipient = defineCheck({
   run: (asking) => askEach(asking, (visit) => judge(visit, asking)),
 });
 
-function judge(visit: Visit, { target, report, couldNotCheck }: Asking<'unknown-recipient'>): void {
+function judge(
+  visit: ServerVisit,
+  { target, report, couldNotCheck }: RunningCheck<'unknown-recipient'>,
+): void {
   const { nobody, name, mail } = visit;
   const found = { subject: subjectOf(visit), evidence: evidenceOf(mail, nobody) };
   if (isTaken(nobody)) {

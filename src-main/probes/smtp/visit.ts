@@ -7,20 +7,20 @@ import type { Evidence } from '../../../shared/finding.ts';
 import { smtpName } from '../../../shared/names.ts';
 import { classifyReply } from '../../../shared/replies/classify.ts';
 import type { Stage } from '../../../shared/replies/classify.ts';
-import type { Asker } from '../check.ts';
+import type { CheckTools } from '../check.ts';
 import { serversOf } from '../servers.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
-import { Dialogue, placeText, quoted } from './dialogue.ts';
-import type { DialogueOptions, Encryption, Place, Step } from './dialogue.ts';
+import { ServerConversation, placeText, quoted } from './server-conversation.ts';
+import type { ServerConversationOptions, Encryption, ServerToAsk, Step } from './server-conversation.ts';
 
 /** Addresses visited at most, of all servers together. */
 const MOST_PLACES = 8;
 /** A domain that takes no mail (RFC 2606, RFC 7505): nothing that is accepted for it can go anywhere. */
 export const foreign = 'mailward-question@example.org';
 
-export interface Visit {
-  place: Place;
+export interface ServerVisit {
+  place: ServerToAsk;
   /** For people: name and address. */
   name: string;
   /** The route's TLS policy; `opportunistic` for a server that the MX names. */
@@ -52,7 +52,10 @@ export function ownName(target: Target, destination?: Destination): string {
 }
 
 /** Calls `judge` with each server's visit, as they come; says of those that have no address that they could not be asked. */
-export async function visitEach(asking: Asker, judge: (visit: Visit) => void | Promise<void>): Promise<void> {
+export async function visitEach(
+  asking: CheckTools,
+  judge: (visit: ServerVisit) => void | Promise<void>,
+): Promise<void> {
   const { target, world, couldNotCheck } = asking;
   const servers = await serversOf(target, world);
   for (const { host, addresses, reason, evidence } of servers) {
@@ -65,7 +68,10 @@ export async function visitEach(asking: Asker, judge: (visit: Visit) => void | P
 }
 
 /** As `visitEach`, for questions that need a server that talks: of one that does not, that is said. */
-export function askEach(asking: Asker, judge: (visit: Visit) => void | Promise<void>): Promise<void> {
+export function askEach(
+  asking: CheckTools,
+  judge: (visit: ServerVisit) => void | Promise<void>,
+): Promise<void> {
   return visitEach(asking, (visit) => {
     if (visit.ehlo?.reply?.code === 250) return judge(visit);
     asking.couldNotCheck({
@@ -76,7 +82,7 @@ export function askEach(asking: Asker, judge: (visit: Visit) => void | Promise<v
   });
 }
 
-export function subjectOf({ place }: Visit): string {
+export function subjectOf({ place }: ServerVisit): string {
   return place.port === 25 ? place.address : `${place.address} port ${place.port}`;
 }
 
@@ -86,7 +92,7 @@ export function evidenceOf(...steps: (Step | null)[]): Evidence[] {
 }
 
 /** How far the visit came. QUIT is always said last, and its answer tells nothing. */
-export function lastWords({ steps }: Pick<Visit, 'steps'>): string {
+export function lastWords({ steps }: Pick<ServerVisit, 'steps'>): string {
   return said(steps.findLast(({ asked }) => asked !== 'QUIT') ?? null);
 }
 
@@ -117,21 +123,21 @@ export function visitOf(
   { host, port, address }: { host: string; port: number; address: string },
   target: Target,
   world: World,
-): Promise<Visit> {
+): Promise<ServerVisit> {
   const destination = target.destinations.find((one) => one.host === host && one.port === port);
-  const place: Place = { host, address, port, source: destination?.sourceAddress ?? null };
+  const place: ServerToAsk = { host, address, port, source: destination?.sourceAddress ?? null };
   return world.once(`smtp ${address} ${port} ${target.domain}`, () =>
     visit(place, destination?.tls ?? 'opportunistic', ownName(target, destination), target.domain, world),
   );
 }
 
 async function visit(
-  place: Place,
-  policy: Visit['policy'],
+  place: ServerToAsk,
+  policy: ServerVisit['policy'],
   own: string,
   domain: string,
-  options: DialogueOptions,
-): Promise<Visit> {
+  options: ServerConversationOptions,
+): Promise<ServerVisit> {
   const { dialogue, before, ...approach } = await approachTo(place, own, options);
   const asked = dialogue.isOpen && approach.ehlo?.reply?.code === 250 ? await askFor(dialogue, domain) : {};
   await dialogue.quit();
@@ -141,7 +147,7 @@ async function visit(
 
 /** What is known of a server before any mail is spoken of. */
 export type Approach = Pick<
-  Visit,
+  ServerVisit,
   'place' | 'name' | 'connection' | 'greeting' | 'ehlo' | 'features' | 'starttls' | 'encryption'
 >;
 
@@ -150,11 +156,11 @@ export type Approach = Pick<
  * @returns the open conversation too, and the steps of an earlier connection.
  */
 export async function approachTo(
-  place: Place,
+  place: ServerToAsk,
   own: string,
-  options: DialogueOptions,
-): Promise<Approach & { dialogue: Dialogue; before: readonly Step[] }> {
-  let dialogue = await Dialogue.open(place, options);
+  options: ServerConversationOptions,
+): Promise<Approach & { dialogue: ServerConversation; before: readonly Step[] }> {
+  let dialogue = await ServerConversation.open(place, options);
   const [connection, greeting = null] = dialogue.steps;
   if (connection === undefined) throw new Error('a conversation begins with a connection');
   const known = { place, name: placeText(place), connection, greeting };
@@ -171,7 +177,7 @@ export async function approachTo(
     if (encryption === null) {
       await dialogue.quit();
       before = dialogue.steps;
-      dialogue = await Dialogue.open(place, options);
+      dialogue = await ServerConversation.open(place, options);
     }
     if (dialogue.isOpen) await dialogue.say(`EHLO ${own}`);
   }
@@ -180,9 +186,9 @@ export async function approachTo(
 
 /** MAIL and three RCPT; the sender is nobody, as in a bounce, which every server must take (RFC 5321 §4.5.5). */
 async function askFor(
-  dialogue: Dialogue,
+  dialogue: ServerConversation,
   domain: string,
-): Promise<Partial<Pick<Visit, 'mail' | 'postmaster' | 'nobody' | 'elsewhere'>>> {
+): Promise<Partial<Pick<ServerVisit, 'mail' | 'postmaster' | 'nobody' | 'elsewhere'>>> {
   if (domain === '') return {};
   const mail = await dialogue.say('MAIL FROM:<>');
   if (!isTaken(mail)) return { mail };

@@ -10,11 +10,14 @@ import { StorageFull } from '../../storage/database.ts';
 import { formatId } from '../../storage/ids.ts';
 import type { StorageWatch } from '../../storage/watch.ts';
 import type { Judged } from '../policy/filters/runner.ts';
-import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
+import type { Directory } from '../policy/directory.ts';
+import { readMailbox, type Mailbox } from '../mail/mailbox.ts';
+import { subjectOf } from '../mail/subject.ts';
+import { ownName } from '../smtp/own-name.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { Envelope, NewRecipient, Spool } from '../spool/spool.ts';
 import type { IncomingConnection } from './connection.ts';
-import { ownName, receivedField, subjectOf, transmissionType } from './header.ts';
+import { receivedField, transmissionType } from './received.ts';
 import { toRejected } from './refusals.ts';
 import type { MessageSink, Transaction } from './transaction.ts';
 
@@ -124,6 +127,8 @@ export class Acceptance {
         const judgement = await screened.end();
         results = judgement.results;
         if (judgement.refusal) return refuse(judgement.refusal);
+        // Nobody would ever send it on. Asked again, the listener says so of each recipient.
+        if (mailboxes.some(({ domain }) => !this.#options.directory.get(domain))) return refuse(NOT_OURS);
         if (needsUtf8 && mailboxes.every(({ domain }) => this.#lacksSmtpUtf8(domain)))
           return refuse(NO_SMTPUTF8);
         const head = sender === '' ? deposit.head() : NO_HEAD;

@@ -16,11 +16,11 @@ export interface CertificateFiles {
 }
 
 /** Certificate and key are replaced one after the other: in between they do not fit, and that is no trouble yet, ms. */
-const SETTLING = 1_000;
+const SETTLING_MS = 1_000;
 /** Watching misses changes on network file systems and behind links; looking does not, ms. */
-const LOOK_AGAIN = 60_000;
+const LOOK_AGAIN_MS = 60_000;
 /** Whoever renews certificates does it a month before the end; a week before, it has not worked, ms. */
-const SOON = 7 * 86_400_000;
+const SOON_MS = 7 * 86_400_000;
 
 export class Certificate {
   readonly #files: CertificateFiles;
@@ -57,7 +57,7 @@ export class Certificate {
         // A folder that is not there yet, or cannot be watched: it is looked at from time to time all the same.
       }
     }
-    this.#look = clock.every(LOOK_AGAIN, () => this.#notice()).unref();
+    this.#look = clock.every(LOOK_AGAIN_MS, () => this.#notice()).unref();
   }
 
   /** Null while there is none that works. */
@@ -71,7 +71,7 @@ export class Certificate {
     const until = new Date(this.#validTo).toISOString().slice(0, 10);
     if (this.#validTo < now)
       return `The TLS certificate ${this.#files.certificate} expired on ${until}; renew it`;
-    if (this.#validTo - SOON < now) {
+    if (this.#validTo - SOON_MS < now) {
       return `The TLS certificate ${this.#files.certificate} expires on ${until}; renew it`;
     }
     return null;
@@ -94,7 +94,7 @@ export class Certificate {
       this.#tell(before);
       this.#changed();
     };
-    this.#settling = this.#clock.after(SETTLING, settled).unref();
+    this.#settling = this.#clock.after(SETTLING_MS, settled).unref();
   }
 
   #tell(before: string | null): void {

@@ -16,7 +16,7 @@ export class Clients {
   readonly #open = new Map<string, number>();
 
   /** Counts a connection in; answers how many this client now has, or 0 where that does not matter. */
-  came(address: string): number {
+  opened(address: string): number {
     const client = clientOf(address);
     if (client === null) return 0;
     const now = (this.#open.get(client) ?? 0) + 1;
@@ -24,7 +24,7 @@ export class Clients {
     return now;
   }
 
-  went(address: string): void {
+  closed(address: string): void {
     const client = clientOf(address);
     if (client === null) return;
     const now = (this.#open.get(client) ?? 1) - 1;

@@ -1,13 +1,13 @@
 // One incoming SMTP connection. Commands come in order, and replies say what happened.
 //
 // - Paths and parameters are read as RFC 5321 §4.1 and RFC 6531 write them (command.ts, path.ts).
-// - Only CRLF ends a command, only CRLF.CRLF the data; a lone CR or LF in a message refuses it (input.ts, data-reader.ts).
+// - Only CRLF ends a command, only CRLF.CRLF the data; a lone CR or LF in a message refuses it (line-splitter.ts, data-reader.ts).
 // - Each reply has the enhanced code that says what happened (RFC 2034), but the greeting and the answers to EHLO and HELO.
-// - What a client may cost in time, errors and commands is bounded (conversation.ts, patience.ts).
+// - What a client may cost in time, errors and commands is bounded (conversation.ts, client-timeouts.ts).
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Reply } from '../../../shared/message.ts';
-import type { Visit } from '../policy/filters/screening.ts';
+import type { ClientScreening } from '../policy/filters/screening.ts';
 import { readMail, readRcpt, reply, type MailCommand } from './command.ts';
 import {
   Conversation,
@@ -20,10 +20,10 @@ import { MessageIntake, tooLarge } from './message-intake.ts';
 import { isPostmaster, routesOn, type Path } from './path.ts';
 import { Transaction, type MessageSink, type TransactionOutcome } from './transaction.ts';
 
-/** What the listener does with a connection. */
+/** What a connection asks and tells: the listener (listener.ts) answers for mail, the server (server.ts) for the connection. */
 export interface ConnectionHandlers {
   /** The filters' side of a connection from this address; asked once, when the client is let in. */
-  visit: (remoteAddress: string) => Visit;
+  visit: (remoteAddress: string) => ClientScreening;
   /** The reply that keeps a transaction from beginning; null lets it begin. */
   mailFrom: (transaction: Transaction) => Reply | null | Promise<Reply | null>;
   /** The reply that refuses a recipient; null: it is welcome. */
@@ -87,7 +87,7 @@ export class IncomingConnection extends Conversation {
   readonly #handlers: ConnectionHandlers;
   readonly #limits: ConnectionLimits;
   readonly #isOldDevice: boolean;
-  #visit: Visit | null = null;
+  #visit: ClientScreening | null = null;
   /** From MAIL to its end; null between transactions. */
   #transaction: Transaction | null = null;
   readonly #ended = (transaction: Transaction, outcome: TransactionOutcome): void => {
@@ -129,7 +129,7 @@ export class IncomingConnection extends Conversation {
     return this.#handlers.stopping();
   }
 
-  #visiting(): Visit {
+  #visiting(): ClientScreening {
     this.#visit ??= this.#handlers.visit(this.remoteAddress);
     return this.#visit;
   }
@@ -323,9 +323,9 @@ export class IncomingConnection extends Conversation {
         this.say(words);
         this.close();
       });
-      this.patience.messageBegins(this.clock.steady());
-      this.input.readMessage((reader, content, ended) => {
-        this.patience.received(content.length, this.clock.steady());
+      this.timeouts.messageBegins(this.clock.steady());
+      this.lines.readMessage((reader, content, ended) => {
+        this.timeouts.received(content.length, this.clock.steady());
         if (!ended) {
           const taken = intake.take(reader, content);
           return taken && this.waitFor(taken);
@@ -355,7 +355,7 @@ export class IncomingConnection extends Conversation {
         this.errors = 0;
         this.idleCommands = 0;
       }
-      this.patience.messageEnds(this.clock.steady());
+      this.timeouts.messageEnds(this.clock.steady());
     } catch (error) {
       transaction.fail();
       throw error;

@@ -5,13 +5,13 @@ import type { RelayEvents } from '../events.ts';
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Reply } from '../../../shared/message.ts';
-import { Transcript } from '../transcript.ts';
+import { Transcript } from '../smtp/transcript.ts';
 import { readCommandText } from './command-text.ts';
 import { reply } from './command.ts';
-import { Input, type BadLine } from './input.ts';
+import { LineSplitter, type BadLine } from './line-splitter.ts';
 import { LineEnds } from './line-ends.ts';
-import { Patience } from './patience.ts';
-import { Wire, type Cipher } from './wire.ts';
+import { ClientTimeouts } from './client-timeouts.ts';
+import { ClientSocket, type Cipher } from './client-socket.ts';
 
 /** What a connection may cost. */
 export interface ConversationLimits {
@@ -47,14 +47,14 @@ export abstract class Conversation {
   readonly transcript: Transcript;
   /** The client has sent a command line, whatever it was. */
   spoke = false;
-  protected readonly patience: Patience;
+  protected readonly timeouts: ClientTimeouts;
   protected errors = 0;
   protected idleCommands = 0;
-  protected input: Input;
+  protected lines: LineSplitter;
   readonly #maxErrors: number;
   protected readonly clock: Clock;
   readonly #events: Publisher<RelayEvents>;
-  readonly #wire: Wire;
+  readonly #socket: ClientSocket;
   /** The greeting is said. */
   #ready = false;
   /** The client waits for an answer of ours. */
@@ -69,18 +69,18 @@ export abstract class Conversation {
     this.clock = options.clock;
     this.#events = options.events;
     this.transcript = new Transcript(options.clock);
-    this.patience = new Patience(options.limits, this.clock.steady());
-    this.input = this.#newInput();
+    this.timeouts = new ClientTimeouts(options.limits, this.clock.steady());
+    this.lines = this.#newLineSplitter();
     const lineEnds = options.isOldDevice === true ? new LineEnds() : null;
-    this.#wire = new Wire(socket, options.clock, {
-      data: (chunk) => this.input.push(lineEnds === null ? chunk : lineEnds.mend(chunk)),
+    this.#socket = new ClientSocket(socket, options.clock, {
+      data: (chunk) => this.lines.push(lineEnds === null ? chunk : lineEnds.mend(chunk)),
       // A client that goes away in the middle is no news of ours.
       error: (error) => {
         this.transcript.add('note', error.message);
         this.close();
       },
       closed: () => {
-        this.input.close();
+        this.lines.close();
         this.closed();
       },
     });
@@ -102,7 +102,7 @@ export abstract class Conversation {
 
   /** Most programs are greeted at once; strangers wait, and show whether they can. */
   begin(): void {
-    this.#wire.listen();
+    this.#socket.listen();
     const away = this.turnAway();
     if (away) {
       // It stands in the greeting's place, and a greeting has no enhanced code (RFC 2034 §3).
@@ -120,37 +120,37 @@ export abstract class Conversation {
     this.say(reply(220, null, `${this.name} ESMTP Mailward`));
   }
 
-  #newInput(): Input {
-    return new Input({
+  #newLineSplitter(): LineSplitter {
+    return new LineSplitter({
       line: (line, bad, more, next) => this.#onLine(line, bad, more, next),
       endless: () => this.say(reply(421, '4.7.0', 'Line too long, closing connection')),
       failed: (error) => this.#failed(error),
-      hold: (on) => this.#wire.hold(on),
+      hold: (on) => this.#socket.hold(on),
     });
   }
 
   /** What TLS came to; false without TLS. */
   get tlsOptions(): Cipher | false {
-    return this.#wire.cipher;
+    return this.#socket.cipher;
   }
 
   /** Which of our addresses the client came to. */
   protected get localAddress(): string {
-    return this.#wire.localAddress;
+    return this.#socket.localAddress;
   }
 
   get secure(): boolean {
-    return this.#wire.cipher !== false;
+    return this.#socket.cipher !== false;
   }
 
-  /** When it last came on: a command, or a fair amount of data (UTC ms). */
+  /** When it last came on: a command, or a fair amount of data (ms, steady clock). */
   get progressAt(): number {
-    return this.patience.progressAt;
+    return this.timeouts.progressAt;
   }
 
   /** One of the two has ended it. */
   get #isOver(): boolean {
-    return this.#wire.ending || this.#wire.closed;
+    return this.#socket.ending || this.#socket.closed;
   }
 
   /** The client waits for an answer of ours. */
@@ -161,9 +161,9 @@ export abstract class Conversation {
   /** Called about once a second: lets go of clients that take for ever, however busy they look. */
   check(now: number): void {
     if (this.#isOver || this.#pending) return;
-    if (this.#wire.upgrading) {
-      if (this.patience.handshakeOver(now)) this.#wire.destroy();
-    } else if (this.patience.over(now)) this.say(reply(421, '4.4.2', 'Timeout exceeded, closing connection'));
+    if (this.#socket.upgrading) {
+      if (this.timeouts.handshakeOver(now)) this.#socket.destroy();
+    } else if (this.timeouts.over(now)) this.say(reply(421, '4.4.2', 'Timeout exceeded, closing connection'));
   }
 
   /** Makes room for others. */
@@ -179,15 +179,15 @@ export abstract class Conversation {
 
   /** Ends the connection: what is written still goes out, and nothing more is read. */
   close(): void {
-    this.input.close();
-    this.#wire.end();
+    this.lines.close();
+    this.#socket.end();
     this.left();
   }
 
   /** Ends it because the client said so. */
   protected part(): void {
-    this.input.close();
-    this.#wire.part();
+    this.lines.close();
+    this.#socket.part();
     this.left();
   }
 
@@ -203,7 +203,7 @@ export abstract class Conversation {
       this.transcript.add('server', line);
       lines += `${line}\r\n`;
     });
-    this.#wire.write(lines, this.#more && words.code !== 354);
+    this.#socket.write(lines, this.#more && words.code !== 354);
     // The connection has to go, also when nothing can be said any more.
     if (words.code === 421) this.close();
   }
@@ -226,8 +226,8 @@ export abstract class Conversation {
     this.#pending = true;
     const done = () => {
       this.#pending = false;
-      this.patience.commandDone(this.clock.steady());
-      this.#wire.whenWritable(next);
+      this.timeouts.commandDone(this.clock.steady());
+      this.#socket.whenWritable(next);
     };
     try {
       if (bad === 'too-long') this.wrong(reply(500, '5.5.2', 'Line too long'), done);
@@ -241,13 +241,13 @@ export abstract class Conversation {
     // The answer takes a while: those before it do not wait for it.
     if (this.isWaitingForUs) {
       this.#more = false;
-      this.#wire.flush();
+      this.#socket.flush();
     }
   }
 
   /**
    * Tells the client what was answered, and goes on to its next command: with nothing in between when the answer is here already,
-   * as most are (what a promise for each would cost: input.ts). An answer that comes after the connection's end is told nobody.
+   * as most are (what a promise for each would cost: line-splitter.ts). An answer that comes after the connection's end is told nobody.
    */
   protected whenAnswered<T>(answer: T | Promise<T>, tell: (answer: T) => void, done: Done): void {
     if (!(answer instanceof Promise)) {
@@ -278,12 +278,12 @@ export abstract class Conversation {
 
   /** Shakes hands; what came in clear behind STARTTLS is thrown away unanswered (RFC 3207 §5). */
   protected upgrade(context: SecureContext, done: () => void): void {
-    this.input.close();
-    this.patience.handshakeBegins(this.clock.steady());
+    this.lines.close();
+    this.timeouts.handshakeBegins(this.clock.steady());
     this.#pending = false;
-    this.#wire.upgrade(context, () => {
-      this.input = this.#newInput();
-      this.patience.commandDone(this.clock.steady());
+    this.#socket.upgrade(context, () => {
+      this.lines = this.#newLineSplitter();
+      this.timeouts.commandDone(this.clock.steady());
       done();
     });
   }
@@ -320,6 +320,6 @@ export abstract class Conversation {
     this.#pending = true;
     await ours;
     this.#pending = false;
-    this.patience.wasOurs(this.clock.steady());
+    this.timeouts.wasOurs(this.clock.steady());
   }
 }

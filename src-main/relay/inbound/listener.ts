@@ -7,17 +7,17 @@ import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { ListenerState } from '../../../shared/overview.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import { isPostmaster, recipientKey } from '../policy/addresses.ts';
-import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
+import { isPostmaster, recipientKey, readMailbox, type Mailbox } from '../mail/mailbox.ts';
+import type { Directory } from '../policy/directory.ts';
 import type { Screening } from '../policy/filters/screening.ts';
 import type { IncomingBounces } from '../policy/incoming-bounces.ts';
 import type { RecipientPolicy } from '../policy/recipients.ts';
 import type { StorageWatch } from '../../storage/watch.ts';
 import type { Spool } from '../spool/spool.ts';
 import { Acceptance, BROKEN, FULL } from './acceptance.ts';
-import { Acquaintances } from './acquaintances.ts';
+import { KnownClients } from './known-clients.ts';
 import { Certificate } from './certificate.ts';
-import { Server } from './server.ts';
+import { SmtpServer } from './server.ts';
 import type { Transaction } from './transaction.ts';
 
 const beyondAscii = /[^\x20-\x7e]/;
@@ -39,9 +39,9 @@ export interface ListenerOptions {
 
 export class Listener {
   readonly #options: ListenerOptions;
-  readonly #server: Server;
+  readonly #server: SmtpServer;
   readonly #acceptance: Acceptance;
-  readonly #acquaintances = new Acquaintances();
+  readonly #knownClients = new KnownClients();
   readonly #state: ListenerState;
   #certificate: Certificate | null = null;
 
@@ -50,12 +50,12 @@ export class Listener {
     const { clock } = options;
     this.#acceptance = new Acceptance({
       ...options,
-      acceptedFrom: (address) => this.#acquaintances.sentMail(address, clock.steady()),
+      acceptedFrom: (address) => this.#knownClients.sentMail(address, clock.steady()),
     });
     const { smtp } = options.settings();
     const door = { open: 0, silent: 0, turnedAway: 0, earlyTalkers: 0 };
     this.#state = { host: smtp.host, port: smtp.port, listening: false, problem: null, door };
-    this.#server = new Server(
+    this.#server = new SmtpServer(
       smtp,
       {
         visit: (address) => options.screening.visit(address),
@@ -66,7 +66,7 @@ export class Listener {
           // What was refused besides a message is logged with the message.
           if (outcome === 'abandoned') this.#acceptance.logRefusals(connection, transaction);
         },
-        greetingDelay: (address) => this.#acquaintances.greetingDelay(address, clock.steady()),
+        greetingDelay: (address) => this.#knownClients.greetingDelay(address, clock.steady()),
         isOurAddress: (address, localAddress) => {
           const canonical = (one: string) => (ipaddr.isValid(one) ? ipaddr.process(one).toString() : one);
           const { relayAddresses } = options.settings().probes;

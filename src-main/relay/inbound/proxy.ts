@@ -1,11 +1,10 @@
 // The PROXY protocol, versions 1 and 2: a proxy in front of us says who the client really is (haproxy.org, proxy-protocol.txt).
 import type { Clock } from '../../clock/clock.ts';
-import type { Socket } from 'node:net';
-import { isIPv4, isIPv6 } from 'node:net';
+import { type Socket, isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** The client's and our own end as the proxy saw them. */
-export interface Ends {
+export interface ProxiedAddresses {
   remoteAddress: string;
   remotePort: number;
   localAddress: string;
@@ -17,7 +16,7 @@ export type ProxyHeader =
   | { kind: 'more' }
   | { kind: 'wrong'; why: string }
   | { kind: 'local'; length: number }
-  | { kind: 'proxied'; length: number; ends: Ends };
+  | { kind: 'proxied'; length: number; ends: ProxiedAddresses };
 
 /** §2.1: with CRLF. */
 const LONGEST_V1 = 107;
@@ -104,10 +103,14 @@ function wrong(why: string): ProxyHeader {
  * Waits for the header of a connection from a listed proxy and takes it off the socket. Answers null when the
  * connection's own ends are the true ones; throws when the header is wrong, too late, or never comes.
  */
-export async function takeProxyHeader(socket: Socket, patience: number, clock: Clock): Promise<Ends | null> {
+export async function takeProxyHeader(
+  socket: Socket,
+  patience: number,
+  clock: Clock,
+): Promise<ProxiedAddresses | null> {
   return new Promise((resolve, reject) => {
     let seen: Buffer = Buffer.alloc(0);
-    const finish = (error: Error | null, ends: Ends | null = null) => {
+    const finish = (error: Error | null, ends: ProxiedAddresses | null = null) => {
       timer.cancel();
       socket.off('readable', onReadable).off('close', onEnd).off('end', onEnd).off('error', onEnd);
       if (error) reject(error);

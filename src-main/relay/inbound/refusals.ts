@@ -1,6 +1,6 @@
 // Recipients refused in a transaction: what the log keeps of those who never got as far as a message.
 import type { Reply } from '../../../shared/message.ts';
-import { readMailbox, type Mailbox } from '../policy/directory.ts';
+import { readMailbox, type Mailbox } from '../mail/mailbox.ts';
 import type { NewRecipient } from '../spool/spool.ts';
 
 export interface Refusal {

@@ -8,31 +8,31 @@ import ipaddr from 'ipaddr.js';
 import type { Reply } from '../../../shared/message.ts';
 import { smtpName } from '../../../shared/names.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import { inNetworks } from '../policy/filters/addresses.ts';
+import { inNetworks } from '../policy/filters/ip-addresses.ts';
 import { Clients } from './clients.ts';
 import { reply } from './command.ts';
 import { IncomingConnection, type ConnectionHandlers } from './connection.ts';
-import { ownName } from './header.ts';
+import { ownName } from '../smtp/own-name.ts';
 import { takeProxyHeader } from './proxy.ts';
 
 /** How often it is looked which clients take too long, ms. */
 const SWEEP_EVERY_MS = 1_000;
 /** How long a proxy may take for its header, ms. */
-const PROXY_PATIENCE = 10_000;
+const PROXY_PATIENCE_MS = 10_000;
 /** A connection without a step forward for this long may be ended to make room, ms. */
-const STANDS_STILL = 3_000;
+const STANDS_STILL_MS = 3_000;
 /** Proxies that go wrong are reported this often at most, ms. */
-const COMPLAIN_AGAIN = 60_000;
+const COMPLAIN_AGAIN_MS = 60_000;
 
 /** How long clients may take to finish when we stop, ms. */
-const GRACE = 5_000;
+const GRACE_MS = 5_000;
 
 type Handlers = Omit<
   ConnectionHandlers,
   'turnAway' | 'earlyTalker' | 'left' | 'closed' | 'stopping' | 'certificate'
 >;
 
-export class Server {
+export class SmtpServer {
   readonly clients = new Clients();
   readonly connections = new Set<IncomingConnection>();
   readonly server: NetServer;
@@ -68,11 +68,11 @@ export class Server {
       left: (connection) => this.connections.delete(connection),
       closed: (connection) => {
         this.connections.delete(connection);
-        this.clients.went(connection.remoteAddress);
+        this.clients.closed(connection.remoteAddress);
         if (!connection.spoke) this.clients.counts.silent++;
       },
     };
-    this.server = createServer((socket) => this.#came(socket));
+    this.server = createServer((socket) => this.#accept(socket));
     // Those that are turned away, or linger after QUIT, take a socket for some seconds: bounded too.
     this.server.maxConnections = 2 * smtp.maxConnections + 100;
     this.server.on('error', (error: NodeJS.ErrnoException) => {
@@ -91,7 +91,7 @@ export class Server {
     this.#context = context;
   }
 
-  /** Stops taking connections; resolves when the last one is over, or after `GRACE` ms. */
+  /** Stops taking connections; resolves when the last one is over, or after `GRACE_MS`. */
   async close(): Promise<void> {
     this.#sweep.cancel();
     this.#stopping = true;
@@ -100,7 +100,7 @@ export class Server {
       if (!connection.inTransaction) connection.stop('Service shutting down, try again later');
     for (const socket of this.#expected) socket.destroy();
     await new Promise<void>((resolve) => {
-      const timer = this.#clock.deadline(GRACE, () => {
+      const timer = this.#clock.deadline(GRACE_MS, () => {
         for (const connection of this.connections) connection.stop('Service shutting down, try again later');
         resolve();
       });
@@ -111,7 +111,7 @@ export class Server {
     });
   }
 
-  #came(socket: Socket): void {
+  #accept(socket: Socket): void {
     const address = socket.remoteAddress;
     // It may be gone already.
     if (address === undefined) socket.destroy();
@@ -141,7 +141,7 @@ export class Server {
       return;
     }
     this.#expected.add(socket);
-    takeProxyHeader(socket, PROXY_PATIENCE, this.#clock)
+    takeProxyHeader(socket, PROXY_PATIENCE_MS, this.#clock)
       .then(
         (ends) => this.#connect(socket, ends?.remoteAddress ?? proxy),
         (reason: unknown) => {
@@ -155,7 +155,7 @@ export class Server {
 
   #complain(words: string): void {
     const now = this.#clock.steady();
-    if (now - this.#complainedAt < COMPLAIN_AGAIN) return;
+    if (now - this.#complainedAt < COMPLAIN_AGAIN_MS) return;
     this.#complainedAt = now;
     this.#note(words);
   }
@@ -165,7 +165,7 @@ export class Server {
   }
 
   #turnAway(connection: IncomingConnection): Reply | null {
-    const ofThisClient = this.clients.came(connection.remoteAddress);
+    const ofThisClient = this.clients.opened(connection.remoteAddress);
     if (ofThisClient > this.#smtp.maxConnectionsPerClient) {
       this.clients.counts.turnedAway++;
       return reply(421, null, `${connection.name} Too many connections from your address, try again later`);
@@ -184,7 +184,7 @@ export class Server {
       if (one !== newcomer && !one.isWaitingForUs && (!slowest || one.progressAt < slowest.progressAt))
         slowest = one;
     }
-    if (!slowest || this.#clock.steady() - slowest.progressAt < STANDS_STILL) return false;
+    if (!slowest || this.#clock.steady() - slowest.progressAt < STANDS_STILL_MS) return false;
     slowest.letGo();
     return true;
   }

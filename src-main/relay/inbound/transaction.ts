@@ -1,6 +1,6 @@
 // One SMTP transaction (RFC 5321 §3.3): what was said since MAIL. It ends once: accepted, refused or abandoned.
 import type { Reply } from '../../../shared/message.ts';
-import type { Visit } from '../policy/filters/screening.ts';
+import type { ClientScreening } from '../policy/filters/screening.ts';
 import type { MailCommand } from './command.ts';
 import { cleanSender, Refusals } from './refusals.ts';
 
@@ -18,7 +18,7 @@ export interface MessageForm {
   headerInternational: boolean;
 }
 
-/** Takes one message. */
+/** Takes one message: made by acceptance.ts, which judges and stores it; its content is gathered in policy/filters/gathering.ts. */
 export interface MessageSink {
   /** Takes its octets as they come. A promise holds the client back until they are stored. */
   readonly content: { write: (octets: Buffer) => Promise<void> | undefined };
@@ -41,7 +41,7 @@ export class Transaction {
   readonly recipients = new Set<string>();
   readonly refusals = new Refusals();
   /** What the filters know of this client: it outlives the transaction, and belongs to the connection. */
-  readonly visit: Visit;
+  readonly visit: ClientScreening;
   /** Where its message goes; null before DATA. */
   sink: MessageSink | null = null;
   readonly #ended: (transaction: Transaction, outcome: TransactionOutcome) => void;
@@ -51,7 +51,7 @@ export class Transaction {
   /** @param ended is called once, with how it ended. */
   constructor(
     { path, size, smtpUtf8 }: MailCommand,
-    visit: Visit,
+    visit: ClientScreening,
     ended: (transaction: Transaction, outcome: TransactionOutcome) => void,
   ) {
     this.sender = cleanSender(path.address);

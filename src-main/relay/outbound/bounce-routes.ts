@@ -8,7 +8,7 @@ import type { Directory } from '../policy/directory.ts';
 import type { NewMessage, RecipientOutcome } from '../spool/spool.ts';
 import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
-import { findExchange, type ExchangeOptions } from './exchange.ts';
+import { findMailExchangers, type MxLookupOptions } from './mx-lookup.ts';
 import { Lane, type LaneParts } from './lane.ts';
 import { ServerWatch } from './server-watch.ts';
 import type { Way, WayOutcome } from './way.ts';
@@ -26,11 +26,11 @@ export interface BounceRoutesParts extends LaneParts {
   settings: () => Settings;
   /** Whether mail is given up when it has waited too long: not while the clock may be wrong. */
   givesUp: () => boolean;
-  exchange: ExchangeOptions;
+  exchange: MxLookupOptions;
 }
 
 /** A stranger's domain has no mode, and what its servers say teaches nothing about our recipients. */
-class StrangersWay implements Way {
+class BounceWay implements Way {
   readonly name: string;
   readonly key: WayKey;
   readonly expires = true;
@@ -65,9 +65,9 @@ class StrangersWay implements Way {
 }
 
 /** A domain's place among those that are delivered to. */
-interface Berth {
+interface BounceDomain {
   /** Null until DNS has said where it leads. */
-  way: StrangersWay | null;
+  way: BounceWay | null;
   /** When DNS is asked again, by the steady clock. */
   lookUpAt: number;
   busy: boolean;
@@ -75,7 +75,7 @@ interface Berth {
 
 export class BounceRoutes {
   readonly #parts: BounceRoutesParts;
-  readonly #berths = new Map<string, Berth>();
+  readonly #berths = new Map<string, BounceDomain>();
   /** When a domain that has mail was last given a way, by the steady clock. */
   readonly #servedAt = new Map<string, number>();
   #timer: Timer | null = null;
@@ -183,14 +183,14 @@ export class BounceRoutes {
     }
   }
 
-  async #findRoute(name: string, berth: Berth): Promise<void> {
-    const found = await findExchange(name, this.#parts.exchange);
+  async #findRoute(name: string, berth: BounceDomain): Promise<void> {
+    const found = await findMailExchangers(name, this.#parts.exchange);
     if (this.#closed || this.#berths.get(name) !== berth) return;
     if (found.kind === 'route') {
       berth.lookUpAt = this.#parts.clock.steady() + ROUTE_FOR_MS;
       if (berth.way) berth.way.routeIs(found.route);
       else {
-        berth.way = new StrangersWay(name, found.route, this.#parts);
+        berth.way = new BounceWay(name, found.route, this.#parts);
         berth.way.lane.wake();
       }
       return;

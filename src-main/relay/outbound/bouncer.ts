@@ -8,27 +8,28 @@
 import { pause, type Clock, type Timer } from '../../clock/clock.ts';
 import type { BounceReason } from '../../../shared/recipients.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import type { Undelivered } from '../../storage/operations/bounces.ts';
-import { ownName } from '../inbound/header.ts';
+import type { PendingBounce } from '../../storage/operations/bounces.ts';
+import { ownName } from '../smtp/own-name.ts';
 import type { Authenticator } from '../policy/authentication/authenticator.ts';
 import { authenticitySchema, checkAuthenticity, shownBy, type Authenticity } from '../policy/authenticity.ts';
-import { isAutomatic } from '../policy/bounces.ts';
-import { readMailbox, type Directory, type Mailbox } from '../policy/directory.ts';
+import { isAutomatic } from '../mail/bounces.ts';
+import { type Directory } from '../policy/directory.ts';
+import { readMailbox, type Mailbox } from '../mail/mailbox.ts';
 import type { LearnedRecipients } from '../policy/learned.ts';
 import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
 import type { Resolve } from '../resolver.ts';
 import type { NewMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
-import { composeReport, isFailed } from './report.ts';
+import { composeReport, isFailed } from '../mail/bounce-report.ts';
 
 /** Looked at together. */
 const TOGETHER = 20;
 /** When it could not be decided, it is looked at again after this, ms. */
-const AGAIN = 600_000;
+const AGAIN_MS = 600_000;
 /** Then it is decided with what is known, ms. */
-const LONGEST_WAIT = 24 * 3_600_000;
+const LONGEST_WAIT_MS = 24 * 3_600_000;
 /** How long a stop waits for what is being decided, ms. */
-const CLOSE_WITHIN = 500;
+const CLOSE_WITHIN_MS = 500;
 /** Larger messages are judged by SPF alone: DKIM needs all of it in memory. */
 const MOST_CONTENT = 32 * 1024 * 1024;
 
@@ -73,7 +74,7 @@ export class Bouncer {
     if (this.#closed || this.#timerAt <= at) return;
     this.#timer?.cancel();
     this.#timerAt = at;
-    const wait = Math.min(Math.max(0, at - this.#options.clock.now()), AGAIN);
+    const wait = Math.min(Math.max(0, at - this.#options.clock.now()), AGAIN_MS);
     this.#timer = this.#options.clock.after(wait, () => {
       this.#timer = null;
       this.#timerAt = Number.POSITIVE_INFINITY;
@@ -118,7 +119,7 @@ export class Bouncer {
     } catch (error) {
       if (this.#closed) return;
       events.emit('fault', { part: 'bounces', what: 'bounces cannot be worked on', error });
-      this.plan(clock.now() + AGAIN);
+      this.plan(clock.now() + AGAIN_MS);
     }
   }
 
@@ -134,7 +135,7 @@ export class Bouncer {
         await spool.db.write('dropBounce', id);
         return false;
       case 'later':
-        await spool.db.write('postponeBounce', { messageId: id, at: at + AGAIN });
+        await spool.db.write('postponeBounce', { messageId: id, at: at + AGAIN_MS });
         return false;
       case 'suppress':
         await spool.db.write('suppressBounce', { messageId: id, at, reason: decision.reason });
@@ -145,7 +146,7 @@ export class Bouncer {
     }
   }
 
-  async #decide(message: Undelivered): Promise<Decision> {
+  async #decide(message: PendingBounce): Promise<Decision> {
     const { settings, directory, learned, clock, forgets } = this.#options;
     const failed = message.recipients.filter(isFailed);
     if (failed.length === 0) return { kind: 'nothing' };
@@ -154,7 +155,7 @@ export class Bouncer {
     const to = readMailbox(message.sender);
     if (!to) return { kind: 'suppress', reason: 'no-address' };
     const refusedAt = Math.max(message.receivedAt, ...failed.map(({ triedAt }) => triedAt ?? 0));
-    const patient = clock.now() - refusedAt < LONGEST_WAIT || !forgets();
+    const patient = clock.now() - refusedAt < LONGEST_WAIT_MS || !forgets();
     const unknown = failed.filter(({ cause }) => cause === 'user-unknown');
     if (patient && unknown.some(({ domain }) => learned.serverFails(domain))) return { kind: 'later' };
     if (directory.get(to.domain)) return { kind: 'send', reason: 'own-domain', to };
@@ -165,7 +166,7 @@ export class Bouncer {
   }
 
   /** What is on record of a message's sender, or is found out now; null when DNS does not answer. */
-  async authenticity(message: Undelivered): Promise<Authenticity | null> {
+  async authenticity(message: PendingBounce): Promise<Authenticity | null> {
     const { spool, settings, authenticator, resolve, clock } = this.#options;
     if (message.authenticity !== null) {
       const known = authenticitySchema.safeParse(JSON.parse(message.authenticity));
@@ -193,14 +194,14 @@ export class Bouncer {
   }
 
   /** The message; of a very large one the beginning, so that no signature over its body can be valid. */
-  async #received(message: Undelivered): Promise<Buffer> {
+  async #received(message: PendingBounce): Promise<Buffer> {
     if (message.size > MOST_CONTENT) return Buffer.from(message.head);
     const pieces: Uint8Array[] = [];
     for await (const piece of this.#options.spool.content(message.id, message.size)) pieces.push(piece);
     return Buffer.concat(pieces);
   }
 
-  async #send(message: Undelivered, reason: BounceReason, to: Mailbox): Promise<void> {
+  async #send(message: PendingBounce, reason: BounceReason, to: Mailbox): Promise<void> {
     const { spool, settings, directory, clock, events } = this.#options;
     const now = clock.now();
     const { smtp, delivery } = settings();
@@ -243,7 +244,7 @@ export class Bouncer {
     this.#timer?.cancel();
     // Asking DNS may take long; nothing that comes of it is written any more.
     const over = new AbortController();
-    await Promise.race([this.#running, pause(this.#options.clock, CLOSE_WITHIN, over.signal)]);
+    await Promise.race([this.#running, pause(this.#options.clock, CLOSE_WITHIN_MS, over.signal)]);
     over.abort();
   }
 }

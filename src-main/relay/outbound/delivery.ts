@@ -8,7 +8,7 @@
 //   time has come, neither there nor elsewhere, and the log says why.
 // - The server refuses everything for a reason of its own (not home for the domain, wants a login, …): nothing is refused for good.
 //   After a few messages the destination is paused as if it had failed; the mail waits until somebody has mended it.
-// - The server asks for less (a limit, too many connections): it gets less (throttle.ts). What it turned away goes out again as soon
+// - The server asks for less (a limit, too many connections): it gets less (smtp/throttle.ts). What it turned away goes out again as soon
 //   as the rate allows, and its schedule is not used up.
 // - A message is deferred (4xx): it alone waits, by the retry schedule.
 // - A message is refused (5xx): it is kept as refused, with the words, for the admin.
@@ -17,32 +17,39 @@
 import { pause, utcOf, type Clock } from '../../clock/clock.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { StorageError } from '../../storage/database.ts';
-import type { Word } from '../policy/learned.ts';
+import type { RecipientAnswer } from '../policy/learned.ts';
 import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
 import type { DueMessage, Lesson, Spool } from '../spool/spool.ts';
 import type { Claim } from './claims.ts';
-import { DestinationFailed, isLost } from './destination-failed.ts';
-import { NotNow, type Destinations, type Place, type Turn } from './destinations.ts';
+import { DestinationFailed, isLost } from '../smtp/destination-failed.ts';
+import { NoConnectionNow, type Destinations, type DestinationState, type Permit } from './destinations.ts';
 import { offer } from './offer.ts';
-import { attemptRow, outcomesOf, readingsOf, wordsOf, type Reading, type Tried } from './outcome.ts';
+import {
+  attemptRow,
+  outcomesOf,
+  readingsOf,
+  wordsOf,
+  type RecipientResult,
+  type AttemptResult,
+} from './outcome.ts';
 import type { Way } from './way.ts';
 
 /** Pause before an outcome that could not be written is written again, ms. */
 const WRITE_AGAIN_MS = 2_000;
 
 /** A message in hand. */
-export interface Job {
+export interface ClaimedMessage {
   message: DueMessage;
   claim: Claim;
   /** Kept from the moment of arrival, when small; otherwise read from the spool. */
   content: Buffer | null;
   /** The destination at which this message breaks the connection: another, if there is one, may bear it. */
-  not?: Place;
+  not?: DestinationState;
 }
 
 /** `again`: the message was not offered, or is worth another destination at once. Else when it is due next, UTC ms; null for never. */
-export type Attempted = 'again' | { nextAt: number | null };
+export type AttemptEnd = 'again' | { nextAt: number | null };
 
 type Settled = Awaited<ReturnType<Spool['settle']>>;
 
@@ -51,7 +58,7 @@ export interface DeliveryParts {
   spool: Pick<Spool, 'content' | 'settle'>;
   settings: () => Settings;
   /** What a server's answers teach about the domain's recipients; written with the outcome, and what it came to is told as `learned`. */
-  lesson: (domain: string, words: Word[], serverAddress: string | null) => Lesson | null;
+  lesson: (domain: string, words: RecipientAnswer[], serverAddress: string | null) => Lesson | null;
   /** When a sender is to be told of what is refused or given up now, UTC ms. */
   bounceAt: () => number;
   /** Whether mail is given up when it has waited too long: not while the clock may be wrong. */
@@ -67,30 +74,30 @@ export class Delivery {
   }
 
   /**
-   * Tries a message at the turn's destination. Comes back only when the outcome is on disk.
+   * Tries a message at the permit's destination. Comes back only when the outcome is on disk.
    * @param isStopping an outcome that cannot be written is given up then: the next start tries the message again.
    */
   async attempt(
     way: Way,
-    job: Job,
-    turn: Turn,
+    job: ClaimedMessage,
+    permit: Permit,
     destinations: Destinations,
     isStopping: () => boolean,
-  ): Promise<Attempted> {
+  ): Promise<AttemptEnd> {
     const { clock, spool } = this.#parts;
     const { message } = job;
-    const { startedAt, place } = turn;
-    let tried: Tried;
+    const { startedAt, place } = permit;
+    let tried: AttemptResult;
     try {
       tried = await offer(
         message,
-        turn,
+        permit,
         destinations,
         () => job.content ?? spool.content(message.id, message.size),
       );
     } catch (error) {
-      destinations.end(turn, false);
-      if (error instanceof NotNow) return 'again';
+      destinations.end(permit, false);
+      if (error instanceof NoConnectionNow) return 'again';
       throw error;
     }
     const { session, answers, failure, blame } = tried;
@@ -100,26 +107,26 @@ export class Delivery {
       place.throttle.answered(now, startedAt, readings);
       if (session.rcptTook !== null) place.throttle.rcptTook(now, session.rcptTook);
     }
-    destinations.end(turn, session !== null);
+    destinations.end(permit, session !== null);
 
     const { server } = way;
     const { refusing, changed } = server.learn(message, readings, place.destination, failure);
-    if (refusing && server.keepsRefusing) destinations.failed(turn);
-    else if (failure === null && !refusing) destinations.worked(turn);
-    server.health.pausedUntil = utcOf(clock, destinations.pausedUntil);
+    if (refusing && server.keepsRefusing) destinations.failed(permit);
+    else if (failure === null && !refusing) destinations.worked(permit);
+    server.condition.pausedUntil = utcOf(clock, destinations.pausedUntil);
     if (changed) server.changed();
 
     const destinationFailed = failure instanceof DestinationFailed;
     const isPaused = place.pausedUntil > now;
     // Only what nobody has an answer for, and what cannot have arrived, is taken to another destination at once.
     const isOpen = answers === null && !isLost(failure);
-    if (isOpen && blame === 'message' && job.not !== place && destinations.hasOther(turn)) {
+    if (isOpen && blame === 'message' && job.not !== place && destinations.hasOther(permit)) {
       job.not = place;
       return 'again';
     }
     const failed = (isOpen && destinationFailed) || refusing;
-    if (isPaused && failed && destinations.hasOther(turn)) return 'again';
-    return this.#settle(way, job, tried, turn, readings, {
+    if (isPaused && failed && destinations.hasOther(permit)) return 'again';
+    return this.#settle(way, job, tried, permit, readings, {
       waitsForServer: isPaused || destinationFailed,
       refusing,
       isStopping,
@@ -129,12 +136,12 @@ export class Delivery {
   /** Writes down what became of each recipient. */
   async #settle(
     way: Way,
-    { message }: Job,
-    tried: Tried,
-    { place, startedAt }: Turn,
-    readings: readonly Reading[],
+    { message }: ClaimedMessage,
+    tried: AttemptResult,
+    { place, startedAt }: Permit,
+    readings: readonly RecipientResult[],
     about: { waitsForServer: boolean; refusing: boolean; isStopping: () => boolean },
-  ): Promise<Attempted> {
+  ): Promise<AttemptEnd> {
     const { clock, spool, settings, lesson, bounceAt, givesUp, events } = this.#parts;
     const { delivery, log } = settings();
     const circumstances = {

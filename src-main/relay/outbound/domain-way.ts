@@ -3,7 +3,7 @@ import type { Domain, Route } from '../../../shared/domain.ts';
 import type { WayKey } from '../../storage/operations/spool.ts';
 import { HoldTest, type HoldTestParts } from './hold-test.ts';
 import { Lane, type LaneParts } from './lane.ts';
-import { isAboutServer } from './reply.ts';
+import { isAboutServer } from '../smtp/reply-meaning.ts';
 import { ServerWatch } from './server-watch.ts';
 import type { Way, WayOutcome } from './way.ts';
 

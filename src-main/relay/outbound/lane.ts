@@ -8,9 +8,9 @@ import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
 import type { DueMessage, Spool } from '../spool/spool.ts';
 import type { Claims, ClaimHolder } from './claims.ts';
-import type { Delivery, Job } from './delivery.ts';
-import { Destinations, type DestinationsOptions, type Turn } from './destinations.ts';
-import type { Throttle } from './throttle.ts';
+import type { Delivery, ClaimedMessage } from './delivery.ts';
+import { Destinations, type DestinationsOptions, type Permit } from './destinations.ts';
+import type { Throttle } from '../smtp/throttle.ts';
 import type { Way } from './way.ts';
 
 /** Messages kept in memory, ready to go, and the octets of their content; the rest waits on disk. */
@@ -45,7 +45,7 @@ export class Lane implements ClaimHolder {
   readonly #parts: LaneParts;
   readonly #clock: Clock;
   readonly #destinations: Destinations;
-  #ready: Job[] = [];
+  #ready: ClaimedMessage[] = [];
   #readyBytes = 0;
   #running = 0;
   #looking = false;
@@ -75,7 +75,7 @@ export class Lane implements ClaimHolder {
   }
 
   /** A message just arrived. It goes out from memory when there is room; otherwise it is found on disk later. */
-  offer(message: DueMessage, content: Buffer | null): void {
+  arrived(message: DueMessage, content: Buffer | null): void {
     const bytes = content?.length ?? 0;
     const room = this.#ready.length < MOST_READY && this.#readyBytes + bytes <= MOST_READY_BYTES;
     // While older mail waits on disk, a newer message does not overtake it.
@@ -113,12 +113,16 @@ export class Lane implements ClaimHolder {
     const claim = this.#closed ? null : this.#parts.claims.tryTake(message.id, positionsOf(message), this);
     if (!claim) return false;
     this.#destinations.resetBackoff();
-    const turn = this.#destinations.turn(this.#clock.steady(), message.recipients.length, () => undefined);
-    if ('at' in turn) {
+    const permit = this.#destinations.permit(
+      this.#clock.steady(),
+      message.recipients.length,
+      () => undefined,
+    );
+    if ('at' in permit) {
       this.#parts.claims.give(claim);
       return false;
     }
-    await this.#run({ message, content: null, claim }, turn);
+    await this.#run({ message, content: null, claim }, permit);
     return true;
   }
 
@@ -128,7 +132,7 @@ export class Lane implements ClaimHolder {
   }
 
   takeBack(ids: ReadonlySet<number>): void {
-    const stay: Job[] = [];
+    const stay: ClaimedMessage[] = [];
     for (const job of this.#ready) {
       if (ids.has(job.message.id)) this.#parts.claims.give(job.claim);
       else stay.push(job);
@@ -214,14 +218,14 @@ export class Lane implements ClaimHolder {
     if (this.#closed) return;
     for (let job = this.#ready[0]; job; job = this.#ready[0]) {
       const now = this.#clock.steady();
-      const turn = this.#destinations.turn(now, job.message.recipients.length, this.#onFree, job.not);
-      if ('at' in turn) {
-        if (Number.isFinite(turn.at)) this.#pumpAgain(turn.at - now);
+      const permit = this.#destinations.permit(now, job.message.recipients.length, this.#onFree, job.not);
+      if ('at' in permit) {
+        if (Number.isFinite(permit.at)) this.#pumpAgain(permit.at - now);
         break;
       }
       this.#ready.shift();
       this.#readyBytes -= job.content?.length ?? 0;
-      void this.#run(job, turn);
+      void this.#run(job, permit);
     }
     if (this.#moreOnDisk && this.#ready.length < LOW_WATER) this.#plan();
   }
@@ -249,7 +253,7 @@ export class Lane implements ClaimHolder {
     this.#moreOnDisk = false;
     this.#looking = true;
     const look = this.#parts.claims.look();
-    const isAway = this.#way.server.health.trouble?.cause === 'connection-failed';
+    const isAway = this.#way.server.condition.trouble?.cause === 'connection-failed';
     // What is in hand is still due on disk.
     const limit = (isAway ? FEW_READY : MOST_READY) + this.#ready.length + this.#running;
     try {
@@ -281,7 +285,7 @@ export class Lane implements ClaimHolder {
     this.#pump();
   }
 
-  async #run(job: Job, turn: Turn): Promise<void> {
+  async #run(job: ClaimedMessage, permit: Permit): Promise<void> {
     this.#running++;
     job.claim.begun = true;
     let again = false;
@@ -289,7 +293,7 @@ export class Lane implements ClaimHolder {
       const attempted = await this.#parts.delivery.attempt(
         this.#way,
         job,
-        turn,
+        permit,
         this.#destinations,
         () => this.#closed,
       );
@@ -320,7 +324,7 @@ export class Lane implements ClaimHolder {
     });
   }
 
-  #done(job: Job, again: boolean): void {
+  #done(job: ClaimedMessage, again: boolean): void {
     // Changed while it was being offered, it may be another's by now: the disk says.
     if (again && !this.#closed && this.#isOpen && !job.claim.outOfDate) {
       job.claim.begun = false;

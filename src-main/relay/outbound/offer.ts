@@ -8,10 +8,10 @@
 // - The connection ends after the whole message, before the answer: it may have arrived. It is not offered again here.
 import type { TranscriptLine } from '../../../shared/message.ts';
 import type { DueMessage } from '../spool/spool.ts';
-import { NotNow, type Blame, type Destinations, type Turn } from './destinations.ts';
-import type { Tried } from './outcome.ts';
-import { meaningOf } from './reply.ts';
-import { DestinationFailed, type Answer, type Session } from './session.ts';
+import { NoConnectionNow, type Blame, type Destinations, type Permit } from './destinations.ts';
+import type { AttemptResult } from './outcome.ts';
+import { meaningOf } from '../smtp/reply-meaning.ts';
+import { DestinationFailed, type RecipientReply, type Session } from '../smtp/session.ts';
 
 /**
  * Refusals on one connection before it is closed: Postfix answers everything a second late after ten (`smtpd_soft_error_limit`),
@@ -23,7 +23,7 @@ const MOST_REFUSED = 4;
  * A reply that may be about the connection's past, or about commands that came together, and not about this message. "421 4.7.26 …
  * unauthenticated" ends the connection and is about this message all the same: another connection will not help.
  */
-function isOutOfStep({ reply, stage }: Answer, kept: boolean, together: boolean): boolean {
+function isOutOfStep({ reply, stage }: RecipientReply, kept: boolean, together: boolean): boolean {
   if (reply.code === 503) return kept || together;
   if (reply.code !== 421 || !kept) return false;
   const { about } = meaningOf(reply, stage);
@@ -39,10 +39,10 @@ const AGAIN: TranscriptLine = {
 /** Sends the message over a kept connection or a new one. Throws `NotNow` when there is none to be had at present. */
 export async function offer(
   message: DueMessage,
-  turn: Turn,
+  permit: Permit,
   destinations: Destinations,
   content: () => Buffer | AsyncIterable<Uint8Array>,
-): Promise<Tried> {
+): Promise<AttemptResult> {
   const answers = new Answers(message.recipients.length);
   /** What was said over connections before the last, where it matters for what became of the message. */
   const earlier: TranscriptLine[] = [];
@@ -52,11 +52,11 @@ export async function offer(
   for (;;) {
     let session: Session;
     try {
-      session = await destinations.open(turn, fresh);
+      session = await destinations.open(permit, fresh);
     } catch (error) {
       // Who has an answer keeps it, and the others have to do with the one that made a fresh connection worth while.
-      if (error instanceof NotNow && !answers.some) throw error;
-      if (error instanceof NotNow) answers.settle();
+      if (error instanceof NoConnectionNow && !answers.some) throw error;
+      if (error instanceof NoConnectionNow) answers.settle();
       const failure = answers.open.length > 0 ? (error as Error) : null;
       const transcript = last?.transcript ?? null;
       return { earlier, transcript, session: last, answers: answers.all, failure, blame: null };
@@ -83,7 +83,7 @@ export async function offer(
         fresh = true;
         continue;
       }
-      destinations.answered(turn, message.id);
+      destinations.answered(permit, message.id);
       void giveBack(session, said, destinations);
       const { transcript } = session;
       return { earlier, transcript, session, answers: answers.all, failure: null, blame: null };
@@ -105,26 +105,31 @@ export async function offer(
         session,
         answers: answers.all,
         failure: error as Error,
-        blame: blameFor(error as Error, message, turn, destinations),
+        blame: blameFor(error as Error, message, permit, destinations),
       };
     }
   }
 }
 
 /** Told to come back later, in so many words, is no failure: the server is there. */
-function blameFor(error: Error, { id }: DueMessage, turn: Turn, destinations: Destinations): Blame | null {
+function blameFor(
+  error: Error,
+  { id }: DueMessage,
+  permit: Permit,
+  destinations: Destinations,
+): Blame | null {
   if (!(error instanceof DestinationFailed) || error.reply.code === 421) return null;
-  return destinations.broke(turn, id, error.manner === 'lost');
+  return destinations.broke(permit, id, error.manner === 'lost');
 }
 
 /** What was said to each recipient so far, over one connection or several. */
 class Answers {
-  readonly #said: (Answer | undefined)[];
+  readonly #said: (RecipientReply | undefined)[];
   /** Answers that were worth asking again. */
-  readonly #doubtful = new Map<number, Answer>();
+  readonly #doubtful = new Map<number, RecipientReply>();
 
   constructor(recipients: number) {
-    this.#said = new Array<Answer | undefined>(recipients).fill(undefined);
+    this.#said = new Array<RecipientReply | undefined>(recipients).fill(undefined);
   }
 
   /** Those who have no answer yet. */
@@ -137,14 +142,14 @@ class Answers {
   }
 
   /** Null when nobody has one. */
-  get all(): readonly (Answer | undefined)[] | null {
+  get all(): readonly (RecipientReply | undefined)[] | null {
     return this.some ? this.#said : null;
   }
 
   take(
     recipients: readonly number[],
-    answers: readonly (Answer | undefined)[],
-    isSure: (answer: Answer) => boolean = () => true,
+    answers: readonly (RecipientReply | undefined)[],
+    isSure: (answer: RecipientReply) => boolean = () => true,
   ): void {
     for (const [at, index] of recipients.entries()) {
       const answer = answers[at];
@@ -162,7 +167,7 @@ class Answers {
 /** Gives a connection back for the next message, if it is still good for one. */
 async function giveBack(
   session: Session,
-  answers: readonly Answer[],
+  answers: readonly RecipientReply[],
   destinations: Destinations,
 ): Promise<void> {
   const refused = answers.filter(({ reply }) => reply.code < 200 || reply.code >= 300).length;

@@ -1,31 +1,30 @@
 // From what a server answered to what is written down: each recipient's fate, and the attempt.
-import type { Attempt, TranscriptLine } from '../../../shared/message.ts';
-import type { Reply } from '../../../shared/message.ts';
+import type { Attempt, TranscriptLine, Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import { recipientKey } from '../policy/addresses.ts';
-import type { Word } from '../policy/learned.ts';
+import { recipientKey } from '../mail/mailbox.ts';
+import type { RecipientAnswer } from '../policy/learned.ts';
 import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
-import type { Transcript } from '../transcript.ts';
-import type { Blame, Place } from './destinations.ts';
-import { isAboutServer, meaningOf, noReply, type Meaning } from './reply.ts';
-import { pauseAfter } from './retry.ts';
-import { DestinationFailed, type Answer, type Session, type Stage } from './session.ts';
-import { asksForLess } from './throttle.ts';
+import type { Transcript } from '../smtp/transcript.ts';
+import type { Blame, DestinationState } from './destinations.ts';
+import { isAboutServer, meaningOf, noReply, type ReplyConsequence } from '../smtp/reply-meaning.ts';
+import { pauseAfter } from './retry-schedule.ts';
+import { DestinationFailed, type RecipientReply, type Session, type DeliveryStage } from '../smtp/session.ts';
+import { asksForLess } from '../smtp/throttle.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** Soonest next attempt of a message that waits for its server and not for a time of its own, ms. */
-const SOON = 1_000;
+const SOON_MS = 1_000;
 /** Said of a message that alone breaks the connection. */
 const ALONE = ' (the server takes other messages)';
 
 /** What came of sending a message. Whoever has no answer has `failure`. */
-export interface Tried {
+export interface AttemptResult {
   session: Session | null;
   transcript: Transcript | null;
   /** What was said over connections before the last. */
   earlier: readonly TranscriptLine[];
   /** By recipient; null when nobody was answered. */
-  answers: readonly (Answer | undefined)[] | null;
+  answers: readonly (RecipientReply | undefined)[] | null;
   /** Null when everybody was answered. */
   failure: Error | null;
   /** Whose doing the failure is, where the connection ended over the message; else null. */
@@ -33,21 +32,24 @@ export interface Tried {
 }
 
 /** What an attempt says of one recipient. */
-export interface Reading {
-  meaning: Meaning;
+export interface RecipientResult {
+  meaning: ReplyConsequence;
   reply: Reply;
-  stage: Stage;
+  stage: DeliveryStage;
   attempts: number;
   /** Waits by the message's own schedule, whatever the server does: it may have arrived, or it alone breaks the connection. */
   alone?: boolean;
 }
 
 /** What an attempt says, recipient by recipient. */
-export function readingsOf(message: DueMessage, { answers, failure, blame }: Tried): Reading[] {
+export function readingsOf(
+  message: DueMessage,
+  { answers, failure, blame }: AttemptResult,
+): RecipientResult[] {
   return message.recipients.map(({ attempts }, index) => {
     const answer = answers?.[index];
     if (answer) {
-      const meaning: Meaning =
+      const meaning: ReplyConsequence =
         answer.notHome === true
           ? { outcome: 'deferred', cause: 'relay-denied', about: 'server' }
           : meaningOf(answer.reply, answer.stage);
@@ -73,7 +75,7 @@ export function readingsOf(message: DueMessage, { answers, failure, blame }: Tri
 }
 
 /** Whether the server refused every recipient for good, for a reason that is the server's: no message will do better. */
-export function refusesAll(readings: readonly Reading[]): boolean {
+export function refusesAll(readings: readonly RecipientResult[]): boolean {
   return readings.every(({ meaning, reply }) => reply.code >= 500 && isAboutServer(meaning));
 }
 
@@ -91,18 +93,18 @@ export interface Circumstances {
 /** What is written of each recipient. */
 export function outcomesOf(
   message: DueMessage,
-  readings: readonly Reading[],
+  readings: readonly RecipientResult[],
   { now, delivery, givesUp, pausedUntil }: Circumstances,
 ): RecipientOutcome[] {
   return message.recipients.map((recipient, index): RecipientOutcome => {
     const reading = readings[index];
-    const meaning: Meaning = reading?.meaning ?? { outcome: 'deferred', cause: 'other' };
+    const meaning: ReplyConsequence = reading?.meaning ?? { outcome: 'deferred', cause: 'other' };
     const { position, waySince } = recipient;
     const base = { position, waySince, cause: meaning.cause, reply: reading?.reply ?? null };
     const ended = { ...base, nextAt: null, counted: true };
     if (meaning.outcome === 'delivered') return { ...ended, state: 'delivered' };
     if (meaning.outcome === 'refused') return { ...ended, state: 'refused' };
-    const isTooOld = now - recipient.queuedSince > delivery.expireDays * DAY;
+    const isTooOld = now - recipient.queuedSince > delivery.expireDays * DAY_MS;
     if (isTooOld && givesUp) return { ...ended, state: 'expired' };
     const waiting = { ...base, state: 'queued' as const };
     const pause = pauseAfter(recipient.deferrals + 1, delivery.retrySeconds, Math.random);
@@ -110,9 +112,9 @@ export function outcomesOf(
       return { ...waiting, nextAt: Math.max(pausedUntil ?? 0, now + pause), counted: true };
     // It is the server that is waited for: the message's own schedule is not used up by that.
     if (pausedUntil !== null)
-      return { ...waiting, nextAt: Math.max(pausedUntil, now + SOON), counted: false };
+      return { ...waiting, nextAt: Math.max(pausedUntil, now + SOON_MS), counted: false };
     if (reading && asksForLess(reading.reply, meaning, reading.attempts))
-      return { ...waiting, nextAt: now + SOON, counted: false };
+      return { ...waiting, nextAt: now + SOON_MS, counted: false };
     return { ...waiting, nextAt: now + pause, counted: true };
   });
 }
@@ -120,9 +122,9 @@ export function outcomesOf(
 /** The attempt as the message log keeps it. */
 export function attemptRow(
   message: DueMessage,
-  readings: readonly Reading[],
-  { session, transcript, earlier, failure }: Tried,
-  place: Place,
+  readings: readonly RecipientResult[],
+  { session, transcript, earlier, failure }: AttemptResult,
+  place: DestinationState,
   { now, startedAt }: Circumstances,
   keepTranscript: boolean,
 ) {
@@ -146,8 +148,8 @@ export function attemptRow(
 }
 
 /** What was said of each recipient by itself: a refusal of the message is nobody's in particular, unless there is only one. */
-export function wordsOf(message: DueMessage, { answers }: Tried, domain: string): Word[] {
-  const words: Word[] = [];
+export function wordsOf(message: DueMessage, { answers }: AttemptResult, domain: string): RecipientAnswer[] {
+  const words: RecipientAnswer[] = [];
   for (const [index, answer] of (answers ?? []).entries()) {
     const recipient = message.recipients[index];
     if (!answer) continue;

@@ -4,16 +4,16 @@ import type { Domain } from '../../../shared/domain.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
-import { ownName } from '../inbound/header.ts';
-import { AddressBook, type LookUp } from './addresses.ts';
-import type { SecureResolver } from './dane.ts';
+import { ownName } from '../smtp/own-name.ts';
+import { AddressBook, type LookUp } from '../smtp/address-book.ts';
+import type { SecureResolver } from '../smtp/dane.ts';
 import type { DestinationsOptions } from './destinations.ts';
 import { routeOf } from './domain-way.ts';
-import { Quirks } from './quirks.ts';
-import type { SessionOptions } from './session.ts';
-import { Throttles } from './throttle.ts';
+import { Quirks } from '../smtp/quirks.ts';
+import type { SessionOptions } from '../smtp/session.ts';
+import { Throttles } from '../smtp/throttle.ts';
 
-export interface ReachParts {
+export interface ServerAccessParts {
   clock: Clock;
   settings: () => Settings;
   events: Publisher<RelayEvents>;
@@ -23,14 +23,14 @@ export interface ReachParts {
   secure: () => SecureResolver | null;
 }
 
-export class Reach implements DestinationsOptions {
+export class ServerAccess implements DestinationsOptions {
   readonly clock: Clock;
   readonly throttles = new Throttles();
-  readonly #parts: ReachParts;
+  readonly #parts: ServerAccessParts;
   readonly #quirks: Quirks;
   readonly #addresses: AddressBook;
 
-  constructor(parts: ReachParts) {
+  constructor(parts: ServerAccessParts) {
     const { clock, events, lookUp } = parts;
     this.clock = clock;
     this.#parts = parts;

@@ -6,9 +6,9 @@ import type { Directory } from '../policy/directory.ts';
 import type { DueMessage, NewMessage } from '../spool/spool.ts';
 import { DomainWay } from './domain-way.ts';
 import type { LaneParts } from './lane.ts';
-import { longestPause } from './retry.ts';
-import type { ServerHealth } from './server-watch.ts';
-import type { ThrottleFigures } from './throttle.ts';
+import { longestPause } from './retry-schedule.ts';
+import type { ServerCondition } from './server-watch.ts';
+import type { ThrottleFigures } from '../smtp/throttle.ts';
 
 const DAY_MS = 86_400_000;
 /** How often expired and out-of-date mail is looked for, ms. */
@@ -80,7 +80,7 @@ export class Scheduler {
       else due.set(domain, [one]);
     }
     for (const [domain, ofDomain] of due) {
-      this.#ways.get(domain)?.lane.offer(
+      this.#ways.get(domain)?.lane.arrived(
         {
           id: message.id,
           sender: message.sender,
@@ -114,8 +114,8 @@ export class Scheduler {
     for (const way of this.#ways.values()) way.clockJumped(by);
   }
 
-  health(domain: string): ServerHealth | null {
-    return this.#ways.get(domain)?.server.health ?? null;
+  condition(domain: string): ServerCondition | null {
+    return this.#ways.get(domain)?.server.condition ?? null;
   }
 
   /** How much the domain's server bears, as far as it is known. */

@@ -5,9 +5,9 @@ import type { Destination } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { DueMessage } from '../spool/spool.ts';
-import { DestinationFailed } from './destination-failed.ts';
-import { refusesAll, type Reading } from './outcome.ts';
-import { isAboutServer } from './reply.ts';
+import { DestinationFailed } from '../smtp/destination-failed.ts';
+import { refusesAll, type RecipientResult } from './outcome.ts';
+import { isAboutServer } from '../smtp/reply-meaning.ts';
 
 /** Mail flows while something was delivered within this time, ms. */
 const STILL_FLOWING_MS = 60_000;
@@ -16,7 +16,7 @@ const DENIED_ALL = 5;
 /** After so many messages refused for a reason of the server's, in a row, it is paused as if it were away. */
 const REFUSED_IN_A_ROW = 3;
 
-export interface ServerHealth {
+export interface ServerCondition {
   /** Null while all is well. */
   trouble: { cause: Cause; since: number; reply: Reply; host: string; port: number } | null;
   lastDeliveredAt: number | null;
@@ -27,7 +27,12 @@ export interface ServerHealth {
 }
 
 export class ServerWatch {
-  readonly health: ServerHealth = { trouble: null, lastDeliveredAt: null, pausedUntil: 0, refusals: null };
+  readonly condition: ServerCondition = {
+    trouble: null,
+    lastDeliveredAt: null,
+    pausedUntil: 0,
+    refusals: null,
+  };
   /** To be called when `learn` said that the server is other than before, and what follows of it is in `health`. */
   readonly changed: () => void;
   readonly #clock: Pick<Clock, 'now'>;
@@ -54,11 +59,12 @@ export class ServerWatch {
 
   /** The clock jumped by `by` ms (negative: back): what was so for five minutes is so for five minutes still. */
   clockJumped(by: number): void {
-    const { health } = this;
-    if (health.trouble) health.trouble = { ...health.trouble, since: health.trouble.since + by };
-    if (health.refusals) health.refusals = { ...health.refusals, since: health.refusals.since + by };
-    if (health.lastDeliveredAt !== null) health.lastDeliveredAt += by;
-    health.pausedUntil += by;
+    const { condition } = this;
+    if (condition.trouble) condition.trouble = { ...condition.trouble, since: condition.trouble.since + by };
+    if (condition.refusals)
+      condition.refusals = { ...condition.refusals, since: condition.refusals.since + by };
+    if (condition.lastDeliveredAt !== null) condition.lastDeliveredAt += by;
+    condition.pausedUntil += by;
   }
 
   /**
@@ -67,7 +73,7 @@ export class ServerWatch {
    */
   learn(
     message: DueMessage,
-    readings: readonly Reading[],
+    readings: readonly RecipientResult[],
     destination: Destination,
     failure: Error | null,
   ): { refusing: boolean; changed: boolean } {
@@ -82,8 +88,8 @@ export class ServerWatch {
   worthHolding(
     refusing: boolean,
     { deniedMessages, unreachableMinutes }: Settings['autoHold'],
-  ): ServerHealth['trouble'] {
-    const { trouble } = this.health;
+  ): ServerCondition['trouble'] {
+    const { trouble } = this.condition;
     if (!trouble) return null;
     if (trouble.cause === 'relay-denied' && refusing)
       return deniedMessages > 0 && this.#refusedInARow >= deniedMessages ? trouble : null;
@@ -92,24 +98,24 @@ export class ServerWatch {
   }
 
   /** For a reason of its own; or recipient by recipient, so many and none taken between that its word about the postmaster cannot be right. */
-  #refusesEverybody(readings: readonly Reading[]): boolean {
+  #refusesEverybody(readings: readonly RecipientResult[]): boolean {
     return refusesAll(readings) || (this.#denied.size >= DENIED_ALL && readings.every(isDenied));
   }
 
   #take(
-    readings: readonly Reading[],
+    readings: readonly RecipientResult[],
     destination: Destination,
     destinationFailed: boolean,
     refusing: boolean,
   ): boolean {
-    const { health } = this;
+    const { condition } = this;
     const now = this.#clock.now();
     if (readings.some(({ meaning }) => meaning.outcome === 'delivered')) {
-      health.lastDeliveredAt = now;
+      condition.lastDeliveredAt = now;
       this.startAnew();
-      const changed = health.trouble !== null || health.refusals !== null;
-      health.trouble = null;
-      health.refusals = null;
+      const changed = condition.trouble !== null || condition.refusals !== null;
+      condition.trouble = null;
+      condition.refusals = null;
       return changed;
     }
     const refused = readings.every(
@@ -118,9 +124,9 @@ export class ServerWatch {
     );
     const [first] = readings;
     if (refused && first)
-      health.refusals = {
-        count: (health.refusals?.count ?? 0) + 1,
-        since: health.refusals?.since ?? now,
+      condition.refusals = {
+        count: (condition.refusals?.count ?? 0) + 1,
+        since: condition.refusals?.since ?? now,
         reply: first.reply,
       };
     if (refusing) this.#refusedInARow++;
@@ -129,11 +135,11 @@ export class ServerWatch {
     );
     const cause = telling?.meaning.cause;
     if (!telling || !cause) return refused;
-    // A server that asks for less, and goes on taking mail, is well: the lane has slowed down (throttle.ts).
-    const flows = health.lastDeliveredAt !== null && now - health.lastDeliveredAt < STILL_FLOWING_MS;
+    // A server that asks for less, and goes on taking mail, is well: the lane has slowed down (smtp/throttle.ts).
+    const flows = condition.lastDeliveredAt !== null && now - condition.lastDeliveredAt < STILL_FLOWING_MS;
     if (cause === 'rate-limited' && flows) return false;
-    const before = health.trouble;
-    health.trouble = {
+    const before = condition.trouble;
+    condition.trouble = {
       cause,
       since: before?.cause === cause ? before.since : now,
       reply: telling.reply,
@@ -145,6 +151,6 @@ export class ServerWatch {
 }
 
 /** The server denies a recipient, and takes the domain's postmaster. */
-function isDenied({ meaning }: Reading): boolean {
+function isDenied({ meaning }: RecipientResult): boolean {
   return meaning.cause === 'relay-denied' && meaning.about === 'recipient';
 }

@@ -1,12 +1,12 @@
 // One way out for mail: where it goes, whether it may go now, and what becomes of what was said there.
 //
 // There are three kinds, and a lane (lane.ts) knows none of them: a domain's own (domain-way.ts), another server that an admin sent
-// mail to (other-ways.ts), and a stranger's mail servers, for bounces (bounce-routes.ts).
+// mail to (reroutes.ts), and a stranger's mail servers, for bounces (bounce-routes.ts).
 import type { Route } from '../../../shared/domain.ts';
 import type { MessageState } from '../../../shared/message.ts';
 import type { WayKey } from '../../storage/operations/spool.ts';
 import type { DueMessage, RecipientOutcome } from '../spool/spool.ts';
-import type { Reading } from './outcome.ts';
+import type { RecipientResult } from './outcome.ts';
 import type { ServerWatch } from './server-watch.ts';
 
 export interface Way {
@@ -33,7 +33,7 @@ export interface WayOutcome {
   state: MessageState;
   results: RecipientOutcome[];
   /** What was said of those recipients who were answered. */
-  answers: readonly Reading[];
+  answers: readonly RecipientResult[];
   /** The server refuses everybody: no message would have done better. */
   refusing: boolean;
 }

@@ -2,10 +2,10 @@
 // A bounce to anybody else would be backscatter: spam sent by us to the person whose address was forged.
 import { getDomain } from 'tldts';
 import { z } from 'zod';
-import { ownName } from '../inbound/header.ts';
+import { ownName } from '../smtp/own-name.ts';
 import type { Resolve } from '../resolver.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
-import { readMailbox } from './directory.ts';
+import { readMailbox } from '../mail/mailbox.ts';
 
 export const authenticitySchema = z.object({
   /** SPF's result for MAIL FROM (RFC 7208 §2.6), or `none`. */
@@ -18,7 +18,7 @@ export const authenticitySchema = z.object({
 export type Authenticity = z.infer<typeof authenticitySchema>;
 
 /** What there is to check. */
-export interface Evidence {
+export interface MessageToVerify {
   sender: string;
   clientAddress: string;
   helo: string;
@@ -30,7 +30,7 @@ const LONGEST = 20_000;
 
 /** Asks DNS. Rejects when it could not be found out: that is no answer, and to be tried again. */
 export async function checkAuthenticity(
-  evidence: Evidence,
+  evidence: MessageToVerify,
   authenticator: Authenticator,
   resolve: Resolve,
   hostname: string,

@@ -7,31 +7,32 @@ import type { Clock, Timer } from '../../clock/clock.ts';
 import { byPriority, type Destination, type Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import { meaningOf } from '../outbound/reply.ts';
-import { Session, type Answer, type SessionOptions } from '../outbound/session.ts';
-import { asksForLess } from '../outbound/throttle.ts';
+import { meaningOf } from '../smtp/reply-meaning.ts';
+import { Session, type RecipientReply, type SessionOptions } from '../smtp/session.ts';
+import { SessionPool } from '../smtp/pool.ts';
+import { asksForLess } from '../smtp/throttle.ts';
 import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
 import { saysUnknown, type LearnedRecipients } from './learned.ts';
 
 /** The longest that a sending server waits for the answer, waiting for a free connection included, ms. */
-const PATIENCE = 2_000;
+const PATIENCE_MS = 2_000;
 /** A connection is kept warm this long without a question, ms. */
-const IDLE = 20_000;
+const IDLE_MS = 20_000;
 /** Questions over one connection. Servers count RSET as junk (Postfix bears 100), and errors: it slows down after 10. */
 const MOST_QUESTIONS = 50;
 const MOST_UNKNOWN = 6;
 /** After a failure or a timeout the server is not asked for this long, ms: 2 s for each RCPT would stop the mail. */
-const REST = 30_000;
+const REST_MS = 30_000;
 /** How long it is remembered whether the server tells recipients apart at RCPT, ms. */
-const KIND_FOR = 6 * 3_600_000;
+const KIND_FOR_MS = 6 * 3_600_000;
 /** How long a server that took a recipient it used to take is believed about others, ms. */
-const CONTROL_FOR = 60_000;
+const CONTROL_FOR_MS = 60_000;
 const MOST_REMEMBERED = 100_000;
 
-export type Verdict = { kind: 'known' } | { kind: 'unknown'; reply: Reply } | { kind: 'unclear' };
-const UNCLEAR: Verdict = { kind: 'unclear' };
-const KNOWN: Verdict = { kind: 'known' };
+export type RecipientExistence = { kind: 'known' } | { kind: 'unknown'; reply: Reply } | { kind: 'unclear' };
+const UNCLEAR: RecipientExistence = { kind: 'unclear' };
+const KNOWN: RecipientExistence = { kind: 'known' };
 
 export interface CalloutOptions {
   settings: () => Settings;
@@ -43,9 +44,8 @@ export interface CalloutOptions {
 
 export type ServerKind = 'selective' | 'takes-all' | 'unknown';
 
-interface Place {
+interface AskedServer {
   destination: Destination;
-  idle: Session[];
   questions: WeakMap<Session, { asked: number; unknown: number }>;
   busy: number;
   /** Connections that are ending a transaction. */
@@ -65,17 +65,18 @@ interface Counts {
 
 export class Callout {
   readonly #options: CalloutOptions;
-  readonly #places = new Map<string, Place>();
+  readonly #servers = new Map<string, AskedServer>();
   readonly #unknown = new Map<string, { until: number; reply: Reply }>();
   /** One question for all who ask the same at the same time. */
-  readonly #asking = new Map<string, Promise<Verdict>>();
+  readonly #asking = new Map<string, Promise<RecipientExistence>>();
   readonly #counts = new Map<string, Counts>();
   readonly #controls = new Map<string, { until: number; fine: boolean }>();
-  #sweep: Timer | null = null;
+  readonly #pool: SessionPool;
   #closed = false;
 
   constructor(options: CalloutOptions) {
     this.#options = options;
+    this.#pool = new SessionPool(options.clock, IDLE_MS);
   }
 
   counts(domain: string): Counts {
@@ -85,11 +86,11 @@ export class Callout {
   }
 
   serverKind(domain: Domain): ServerKind {
-    return this.#placeOf(domain)?.kind ?? 'unknown';
+    return this.#serverOf(domain)?.kind ?? 'unknown';
   }
 
   /** What is remembered of a recipient; null when the server has to be asked. */
-  remembered(key: string): Verdict | null {
+  remembered(key: string): RecipientExistence | null {
     const { clock, settings } = this.#options;
     const { recipients } = settings();
     const knownAt = this.#options.learned.knownAt(key);
@@ -106,20 +107,20 @@ export class Callout {
   }
 
   /** Asks the domain's server, and waits two seconds at most. Never rejects. */
-  async ask(domain: Domain, key: string, address: string): Promise<Verdict> {
+  async ask(domain: Domain, key: string, address: string): Promise<RecipientExistence> {
     const under = this.#asking.get(key);
     if (under) return under;
     const asking = this.#within(this.#question(domain, key, address)).finally(() => this.#asking.delete(key));
     this.#asking.set(key, asking);
-    const verdict = await asking;
-    if (verdict.kind === 'unclear') this.counts(domain.name).unclear++;
-    return verdict;
+    const existence = await asking;
+    if (existence.kind === 'unclear') this.counts(domain.name).unclear++;
+    return existence;
   }
 
-  async #within(question: Promise<Verdict>): Promise<Verdict> {
+  async #within(question: Promise<RecipientExistence>): Promise<RecipientExistence> {
     const { clock, events } = this.#options;
-    const { promise: timeout, resolve } = Promise.withResolvers<Verdict>();
-    const timer = clock.deadline(PATIENCE, () => resolve(UNCLEAR));
+    const { promise: timeout, resolve } = Promise.withResolvers<RecipientExistence>();
+    const timer = clock.deadline(PATIENCE_MS, () => resolve(UNCLEAR));
     try {
       return await Promise.race([question, timeout]);
     } catch (error) {
@@ -130,30 +131,31 @@ export class Callout {
     }
   }
 
-  async #question(domain: Domain, key: string, address: string): Promise<Verdict> {
-    const deadline = this.#options.clock.steady() + PATIENCE;
-    const place = this.#placeOf(domain);
-    if (!place || this.#closed) return UNCLEAR;
-    await this.#findOut(place, domain.name, deadline);
-    if (place.kind === 'takes-all') return KNOWN;
-    const answer = await this.#exchange(place, address, deadline);
+  async #question(domain: Domain, key: string, address: string): Promise<RecipientExistence> {
+    const deadline = this.#options.clock.steady() + PATIENCE_MS;
+    const server = this.#serverOf(domain);
+    if (!server || this.#closed) return UNCLEAR;
+    await this.#findOut(server, domain.name, deadline);
+    if (server.kind === 'takes-all') return KNOWN;
+    const answer = await this.#exchange(server, address, deadline);
     if (!answer) return UNCLEAR;
     const { learned } = this.#options;
     this.counts(domain.name).asked++;
     const { reply, stage } = answer;
     // A server that asks for less must not spend what it bears on questions: the mail needs it.
-    if (asksForLess(reply, meaningOf(reply, stage), 0)) place.restUntil = this.#options.clock.steady() + REST;
+    if (asksForLess(reply, meaningOf(reply, stage), 0))
+      server.restUntil = this.#options.clock.steady() + REST_MS;
     const isUnknown = stage === 'rcpt' && answer.notHome !== true && saysUnknown(reply, 'rcpt');
     const taken = stage === 'rcpt' && reply.code >= 200 && reply.code < 300;
     // Only a server that was seen to tell recipients apart is taken at its word that one exists.
-    if (isUnknown || (taken && place.kind === 'selective'))
+    if (isUnknown || (taken && server.kind === 'selective'))
       await learned.learn(domain.name, [{ key, reply, stage }], 'callout');
     if (taken) {
       this.#unknown.delete(key);
       return KNOWN;
     }
     if (!isUnknown) return UNCLEAR;
-    if (!(await this.#believable(place, domain.name, deadline))) return UNCLEAR;
+    if (!(await this.#believable(server, domain.name, deadline))) return UNCLEAR;
     this.#remember(key, reply);
     return { kind: 'unknown', reply };
   }
@@ -168,53 +170,57 @@ export class Callout {
   }
 
   /** Asks for an address that nobody has: a server that takes it takes everything, and need not be asked. */
-  async #findOut(place: Place, domain: string, deadline: number): Promise<void> {
-    if (this.#options.clock.steady() < place.kindUntil) return;
-    place.finding ??= (async () => {
+  async #findOut(server: AskedServer, domain: string, deadline: number): Promise<void> {
+    if (this.#options.clock.steady() < server.kindUntil) return;
+    server.finding ??= (async () => {
       const nobody = `mailward-${randomBytes(9).toString('hex')}@${domain}`;
-      const answer = await this.#exchange(place, nobody, deadline);
-      place.finding = null;
+      const answer = await this.#exchange(server, nobody, deadline);
+      server.finding = null;
       if (answer?.stage !== 'rcpt' || answer.notHome === true) return;
       const { reply } = answer;
-      if (reply.code >= 200 && reply.code < 300) place.kind = 'takes-all';
-      else if (saysUnknown(reply, 'rcpt')) place.kind = 'selective';
+      if (reply.code >= 200 && reply.code < 300) server.kind = 'takes-all';
+      else if (saysUnknown(reply, 'rcpt')) server.kind = 'selective';
       else return;
-      place.kindUntil = this.#options.clock.steady() + KIND_FOR;
+      server.kindUntil = this.#options.clock.steady() + KIND_FOR_MS;
     })();
-    await place.finding;
+    await server.finding;
   }
 
   /**
    * While many recipients fail at once, a dictionary attack has to be told from a server that refuses everybody: it is asked
    * for a recipient that it used to take.
    */
-  async #believable(place: Place, domain: string, deadline: number): Promise<boolean> {
+  async #believable(server: AskedServer, domain: string, deadline: number): Promise<boolean> {
     const { learned, clock } = this.#options;
     if (!learned.serverFails(domain)) return true;
     const before = this.#controls.get(domain);
     if (before && clock.steady() < before.until) return before.fine;
-    const answer = await this.#exchange(place, learned.someKnown(domain) ?? `postmaster@${domain}`, deadline);
+    const answer = await this.#exchange(
+      server,
+      learned.someKnown(domain) ?? `postmaster@${domain}`,
+      deadline,
+    );
     const fine = answer?.stage === 'rcpt' && answer.reply.code >= 200 && answer.reply.code < 300;
-    this.#controls.set(domain, { fine, until: clock.steady() + CONTROL_FOR });
+    this.#controls.set(domain, { fine, until: clock.steady() + CONTROL_FOR_MS });
     if (!fine)
       for (const key of this.#unknown.keys()) if (key.endsWith(`@${domain}`)) this.#unknown.delete(key);
     return fine;
   }
 
   /** One question over a warm connection or a new one; null when there was no answer in time. */
-  async #exchange(place: Place, address: string, deadline: number): Promise<Answer | null> {
+  async #exchange(server: AskedServer, address: string, deadline: number): Promise<RecipientReply | null> {
     const { clock } = this.#options;
-    if (clock.steady() < place.restUntil) return null;
-    if (!(await this.#turn(place, deadline))) return null;
+    if (clock.steady() < server.restUntil) return null;
+    if (!(await this.#hasConnection(server, deadline))) return null;
     let session: Session | null = null;
     let timer = null as Timer | null;
     let resetting: Promise<void> = Promise.resolve();
     try {
       for (let fresh = false; ; fresh = true) {
-        const kept = fresh ? undefined : usableOf(place);
+        const kept = fresh ? null : this.#pool.take(server.destination);
         const opened: Promise<Session> = kept
           ? Promise.resolve(kept)
-          : Session.open(place.destination, this.#sessionOptions());
+          : Session.open(server.destination, this.#sessionOptions());
         // A connection that comes up too late for the question is warm for the next one.
         let late = false;
         const timeout = new Promise<null>((resolve) => {
@@ -226,7 +232,7 @@ export class Callout {
         });
         opened.then(
           (one) => {
-            if (late) this.#giveBack(place, one);
+            if (late) this.#giveBack(server, one);
           },
           () => undefined,
         );
@@ -253,38 +259,38 @@ export class Callout {
           session = null;
           break;
         }
-        this.#note(place, current, answer);
-        // The turn is over when the connection is free again: the next question takes it, and opens no other.
-        place.freeing++;
+        this.#note(server, current, answer);
+        // The question is over when the connection is free again: the next one takes it, and opens no other.
+        server.freeing++;
         resetting = current.reset().then(() => {
-          place.freeing--;
-          this.#giveBack(place, current);
+          server.freeing--;
+          this.#giveBack(server, current);
         });
         return answer;
       }
-      place.restUntil = this.#options.clock.steady() + REST;
+      server.restUntil = this.#options.clock.steady() + REST_MS;
       return null;
     } catch {
       session?.close();
-      place.restUntil = this.#options.clock.steady() + REST;
+      server.restUntil = this.#options.clock.steady() + REST_MS;
       return null;
     } finally {
       timer?.cancel();
       void resetting.then(() => {
-        place.busy--;
-        place.waiting.shift()?.();
+        server.busy--;
+        server.waiting.shift()?.();
       });
     }
   }
 
   /** Waits for one of the few connections. False when the time is up first. */
-  async #turn(place: Place, deadline: number): Promise<boolean> {
+  async #hasConnection(server: AskedServer, deadline: number): Promise<boolean> {
     const most = this.#options.settings().recipients.askAtOnce;
     // A connection that will be free in a moment is better than another one.
-    while (place.busy >= most || (place.idle.length === 0 && place.freeing > 0)) {
+    while (server.busy >= most || (server.freeing > 0 && !this.#pool.has(server.destination))) {
       const left = deadline - this.#options.clock.steady();
       if (left <= 0) {
-        place.waiting.shift()?.();
+        server.waiting.shift()?.();
         return false;
       }
       await new Promise<void>((resolve) => {
@@ -293,56 +299,53 @@ export class Callout {
           resolve();
         };
         const timer = this.#options.clock.deadline(left, () => {
-          const at = place.waiting.indexOf(go);
-          if (at >= 0) place.waiting.splice(at, 1);
+          const at = server.waiting.indexOf(go);
+          if (at >= 0) server.waiting.splice(at, 1);
           resolve();
         });
-        place.waiting.push(go);
+        server.waiting.push(go);
       });
     }
-    place.busy++;
+    server.busy++;
     return true;
   }
 
-  #note(place: Place, session: Session, { reply }: Answer): void {
-    const count = place.questions.get(session) ?? { asked: 0, unknown: 0 };
+  #note(server: AskedServer, session: Session, { reply }: RecipientReply): void {
+    const count = server.questions.get(session) ?? { asked: 0, unknown: 0 };
     count.asked++;
     if (reply.code >= 400) count.unknown++;
-    place.questions.set(session, count);
+    server.questions.set(session, count);
   }
 
-  #giveBack(place: Place, session: Session): void {
-    const count = place.questions.get(session);
+  #giveBack(server: AskedServer, session: Session): void {
+    const count = server.questions.get(session);
     const worn = count !== undefined && (count.asked >= MOST_QUESTIONS || count.unknown >= MOST_UNKNOWN);
     if (this.#closed || worn || !session.usable) {
       session.close();
       return;
     }
-    place.idle.push(session);
-    this.#sweep?.cancel();
-    this.#sweep = this.#options.clock.after(IDLE, () => this.#closeIdle()).unref();
+    this.#pool.keep(session);
   }
 
   #sessionOptions(): SessionOptions {
     return {
       ...this.#options.session(),
-      connectSeconds: PATIENCE / 1000,
-      replySeconds: 2 * (IDLE / 1000),
+      connectSeconds: PATIENCE_MS / 1000,
+      replySeconds: 2 * (IDLE_MS / 1000),
     };
   }
 
   /** The route's first server that can be asked; mail would go there. Only in mode `deliver`. */
-  #placeOf(domain: Domain): Place | null {
+  #serverOf(domain: Domain): AskedServer | null {
     if (domain.mode.name !== 'deliver') return null;
     const now = this.#options.clock.steady();
-    let first: Place | null = null;
+    let first: AskedServer | null = null;
     for (const destination of byPriority(domain.route).flat()) {
       const name = `${domain.name} ${JSON.stringify(destination)}`;
-      let place = this.#places.get(name);
-      if (!place) {
-        place = {
+      let server = this.#servers.get(name);
+      if (!server) {
+        server = {
           destination,
-          idle: [],
           questions: new WeakMap(),
           busy: 0,
           freeing: 0,
@@ -352,37 +355,27 @@ export class Callout {
           kindUntil: 0,
           finding: null,
         };
-        this.#places.set(name, place);
+        this.#servers.set(name, server);
       }
-      if (now >= place.restUntil) return place;
-      first ??= place;
+      if (now >= server.restUntil) return server;
+      first ??= server;
     }
     return first;
   }
 
   /** A domain's route was changed: what was found out about its servers is out of date. */
   domainChanged(name: string): void {
-    for (const [key, place] of this.#places) {
+    for (const [key, server] of this.#servers) {
       if (!key.startsWith(`${name} `)) continue;
-      for (const session of place.idle.splice(0)) session.close();
-      this.#places.delete(key);
+      this.#pool.close(server.destination);
+      this.#servers.delete(key);
     }
     this.#controls.delete(name);
     for (const key of this.#unknown.keys()) if (key.endsWith(`@${name}`)) this.#unknown.delete(key);
   }
 
-  #closeIdle(): void {
-    for (const place of this.#places.values()) for (const session of place.idle.splice(0)) session.close();
-  }
-
   close(): void {
     this.#closed = true;
-    this.#sweep?.cancel();
-    this.#closeIdle();
+    this.#pool.close();
   }
-}
-
-function usableOf(place: Place): Session | undefined {
-  for (let kept = place.idle.pop(); kept; kept = place.idle.pop()) if (kept.usable) return kept;
-  return undefined;
 }

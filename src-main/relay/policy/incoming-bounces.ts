@@ -3,15 +3,15 @@ import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Lesson } from '../../storage/operations/recipients.ts';
-import { ownName } from '../inbound/header.ts';
-import { parseReply } from '../outbound/reply.ts';
-import { recipientKey } from './addresses.ts';
-import { quotesOurs, recognise, type Ours, type Recognised } from './bounces.ts';
-import { readMailbox, type Directory, type Mailbox } from './directory.ts';
-import type { LearnedRecipients, Word } from './learned.ts';
+import { ownName } from '../smtp/own-name.ts';
+import { parseReply } from '../smtp/reply-meaning.ts';
+import { recipientKey, readMailbox, type Mailbox } from '../mail/mailbox.ts';
+import { quotesOurs, recognise, type Ours, type RecognisedBounce } from '../mail/bounces.ts';
+import { type Directory } from './directory.ts';
+import type { LearnedRecipients, RecipientAnswer } from './learned.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Addresses of a domain's servers that are remembered; a name may move. */
 const MOST_ADDRESSES = 20;
 
@@ -68,8 +68,8 @@ export class IncomingBounces {
   }
 
   /** A delivery status counts when it comes from the very server whose recipient it names. */
-  #lesson(bounce: Recognised, clientAddress: string): Lesson | null {
-    const words = new Map<string, Word[]>();
+  #lesson(bounce: RecognisedBounce, clientAddress: string): Lesson | null {
+    const words = new Map<string, RecipientAnswer[]>();
     for (const { recipient, status, action, diagnostic } of bounce.statuses) {
       const mailbox = readMailbox(recipient);
       if (action !== 'failed' || !mailbox || !this.#isServerOf(mailbox.domain, clientAddress)) continue;
@@ -98,13 +98,13 @@ export class IncomingBounces {
     );
   }
 
-  #flood(bounce: Recognised, recipients: readonly Mailbox[]): Reply | null {
+  #flood(bounce: RecognisedBounce, recipients: readonly Mailbox[]): Reply | null {
     const { backscatter } = this.#options.settings().bounces;
     let refusal: Reply | null = null;
     for (const domain of new Set(recipients.map((one) => one.domain))) {
       const flow = this.#flows.get(domain) ?? { minutes: new Map<number, number>(), foreign: 0, rejected: 0 };
       this.#flows.set(domain, flow);
-      const minute = Math.floor(this.#options.clock.steady() / MINUTE);
+      const minute = Math.floor(this.#options.clock.steady() / MINUTE_MS);
       flow.minutes.set(minute, (flow.minutes.get(minute) ?? 0) + 1);
       if (quotesOurs(bounce.returned, this.#oursOf(domain)) !== false) continue;
       flow.foreign++;
@@ -135,7 +135,7 @@ export class IncomingBounces {
   lastHour(domain: string): number {
     const flow = this.#flows.get(domain);
     if (!flow) return 0;
-    const oldest = Math.floor((this.#options.clock.steady() - HOUR) / MINUTE);
+    const oldest = Math.floor((this.#options.clock.steady() - HOUR_MS) / MINUTE_MS);
     let sum = 0;
     for (const [minute, count] of flow.minutes) {
       if (minute <= oldest) flow.minutes.delete(minute);

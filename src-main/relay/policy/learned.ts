@@ -5,26 +5,26 @@ import type { Settings } from '../../../shared/settings.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Database } from '../../storage/database.ts';
 import type {
-  Failure,
+  RecipientFailure,
   Learned,
   Lesson,
   ListingRule,
   StoredEntry,
 } from '../../storage/operations/recipients.ts';
-import { isPostmaster } from './addresses.ts';
+import { isPostmaster } from '../mail/mailbox.ts';
 import { ServerTrouble } from './server-trouble.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A recipient that the server took this long ago is still one that it "used to take", ms. */
-const KNOWN_FOR = 30 * DAY;
+const KNOWN_FOR_MS = 30 * DAY_MS;
 /** A recipient that is taken all day long is written down once an hour. */
-const KNOWN_AGAIN = HOUR;
+const KNOWN_AGAIN_MS = HOUR_MS;
 /** Addresses whose first failure is remembered in memory. A dictionary attack has more; then less is learned, not more. */
 const MOST_FAILING = 200_000;
 
 /** What a server said of one recipient. */
-export interface Word {
+export interface RecipientAnswer {
   /** As `recipientKey` writes it. */
   key: string;
   reply: Reply;
@@ -55,15 +55,15 @@ export class LearnedRecipients {
     const { recipients } = this.#options.settings();
     return {
       failures: recipients.failures,
-      window: recipients.windowDays * DAY,
-      listing: recipients.listingDays * DAY,
+      window: recipients.windowDays * DAY_MS,
+      listing: recipients.listingDays * DAY_MS,
     };
   }
 
   async load(): Promise<void> {
     const now = this.#options.clock.now();
     const index = await this.#options.db.read('recipientIndex', {
-      knownSince: now - KNOWN_FOR,
+      knownSince: now - KNOWN_FOR_MS,
       failuresSince: now - this.rule.window,
       limit: MOST_FAILING,
     });
@@ -139,7 +139,11 @@ export class LearnedRecipients {
    * What a domain's server's words teach; null when nothing. To be written in the transaction that writes the words'
    * outcome, and its result given to `takeOver`.
    */
-  lesson(domain: string, words: readonly Word[], source: Failure['source']): Lesson | null {
+  lesson(
+    domain: string,
+    words: readonly RecipientAnswer[],
+    source: RecipientFailure['source'],
+  ): Lesson | null {
     const now = this.#options.clock.now();
     const rule = this.rule;
     const trouble = this.#troubles.get(domain) ?? new ServerTrouble();
@@ -150,7 +154,7 @@ export class LearnedRecipients {
         trouble.accepted(key, now);
         // A yes takes back what was said against it before: at once, not once an hour.
         const failed = this.#failing.delete(key) || this.#listed.has(key);
-        if (failed || now - (this.#known.get(key) ?? 0) >= KNOWN_AGAIN) {
+        if (failed || now - (this.#known.get(key) ?? 0) >= KNOWN_AGAIN_MS) {
           this.#known.set(key, now);
           lesson.known.push({ address: key, domain, at: now });
         }
@@ -159,7 +163,7 @@ export class LearnedRecipients {
         trouble.failed(
           key,
           now,
-          (this.#known.get(key) ?? 0) > now - KNOWN_FOR,
+          (this.#known.get(key) ?? 0) > now - KNOWN_FOR_MS,
           Math.max(began, now - rule.window),
         );
         lesson.failures.push({ domain, address: key, at: now, source, reply });
@@ -193,7 +197,11 @@ export class LearnedRecipients {
   }
 
   /** Writes a lesson by itself: what was said was not said about a message. */
-  async learn(domain: string, words: readonly Word[], source: Failure['source']): Promise<void> {
+  async learn(
+    domain: string,
+    words: readonly RecipientAnswer[],
+    source: RecipientFailure['source'],
+  ): Promise<void> {
     const lesson = this.lesson(domain, words, source);
     if (lesson) this.takeOver(await this.#options.db.write('learn', lesson));
   }
@@ -209,8 +217,8 @@ export class LearnedRecipients {
     const now = this.#options.clock.now();
     const rule = this.rule;
     for (const [key, at] of this.#failing) if (at < now - rule.window) this.#failing.delete(key);
-    for (const [key, at] of this.#known) if (at < now - KNOWN_FOR) this.#known.delete(key);
-    for (const key of await this.#options.db.write('pruneRecipients', { now, rule, knownFor: KNOWN_FOR }))
+    for (const [key, at] of this.#known) if (at < now - KNOWN_FOR_MS) this.#known.delete(key);
+    for (const key of await this.#options.db.write('pruneRecipients', { now, rule, knownFor: KNOWN_FOR_MS }))
       if (now >= (this.#listed.get(key) ?? 0) + rule.listing) this.#listed.delete(key);
   }
 

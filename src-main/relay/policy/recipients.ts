@@ -1,19 +1,17 @@
-// The word on a recipient at RCPT: listed, asked for, or taken. docs/recipients.md says the order and why.
+// Whether a recipient is taken at RCPT: listed, asked for, or taken. docs/recipients.md says the order and why.
 import type { Domain } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import type { ServerHealth } from '../outbound/server-watch.ts';
-import { isPostmaster, recipientKey } from './addresses.ts';
-import type { Callout, Verdict } from './callout.ts';
-import type { Mailbox } from './directory.ts';
+import { isPostmaster, recipientKey, type Mailbox } from '../mail/mailbox.ts';
+import type { Callout, RecipientExistence } from './callout.ts';
 import type { LearnedRecipients } from './learned.ts';
 
 export interface RecipientPolicyOptions {
   settings: () => Settings;
   learned: LearnedRecipients;
   callout: Callout;
-  /** What is known of the way to a domain's server; null before anything is. */
-  health: (domain: string) => ServerHealth | null;
+  /** Whether mail for a domain waits for its server to be well again. */
+  isTroubled: (domain: string) => boolean;
 }
 
 export class RecipientPolicy {
@@ -25,7 +23,7 @@ export class RecipientPolicy {
 
   /** The refusal for a recipient of a protected domain; null to take it. A promise only when the office's server is asked. */
   judge(mailbox: Mailbox, domain: Domain): Reply | null | Promise<Reply | null> {
-    const { learned, callout, settings, health } = this.#options;
+    const { learned, callout, settings, isTroubled } = this.#options;
     const key = recipientKey(mailbox);
     if (isPostmaster(key)) return null;
     if (learned.isListed(key)) {
@@ -40,14 +38,14 @@ export class RecipientPolicy {
     const remembered = callout.remembered(key);
     if (remembered) return this.#refusal(remembered, mailbox, domain);
     // A server in trouble is left alone; what it does not know is taken and stored.
-    if (domain.mode.name !== 'deliver' || health(domain.name)?.trouble) return null;
+    if (domain.mode.name !== 'deliver' || isTroubled(domain.name)) return null;
     return callout
       .ask(domain, key, mailbox.address)
-      .then((verdict) => this.#refusal(verdict, mailbox, domain));
+      .then((existence) => this.#refusal(existence, mailbox, domain));
   }
 
-  #refusal(verdict: Verdict, mailbox: Mailbox, domain: Domain): Reply | null {
-    if (verdict.kind !== 'unknown') return null;
+  #refusal(existence: RecipientExistence, mailbox: Mailbox, domain: Domain): Reply | null {
+    if (existence.kind !== 'unknown') return null;
     this.#options.callout.counts(domain.name).unknown++;
     return {
       code: 550,

@@ -1,10 +1,10 @@
 // Tells a server that refuses everybody from recipients that do not exist: while it is the server, nothing is learned.
 // docs/recipients.md gives the reasons for the numbers.
 
-const HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Recipients of which the server's last word is looked at: how long ago it may be. */
-export const SUDDEN_WINDOW = HOUR;
-export const KNOWN_WINDOW = 24 * HOUR;
+export const SUDDEN_WINDOW_MS = HOUR_MS;
+export const KNOWN_WINDOW_MS = 24 * HOUR_MS;
 /** So many recipients that never failed before must begin to fail within the hour. */
 const SUDDEN_LEAST = 4;
 /** So many recipients that the server used to take must fail. */
@@ -56,21 +56,21 @@ export class ServerTrouble {
     let knownFailed = 0;
     let knownAccepted = 0;
     for (const [key, word] of this.#words) {
-      if (word.at < now - KNOWN_WINDOW) {
+      if (word.at < now - KNOWN_WINDOW_MS) {
         this.#words.delete(key);
         continue;
       }
-      const lately = word.at >= now - SUDDEN_WINDOW;
+      const lately = word.at >= now - SUDDEN_WINDOW_MS;
       if (!word.failed) {
         knownAccepted++;
         if (lately) accepted++;
         continue;
       }
       if (word.known) knownFailed++;
-      if (lately && word.failingSince >= now - SUDDEN_WINDOW) sudden++;
+      if (lately && word.failingSince >= now - SUDDEN_WINDOW_MS) sudden++;
     }
-    if (knownFailed >= KNOWN_LEAST && knownFailed > knownAccepted) return now - KNOWN_WINDOW;
-    if (sudden >= SUDDEN_LEAST && sudden > accepted) return now - SUDDEN_WINDOW;
+    if (knownFailed >= KNOWN_LEAST && knownFailed > knownAccepted) return now - KNOWN_WINDOW_MS;
+    if (sudden >= SUDDEN_LEAST && sudden > accepted) return now - SUDDEN_WINDOW_MS;
     return null;
   }
 }

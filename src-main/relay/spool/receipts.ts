@@ -9,7 +9,7 @@
 import { closeSync, constants, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { openOwnFile } from '../../settings/own-file.ts';
-import type { Outcome } from '../../storage/operations/spool.ts';
+import type { AttemptOutcome } from '../../storage/operations/spool.ts';
 
 /** Octets of notes after which the file is begun anew. */
 const LONGEST = 1_048_576;
@@ -19,7 +19,7 @@ const WORTH_CLEANING = 65_536;
 export class Receipts {
   readonly #file: number;
   /** Notes whose outcome is not on disk yet. */
-  readonly #outstanding = new Map<Outcome, string>();
+  readonly #outstanding = new Map<AttemptOutcome, string>();
   #length = 0;
   #broken = false;
   /** The last note may be there in part. */
@@ -31,7 +31,7 @@ export class Receipts {
   }
 
   /** Opens the file and answers the notes that the last process left. Throws the system's error when it cannot be opened. */
-  static open(path: string): { receipts: Receipts; left: Outcome[] } {
+  static open(path: string): { receipts: Receipts; left: AttemptOutcome[] } {
     const file = openOwnFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND);
     const text = readFileSync(file, 'latin1');
     const left = text.split('\n').flatMap((line) => readNote(line) ?? []);
@@ -44,7 +44,7 @@ export class Receipts {
   }
 
   /** Notes an outcome if a server took the message for somebody. The transcript stays out: it is long, and only nice to have. */
-  note(outcome: Outcome): void {
+  note(outcome: AttemptOutcome): void {
     const results = outcome.results.filter(({ state }) => state === 'delivered');
     if (results.length === 0 || this.#broken) return;
     const { messageId, attempt } = outcome;
@@ -59,7 +59,7 @@ export class Receipts {
   }
 
   /** The outcome is on disk. */
-  settled(outcome: Outcome): void {
+  settled(outcome: AttemptOutcome): void {
     if (!this.#outstanding.delete(outcome)) return;
     if (this.#length > (this.#outstanding.size === 0 ? WORTH_CLEANING : LONGEST)) this.#clean();
   }
@@ -98,7 +98,7 @@ export class Receipts {
 }
 
 /** A line: a checksum of what follows, and the outcome in ASCII. */
-function writeNote(outcome: Outcome): string {
+function writeNote(outcome: AttemptOutcome): string {
   const words = JSON.stringify(outcome).replace(
     /[\u007f-\uffff]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -107,8 +107,8 @@ function writeNote(outcome: Outcome): string {
 }
 
 /** Null when the line is none, or not whole. */
-function readNote(line: string): Outcome | null {
+function readNote(line: string): AttemptOutcome | null {
   const words = line.slice(9);
   if (words === '' || line.slice(0, 9) !== `${crc32(words).toString(16).padStart(8, '0')} `) return null;
-  return JSON.parse(words) as Outcome;
+  return JSON.parse(words) as AttemptOutcome;
 }

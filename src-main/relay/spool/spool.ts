@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock/clock.ts';
 import type { MessageState } from '../../../shared/message.ts';
 import type {
-  Outcome,
+  AttemptOutcome,
   RecipientOutcome,
   NewMessage,
   NewRecipient,
@@ -171,7 +171,7 @@ export class Spool {
   }
 
   /** Writes down what became of an attempt. It is on disk when the promise resolves; throws when it cannot be. */
-  async settle(outcome: Outcome): Promise<{ state: MessageState; learned: Learned | null }> {
+  async settle(outcome: AttemptOutcome): Promise<{ state: MessageState; learned: Learned | null }> {
     this.#receipts.note(outcome);
     const settled = await this.db.write('settle', outcome);
     this.#receipts.settled(outcome);

@@ -41,7 +41,7 @@ const change: Readonly<Record<Action, string>> = {
   delete: `state = 'deleted', next_at = NULL, held_by = NULL, queued_since = :now`,
 };
 
-/** Mail that is being sent another way, or held with its domain, is held, and yet may be held by hand, whatever becomes of that. */
+/** Mail that is being rerouted, or held with its domain, is held, and yet may be held by hand, whatever becomes of that. */
 const besides: Readonly<Partial<Record<Action, string>>> = {
   hold: `state = 'held' AND held_by IN ('reroute', 'mode') AND :heldBy = 'admin'`,
 };
@@ -119,7 +119,7 @@ export function actionWrites(db: DatabaseSync) {
         };
         if (slice.action === 'hold' || slice.action === 'release') values['heldBy'] = slice.heldBy;
         let changes = Number(statement.run(values).changes);
-        // What is being sent another way is tried again that way.
+        // What is being rerouted is tried again that way.
         if (slice.action === 'retry' && (slice.states?.includes('held') ?? true))
           changes += Number(hurry.run({ id, domain: slice.domain, now: slice.now }).changes);
         if (changes === 0) continue;

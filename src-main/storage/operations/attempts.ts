@@ -8,7 +8,7 @@ import { parseStored } from '../stored-json.ts';
 const LOOK_BACK = 5_000;
 
 /** One answer about one recipient. */
-export interface Answer {
+export interface AttemptReply {
   /** UTC ms. */
   at: number;
   /** Host and port, as in the route. */
@@ -23,8 +23,8 @@ export function attemptReads(db: DatabaseSync) {
   );
   return {
     /** Newest first, `limit` at most. */
-    attemptsTo(args: { domain: string; limit: number }): Answer[] {
-      const answers: Answer[] = [];
+    attemptsTo(args: { domain: string; limit: number }): AttemptReply[] {
+      const answers: AttemptReply[] = [];
       const ending = `@${args.domain}`;
       for (const row of newest.iterate()) {
         if (answers.length >= args.limit) break;

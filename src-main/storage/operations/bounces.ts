@@ -8,7 +8,7 @@ import type { NewMessage } from './spool.ts';
 import { parseReply, parseStored } from '../stored-json.ts';
 
 /** All that is needed to decide about a bounce and to write it. */
-export interface Undelivered {
+export interface PendingBounce {
   id: number;
   sender: string;
   subject: string;
@@ -71,7 +71,7 @@ export function bounceReads(db: DatabaseSync) {
       const rows = due.all(args.now, args.limit) as unknown as { id: number }[];
       return { ids: rows.map((row) => row.id), nextAt: (next.get() as { at: number | null }).at };
     },
-    undelivered(id: number): Undelivered | null {
+    undelivered(id: number): PendingBounce | null {
       const row = message.get(id) as Record<string, unknown> | undefined;
       if (!row) return null;
       const tries = attempts.all(id) as unknown as { host: string; ended_at: number; results: string }[];

@@ -20,7 +20,7 @@ export interface KeptClock extends ClockReading {
 }
 
 /** Less than this is what ids are ahead of the clock in any busy second, ms. */
-const USUAL_LEAD = 60_000;
+const USUAL_LEAD_MS = 60_000;
 
 export function clockReads(db: DatabaseSync) {
   const reading = db.prepare(
@@ -41,7 +41,7 @@ export function leadNoter(db: DatabaseSync): (id: number, at: number) => void {
   const widen = db.prepare('UPDATE clock SET id_lead = max(id_lead, ?)');
   return (id, at) => {
     const lead = timeOfId(id) - at;
-    if (lead > USUAL_LEAD) widen.run(lead);
+    if (lead > USUAL_LEAD_MS) widen.run(lead);
   };
 }
 

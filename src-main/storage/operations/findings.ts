@@ -8,7 +8,7 @@ import type {
   History,
   HistoryPoint,
   KeptFinding,
-  Latest,
+  LatestFindings,
   Period,
   SinceFound,
 } from '../../../shared/check-run.ts';
@@ -120,7 +120,7 @@ export function findingReads(db: DatabaseSync) {
 
   return {
     /** The findings of each check's latest run. */
-    latestFindings(domain: string): Omit<Latest, 'health' | 'running'> {
+    latestFindings(domain: string): Omit<LatestFindings, 'health' | 'running'> {
       const runs = lastRuns.all(domain) as unknown as { name: string; at: number; ended_at: number }[];
       const rows = current.all({ domain }) as unknown as Row[];
       return {

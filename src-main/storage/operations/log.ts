@@ -54,7 +54,7 @@ export interface ListQuery extends SearchQuery {
 const HEADER_LIMIT = 65_536;
 const HOLDERS: Readonly<Record<string, HolderOfMail>> = {
   mode: 'domain',
-  reroute: 'detour',
+  reroute: 'reroute',
   repair: 'repair',
 };
 const holderOf = (one: RecipientRow): HolderOfMail => HOLDERS[one.held_by ?? ''] ?? 'hand';
@@ -146,7 +146,7 @@ export function logReads(db: DatabaseSync) {
             attempts: one.attempts,
             cause: one.cause,
             lastReply: replyOf(one.reply),
-            detour: wayOf(one),
+            reroute: wayOf(one),
             // What is held has been so since then: nothing else is counted from there meanwhile.
             ...(one.state === 'held' ? { hold: { by: holderOf(one), since: one.queued_since } } : {}),
           }),

@@ -5,7 +5,7 @@ import type { Reply } from '../../../shared/message.ts';
 import type { RecipientEntry, RecipientEntryState } from '../../../shared/recipients.ts';
 import { parseReply } from '../stored-json.ts';
 
-export interface Failure {
+export interface RecipientFailure {
   domain: string;
   /** As `recipientKey` writes it. */
   address: string;
@@ -25,7 +25,7 @@ export interface ListingRule {
 /** What was learned at one moment; written together with what it was learned from. */
 export interface Lesson {
   rule: ListingRule;
-  failures: Failure[];
+  failures: RecipientFailure[];
   /** Recipients that the server took. */
   known: { address: string; domain: string; at: number }[];
   /** Recipients that the server no longer knows. */

@@ -103,7 +103,7 @@ function fits(one: Searchable, query: SearchQuery, phrases: readonly Phrase[]): 
 }
 
 /** A message's id may be made so much before its time is noted, ms. */
-const MOMENT = 1_000;
+const MOMENT_MS = 1_000;
 
 /** Messages in a stretch of the index. */
 const STRETCH = 25_000;
@@ -169,7 +169,7 @@ export function searchReads(db: DatabaseSync) {
     const isTimed = query.from !== null || query.to !== null;
     const lead = isTimed ? leadOfIds() : 0;
     const [from, to] = [query.from ?? 0, query.to ?? Number.MAX_SAFE_INTEGER];
-    const low = firstIdAt(from - MOMENT);
+    const low = firstIdAt(from - MOMENT_MS);
     const high = Math.min(
       query.before ?? Number.MAX_SAFE_INTEGER,
       query.to === null ? Number.MAX_SAFE_INTEGER : idsEndAt(to + lead),

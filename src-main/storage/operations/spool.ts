@@ -55,7 +55,7 @@ export interface DueMessage extends StoredEnvelope {
     attempts: number;
     deferrals: number;
     queuedSince: number;
-    /** Since when (UTC ms) it is on another way than its domain's; null: it is on that. */
+    /** Since when (UTC ms) it is rerouted; null: it is on its domain's own way. */
     waySince: number | null;
   }[];
 }
@@ -72,7 +72,7 @@ export interface RecipientOutcome {
   counted: boolean;
 }
 
-export interface Outcome {
+export interface AttemptOutcome {
   messageId: number;
   results: RecipientOutcome[];
   attempt: {
@@ -260,7 +260,7 @@ export function spoolWrites(db: DatabaseSync) {
      RETURNING message_id`,
   );
   const settle = db.prepare(
-    // Held, or sent another way, while the attempt ran: a delivery counts, a deferral does not take it out of that.
+    // Held, or rerouted, while the attempt ran: a delivery counts, a deferral does not take it out of that.
     `UPDATE recipient SET
        state = CASE WHEN state = 'held' AND ?1 = 'queued' THEN 'held' ELSE ?1 END,
        next_at = CASE WHEN state = 'held' AND ?1 = 'queued' THEN next_at ELSE ?2 END,
@@ -372,7 +372,7 @@ export function spoolWrites(db: DatabaseSync) {
       return message.lesson ? learn(message.lesson) : null;
     },
     /** Writes an attempt and what it means for each recipient. Recipients deleted meanwhile stay deleted. */
-    settle(outcome: Outcome): { state: MessageState; learned: Learned | null } {
+    settle(outcome: AttemptOutcome): { state: MessageState; learned: Learned | null } {
       let changed = 0;
       for (const result of outcome.results) {
         const waySince = result.waySince ?? null;

@@ -1,8 +1,8 @@
-// Mail that an admin sent another way than its domain's: by what route, why, since when, and what was tried there. It is the recipient's own
+// Mail that an admin rerouted: by what route, why, since when, and what was tried there. It is the recipient's own
 // columns that say so (`way…`); the recipient is held meanwhile, with held_by = 'reroute', and `next_at` is its next attempt on that way.
 import type { DatabaseSync } from 'node:sqlite';
 import { routeSchema, type Route } from '../../../shared/domain.ts';
-import { overallState, type Detour, type RecipientState } from '../../../shared/message.ts';
+import { overallState, type Reroute, type RecipientState } from '../../../shared/message.ts';
 import { NOWHERE, readStored } from '../stored-json.ts';
 
 export interface WaySlice {
@@ -18,7 +18,7 @@ export interface WaySlice {
   now: number;
 }
 
-/** The columns of a recipient that is on another way; all null on its domain's own. */
+/** The columns of a recipient that is rerouted; all null on its domain's own way. */
 export interface WayColumns {
   way: string | null;
   way_reason: string | null;
@@ -45,7 +45,7 @@ export function wayReads(db: DatabaseSync) {
     wayRoutes(): string[] {
       return (routes.all() as unknown as { way: string }[]).map(({ way }) => way);
     },
-    /** How many recipients of each domain are being sent their mail another way. */
+    /** How many recipients of each domain are having their mail rerouted. */
     wayCounts(): { domain: string; count: number }[] {
       return counts.all() as unknown as { domain: string; count: number }[];
     },
@@ -53,7 +53,7 @@ export function wayReads(db: DatabaseSync) {
 }
 
 /** What is shown of a recipient's other way; null when it is on its domain's own. */
-export function wayOf(columns: WayColumns): Detour | null {
+export function wayOf(columns: WayColumns): Reroute | null {
   const { way, way_reason: reason, way_since: since, way_attempts: attempts, next_at: nextAt } = columns;
   if (way === null) return null;
   return {
@@ -87,7 +87,7 @@ export function wayWrites(db: DatabaseSync) {
   const setState = db.prepare('UPDATE message SET state = ? WHERE id = ?');
 
   return {
-    /** Sets a slice of messages on another way; returns the ids it changed. */
+    /** Reroutes a slice of messages; returns the ids it changed. */
     putWay({ ids, domain, states: only, route, reason, now }: WaySlice): number[] {
       const text = routeText(route);
       const among = only ? ` ${only.join(' ')} ` : null;

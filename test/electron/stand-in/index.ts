@@ -3,7 +3,7 @@
 // It does what Electron's documentation says of the parts that src-main/electron uses, and no more. Its signatures are
 // checked against Electron's own types (`implements Pick<Electron.…>`, and the check at the end); its behaviour is what
 // we read in the documentation, so what it proves is that the shell asks Electron for the right things in the right
-// order. Pages run in a real Chromium (page.ts). What only the real thing can show is in smoke.test.ts.
+// order. Pages run in a real Chromium (page.ts). What only the real thing can show is in smoke.ts.
 //
 // Evaluated once for each start of the shell (vi.resetModules), as Electron is once for each process. What outlives a
 // process is the Machine.

@@ -1,7 +1,7 @@
 // A real page for the stand-in's window: Chromium, with the preload script in an isolated world of its own.
 //
 // What is pretended: app://mailward is loaded as https://mailward (Chromium outside Electron has no schemes of ours), every
-// request being answered by what the shell gave to protocol.handle; the preload script's `electron` is preload-world.ts.
+// request being answered by what the shell gave to protocol.handle; the preload script's `electron` is page-worlds.ts.
 // What is real: the origin and its isolation, the Content-Security-Policy, the script and its world, ports, navigation.
 import { readFileSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 // DNS messages whose lengths lie: a record is read within its own octets and no further, or the whole message is garbled.
 import { describe, expect, it } from 'vitest';
 import { canonical, isAskable, isWithin, parentOf, readReply } from '../../../src-main/probes/dns/message.ts';
-import type { DataOf, RecordType, Reply } from '../../../src-main/probes/dns/message.ts';
+import type { DataOf, RecordType, DnsResponse } from '../../../src-main/probes/dns/message.ts';
 import { exchange } from '../../../src-main/probes/dns/transport.ts';
 import { Malformed, readMessage, writeName } from '../../../src-main/probes/dns/wire.ts';
 import { Forger } from '../../lab/internet/forger.ts';
@@ -37,7 +37,7 @@ function message(type: number, answers: readonly Sent[], flags = 0x8400): Buffer
   return Buffer.concat([...head, wire(asked), u16(type), u16(1), ...answers.map(record)]);
 }
 
-function read(type: RecordType, answers: readonly Sent[]): Reply | 'foreign' | 'doubtful' {
+function read(type: RecordType, answers: readonly Sent[]): DnsResponse | 'foreign' | 'doubtful' {
   return readReply(message(numbers[type], answers), id, asked, { name: asked, type });
 }
 

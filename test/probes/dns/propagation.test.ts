@@ -1,7 +1,7 @@
 // A change of MX records on its way: who has which set, until when, and how it is followed to its end.
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../shared/finding.ts';
-import type { Spread } from '../../../src-main/probes/dns/propagation.ts';
+import type { PropagationState } from '../../../src-main/probes/dns/propagation.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';
 import { ask } from './play.ts';
@@ -31,7 +31,7 @@ describe.skipIf(!hasInternet)('the spreading of a change', () => {
     const started = Date.now();
     const [finding] = await ask(internet, 'mx-propagation', { network: () => ({ publicResolvers }) });
     expect(finding).toMatchObject({ code: 'spreading', state: 'problem', severity: 'attention' });
-    const { items, until, mx } = finding?.facts as unknown as Spread;
+    const { items, until, mx } = finding?.facts as unknown as PropagationState;
     expect(mx).toEqual([
       { preference: 10, exchange: 'new.office.example' },
       { preference: 20, exchange: 'new2.office.example' },

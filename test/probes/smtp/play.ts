@@ -5,7 +5,7 @@ import { destinationSchema } from '../../../shared/domain.ts';
 import type { TlsPolicy } from '../../../shared/domain.ts';
 import { checkNamed } from '../../../src-main/probes/catalogue.ts';
 import type { Target } from '../../../src-main/probes/target.ts';
-import type { Traffic } from '../../../src-main/probes/world.ts';
+import type { RecentAttempts } from '../../../src-main/probes/world.ts';
 import { askApart, oneRouter } from '../../lab/apart.ts';
 import { Cable } from '../../lab/cable.ts';
 import { authority, selfSigned } from '../../lab/certificates.ts';
@@ -33,7 +33,7 @@ export interface SmtpWorld {
   policy?: TlsPolicy;
   relay?: Target['relay'];
   /** What the message log knows; `broken`: it cannot be read. */
-  attempts?: Awaited<ReturnType<Traffic['attempts']>> | 'broken';
+  attempts?: Awaited<ReturnType<RecentAttempts['attempts']>> | 'broken';
   /**
    * What happens to the network: `stopped`: nobody listens on the server's port; `no-way`: there is no way to it;
    * a command: the line is cut when Mailward says it; `mute`: what is said into the line is lost.

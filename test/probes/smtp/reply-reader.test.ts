@@ -1,7 +1,7 @@
 // Replies in a conversation of the checks, however the network cuts them and whatever a server puts between their lines.
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { Dialogue } from '../../../src-main/probes/smtp/dialogue.ts';
+import { ServerConversation } from '../../../src-main/probes/smtp/server-conversation.ts';
 import { nameIn } from '../../../src-main/probes/smtp/greeting.check.ts';
 import { ReplyReader } from '../../../src-main/probes/smtp/reply-reader.ts';
 import { featuresOf } from '../../../src-main/probes/smtp/visit.ts';
@@ -55,7 +55,10 @@ describe('in a conversation', () => {
   async function ehlo(words: Words) {
     await using office = await speaker(words);
     const place = { host: '127.0.0.1', address: '127.0.0.1', port: office.port, source: null };
-    const dialogue = await Dialogue.open(place, { signal: AbortSignal.timeout(60_000), now: Date.now });
+    const dialogue = await ServerConversation.open(place, {
+      signal: AbortSignal.timeout(60_000),
+      now: Date.now,
+    });
     const said = await dialogue.say('EHLO us.example');
     await dialogue.quit();
     return { greeting: dialogue.steps[1], said, features: featuresOf(said) };

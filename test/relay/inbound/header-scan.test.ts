@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { headerLimits, type HeaderExcess } from '../../../src-main/relay/inbound/header-limits.ts';
 import { HeaderScan } from '../../../src-main/relay/inbound/header-scan.ts';
-import { receivedField } from '../../../src-main/relay/inbound/header.ts';
+import { receivedField } from '../../../src-main/relay/inbound/received.ts';
 import { seededRandom } from '../../lab/random.ts';
 
 const ours = receivedField({

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readProxyHeader } from '../../../src-main/relay/inbound/proxy.ts';
-import { inNetworks } from '../../../src-main/relay/policy/filters/addresses.ts';
+import { inNetworks } from '../../../src-main/relay/policy/filters/ip-addresses.ts';
 import { seededRandom } from '../../lab/random.ts';
 
 const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];

@@ -8,12 +8,12 @@ import { expect, it } from 'vitest';
 import type { Reply } from '../../../shared/message.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
 import { readMail } from '../../../src-main/relay/inbound/command.ts';
-import { Server } from '../../../src-main/relay/inbound/server.ts';
+import { SmtpServer } from '../../../src-main/relay/inbound/server.ts';
 import { Transaction, type MessageSink } from '../../../src-main/relay/inbound/transaction.ts';
 import type { RelayEvents } from '../../../src-main/relay/events.ts';
-import { Visit } from '../../../src-main/relay/policy/filters/screening.ts';
+import { ClientScreening } from '../../../src-main/relay/policy/filters/screening.ts';
 import { FakeClock } from '../../clock/fake-clock.ts';
-import { EngineUnderTest } from '../../engine/support.ts';
+import { EngineUnderTest } from '../../engine/engine-under-test.ts';
 import { selfSigned } from '../../lab/certificates.ts';
 import { RawClient } from '../../lab/client.ts';
 import { eventsInto } from '../../lab/log.ts';
@@ -45,10 +45,10 @@ class Door implements AsyncDisposable {
   onSender: () => Answer = () => null;
   onRecipient: (address: string) => Answer = (address) => (address.startsWith('nobody') ? UNKNOWN : null);
   onMessage: () => Reply | Promise<Reply> = () => TAKEN;
-  readonly server = new Server(
+  readonly server = new SmtpServer(
     limits,
     {
-      visit: (address) => new Visit(undefined as never, address, true, Promise.resolve([])),
+      visit: (address) => new ClientScreening(undefined as never, address, true, Promise.resolve([])),
       mailFrom: () => this.onSender(),
       rcptTo: (transaction, address) => this.#recipient(transaction, address),
       startMessage: (transaction) => this.#message(transaction),
@@ -480,7 +480,7 @@ it.each<[string, (transaction: Transaction) => void, string]>([
   const told: string[] = [];
   const command = readMail('FROM:<ann@example.org>');
   if ('code' in command) throw new Error(command.text);
-  const visit = new Visit(undefined as never, '127.0.0.1', true, Promise.resolve([]));
+  const visit = new ClientScreening(undefined as never, '127.0.0.1', true, Promise.resolve([]));
   const transaction = new Transaction(command, visit, (_transaction, how) => outcomes.push(how));
   transaction.sink = {
     content: { write: () => undefined },

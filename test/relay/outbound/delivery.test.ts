@@ -1,7 +1,7 @@
 // One attempt, from the offer to the outcome on disk: what is written of it, by what way it went, and when it cannot be written.
 import { expect, it } from 'vitest';
 import { Claim } from '../../../src-main/relay/outbound/claims.ts';
-import type { Attempted } from '../../../src-main/relay/outbound/delivery.ts';
+import type { AttemptEnd } from '../../../src-main/relay/outbound/delivery.ts';
 import { Destinations } from '../../../src-main/relay/outbound/destinations.ts';
 import { ServerWatch } from '../../../src-main/relay/outbound/server-watch.ts';
 import type { Way, WayOutcome } from '../../../src-main/relay/outbound/way.ts';
@@ -35,16 +35,16 @@ async function attempts(wayWith: Partial<Way> = {}) {
     outcomes,
     way,
     destinations,
-    attempt: async (isStopping = () => false): Promise<Attempted> => {
+    attempt: async (isStopping = () => false): Promise<AttemptEnd> => {
       const [message] = await queue.due();
-      const turn = destinations.turn(queue.clock.steady(), 1, () => undefined);
-      if (!message || 'at' in turn) throw new Error('there is nothing to try, or nowhere');
+      const permit = destinations.permit(queue.clock.steady(), 1, () => undefined);
+      if (!message || 'at' in permit) throw new Error('there is nothing to try, or nowhere');
       const job = {
         message,
         content: null,
         claim: new Claim(message.id, [0], { takeBack: () => undefined }),
       };
-      return queue.delivery.attempt(way, job, turn, destinations, isStopping);
+      return queue.delivery.attempt(way, job, permit, destinations, isStopping);
     },
     [Symbol.asyncDispose]: async () => {
       destinations.close();
@@ -135,6 +135,6 @@ it('a server that refuses three messages in a row for a reason of its own is pau
     one.queue.clock.pass(3_600_000);
   }
   expect(one.queue.recipient(id)).toMatchObject({ state: 'queued', attempts: 3 });
-  expect(one.way.server.health.trouble).toMatchObject({ cause: 'relay-denied' });
-  expect(one.way.server.health.pausedUntil).toBeGreaterThan(one.queue.clock.now() - 3_600_000);
+  expect(one.way.server.condition.trouble).toMatchObject({ cause: 'relay-denied' });
+  expect(one.way.server.condition.pausedUntil).toBeGreaterThan(one.queue.clock.now() - 3_600_000);
 });

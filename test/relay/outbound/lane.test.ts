@@ -68,7 +68,7 @@ it('offers nothing while its way is closed', async () => {
   const way = queue.wayOf(domainWith(office.port, { name: 'hold', setBy: 'admin' }));
   const id = await queue.put();
   const [message] = await queue.due();
-  way.lane.offer(message!, null);
+  way.lane.arrived(message!, null);
   way.lane.wake();
   expect(queue.claims.takenBy([id], () => true)).toEqual([]);
   expect(queue.clock.next).toBeNull();

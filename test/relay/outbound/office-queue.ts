@@ -2,12 +2,12 @@
 import { destinationSchema, domainSchema, type Domain, type Route } from '../../../shared/domain.ts';
 import type { RecipientState } from '../../../shared/message.ts';
 import { settingsSchema, type Settings } from '../../../shared/settings.ts';
-import { AddressBook } from '../../../src-main/relay/outbound/addresses.ts';
+import { AddressBook } from '../../../src-main/relay/smtp/address-book.ts';
 import { Claims } from '../../../src-main/relay/outbound/claims.ts';
 import { Delivery, type DeliveryParts } from '../../../src-main/relay/outbound/delivery.ts';
 import { DomainWay } from '../../../src-main/relay/outbound/domain-way.ts';
 import type { Lane, LaneParts } from '../../../src-main/relay/outbound/lane.ts';
-import { Throttles } from '../../../src-main/relay/outbound/throttle.ts';
+import { Throttles } from '../../../src-main/relay/smtp/throttle.ts';
 import type { RelayEvents } from '../../../src-main/relay/events.ts';
 import type { DueMessage, Lesson, Spool } from '../../../src-main/relay/spool/spool.ts';
 import { firstIdAt } from '../../../src-main/storage/ids.ts';

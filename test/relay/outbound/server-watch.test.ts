@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Cause } from '../../../shared/cause.ts';
 import { destinationSchema } from '../../../shared/domain.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
-import { DestinationFailed } from '../../../src-main/relay/outbound/destination-failed.ts';
-import type { Reading } from '../../../src-main/relay/outbound/outcome.ts';
+import { DestinationFailed } from '../../../src-main/relay/smtp/destination-failed.ts';
+import type { RecipientResult } from '../../../src-main/relay/outbound/outcome.ts';
 import { ServerWatch } from '../../../src-main/relay/outbound/server-watch.ts';
-import { Transcript } from '../../../src-main/relay/transcript.ts';
+import { Transcript } from '../../../src-main/relay/smtp/transcript.ts';
 import type { DueMessage } from '../../../src-main/relay/spool/spool.ts';
 import { FakeClock } from '../../clock/fake-clock.ts';
 
@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 const destination = destinationSchema.parse({ host: 'mail.example.com' });
 const usual = settingsSchema.parse({}).autoHold;
 
-const reading = (cause: Cause | null, code = 450): Reading => ({
+const reading = (cause: Cause | null, code = 450): RecipientResult => ({
   meaning: { outcome: cause === null ? 'delivered' : 'deferred', cause },
   reply: { code: cause === null ? 250 : code, enhanced: null, text: '' },
   stage: 'rcpt',
@@ -25,7 +25,7 @@ const reading = (cause: Cause | null, code = 450): Reading => ({
 function server() {
   const clock = new FakeClock();
   const watch = new ServerWatch(clock);
-  const learn = (one: Reading, failure: Error | null = null, address = 'bob@example.com') =>
+  const learn = (one: RecipientResult, failure: Error | null = null, address = 'bob@example.com') =>
     watch.learn({ recipients: [{ address }] } as unknown as DueMessage, [one], destination, failure);
   return {
     clock,
@@ -116,9 +116,9 @@ it('messages that are refused one after another are counted, but for those to pe
   refused('content-rejected');
   refused('user-unknown');
   refused('sender-rejected');
-  expect(watch.health.refusals).toMatchObject({ count: 2, since: start });
+  expect(watch.condition.refusals).toMatchObject({ count: 2, since: start });
   taken();
-  expect(watch.health.refusals).toBeNull();
+  expect(watch.condition.refusals).toBeNull();
 });
 
 it('a limit is no trouble while mail still moves', () => {
@@ -127,10 +127,10 @@ it('a limit is no trouble while mail still moves', () => {
   taken();
   clock.pass(MINUTE / 2);
   expect(limited()).toBe(false);
-  expect(watch.health.trouble).toBeNull();
+  expect(watch.condition.trouble).toBeNull();
   clock.pass(MINUTE);
   expect(limited()).toBe(true);
-  expect(watch.health.trouble).toMatchObject({ cause: 'rate-limited', since: clock.now() });
+  expect(watch.condition.trouble).toMatchObject({ cause: 'rate-limited', since: clock.now() });
 });
 
 it('a jump of the clock leaves what was so for five minutes as old as it was', () => {
@@ -138,5 +138,5 @@ it('a jump of the clock leaves what was so for five minutes as old as it was', (
   away();
   clock.pass(5 * MINUTE);
   watch.clockJumped(3_600_000);
-  expect(watch.health.trouble?.since).toBe(clock.now() - 5 * MINUTE + 3_600_000);
+  expect(watch.condition.trouble?.since).toBe(clock.now() - 5 * MINUTE + 3_600_000);
 });

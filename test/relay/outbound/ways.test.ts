@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../../shared/settings.ts';
 import { BounceRoutes } from '../../../src-main/relay/outbound/bounce-routes.ts';
-import { OtherWays } from '../../../src-main/relay/outbound/other-ways.ts';
+import { Reroutes } from '../../../src-main/relay/outbound/reroutes.ts';
 import { Directory } from '../../../src-main/relay/policy/directory.ts';
 import type { NewMessage } from '../../../src-main/relay/spool/spool.ts';
 import { routeText } from '../../../src-main/storage/operations/ways.ts';
@@ -75,8 +75,8 @@ describe('another server', () => {
     await queue.claims.change(ids, () => queue.db.write('putWay', slice));
   }
 
-  function otherWays(queue: OfficeQueue): OtherWays {
-    return new OtherWays(queue.lanes);
+  function reroutes(queue: OfficeQueue): Reroutes {
+    return new Reroutes(queue.lanes);
   }
 
   /** Lets the clock go on a little at a time until something is so. */
@@ -96,7 +96,7 @@ describe('another server', () => {
     await using spare = await new Sink().start();
     spare.temper.rcpt = () => '451 4.3.2 come back later';
     await using queue = new OfficeQueue();
-    const ways = otherWays(queue);
+    const ways = reroutes(queue);
     const id = await queue.put();
     await reroute(queue, [id], spare.port);
     const start = queue.clock.now();
@@ -118,7 +118,7 @@ describe('another server', () => {
     await using spare = await new Sink().start();
     await spare.stop();
     await using queue = new OfficeQueue();
-    const ways = otherWays(queue);
+    const ways = reroutes(queue);
     const id = await queue.put();
     await reroute(queue, [id], spare.port);
     ways.start();
@@ -144,7 +144,7 @@ describe('another server', () => {
     await using spare = await new Sink().start();
     spare.temper.rcpt = () => '451 4.3.2 come back later';
     await using queue = new OfficeQueue();
-    const ways = otherWays(queue);
+    const ways = reroutes(queue);
     const id = await queue.put();
     await reroute(queue, [id], spare.port);
     let again = false;

@@ -1,6 +1,6 @@
 // A server that refuses everybody is told from recipients that do not exist.
 import { describe, expect, it } from 'vitest';
-import { recipientKey } from '../../../src-main/relay/policy/addresses.ts';
+import { recipientKey } from '../../../src-main/relay/mail/mailbox.ts';
 import { ServerTrouble } from '../../../src-main/relay/policy/server-trouble.ts';
 
 const HOUR = 3_600_000;

@@ -1,5 +1,5 @@
 // What SPF, DKIM, DMARC and ARC found, as the answers of filters.
-import type { Answer } from '../filters/filter.ts';
+import type { FilterReport } from '../filters/filter.ts';
 import { LONGEST_FROM, MOST_ARC_SETS, MOST_SIGNATURES, organisationOf } from './signatures.ts';
 import type { Findings } from './verify.ts';
 
@@ -52,11 +52,11 @@ function meant(word: Word, words: Readonly<Record<string, string>>): string {
   return meaning === undefined ? (word ?? 'nothing') : `${word ?? ''} (${meaning})`;
 }
 
-export function answersOf(found: Findings): Answer[] {
+export function answersOf(found: Findings): FilterReport[] {
   return [spfAnswer(found), dkimAnswer(found), dmarcAnswer(found), arcAnswer(found)];
 }
 
-function spfAnswer({ spf }: Findings): Answer {
+function spfAnswer({ spf }: Findings): FilterReport {
   const word: Word = spf.status.result;
   const evidence = [
     `SPF says ${meant(word, SPF_WORDS)}: ${spf.status.comment ?? spf.domain}`,
@@ -78,7 +78,7 @@ function spfAnswer({ spf }: Findings): Answer {
   }
 }
 
-function dkimAnswer({ dkim, chosen }: Findings): Answer {
+function dkimAnswer({ dkim, chosen }: Findings): FilterReport {
   const signed = dkim.filter((one) => one.signingDomain !== undefined);
   // That there is none is not what was found when some were not looked at.
   const resinfo = signed.length === 0 && chosen.leftOut > 0 ? [] : dkim.map((one) => one.info);
@@ -119,7 +119,7 @@ function dkimAnswer({ dkim, chosen }: Findings): Answer {
   return { filter: 'dkim', result: 'fail', most: 'tag', evidence, resinfo };
 }
 
-function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): Answer {
+function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): FilterReport {
   if (chosen.fromTooLong) {
     // Whom it names cannot be told at a cost that a stranger may cause; nobody's honest mail is like that.
     const evidence = [`From: is longer than ${LONGEST_FROM} octets, and its authors were not looked for`];
@@ -158,7 +158,7 @@ function dmarcAnswer({ dmarc, spf, dkim, dmarcSkipReason, chosen }: Findings): A
   return { filter: 'dmarc', result: 'fail', most, evidence, resinfo };
 }
 
-function arcAnswer({ arc, chosen }: Findings): Answer {
+function arcAnswer({ arc, chosen }: Findings): FilterReport {
   if (chosen.arcLeftOut !== null) {
     const evidence = [
       `ARC chain: not checked, ${chosen.arcLeftOut} sets; more than ${MOST_ARC_SETS} are too many, or one is too large`,

@@ -16,11 +16,11 @@ import { headerEnd } from '../filters/results-header.ts';
 import {
   PRESENT,
   PULSE,
-  type FromWorker,
+  type FromAuthentication,
   type Outcomes,
   type Task,
-  type ToWorker,
-  type WorkerInput,
+  type ToAuthentication,
+  type AuthenticationInput,
 } from './protocol.ts';
 
 /** Messages that the thread has at once. Nearly all of them wait for DNS. */
@@ -31,14 +31,14 @@ const MOST_OCTETS = 64 * 1024 * 1024;
 const HEADER_WEIGHT = 24;
 const MOST_WAITING = 1_000;
 /** How often it is looked whether the thread still moves, ms. */
-const LOOK = 500;
+const LOOK_MS = 500;
 /** Looks without a beat of its pulse before it is ended: a message that is within the bounds takes a second at most, on a slow machine. */
 const PATIENCE = 16;
 /** Until a new thread must be ready, ms. */
-const LONGEST_START = 30_000;
+const LONGEST_START_MS = 30_000;
 /** After a thread that could not be started, ms; doubled each time. */
-const REST = 1_000;
-const LONGEST_REST = 60_000;
+const REST_MS = 1_000;
+const LONGEST_REST_MS = 60_000;
 /** Its heap, MiB; bodies are not in it. Far more than the messages that it has at once take. */
 const HEAP = 512;
 
@@ -144,7 +144,7 @@ export class Authenticator {
     const name = import.meta.url.endsWith('.ts') ? './worker.ts' : './authentication-worker.js';
     const shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
     const worker = new Worker(this.#options.file ?? new URL(name, import.meta.url), {
-      workerData: { shared } satisfies WorkerInput,
+      workerData: { shared } satisfies AuthenticationInput,
       name: 'authentication',
       resourceLimits: { maxOldGenerationSizeMb: HEAP },
     });
@@ -162,8 +162,8 @@ export class Authenticator {
     };
     this.#thread = thread;
     // A thread lives in real time.
-    this.#watch ??= systemClock.every(LOOK, () => this.#look()).unref();
-    worker.on('message', (words: FromWorker) => this.#heard(thread, words));
+    this.#watch ??= systemClock.every(LOOK_MS, () => this.#look()).unref();
+    worker.on('message', (words: FromAuthentication) => this.#heard(thread, words));
     worker.on('error', (error: unknown) =>
       this.#lost(thread, error instanceof Error ? error.message : String(error)),
     );
@@ -184,12 +184,12 @@ export class Authenticator {
       const content = new Uint8Array(job.content.length);
       content.set(job.content);
       const resolver = this.#numberOf(job.resolve);
-      const words: ToWorker = { kind: 'begin', job: job.id, task: job.task, resolver, content };
+      const words: ToAuthentication = { kind: 'begin', job: job.id, task: job.task, resolver, content };
       thread.worker.postMessage(words, [content.buffer]);
     }
   }
 
-  #heard(thread: Thread, words: FromWorker): void {
+  #heard(thread: Thread, words: FromAuthentication): void {
     if (thread !== this.#thread) return;
     switch (words.kind) {
       case 'ready':
@@ -213,8 +213,8 @@ export class Authenticator {
     }
   }
 
-  #answer(thread: Thread, { job, question, name, type }: Extract<FromWorker, { kind: 'ask' }>): void {
-    const say = (words: ToWorker) => {
+  #answer(thread: Thread, { job, question, name, type }: Extract<FromAuthentication, { kind: 'ask' }>): void {
+    const say = (words: ToAuthentication) => {
       if (thread === this.#thread) thread.worker.postMessage(words);
     };
     const known = thread.jobs.get(job);
@@ -242,7 +242,7 @@ export class Authenticator {
     const waits = this.#waiting.indexOf(job);
     if (waits >= 0) this.#waiting.splice(waits, 1);
     else if (this.#thread?.jobs.has(job.id)) {
-      const words: ToWorker = { kind: 'forget', job: job.id };
+      const words: ToAuthentication = { kind: 'forget', job: job.id };
       this.#thread.worker.postMessage(words);
     }
     job.failed(new Error('no answer in time'));
@@ -252,14 +252,14 @@ export class Authenticator {
     const thread = this.#thread;
     if (!thread) return;
     if (!thread.ready) {
-      if (systemClock.steady() - thread.startedAt > LONGEST_START) this.#lost(thread, 'it does not start');
+      if (systemClock.steady() - thread.startedAt > LONGEST_START_MS) this.#lost(thread, 'it does not start');
       return;
     }
     const pulse = Atomics.load(thread.state, PULSE);
     thread.still = thread.jobs.size > 0 && pulse === thread.pulse ? thread.still + 1 : 0;
     thread.pulse = pulse;
     if (thread.still >= PATIENCE)
-      this.#lost(thread, `a message kept it busy for ${(PATIENCE * LOOK) / 1000} s`);
+      this.#lost(thread, `a message kept it busy for ${(PATIENCE * LOOK_MS) / 1000} s`);
   }
 
   /** The thread is gone, or has to go. */
@@ -278,7 +278,7 @@ export class Authenticator {
     this.#waiting.unshift(...innocent);
     if (!thread.ready) {
       this.#whyNot = words;
-      this.#restsUntil = systemClock.steady() + Math.min(REST * 2 ** this.#failures++, LONGEST_REST);
+      this.#restsUntil = systemClock.steady() + Math.min(REST_MS * 2 ** this.#failures++, LONGEST_REST_MS);
       for (const job of this.#waiting.splice(0)) job.failed(new Error(words));
     } else this.warm();
   }

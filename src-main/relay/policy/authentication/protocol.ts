@@ -1,13 +1,13 @@
 // What the main thread and the thread that authenticates say to each other.
-import type { Answer } from '../filters/filter.ts';
-import type { Client } from './verify.ts';
+import type { FilterReport } from '../filters/filter.ts';
+import type { SmtpClient } from './verify.ts';
 
 /** What is to be found out about a message. */
 export type Task =
   /** What the filters ask. */
-  | { kind: 'filters'; client: Client }
+  | { kind: 'filters'; client: SmtpClient }
   /** Whether the sender is real. `longest`: ms for all of SPF. */
-  | { kind: 'sender'; client: Client; longest: number };
+  | { kind: 'sender'; client: SmtpClient; longest: number };
 
 /** Whether a sender is real, as far as SPF and DKIM show it. */
 export interface SenderShown {
@@ -21,11 +21,11 @@ export interface SenderShown {
 
 /** What comes of each kind of task. */
 export interface Outcomes {
-  filters: Answer[];
+  filters: FilterReport[];
   sender: SenderShown;
 }
 
-export type ToWorker =
+export type ToAuthentication =
   /** `resolver`: whose answers count for it. */
   | { kind: 'begin'; job: number; task: Task; resolver: number; content: Uint8Array }
   /** Nobody waits for it any more. */
@@ -34,7 +34,7 @@ export type ToWorker =
   | { kind: 'answer'; question: number; answer: unknown; keeps: number }
   | { kind: 'no-answer'; question: number; message: string; code: string | null; keeps: number };
 
-export type FromWorker =
+export type FromAuthentication =
   | { kind: 'ready' }
   | { kind: 'ask'; job: number; question: number; name: string; type: string }
   | { kind: 'done'; job: number; outcome: Outcomes[keyof Outcomes] }
@@ -45,7 +45,7 @@ export const PULSE = 0;
 /** The job that the thread works at, or did last; 0 before the first. */
 export const PRESENT = 1;
 
-export interface WorkerInput {
+export interface AuthenticationInput {
   /** 32-bit integers at the places above. */
   shared: SharedArrayBuffer;
 }

@@ -2,7 +2,7 @@
 import type { SPFResult } from 'mailauth';
 import type { Resolve } from '../../resolver.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import type { Client } from './verify.ts';
+import type { SmtpClient } from './verify.ts';
 
 /** Characters of all that a result rests on; longer ones are evaluated anew. */
 const LONGEST = 1_024;
@@ -10,7 +10,7 @@ const LONGEST = 1_024;
 /** Evaluates one message's SPF with a resolver. */
 type EvaluateSpf = (resolve: Resolve) => Promise<SPFResult>;
 /** The same, unless its result is known. */
-export type SpfOf = (client: Client, resolve: Resolve, evaluate: EvaluateSpf) => Promise<SPFResult>;
+export type SpfOf = (client: SmtpClient, resolve: Resolve, evaluate: EvaluateSpf) => Promise<SPFResult>;
 
 export class SpfResults {
   readonly #kept: KeptAnswers<SPFResult>;

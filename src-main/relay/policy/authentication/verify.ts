@@ -71,7 +71,7 @@ function hasBareLineFeed(content: Buffer): boolean {
 }
 
 /** Who sends. */
-export interface Client {
+export interface SmtpClient {
   ip: string;
   helo: string;
   /** Reverse-path; empty for the null sender. */
@@ -98,7 +98,7 @@ type Resolver = (name: string, type: string) => Promise<string[][] | string[]>;
  */
 export async function authenticate(
   content: Buffer,
-  client: Client,
+  client: SmtpClient,
   resolve: Resolve,
   spfOf: SpfOf = async (_client, asked, evaluate) => evaluate(asked),
 ): Promise<Findings> {
@@ -147,7 +147,7 @@ export async function authenticate(
 /** What a bounce rests on: SPF, and DKIM as lenient as the library is by default. */
 export async function authenticateSender(
   content: Buffer,
-  client: Client,
+  client: SmtpClient,
   resolve: Resolve,
   longest: number,
 ): Promise<{ spf: string; dkim: DKIMResult[] }> {

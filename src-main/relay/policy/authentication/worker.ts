@@ -7,11 +7,11 @@ import { answersOf } from './answers.ts';
 import {
   PRESENT,
   PULSE,
-  type FromWorker,
+  type FromAuthentication,
   type Outcomes,
   type Task,
-  type ToWorker,
-  type WorkerInput,
+  type ToAuthentication,
+  type AuthenticationInput,
 } from './protocol.ts';
 import { KeptAnswers, type KeptAnswer } from './kept-answers.ts';
 import { SpfResults } from './spf-results.ts';
@@ -22,9 +22,9 @@ import { authenticate, authenticateSender } from './verify.ts';
 Error.stackTraceLimit = 0;
 
 /** How often the pulse beats while there is work, ms. */
-const BEAT = 200;
+const BEAT_MS = 200;
 
-const { shared } = workerData as WorkerInput;
+const { shared } = workerData as AuthenticationInput;
 const state = new Int32Array(shared);
 const port = parentPort;
 if (!port) throw new Error('the authentication worker runs only as a worker thread');
@@ -45,7 +45,7 @@ const spfResults = new SpfResults(() => systemClock.steady());
 let lastQuestion = 0;
 let beating: Timer | null = null;
 
-const say = (words: FromWorker) => port.postMessage(words);
+const say = (words: FromAuthentication) => port.postMessage(words);
 
 /** A question, for those who ask the same. */
 function keyOf(resolver: number, name: string, type: string): string {
@@ -98,7 +98,7 @@ function said(answer: KeptAnswer): unknown {
 
 function begin(job: number, task: Task, resolver: number, content: Uint8Array): void {
   jobs.set(job, resolver);
-  beating ??= systemClock.every(BEAT, () => Atomics.add(state, PULSE, 1));
+  beating ??= systemClock.every(BEAT_MS, () => Atomics.add(state, PULSE, 1));
   run(job, task, resolver, content)
     .then(
       (outcome) => say({ kind: 'done', job, outcome }),
@@ -120,7 +120,7 @@ function take(question: number): Question | undefined {
   return known;
 }
 
-port.on('message', (words: ToWorker) => {
+port.on('message', (words: ToAuthentication) => {
   Atomics.add(state, PULSE, 1);
   switch (words.kind) {
     case 'begin':

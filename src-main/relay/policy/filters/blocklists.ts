@@ -2,13 +2,13 @@
 import { listOf, withoutKey } from '../../../../shared/blocklist-catalogue.ts';
 import { isListing, readAnswer, type Blocklist } from '../../../../shared/blocklists.ts';
 import { isAbsent, type Resolve } from '../../resolver.ts';
-import { backwards, reversed } from './addresses.ts';
-import type { Answer, Asking, Filter, ClientSubject } from './filter.ts';
+import { backwards, reversed } from './ip-addresses.ts';
+import type { FilterReport, FilterContext, Filter, ClientSubject } from './filter.ts';
 
 /** A list's test points are asked again after this time, ms. */
-const TRUSTED_FOR = 3_600_000;
+const TRUSTED_FOR_MS = 3_600_000;
 /** A list whose test points could not be asked is tried again after this time, ms. */
-const TRY_AGAIN = 60_000;
+const TRY_AGAIN_MS = 60_000;
 
 interface Zone {
   name: string;
@@ -44,11 +44,11 @@ export class Blocklists implements Filter<ClientSubject> {
     this.#now = now;
   }
 
-  wanted({ blocklists, blocklistZones }: Asking['settings']): boolean {
+  wanted({ blocklists, blocklistZones }: FilterContext['settings']): boolean {
     return blocklists !== 'off' && blocklistZones.length > 0;
   }
 
-  async ask({ address }: ClientSubject, { settings, resolve }: Asking): Promise<Answer[]> {
+  async ask({ address }: ClientSubject, { settings, resolve }: FilterContext): Promise<FilterReport[]> {
     const name = reversed(address);
     if (name === null) return [];
     const zones = readZones(settings.blocklistZones);
@@ -104,9 +104,9 @@ export class Blocklists implements Filter<ClientSubject> {
     const known = ofResolver.get(zone);
     if (known && known.until > this.#now()) return known.problem;
     const health: Health = {
-      until: this.#now() + TRUSTED_FOR,
+      until: this.#now() + TRUSTED_FOR_MS,
       problem: testPoints(zone, resolve).catch((error: unknown) => {
-        health.until = this.#now() + TRY_AGAIN;
+        health.until = this.#now() + TRY_AGAIN_MS;
         return `its test points could not be asked (${codeOf(error)})`;
       }),
     };

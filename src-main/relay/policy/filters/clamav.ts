@@ -1,6 +1,6 @@
 // ClamAV, over clamd's socket: the message is streamed to it (clamd(8), INSTREAM), and it names what it finds.
 import { connect, type Socket } from 'node:net';
-import type { Answer, Asking, Filter, MessageSubject } from './filter.ts';
+import type { FilterReport, FilterContext, Filter, MessageSubject } from './filter.ts';
 
 const CHUNK = 65_536;
 const MOST_ANSWER = 4096;
@@ -11,11 +11,11 @@ export class ClamAv implements Filter<MessageSubject> {
   readonly deadline = 30_000;
   readonly server = true;
 
-  wanted({ clamav, clamavAddress }: Asking['settings']): boolean {
+  wanted({ clamav, clamavAddress }: FilterContext['settings']): boolean {
     return clamav !== 'off' && clamavAddress !== '';
   }
 
-  async ask({ content }: MessageSubject, { settings, signal }: Asking): Promise<Answer[]> {
+  async ask({ content }: MessageSubject, { settings, signal }: FilterContext): Promise<FilterReport[]> {
     const answer = await scan(settings.clamavAddress, content, signal);
     if (answer === 'stream: OK')
       return [{ filter: 'clamav', result: 'pass', evidence: ['ClamAV found nothing'] }];

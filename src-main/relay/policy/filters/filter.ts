@@ -21,14 +21,14 @@ export interface MessageSubject extends ClientSubject {
   hostname: string;
 }
 
-export interface Asking {
+export interface FilterContext {
   settings: FiltersSettings;
   resolve: Resolve;
   /** Aborted at the deadline. */
   signal: AbortSignal;
 }
 
-export interface Answer {
+export interface FilterReport {
   filter: FilterName;
   result: FilterAnswer;
   evidence: string[];
@@ -55,7 +55,7 @@ export interface Filter<Subject> {
   /** Whether the settings ask for it. */
   wanted: (settings: FiltersSettings) => boolean;
   /** A rejection means "could not check", with the error's words as evidence. */
-  ask: (subject: Subject, asking: Asking) => Promise<Answer[]>;
+  ask: (subject: Subject, asking: FilterContext) => Promise<FilterReport[]>;
 }
 
 /** What the settings say should follow when this filter fails. */

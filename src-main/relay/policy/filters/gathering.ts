@@ -15,7 +15,7 @@ export function gathered(): number {
   return together;
 }
 
-export class Gathering {
+export class GatheredContent {
   readonly #deposit: Deposit;
   readonly #trace: Buffer;
   readonly #limit: number;

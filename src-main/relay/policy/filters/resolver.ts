@@ -3,9 +3,9 @@ import { Resolver } from 'node:dns/promises';
 import { isAbsent, type Resolve } from '../../resolver.ts';
 
 /** Kept where no TTL is known: record types other than addresses, and names that are not there; ms. */
-const KEPT = 300_000;
+const KEPT_MS = 300_000;
 /** However long its TTL: an answer is asked again after this, ms. */
-const LONGEST = 3_600_000;
+const LONGEST_MS = 3_600_000;
 const MOST = 20_000;
 
 interface Entry {
@@ -26,18 +26,18 @@ export function cachingResolver(servers: readonly string[], now: () => number): 
     try {
       if (type !== 'A' && type !== 'AAAA') {
         const answer = await resolver.resolve(name, type);
-        entry.until = now() + KEPT;
+        entry.until = now() + KEPT_MS;
         return answer;
       }
       const records = await (type === 'A'
         ? resolver.resolve4(name, { ttl: true })
         : resolver.resolve6(name, { ttl: true }));
       const ttl = Math.min(...records.map((record) => record.ttl)) * 1000;
-      entry.until = now() + Math.min(ttl, LONGEST);
+      entry.until = now() + Math.min(ttl, LONGEST_MS);
       return records.map((record) => record.address);
     } catch (error) {
       // "No such name" is an answer; anything else may be different the next time.
-      entry.until = isAbsent(error) ? now() + KEPT : 0;
+      entry.until = isAbsent(error) ? now() + KEPT_MS : 0;
       throw error;
     }
   }
@@ -62,7 +62,7 @@ export function cachingResolver(servers: readonly string[], now: () => number): 
   };
   resolve.keeps = (name, type) => {
     const left = (entries.get(keyOf(name, type))?.until ?? 0) - now();
-    return Math.min(Math.max(left, 0), LONGEST);
+    return Math.min(Math.max(left, 0), LONGEST_MS);
   };
   return resolve;
 }

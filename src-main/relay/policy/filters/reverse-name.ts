@@ -1,7 +1,7 @@
 // Forward-confirmed reverse DNS: the address has a name, and that name has the address (RFC 8601 §2.7.3 calls it iprev).
 import { isAbsent, type Resolve } from '../../resolver.ts';
-import { readAddress, reverseName, sameAddress } from './addresses.ts';
-import type { Answer, Asking, Filter, ClientSubject } from './filter.ts';
+import { readAddress, reverseName, sameAddress } from './ip-addresses.ts';
+import type { FilterReport, FilterContext, Filter, ClientSubject } from './filter.ts';
 
 /** Names looked at; an address with more proves nothing by the others. */
 const MOST_NAMES = 5;
@@ -12,14 +12,14 @@ export class ReverseName implements Filter<ClientSubject> {
   readonly deadline = 6_000;
   readonly server = false;
 
-  wanted({ reverseName: action }: Asking['settings']): boolean {
+  wanted({ reverseName: action }: FilterContext['settings']): boolean {
     return action !== 'off';
   }
 
-  async ask({ address }: ClientSubject, { resolve }: Asking): Promise<Answer[]> {
+  async ask({ address }: ClientSubject, { resolve }: FilterContext): Promise<FilterReport[]> {
     const name = reverseName(address);
     if (name === null) return [];
-    const answer = (result: Answer['result'], word: string, evidence: string): Answer[] => [
+    const answer = (result: FilterReport['result'], word: string, evidence: string): FilterReport[] => [
       {
         filter: 'reverse-name',
         result,

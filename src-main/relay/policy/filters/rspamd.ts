@@ -2,7 +2,13 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
-import { plainWords, type Answer, type Asking, type Filter, type MessageSubject } from './filter.ts';
+import {
+  plainWords,
+  type FilterReport,
+  type FilterContext,
+  type Filter,
+  type MessageSubject,
+} from './filter.ts';
 
 const MOST_ANSWER = 1_048_576;
 
@@ -23,17 +29,17 @@ export class Rspamd implements Filter<MessageSubject> {
   readonly deadline = 10_000;
   readonly server = true;
 
-  wanted({ rspamd, rspamdUrl }: Asking['settings']): boolean {
+  wanted({ rspamd, rspamdUrl }: FilterContext['settings']): boolean {
     return rspamd !== 'off' && rspamdUrl !== '';
   }
 
-  async ask(subject: MessageSubject, { settings, signal }: Asking): Promise<Answer[]> {
+  async ask(subject: MessageSubject, { settings, signal }: FilterContext): Promise<FilterReport[]> {
     return readAnswer(await post(new URL('checkv2', withSlash(settings.rspamdUrl)), subject, signal));
   }
 }
 
 /** What Rspamd's answer means. Throws when it is none. */
-export function readAnswer(text: string): Answer[] {
+export function readAnswer(text: string): FilterReport[] {
   const read = answerSchema.safeParse(parse(text));
   if (!read.success) throw new Error(`Rspamd answered something else: ${text.slice(0, 100)}`);
   const { action, score, required_score: required, symbols, is_skipped: skipped } = read.data;

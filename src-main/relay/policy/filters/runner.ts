@@ -3,12 +3,12 @@ import type { FilterAction, FilterName, FilterResult, FilterTrouble } from '../.
 import type { FiltersSettings } from '../../../../shared/settings-filters.ts';
 import type { Clock } from '../../../clock/clock.ts';
 import type { Resolve } from '../../resolver.ts';
-import { actionFor, milder, plainWords, type Answer, type Filter } from './filter.ts';
+import { actionFor, milder, plainWords, type FilterReport, type Filter } from './filter.ts';
 
 /** A server that let this many questions in a row go unanswered is left alone for a while. */
 const FAILURES = 3;
 /** How long, ms. Mail does not wait for it meanwhile. */
-const REST = 30_000;
+const REST_MS = 30_000;
 
 /** A result with what only the message's header needs. */
 export interface Judged extends FilterResult {
@@ -66,7 +66,7 @@ export class Runner {
     if (first === undefined) return [];
     const began = this.#clock.steady();
     const state = this.#state(first, filter.server);
-    let answers: Answer[];
+    let answers: FilterReport[];
     if (filter.server && began < state.restsUntil) {
       answers = [
         {
@@ -81,7 +81,7 @@ export class Runner {
         answers.length > 0 &&
         answers.every((answer) => answer.result === 'could-not-check' && !answer.ofMessage);
       state.failures = failed ? state.failures + 1 : 0;
-      if (filter.server && state.failures >= FAILURES) state.restsUntil = this.#clock.steady() + REST;
+      if (filter.server && state.failures >= FAILURES) state.restsUntil = this.#clock.steady() + REST_MS;
     }
     const took = Math.round(this.#clock.steady() - began);
     return answers.flatMap((answer) => {
@@ -113,7 +113,7 @@ export class Runner {
     return state;
   }
 
-  #remember(answer: Answer): void {
+  #remember(answer: FilterReport): void {
     const state = this.#state(answer.filter);
     if (answer.ofMessage) return;
     if (answer.result === 'could-not-check') {
@@ -135,11 +135,11 @@ async function withDeadline<Subject>(
   settings: FiltersSettings,
   resolve: Resolve,
   clock: Clock,
-): Promise<Answer[]> {
+): Promise<FilterReport[]> {
   const ending = new AbortController();
-  const failed = (words: string): Answer[] =>
+  const failed = (words: string): FilterReport[] =>
     filter.names.map((name) => ({ filter: name, result: 'could-not-check', evidence: [words] }));
-  const { promise: late, resolve: isLate } = Promise.withResolvers<Answer[]>();
+  const { promise: late, resolve: isLate } = Promise.withResolvers<FilterReport[]>();
   const timer = clock.deadline(filter.deadline, () => {
     isLate(failed(`no answer within ${filter.deadline / 1000} s`));
     ending.abort();

@@ -17,12 +17,12 @@ import type { Deposit } from '../../spool/spool.ts';
 import type { Resolve } from '../../resolver.ts';
 import type { Authenticator } from '../authentication/authenticator.ts';
 import type { Authenticity } from '../authenticity.ts';
-import { inNetworks } from './addresses.ts';
+import { inNetworks } from './ip-addresses.ts';
 import { Authentication } from './authentication.ts';
 import { Blocklists } from './blocklists.ts';
 import { plainWords, stronger, type Filter, type ClientSubject, type MessageSubject } from './filter.ts';
 import { ClamAv } from './clamav.ts';
-import { Gathering } from './gathering.ts';
+import { GatheredContent } from './gathering.ts';
 import { Limits } from './limits.ts';
 import { cachingResolver } from './resolver.ts';
 import { resultFields, withoutForged } from './results-header.ts';
@@ -48,7 +48,7 @@ export interface ScreenedMessage {
   hostname: string;
 }
 
-export interface Judgement {
+export interface ScreeningResult {
   /** Says no; null when the message is taken. */
   refusal: Reply | null;
   quarantine: boolean;
@@ -89,10 +89,10 @@ export class Screening {
   }
 
   /** A client connected. */
-  visit(address: string): Visit {
+  visit(address: string): ClientScreening {
     const settings = this.settings;
     const exempt = inNetworks(address, settings.exempt);
-    return new Visit(
+    return new ClientScreening(
       this,
       address,
       exempt,
@@ -149,7 +149,7 @@ export class Screening {
 }
 
 /** One connection. */
-export class Visit {
+export class ClientScreening {
   readonly #screening: Screening;
   readonly #address: string;
   readonly #exempt: boolean;
@@ -197,7 +197,7 @@ export class Visit {
   message(deposit: Deposit, trace: Buffer, about: ScreenedMessage): ScreenedContent {
     const limit = this.#exempt || !this.#screening.looksInside ? 0 : this.#screening.settings.contentBytes;
     return new ScreenedContent(
-      new Gathering(deposit, trace, limit, (header) => withoutForged(header, about.hostname)),
+      new GatheredContent(deposit, trace, limit, (header) => withoutForged(header, about.hostname)),
       async (content) => {
         if (this.#exempt) return { ofClient: [], ofContent: [] };
         const ofContent =
@@ -217,13 +217,13 @@ export class Visit {
 /** A message's content on its way to the spool, through the filters. */
 export class ScreenedContent {
   /** Takes the message as it comes. */
-  readonly content: Gathering;
+  readonly content: GatheredContent;
   readonly #judge: (content: Buffer | null) => Promise<Judgements>;
   readonly #hostname: string;
   readonly #clock: Clock;
 
   constructor(
-    content: Gathering,
+    content: GatheredContent,
     judge: (content: Buffer | null) => Promise<Judgements>,
     hostname: string,
     clock: Clock,
@@ -235,7 +235,7 @@ export class ScreenedContent {
   }
 
   /** The end of the data: judges it, and unless it is refused gives the spool what it has not got yet. Never rejects. */
-  async end(): Promise<Judgement> {
+  async end(): Promise<ScreeningResult> {
     const { ofClient, ofContent } = await this.#judge(this.content.whole());
     const results = [...ofClient, ...ofContent];
     // What the client is refused for was said at RCPT: the recipients that are left may be written to by anybody.

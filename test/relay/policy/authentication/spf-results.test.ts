@@ -1,10 +1,10 @@
 // A known SPF result is used again only for the very same client and sender, and only while everything that it rests on still counts.
 import { describe, expect, it } from 'vitest';
 import { SpfResults } from '../../../../src-main/relay/policy/authentication/spf-results.ts';
-import { authenticate, type Client } from '../../../../src-main/relay/policy/authentication/verify.ts';
+import { authenticate, type SmtpClient } from '../../../../src-main/relay/policy/authentication/verify.ts';
 import type { Resolve } from '../../../../src-main/relay/resolver.ts';
 
-const client: Client = {
+const client: SmtpClient = {
   ip: '192.0.2.1',
   helo: 'mail.example.org',
   sender: 'anna@example.org',
@@ -40,7 +40,7 @@ class Bench {
   results = new SpfResults(() => this.now);
 
   /** SPF's word for a message, and whether DNS was asked about it. */
-  async spf(changes: Partial<Client> = {}, resolver = 1): Promise<[string, boolean]> {
+  async spf(changes: Partial<SmtpClient> = {}, resolver = 1): Promise<[string, boolean]> {
     this.dns.asked = [];
     const { spf } = await authenticate(
       content,
@@ -76,7 +76,7 @@ describe('the next message of the same client and sender', () => {
 });
 
 describe('another', () => {
-  it.each<[string, Partial<Client>, number]>([
+  it.each<[string, Partial<SmtpClient>, number]>([
     ['sender of the domain, whom macros tell apart,', { sender: 'bert@example.org' }, 1],
     ['client', { ip: '192.0.2.2' }, 1],
     ['name in EHLO', { helo: 'other.example.org' }, 1],

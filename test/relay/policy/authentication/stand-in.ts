@@ -3,16 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import {
   PRESENT,
   PULSE,
-  type FromWorker,
-  type ToWorker,
-  type WorkerInput,
+  type FromAuthentication,
+  type ToAuthentication,
+  type AuthenticationInput,
 } from '../../../../src-main/relay/policy/authentication/protocol.ts';
 
-const state = new Int32Array((workerData as WorkerInput).shared);
-const say = (words: FromWorker) => parentPort?.postMessage(words);
+const state = new Int32Array((workerData as AuthenticationInput).shared);
+const say = (words: FromAuthentication) => parentPort?.postMessage(words);
 setInterval(() => Atomics.add(state, PULSE, 1), 50);
 
-parentPort?.on('message', (words: ToWorker) => {
+parentPort?.on('message', (words: ToAuthentication) => {
   if (words.kind !== 'begin') return;
   Atomics.store(state, PRESENT, words.job);
   const content = Buffer.from(words.content).toString('latin1');

@@ -10,7 +10,7 @@ import {
   MOST_SIGNATURES,
 } from '../../../../src-main/relay/policy/authentication/signatures.ts';
 import { authenticate, authenticateSender } from '../../../../src-main/relay/policy/authentication/verify.ts';
-import type { Answer } from '../../../../src-main/relay/policy/filters/filter.ts';
+import type { FilterReport } from '../../../../src-main/relay/policy/filters/filter.ts';
 import { seededRandom } from '../../../lab/random.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -66,7 +66,10 @@ async function seal(message: string, cv: 'none' | 'pass'): Promise<string> {
 
 const found = async (message: string, names = new Names()) =>
   authenticate(Buffer.from(message, 'latin1'), client, names.resolve);
-const answers = async (message: string, names = new Names()): Promise<Partial<Record<FilterName, Answer>>> =>
+const answers = async (
+  message: string,
+  names = new Names(),
+): Promise<Partial<Record<FilterName, FilterReport>>> =>
   Object.fromEntries(answersOf(await found(message, names)).map((answer) => [answer.filter, answer]));
 
 /** A signature that nobody could have made: it asks for a key, and is wrong. */

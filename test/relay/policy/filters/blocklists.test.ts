@@ -3,7 +3,7 @@ import { systemClock } from '../../../../src-main/clock/watched.ts';
 import { expect, it } from 'vitest';
 import { settingsSchema } from '../../../../shared/settings.ts';
 import { Blocklists } from '../../../../src-main/relay/policy/filters/blocklists.ts';
-import { reversed, inNetworks, sameAddress } from '../../../../src-main/relay/policy/filters/addresses.ts';
+import { reversed, inNetworks, sameAddress } from '../../../../src-main/relay/policy/filters/ip-addresses.ts';
 import { cachingResolver } from '../../../../src-main/relay/policy/filters/resolver.ts';
 import { NameServer, type Zone } from '../../../lab/dns.ts';
 

@@ -1,6 +1,6 @@
 // Messages that are kept back for the filters: what they take together is bounded, and nothing of them is lost on the way.
 import { afterEach, expect, it } from 'vitest';
-import { gathered, Gathering } from '../../../../src-main/relay/policy/filters/gathering.ts';
+import { gathered, GatheredContent } from '../../../../src-main/relay/policy/filters/gathering.ts';
 import type { Deposit } from '../../../../src-main/relay/spool/spool.ts';
 
 class Store {
@@ -15,7 +15,7 @@ class Store {
 
 const TRACE = Buffer.from('Received: here\r\n');
 const keep = (store: Store, limit: number) =>
-  new Gathering(store as unknown as Deposit, TRACE, limit, (header) => header);
+  new GatheredContent(store as unknown as Deposit, TRACE, limit, (header) => header);
 
 afterEach(() => expect(gathered()).toBe(0));
 

@@ -1,6 +1,6 @@
 // The reverse name: an address whose name leads back to it, in both families, and what DNS may get in the way with.
 import { expect, it } from 'vitest';
-import { inNetworks, reverseName } from '../../../../src-main/relay/policy/filters/addresses.ts';
+import { inNetworks, reverseName } from '../../../../src-main/relay/policy/filters/ip-addresses.ts';
 import { ReverseName } from '../../../../src-main/relay/policy/filters/reverse-name.ts';
 import { settingsSchema } from '../../../../shared/settings.ts';
 

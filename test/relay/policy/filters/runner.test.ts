@@ -4,17 +4,21 @@ import { FakeClock } from '../../../clock/fake-clock.ts';
 import { expect, it } from 'vitest';
 import type { FilterName } from '../../../../shared/filters.ts';
 import { settingsSchema } from '../../../../shared/settings.ts';
-import type { Answer, Filter, ClientSubject } from '../../../../src-main/relay/policy/filters/filter.ts';
+import type {
+  FilterReport,
+  Filter,
+  ClientSubject,
+} from '../../../../src-main/relay/policy/filters/filter.ts';
 import { Runner } from '../../../../src-main/relay/policy/filters/runner.ts';
 
 const settings = (change: object = {}) => settingsSchema.parse({ filters: change }).filters;
 const subject = { address: '192.0.2.1' };
 const noDns = () => Promise.reject(new Error('not asked'));
 
-function filter(name: FilterName, ask: () => Promise<Answer[]>, server = false): Filter<ClientSubject> {
+function filter(name: FilterName, ask: () => Promise<FilterReport[]>, server = false): Filter<ClientSubject> {
   return { names: [name], when: 'connect', deadline: 50, server, wanted: () => true, ask };
 }
-const says = (name: FilterName, result: Answer['result'], most?: Answer['most']) => () =>
+const says = (name: FilterName, result: FilterReport['result'], most?: FilterReport['most']) => () =>
   Promise.resolve([
     { filter: name, result, evidence: [`${name} says ${result}`], ...(most ? { most } : {}) },
   ]);
@@ -42,7 +46,7 @@ it('gives each filter its action, and none more than its answer can justify', as
 
 it('tells a filter when its time is over, and not that its answer has come', async () => {
   const signals: AbortSignal[] = [];
-  const listens = (answers: Promise<Answer[]>): Filter<ClientSubject> => ({
+  const listens = (answers: Promise<FilterReport[]>): Filter<ClientSubject> => ({
     ...filter('rspamd', async () => answers),
     ask: async (_, { signal }) => {
       signals.push(signal);
@@ -57,7 +61,7 @@ it('tells a filter when its time is over, and not that its answer has come', asy
 
 it('goes on without a filter that throws, hangs or is down, counts it, and forgets it when it answers', async () => {
   const runner = new Runner(systemClock);
-  let hung: (answers: Answer[]) => void = () => undefined;
+  let hung: (answers: FilterReport[]) => void = () => undefined;
   const broken = [
     filter('rspamd', () => Promise.reject(new Error('connection refused')), true),
     filter('clamav', () => new Promise((resolve) => (hung = resolve)), true),
