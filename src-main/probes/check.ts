@@ -31,7 +31,7 @@ export interface CheckTools {
 export interface RunningCheck<Name extends CheckName> extends Omit<CheckTools, 'couldNotCheck'> {
   /** Gives a finding; may be called as often as there are things to say. */
   report: <Code extends CodeOf<Name>>(code: Code, found: Found<FactsOf<Name, Code>>) => void;
-  /** As `Asker` has it, with the facts that are known all the same. */
+  /** As `CheckTools` has it, with the facts that are known all the same. */
   couldNotCheck: (said: Said & { facts?: UnknownFactsOf<Name> }) => void;
   /**
    * What this check found about the target before, newest first. What an earlier release kept in a form that cannot be read any more is left
@@ -104,7 +104,7 @@ export type Check = Definition<
 export function defineCheck<const Name extends CheckName>(
   definition: Definition<Name, CodeOf<Name>, RunningCheck<Name>>,
 ): Check {
-  // What the runner hands over is what `Asking` promises: `past` by `readFinding`, the rest as it is.
+  // What the runner hands over is what `RunningCheck` promises: `past` by `readFinding`, the rest as it is.
   return definition as unknown as Check;
 }
 

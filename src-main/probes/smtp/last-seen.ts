@@ -15,7 +15,7 @@ import type { ServerVisit } from './visit.ts';
 const DAY_MS = 86_400_000;
 /** How long a change is pointed out, ms: over a weekend and a week's holiday. */
 export const STANDS_MS = 7 * DAY_MS;
-/** A name that led elsewhere this often within `OFTEN` is one of many machines that take turns. */
+/** A name that led elsewhere this often within `OFTEN_MS` is one of many machines that take turns. */
 const OFTEN_TIMES = 3;
 const OFTEN_MS = 30 * DAY_MS;
 const MOST_CHANGES = 10;

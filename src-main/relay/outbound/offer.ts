@@ -36,7 +36,7 @@ const AGAIN: TranscriptLine = {
   text: 'once more over a fresh connection, for those who have no answer yet',
 };
 
-/** Sends the message over a kept connection or a new one. Throws `NotNow` when there is none to be had at present. */
+/** Sends the message over a kept connection or a new one. Throws `NoConnectionNow` when there is none to be had at present. */
 export async function offer(
   message: DueMessage,
   permit: Permit,
