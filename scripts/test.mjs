@@ -31,7 +31,7 @@ if (asksForHelp(args)) {
   process.stdout.write(`Usage: npm test [-- [FILE …] [OPTION …]]
        npm run test:long [-- [FILE …] [OPTION …]]
 
-Without a FILE everything is tested: types, lint, format, the build and all test files, with test:long the long ones too. A FILE is a part of
+Without a FILE everything is tested: types, unused exports, lint, format, the build and all test files, with test:long the long ones too. A FILE is a part of
 a test file's path, e.g. test/relay/policy; then only those files are run, after the build. An OPTION is one of Vitest's,
 e.g. -t NAME for the tests with that name. The last line counts: N passed, N failed, N skipped. Exit status: 0 none
 failed, 1 some did.
@@ -65,6 +65,7 @@ async function everything() {
   if (filters.length === 0) {
     await step('types (product and tests)', 'tsc', '-p', 'tsconfig.json');
     await step('types (user interface)', 'tsc', '-p', 'tsconfig.renderer.json');
+    await step('unused files and exports', 'knip', '--no-progress', '--include', 'files,exports,types');
     await step('lint', 'eslint', '.', '--max-warnings', '0');
     await step('format', 'biome', 'format', '.');
   }

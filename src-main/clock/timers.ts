@@ -1,8 +1,9 @@
 // The system's timers, for waits of any length.
 import type { Timer, Timers } from './clock.ts';
+import { DAY_MS } from '../../shared/time.ts';
 
 /** A timer of the system overflows at 2^31 ms, and goes off at once: longer waits are waited a day at a time. */
-const LONGEST_MS = 86_400_000;
+const LONGEST_MS = DAY_MS;
 
 export const realTimers: Timers = {
   after: (ms, act) => (ms > LONGEST_MS ? new LongTimer(ms, act) : new ShortTimer(ms, act)),

@@ -13,9 +13,7 @@ import type {
   WaitingMail,
 } from '../../shared/overview.ts';
 import { type HealthState, worst } from '../../shared/state.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
 
 /** So many messages refused in a row, whatever for, are no flow of mail. */
 const REFUSES_ALL = 5;

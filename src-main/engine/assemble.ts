@@ -12,10 +12,11 @@ import { Bouncer } from '../relay/outbound/bouncer.ts';
 import { Claims } from '../relay/outbound/claims.ts';
 import { Delivery } from '../relay/outbound/delivery.ts';
 import { Reroutes } from '../relay/outbound/reroutes.ts';
-import { ServerAccess } from '../relay/outbound/reach.ts';
+import { ServerAccess } from '../relay/outbound/server-access.ts';
 import { Scheduler } from '../relay/outbound/scheduler.ts';
 import { Authenticator } from '../relay/policy/authentication/authenticator.ts';
 import { Callout } from '../relay/policy/callout.ts';
+import { deliveryLesson } from '../relay/policy/delivery-lesson.ts';
 import { Directory } from '../relay/policy/directory.ts';
 import { Screening } from '../relay/policy/filters/screening.ts';
 import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
@@ -105,7 +106,7 @@ export async function assemble(
 
   // The way out.
   const claims = new Claims(clock);
-  const reach = new ServerAccess({
+  const access = new ServerAccess({
     clock,
     settings,
     events,
@@ -124,7 +125,7 @@ export async function assemble(
     events,
   });
   stops.defer({ 'the bouncer': () => bouncer.close() });
-  const callout = new Callout({ clock, settings, session: reach.session, learned, events });
+  const callout = new Callout({ clock, settings, session: access.session, learned, events });
   stops.defer({ 'the questions about recipients': () => callout.close() });
   const incomingBounces = new IncomingBounces({ clock, settings, directory, learned });
   const bounceAt = () => bouncer.dueAt();
@@ -135,14 +136,9 @@ export async function assemble(
     bounceAt,
     givesUp,
     events,
-    lesson: (domain, words, serverAddress) => {
-      if (!directory.get(domain)) return null;
-      if (serverAddress !== null) incomingBounces.sawServer(domain, serverAddress);
-      for (const { key, reply } of words) if (reply.code < 300) callout.forget(key);
-      return learned.lesson(domain, words, 'delivery');
-    },
+    lesson: deliveryLesson({ directory, learned, incomingBounces, callout }),
   });
-  const lanes = { clock, spool, claims, delivery, out: reach, events };
+  const lanes = { clock, spool, claims, delivery, access, events };
   const scheduler = new Scheduler({
     ...lanes,
     directory,
@@ -190,7 +186,7 @@ export async function assemble(
     screening,
     storage,
     events,
-    lacksSmtpUtf8: (domain) => reach.lacksSmtpUtf8(domain),
+    lacksSmtpUtf8: (domain) => access.lacksSmtpUtf8(domain),
   });
 
   // What an admin does and sees.
@@ -302,7 +298,7 @@ export async function assemble(
     stops.defer({ 'the listener': () => listener.close() });
     await listener.listen(host, port);
     for (const { host, addresses } of await db.read('serverAddresses'))
-      reach.rememberAddresses(host, addresses);
+      access.rememberAddresses(host, addresses);
     scheduler.start();
     reroutes.start();
     modes.start();

@@ -9,12 +9,12 @@ import type { FaultSummary as ShownFault } from '../../shared/overview.ts';
 import type { Clock } from '../clock/clock.ts';
 import { errorWords, faultWords, type Fault, type Log, type Part } from '../events/fault.ts';
 import { StorageError } from '../storage/database.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
 
 /** Of the faults of one kind this many are logged in a minute; further ones are only counted. */
 const LOGGED_A_MINUTE = 10;
 /** Kinds that are told apart, of one part in one minute; all others of that part are one. */
 const MOST_KINDS = 20;
-const MINUTE_MS = 60_000;
 const REST = '';
 
 export class Faults {

@@ -17,8 +17,8 @@ import { ownName } from '../relay/smtp/own-name.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import type { EngineEvents } from './events.ts';
+import { DAY_MS } from '../../shared/time.ts';
 
-const DAY_MS = 86_400_000;
 /** A selector that signed no mail for so long may have been given up, ms. */
 const SELECTORS_SEEN_MS = 30 * DAY_MS;
 /** Earlier findings that a check is given, and attempts to the domain's servers. */

@@ -1,9 +1,9 @@
 // Counts what passes, by domain and minute: the figures of the home screen. Kept in memory, filled from the log at start.
 import type { Minute } from '../../shared/overview.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
 
 export type Counted = 'accepted' | 'delivered' | 'deferred' | 'refused' | 'rejected';
 
-const MINUTE_MS = 60_000;
 const KEPT_MINUTES = 60;
 
 interface Recent {

@@ -2,8 +2,7 @@
 import type { RecipientOutcome } from '../relay/spool/spool.ts';
 import type { Database } from '../storage/database.ts';
 import type { Counted, Meter } from './meter.ts';
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from '../../shared/time.ts';
 
 /** What an attempt's outcome for one recipient counts as. */
 export function countedAs({ state }: RecipientOutcome): Counted {

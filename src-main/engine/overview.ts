@@ -17,6 +17,7 @@ import { overallOf } from '../diagnosis/overall.ts';
 import type { ServerCondition } from '../relay/outbound/server-watch.ts';
 import type { ThrottleFigures } from '../relay/smtp/throttle.ts';
 import type { Meter } from './meter.ts';
+import { MINUTE_MS } from '../../shared/time.ts';
 
 export interface OverviewInput {
   now: number;
@@ -41,8 +42,6 @@ export interface OverviewInput {
   /** Why `settings.json` cannot be used as it is; null when it can. */
   settingsTrouble: string | null;
 }
-
-const MINUTE_MS = 60_000;
 
 export function composeOverview(input: OverviewInput): Overview {
   const { listener, fault, storage, settingsTrouble, filterTroubles } = input;

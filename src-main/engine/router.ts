@@ -22,7 +22,7 @@ import type { LiveOverview } from './live-overview.ts';
 import { delivering, type Modes } from './modes.ts';
 import { leadsTo } from './own-address.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
-import { recipientProcedures } from './recipients.ts';
+import { recipientProcedures } from './recipient-procedures.ts';
 
 /** Exports of larger messages are refused rather than held in memory. */
 const MOST_EXPORT = 256 * 1024 * 1024;

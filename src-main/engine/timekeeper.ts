@@ -16,10 +16,8 @@ import type { Publisher } from '../events/emitter.ts';
 import type { Database } from '../storage/database.ts';
 import type { EngineEvents } from './events.ts';
 import type { ClockReading, KeptClock } from '../storage/operations/clock.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../shared/time.ts';
 
-const SECOND_MS = 1_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** How often the clock is looked at, ms. */
 const LOOK_MS = SECOND_MS;
 /** How often what it says is kept on disk, ms. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Credential, credentialOf, credentialOfKey, type Wish } from '../../shared/greeting.ts';
 import { readOwnFile } from '../settings/own-file.ts';
 import { replaceFile, replaceFiles } from '../settings/replace-file.ts';
+import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
 
 /** 192 bits. */
 const SECRET_OCTETS = 24;
@@ -16,11 +17,11 @@ export const LINK_LASTS_MS = 10 * 60_000;
 /** Links that wait to be used; the oldest ends when there are more. */
 const MOST_LINKS = 20;
 /** A browser that has not come for so long must be let in anew, ms. */
-const BROWSER_LASTS_MS = 30 * 24 * 3_600_000;
+const BROWSER_LASTS_MS = 30 * DAY_MS;
 /** Browsers that have a key; the one that has not come for longest loses it when there are more. */
 const MOST_BROWSERS = 50;
 /** How exactly it is written down when a browser came in last, ms: not at every visit. While we run it is known exactly. */
-const COARSE_MS = 3_600_000;
+const COARSE_MS = HOUR_MS;
 
 const browserSchema = z.object({
   id: z.string(),

@@ -17,11 +17,11 @@ import styles from './history-chart.module.css';
 import blockStyles from './blocks.module.css';
 import chartStyles from './chart.module.css';
 import textStyles from './text.module.css';
+import { DAY_MS } from '../../shared/time.ts';
 
 const css = classesOf(styles, blockStyles, chartStyles, textStyles);
 
-const DAY = 86_400_000;
-const spans = { day: DAY, month: 30 * DAY, year: 365 * DAY } as const;
+const spans = { day: DAY_MS, month: 30 * DAY_MS, year: 365 * DAY_MS } as const;
 type Span = keyof typeof spans;
 const spanWords: Readonly<Record<Span, string>> = { day: '24 hours', month: '30 days', year: 'a year' };
 
@@ -48,7 +48,7 @@ export function HistoryChart({ domain, check, subject }: HistoryProps) {
   const { orpc } = useEngine();
   const [span, setSpan] = useState<Span>('month');
   // The end stands still while the chart is open: a new end with every redraw would be a new question each time.
-  const [to] = useState(() => Date.now() + DAY / 24);
+  const [to] = useState(() => Date.now() + DAY_MS / 24);
   const input = { domain, check, from: to - spans[span], to, ...(subject === undefined ? {} : { subject }) };
   const query = useQuery(orpc.checks.history.queryOptions({ input, staleTime: 0 }));
   const id = `history-${check}-${subject ?? ''}`;

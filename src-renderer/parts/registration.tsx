@@ -14,14 +14,14 @@ import { useNow } from './moment.tsx';
 import styles from './registration.module.css';
 import blockStyles from './blocks.module.css';
 import textStyles from './text.module.css';
+import { DAY_MS } from '../../shared/time.ts';
 
 const css = classesOf(styles, blockStyles, textStyles);
 
-const DAY = 86_400_000;
-const SOON = EXPIRES_SOON_DAYS * DAY;
-const NOW = EXPIRES_NOW_DAYS * DAY;
+const SOON = EXPIRES_SOON_DAYS * DAY_MS;
+const NOW = EXPIRES_NOW_DAYS * DAY_MS;
 /** The line shows a year, or less when the end is nearer. */
-const YEAR = 365 * DAY;
+const YEAR = 365 * DAY_MS;
 
 export function RegistrationLine({ facts }: { facts: FactsOf<'registration'> }) {
   const now = useNow();
@@ -43,7 +43,7 @@ export function RegistrationLine({ facts }: { facts: FactsOf<'registration'> }) 
         ) : (
           <>
             Registered until <b>{day(expiresAt)}</b>:{' '}
-            {left < DAY ? span(left) : `${count(Math.floor(left / DAY))} days`} from now
+            {left < DAY_MS ? span(left) : `${count(Math.floor(left / DAY_MS))} days`} from now
             {left > YEAR && ' (the line shows one year)'}.
           </>
         )}

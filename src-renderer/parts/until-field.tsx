@@ -1,7 +1,6 @@
 // When a mode ends by itself: after a while that is often wanted, at a time of one's own, or only when told.
 import { Select, TextInput } from '@mantine/core';
-
-const hour = 3_600_000;
+import { HOUR_MS } from '../../shared/time.ts';
 
 const choices = [
   { value: 'told', label: 'When I end it' },
@@ -20,7 +19,7 @@ export interface UntilDraft {
 
 /** The draft for an end time that is set already (UTC ms), or for none. */
 export function untilDraft(until: number | null): UntilDraft {
-  return { choice: until === null ? 'told' : 'time', time: localTime(until ?? Date.now() + 4 * hour) };
+  return { choice: until === null ? 'told' : 'time', time: localTime(until ?? Date.now() + 4 * HOUR_MS) };
 }
 
 /** `2026-05-01T18:00`, as the browser's field has it. */
@@ -32,7 +31,7 @@ function localTime(at: number): string {
 /** Reads the draft: UTC ms, null for none, or what is wrong with it. */
 export function readUntil({ choice, time }: UntilDraft): { until: number | null } | { wrong: string } {
   if (choice === 'told') return { until: null };
-  if (choice !== 'time') return { until: Date.now() + Number(choice) * hour };
+  if (choice !== 'time') return { until: Date.now() + Number(choice) * HOUR_MS };
   const until = new Date(time).getTime();
   if (Number.isNaN(until)) return { wrong: 'enter a date and a time' };
   return until > Date.now() ? { until } : { wrong: 'this time has passed; choose a later one' };

@@ -37,10 +37,10 @@ const LOOK_AGAIN = 2000;
 export function HealthScreen() {
   const { domain } = route.useParams();
   // What is shown of one domain is not carried over to the next.
-  return <DomainHealth key={domain} name={domain} />;
+  return <DomainHealthPage key={domain} name={domain} />;
 }
 
-function DomainHealth({ name }: { name: string }) {
+function DomainHealthPage({ name }: { name: string }) {
   const { orpc } = useEngine();
   const list = useQuery(orpc.checks.list.queryOptions({ staleTime: Number.POSITIVE_INFINITY }));
   const domains = useQuery(orpc.domains.list.queryOptions());

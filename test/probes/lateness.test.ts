@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { destinationSchema } from '../../shared/domain.ts';
 import { patiently, patientSignal, stopwatch } from '../../src-main/probes/lateness.ts';
-import { speed } from '../../src-main/probes/smtp/speed.check.ts';
+import { speed } from '../../src-main/probes/smtp/server-speed.check.ts';
 import { ask } from './asking.ts';
 
 /** Keeps this thread from everything else. */

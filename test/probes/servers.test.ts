@@ -1,6 +1,6 @@
 // Whom the checks visit: the servers that an admin's route names wherever they are; those that a stranger's DNS names only on the Internet.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reachable } from '../../src-main/probes/smtp/reachable.check.ts';
+import { reachable } from '../../src-main/probes/smtp/server-reachable.check.ts';
 import { destinationSchema } from '../../shared/domain.ts';
 import { Internet } from '../lab/internet/internet.ts';
 import { hasInternet } from '../lab/packages.ts';

@@ -14,10 +14,10 @@ import type { Needed } from './needed-names.ts';
 import { publicResolvers } from './public-resolvers.ts';
 import type { Exchange } from './transport.ts';
 import { dateText, isOutvoted, seenBy } from './validation.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
-const day = 86_400_000;
 /** Signatures are renewed in good time, by the day where they live for two, by the week where they live for a month. */
-const soon = { ms: 3 * day, ofLifetime: 0.2 };
+const soon = { ms: 3 * DAY_MS, ofLifetime: 0.2 };
 
 type DnsKey = DataOf['DNSKEY'];
 

@@ -9,9 +9,10 @@ import { isPublic } from '../addresses.ts';
 import { get, HttpFailure } from '../http.ts';
 import { anyAddressesOf } from '../servers.ts';
 import type { World } from '../world.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** The kept list is refreshed when it is older than this, ms. IANA asks to fetch it at most daily; it changes a few times a week. */
-const FRESH_FOR_MS = 7 * 86_400_000;
+const FRESH_FOR_MS = 7 * DAY_MS;
 const FILE = 'rdap-bootstrap.json';
 
 /** RFC 9224 §3: services are pairs of endings and base URLs. */

@@ -1,4 +1,5 @@
 // Reads dates as registries write them. One that could be two days is none, unless it is known how the registry writes.
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** Which comes first where a date is three numbers with the year last. */
 export type DateOrder = 'day-first' | 'month-first';
@@ -134,7 +135,7 @@ function make(
     half === undefined ? Number(time?.[1] ?? 0) : (Number(time?.[1]) % 12) + (half === 'p' ? 12 : 0);
   const date = new Date(Date.UTC(y, m, Number(day), hours, Number(time?.[2] ?? 0), Number(time?.[3] ?? 0)));
   // The 31st of April is a mistake, not the 1st of May; 24:00 is the next day's beginning.
-  const nextDay = hours === 24 ? 86_400_000 : 0;
+  const nextDay = hours === 24 ? DAY_MS : 0;
   const check = new Date(date.getTime() - nextDay);
   if (check.getUTCMonth() !== m || check.getUTCDate() !== Number(day)) return null;
   const ahead = time === null ? 0 : aheadOfUtc(rest.slice(time.index + time[0].length));

@@ -15,6 +15,7 @@ import type { DateOrder } from './dates.ts';
 import { RegistryFailure, unregistered } from './record.ts';
 import type { Registration } from './record.ts';
 import { dateOrderOf, statesIn } from './states.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** Longest time for one answer, redirects included, ms. */
 const PATIENCE_MS = 5_000;
@@ -118,7 +119,7 @@ function hostsNamed({ settings }: World): string[] {
 function retryAfter(header: string | undefined, now: number): number {
   const text = header?.trim() ?? '';
   const pause = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Math.min(Math.max(Number.isNaN(pause) ? 60_000 : pause, 1_000), 86_400_000);
+  return Math.min(Math.max(Number.isNaN(pause) ? 60_000 : pause, 1_000), DAY_MS);
 }
 
 /** RFC 7480 §5.3: 404 means that there is no such domain; but a wrong path, or a page of something in between, is a 404 too. */

@@ -15,8 +15,8 @@ import type { Registrable } from './registrable.ts';
 import { isKnownState, meaningOfState, publishesNoDate } from './states.ts';
 import { askWhois } from './whois.ts';
 import { patientSignal } from '../lateness.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
-const DAY_MS = 86_400_000;
 /** How long after the end a registry may take to renew by itself while it still gives the old date, days (45, and a day for zones). */
 const RENEWING = 46;
 /** Longest time for RDAP, so that WHOIS has its turn before the deadline, ms. */

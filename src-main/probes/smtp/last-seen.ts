@@ -8,11 +8,11 @@ import type {
   SeenServer,
 } from '../../../shared/facts/server-moved.ts';
 import { softwareOf } from '../../../shared/replies/software.ts';
-import { nameIn } from './greeting.check.ts';
-import { namesOf } from './tls.check.ts';
+import { nameIn } from './server-greeting.check.ts';
+import { namesOf } from './server-tls.check.ts';
 import type { ServerVisit } from './visit.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
-const DAY_MS = 86_400_000;
 /** How long a change is pointed out, ms: over a weekend and a week's holiday. */
 export const STANDS_MS = 7 * DAY_MS;
 /** A name that led elsewhere this often within `OFTEN_MS` is one of many machines that take turns. */

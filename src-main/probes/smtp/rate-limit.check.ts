@@ -6,9 +6,10 @@ import { ServerConversation, quoted } from './server-conversation.ts';
 import type { Step } from './server-conversation.ts';
 import { askEach, causeOf, evidenceOf, isTaken, ownName, subjectOf } from './visit.ts';
 import type { ServerVisit } from './visit.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** Of what happened longer ago than this nobody can say whether it still holds, ms. */
-const LATELY_MS = 86_400_000;
+const LATELY_MS = DAY_MS;
 /** The active test goes no further than this: connections one after another, and questions over each. */
 const MOST_CONNECTIONS = 15;
 const QUESTIONS = 2;

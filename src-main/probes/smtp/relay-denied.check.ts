@@ -1,6 +1,6 @@
 // Check: would the office's server take mail for the domain from us? Many refuse once they are not the lowest MX any more.
 import { causeWords } from '../../../shared/cause.ts';
-import { saysEither } from '../../../shared/replies/wire.ts';
+import { saysEither } from '../../../shared/replies/parse-reply.ts';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { RunningCheck } from '../check.ts';
 import { quoted } from './server-conversation.ts';

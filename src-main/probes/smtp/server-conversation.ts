@@ -7,7 +7,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { Evidence } from '../../../shared/finding.ts';
 import { formatHostPort } from '../../../shared/names.ts';
 import type { Reply } from '../../../shared/reply.ts';
-import { parseReply } from '../../../shared/replies/wire.ts';
+import { parseReply } from '../../../shared/replies/parse-reply.ts';
 import { chainOf } from '../../tls/dane.ts';
 import { patiently, stopwatch } from '../lateness.ts';
 import { ReplyReader } from './reply-reader.ts';

@@ -4,7 +4,7 @@ import type { Encryption, ServerToAsk } from './server-conversation.ts';
 import { publicAddressesOf, serversOf } from '../servers.ts';
 import type { Target } from '../target.ts';
 import type { World } from '../world.ts';
-import { namesOf } from './tls.check.ts';
+import { namesOf } from './server-tls.check.ts';
 import { approachTo, evidenceOf, lastWords, ownName, visitOf } from './visit.ts';
 import type { ServerVisit } from './visit.ts';
 

@@ -7,6 +7,7 @@ import { statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { readNamedFile } from '../../settings/own-file.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
 export interface CertificateFiles {
   /** PEM: the certificate first, then those that lead to a root. */
@@ -20,7 +21,7 @@ const SETTLING_MS = 1_000;
 /** Watching misses changes on network file systems and behind links; looking does not, ms. */
 const LOOK_AGAIN_MS = 60_000;
 /** Whoever renews certificates does it a month before the end; a week before, it has not worked, ms. */
-const SOON_MS = 7 * 86_400_000;
+const SOON_MS = 7 * DAY_MS;
 
 export class Certificate {
   readonly #files: CertificateFiles;

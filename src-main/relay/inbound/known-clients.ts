@@ -1,10 +1,11 @@
 // Clients that have sent mail before. A stranger waits a moment for our greeting, and shows whether it can wait (bots often
 // talk at once); whoever delivered mail lately is greeted at once.
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** How long a stranger waits for the greeting, ms. */
 const STRANGER_WAITS_MS = 100;
 /** How long a client stays known after its last message, ms. */
-const KNOWN_FOR_MS = 24 * 3_600_000;
+const KNOWN_FOR_MS = DAY_MS;
 const MOST_KNOWN = 10_000;
 
 export class KnownClients {

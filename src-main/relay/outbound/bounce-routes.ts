@@ -3,15 +3,12 @@ import type { Timer } from '../../clock/clock.ts';
 import type { Route } from '../../../shared/domain.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import type { WayKey } from '../../storage/operations/spool.ts';
 import type { Directory } from '../policy/directory.ts';
 import type { NewMessage, RecipientOutcome } from '../spool/spool.ts';
-import type { Publisher } from '../../events/emitter.ts';
-import type { RelayEvents } from '../events.ts';
 import { findMailExchangers, type MxLookupOptions } from './mx-lookup.ts';
-import { Lane, type LaneParts } from './lane.ts';
-import { ServerWatch } from './server-watch.ts';
-import type { Way, WayOutcome } from './way.ts';
+import type { LaneParts } from './lane.ts';
+import { SideWay } from './side-way.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** Domains that are delivered to at the same time; where more have mail they take turns, for servers that are away keep theirs for days. */
 const MOST_WAYS = 20;
@@ -19,7 +16,6 @@ const MOST_WAYS = 20;
 const ROUTE_FOR_MS = 1_800_000;
 /** A name that DNS could not say is asked again after this, ms. */
 const LOOK_UP_AGAIN_MS = 600_000;
-const DAY_MS = 86_400_000;
 
 export interface BounceRoutesParts extends LaneParts {
   directory: Directory;
@@ -29,45 +25,15 @@ export interface BounceRoutesParts extends LaneParts {
   exchange: MxLookupOptions;
 }
 
-/** A stranger's domain has no mode, and what its servers say teaches nothing about our recipients. */
-class BounceWay implements Way {
-  readonly name: string;
-  readonly key: WayKey;
-  readonly expires = true;
-  readonly teaches = false;
-  readonly server: ServerWatch;
-  readonly lane: Lane;
-  readonly #events: Publisher<RelayEvents>;
-  #route: Route;
-
-  constructor(domain: string, route: Route, parts: LaneParts) {
-    this.name = domain;
-    this.key = { bouncesTo: domain };
-    this.#route = route;
-    this.#events = parts.events;
-    this.server = new ServerWatch(parts.clock);
-    this.lane = new Lane(this, parts);
-  }
-
-  readonly route = (): Route => this.#route;
-
-  readonly mayGo = (): boolean => true;
-
-  readonly onOutcome = ({ message, state, results }: WayOutcome): void =>
-    this.#events.emit('settled', { message, state, results, domain: this.name });
-
-  /** DNS was asked again. */
-  routeIs(route: Route): void {
-    this.#route = route;
-    this.server.startAnew();
-    this.lane.wayChanged();
-  }
+function bounceWay(domain: string, route: Route, parts: LaneParts): SideWay {
+  const key = { bouncesTo: domain };
+  return new SideWay({ name: domain, key, route, expires: true, settlesFor: domain }, parts);
 }
 
 /** A domain's place among those that are delivered to. */
 interface BounceDomain {
   /** Null until DNS has said where it leads. */
-  way: BounceWay | null;
+  way: SideWay | null;
   /** When DNS is asked again, by the steady clock. */
   lookUpAt: number;
   busy: boolean;
@@ -139,10 +105,7 @@ export class BounceRoutes {
 
   /** The clock jumped by `by` ms (negative: back), just now. */
   clockJumped(by: number): void {
-    for (const { way } of this.#berths.values()) {
-      way?.server.clockJumped(by);
-      way?.lane.clockJumped();
-    }
+    for (const { way } of this.#berths.values()) way?.clockJumped(by);
   }
 
   /** What waits was planned anew after a jump of the clock. */
@@ -190,7 +153,7 @@ export class BounceRoutes {
       berth.lookUpAt = this.#parts.clock.steady() + ROUTE_FOR_MS;
       if (berth.way) berth.way.routeIs(found.route);
       else {
-        berth.way = new BounceWay(name, found.route, this.#parts);
+        berth.way = bounceWay(name, found.route, this.#parts);
         berth.way.lane.wake();
       }
       return;

@@ -21,13 +21,14 @@ import type { RelayEvents } from '../events.ts';
 import type { Resolve } from '../resolver.ts';
 import type { NewMessage, RecipientOutcome, Spool } from '../spool/spool.ts';
 import { composeReport, isFailed } from '../mail/bounce-report.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
 /** Looked at together. */
 const TOGETHER = 20;
 /** When it could not be decided, it is looked at again after this, ms. */
 const AGAIN_MS = 600_000;
 /** Then it is decided with what is known, ms. */
-const LONGEST_WAIT_MS = 24 * 3_600_000;
+const LONGEST_WAIT_MS = DAY_MS;
 /** How long a stop waits for what is being decided, ms. */
 const CLOSE_WITHIN_MS = 500;
 /** Larger messages are judged by SPF alone: DKIM needs all of it in memory. */

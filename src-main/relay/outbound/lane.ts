@@ -36,7 +36,7 @@ export interface LaneParts {
   claims: Claims;
   delivery: Delivery;
   /** How servers are reached. */
-  out: DestinationsOptions;
+  access: DestinationsOptions;
   events: Publisher<RelayEvents>;
 }
 
@@ -64,7 +64,7 @@ export class Lane implements ClaimHolder {
     this.#way = way;
     this.#parts = parts;
     this.#clock = parts.clock;
-    this.#destinations = new Destinations(way.route(), parts.out);
+    this.#destinations = new Destinations(way.route(), parts.access);
   }
 
   /** The way's route, or whether it may go, was changed. */

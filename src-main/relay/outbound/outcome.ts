@@ -10,8 +10,8 @@ import { isAboutServer, meaningOf, noReply, type ReplyConsequence } from '../smt
 import { pauseAfter } from './retry-schedule.ts';
 import { DestinationFailed, type RecipientReply, type Session, type DeliveryStage } from '../smtp/session.ts';
 import { asksForLess } from '../smtp/throttle.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
-const DAY_MS = 86_400_000;
 /** Soonest next attempt of a message that waits for its server and not for a time of its own, ms. */
 const SOON_MS = 1_000;
 /** Said of a message that alone breaks the connection. */

@@ -6,48 +6,23 @@
 import { utcOf, type Timer } from '../../clock/clock.ts';
 import type { Route } from '../../../shared/domain.ts';
 import { readRoute, routeText } from '../../storage/operations/ways.ts';
-import type { WayKey } from '../../storage/operations/spool.ts';
-import type { Publisher } from '../../events/emitter.ts';
-import type { RelayEvents } from '../events.ts';
 import type { ClaimHolder } from './claims.ts';
-import { Lane, type LaneParts } from './lane.ts';
-import { ServerWatch } from './server-watch.ts';
-import type { Way, WayOutcome } from './way.ts';
+import type { LaneParts } from './lane.ts';
+import { SideWay } from './side-way.ts';
 
 /** Pause before the routes that could not be read are read again, ms. */
 const READ_AGAIN_MS = 2_000;
 
-class RerouteWay implements Way {
-  readonly name: string;
-  readonly key: WayKey;
-  readonly expires = false;
-  readonly teaches = false;
-  readonly server: ServerWatch;
-  readonly lane: Lane;
-  readonly #route: Route;
-  readonly #events: Publisher<RelayEvents>;
-
-  constructor(route: string, parts: LaneParts) {
-    this.#route = readRoute(route);
-    this.key = { route };
-    this.name = this.#route.map(({ host, port }) => `${host}:${port}`).join(', ');
-    this.#events = parts.events;
-    this.server = new ServerWatch(parts.clock);
-    this.lane = new Lane(this, parts);
-  }
-
-  readonly route = (): Route => this.#route;
-
-  readonly mayGo = (): boolean => true;
-
-  readonly onOutcome = ({ message, state, results }: WayOutcome): void =>
-    this.#events.emit('settled', { message, state, results, domain: null });
+function rerouteWay(routeKey: string, parts: LaneParts): SideWay {
+  const route = readRoute(routeKey);
+  const name = route.map(({ host, port }) => `${host}:${port}`).join(', ');
+  return new SideWay({ name, key: { route: routeKey }, route, expires: false, settlesFor: null }, parts);
 }
 
 export class Reroutes {
   readonly #parts: LaneParts;
   /** By their routes' texts. */
-  readonly #ways = new Map<string, RerouteWay>();
+  readonly #ways = new Map<string, SideWay>();
   #timer: Timer | null = null;
   #isRunning = false;
 
@@ -68,10 +43,7 @@ export class Reroutes {
 
   /** The clock jumped by `by` ms (negative: back), just now: what waits is looked for when `wake` is called. */
   clockJumped(by: number): void {
-    for (const { lane, server } of this.#ways.values()) {
-      server.clockJumped(by);
-      lane.clockJumped();
-    }
+    for (const way of this.#ways.values()) way.clockJumped(by);
   }
 
   /** When a route may be tried (UTC ms); 0 when nothing stands in the way. */
@@ -109,7 +81,7 @@ export class Reroutes {
         this.#ways.delete(route);
       }
       for (const route of routes) {
-        const way = this.#ways.get(route) ?? new RerouteWay(route, this.#parts);
+        const way = this.#ways.get(route) ?? rerouteWay(route, this.#parts);
         this.#ways.set(route, way);
         if (resetBackoff) way.lane.resetBackoff();
         else way.lane.wake();

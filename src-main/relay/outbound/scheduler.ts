@@ -9,8 +9,8 @@ import type { LaneParts } from './lane.ts';
 import { longestPause } from './retry-schedule.ts';
 import type { ServerCondition } from './server-watch.ts';
 import type { ThrottleFigures } from '../smtp/throttle.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
-const DAY_MS = 86_400_000;
 /** How often expired and out-of-date mail is looked for, ms. */
 const CHORES_EVERY_MS = 600_000;
 /** Old log rows looked at in one go. */

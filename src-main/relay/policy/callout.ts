@@ -14,6 +14,7 @@ import { asksForLess } from '../smtp/throttle.ts';
 import type { Publisher } from '../../events/emitter.ts';
 import type { RelayEvents } from '../events.ts';
 import { saysUnknown, type LearnedRecipients } from './learned.ts';
+import { HOUR_MS } from '../../../shared/time.ts';
 
 /** The longest that a sending server waits for the answer, waiting for a free connection included, ms. */
 const PATIENCE_MS = 2_000;
@@ -25,7 +26,7 @@ const MOST_UNKNOWN = 6;
 /** After a failure or a timeout the server is not asked for this long, ms: 2 s for each RCPT would stop the mail. */
 const REST_MS = 30_000;
 /** How long it is remembered whether the server tells recipients apart at RCPT, ms. */
-const KIND_FOR_MS = 6 * 3_600_000;
+const KIND_FOR_MS = 6 * HOUR_MS;
 /** How long a server that took a recipient it used to take is believed about others, ms. */
 const CONTROL_FOR_MS = 60_000;
 const MOST_REMEMBERED = 100_000;
@@ -94,7 +95,7 @@ export class Callout {
     const { clock, settings } = this.#options;
     const { recipients } = settings();
     const knownAt = this.#options.learned.knownAt(key);
-    if (knownAt !== null && clock.now() < knownAt + recipients.knownHours * 3_600_000) return KNOWN;
+    if (knownAt !== null && clock.now() < knownAt + recipients.knownHours * HOUR_MS) return KNOWN;
     const unknown = this.#unknown.get(key);
     if (unknown && clock.steady() < unknown.until) return { kind: 'unknown', reply: unknown.reply };
     if (unknown) this.#unknown.delete(key);

@@ -9,9 +9,8 @@ import { recipientKey, readMailbox, type Mailbox } from '../mail/mailbox.ts';
 import { quotesOurs, recognise, type Ours, type RecognisedBounce } from '../mail/bounces.ts';
 import { type Directory } from './directory.ts';
 import type { LearnedRecipients, RecipientAnswer } from './learned.ts';
+import { HOUR_MS, MINUTE_MS } from '../../../shared/time.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** Addresses of a domain's servers that are remembered; a name may move. */
 const MOST_ADDRESSES = 20;
 

@@ -13,9 +13,8 @@ import type {
 } from '../../storage/operations/recipients.ts';
 import { isPostmaster } from '../mail/mailbox.ts';
 import { ServerTrouble } from './server-trouble.ts';
+import { DAY_MS, HOUR_MS } from '../../../shared/time.ts';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** A recipient that the server took this long ago is still one that it "used to take", ms. */
 const KNOWN_FOR_MS = 30 * DAY_MS;
 /** A recipient that is taken all day long is written down once an hour. */

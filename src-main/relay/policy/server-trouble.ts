@@ -1,7 +1,7 @@
+import { HOUR_MS } from '../../../shared/time.ts';
 // Tells a server that refuses everybody from recipients that do not exist: while it is the server, nothing is learned.
 // docs/recipients.md gives the reasons for the numbers.
 
-const HOUR_MS = 3_600_000;
 /** Recipients of which the server's last word is looked at: how long ago it may be. */
 export const SUDDEN_WINDOW_MS = HOUR_MS;
 export const KNOWN_WINDOW_MS = 24 * HOUR_MS;

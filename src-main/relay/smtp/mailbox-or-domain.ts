@@ -1,7 +1,7 @@
 // Tells a recipient that the server does not have from a domain that it is not home for, where its words leave that open or one recipient may stand for all.
 import type { Reply } from '../../../shared/message.ts';
 import { classifyReply } from '../../../shared/replies/classify.ts';
-import { saysEither } from '../../../shared/replies/wire.ts';
+import { saysEither } from '../../../shared/replies/parse-reply.ts';
 
 /** Whether a refusal of one recipient may be meant of the whole domain. */
 export function mayMeanDomain(reply: Reply): boolean {

@@ -12,6 +12,7 @@
 //   steps when those bring no refusal, because then the limit is elsewhere (it was measured badly, or has been lifted).
 //
 // Pure: it has no clock of its own and no timers. Times are those of the steady clock, ms.
+import { HOUR_MS } from '../../../shared/time.ts';
 
 /** Time to the first try after a refusal, ms. */
 const FIRST_TRY_MS = 500;
@@ -44,7 +45,7 @@ const BOLDEST_STEP_UP = 1.1;
 /** Above this many a second there is no point in a limit. */
 const NO_LIMIT = 2_000;
 /** A limit that refused nothing for so long is forgotten, ms. */
-const FORGOTTEN_MS = 6 * 3_600_000;
+const FORGOTTEN_MS = 6 * HOUR_MS;
 /** Moments kept of what was taken while free, and the least time between two, ms. */
 const MOST_MOMENTS = 240;
 const MOMENT_MS = 250;

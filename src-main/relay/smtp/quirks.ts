@@ -1,5 +1,6 @@
 // What servers were found to bear badly, and are spared for a while: it would cost every connection anew.
 import type { Destination } from '../../../shared/domain.ts';
+import { HOUR_MS } from '../../../shared/time.ts';
 
 /**
  * `pipelining`: it got out of step when commands came together; `tls`: a TLS handshake did not end; `ehlo`: it hangs up on EHLO and
@@ -7,7 +8,6 @@ import type { Destination } from '../../../shared/domain.ts';
  */
 export type Quirk = 'pipelining' | 'tls' | 'ehlo' | 'no-smtputf8';
 
-const HOUR_MS = 3_600_000;
 /** How long each is remembered, ms. Asking for TLS is worth trying again soon; commands in one write save little. */
 const REMEMBERED: Readonly<Record<Quirk, number>> = {
   pipelining: 24 * HOUR_MS,

@@ -4,7 +4,7 @@ import type { Cause } from '../../../shared/cause.ts';
 import type { Reply } from '../../../shared/message.ts';
 import type { DeliveryStage } from './session.ts';
 
-export { noReply, parseReply } from '../../../shared/replies/wire.ts';
+export { noReply, parseReply } from '../../../shared/replies/parse-reply.ts';
 
 export interface ReplyConsequence {
   outcome: 'delivered' | 'deferred' | 'refused';

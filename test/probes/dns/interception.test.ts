@@ -1,6 +1,6 @@
 // Who answers in the name servers' place: every kind of meddler is found out, and no honest root server is taken for one.
 import { describe, expect, it } from 'vitest';
-import { interception } from '../../../src-main/probes/dns/interception.check.ts';
+import { interception } from '../../../src-main/probes/dns/dns-interception.check.ts';
 import { runChecks } from '../../../src-main/probes/runner.ts';
 import { settingsSchema } from '../../../shared/settings.ts';
 import { Forger } from '../../lab/internet/forger.ts';

@@ -5,7 +5,7 @@ import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../shared/finding.ts';
 import { destinationSchema } from '../../../shared/domain.ts';
-import { moved } from '../../../src-main/probes/smtp/moved.check.ts';
+import { moved } from '../../../src-main/probes/smtp/server-moved.check.ts';
 import { selfSigned } from '../../lab/certificates.ts';
 import { Internet } from '../../lab/internet/internet.ts';
 import { hasInternet } from '../../lab/packages.ts';

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { ServerConversation } from '../../../src-main/probes/smtp/server-conversation.ts';
-import { nameIn } from '../../../src-main/probes/smtp/greeting.check.ts';
+import { nameIn } from '../../../src-main/probes/smtp/server-greeting.check.ts';
 import { ReplyReader } from '../../../src-main/probes/smtp/reply-reader.ts';
 import { featuresOf } from '../../../src-main/probes/smtp/visit.ts';
 import { speaker, type Words } from './speaker.ts';

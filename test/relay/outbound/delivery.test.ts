@@ -28,7 +28,7 @@ async function attempts(wayWith: Partial<Way> = {}) {
     onOutcome: (outcome) => outcomes.push(outcome),
     ...wayWith,
   };
-  const destinations = new Destinations(way.route(), queue.lanes.out);
+  const destinations = new Destinations(way.route(), queue.lanes.access);
   return {
     office,
     queue,

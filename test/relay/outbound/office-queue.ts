@@ -72,7 +72,7 @@ export class OfficeQueue implements AsyncDisposable {
     spool: this.spool,
     claims: this.claims,
     delivery: this.delivery,
-    out: {
+    access: {
       clock: this.clock,
       throttles: new Throttles(),
       limits: () => this.settings.delivery,

@@ -4,9 +4,10 @@ import { isListing, readAnswer, type Blocklist } from '../../../../shared/blockl
 import { isAbsent, type Resolve } from '../../resolver.ts';
 import { backwards, reversed } from './ip-addresses.ts';
 import type { FilterReport, FilterContext, Filter, ClientSubject } from './filter.ts';
+import { HOUR_MS } from '../../../../shared/time.ts';
 
 /** A list's test points are asked again after this time, ms. */
-const TRUSTED_FOR_MS = 3_600_000;
+const TRUSTED_FOR_MS = HOUR_MS;
 /** A list whose test points could not be asked is tried again after this time, ms. */
 const TRY_AGAIN_MS = 60_000;
 

@@ -1,11 +1,12 @@
 // The filters' resolver: the name servers from the settings, with answers kept for as long as their TTL allows.
 import { Resolver } from 'node:dns/promises';
 import { isAbsent, type Resolve } from '../../resolver.ts';
+import { HOUR_MS } from '../../../../shared/time.ts';
 
 /** Kept where no TTL is known: record types other than addresses, and names that are not there; ms. */
 const KEPT_MS = 300_000;
 /** However long its TTL: an answer is asked again after this, ms. */
-const LONGEST_MS = 3_600_000;
+const LONGEST_MS = HOUR_MS;
 const MOST = 20_000;
 
 interface Entry {

@@ -5,8 +5,8 @@ import type { RunningCheck } from '../check.ts';
 import type { Encryption } from './server-conversation.ts';
 import { askEach, evidenceOf, subjectOf } from './visit.ts';
 import type { ServerVisit } from './visit.ts';
+import { DAY_MS } from '../../../shared/time.ts';
 
-const DAY_MS = 86_400_000;
 /** A certificate that ends sooner has not been renewed when it should have been, days. */
 const SOON_DAYS = 14;
 

@@ -2,7 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import { defineCheck, fine, wrong } from '../check.ts';
 import type { RunningCheck } from '../check.ts';
-import { nameIn } from './greeting.check.ts';
+import { nameIn } from './server-greeting.check.ts';
 import { quoted } from './server-conversation.ts';
 import { askEach, causeOf, evidenceOf, subjectOf } from './visit.ts';
 import type { ServerVisit } from './visit.ts';
