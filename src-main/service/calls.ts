@@ -40,6 +40,12 @@ export class ClientCalls {
   }
 }
 
+/** Whether a call ended over something of ours: not over what its client asked (the contract's errors), nor because the client went away. */
+export function isOurFault(error: unknown): boolean {
+  if (error instanceof ORPCError) return error.code === 'INTERNAL_SERVER_ERROR';
+  return !(error instanceof Error && error.name === 'AbortError');
+}
+
 interface Handled {
   matched: boolean;
   response?: { body: unknown } | undefined;

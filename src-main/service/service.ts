@@ -9,7 +9,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { wireOf } from '../../shared/greeting.ts';
 import type { Engine } from '../engine/engine.ts';
 import { asksForLocalhost, askingOrigin, authority, originOf } from './access.ts';
-import { atItsPace, Calls, ClientCalls, countCall } from './calls.ts';
+import { atItsPace, Calls, ClientCalls, countCall, isOurFault } from './calls.ts';
 import { descriptorLimit, Door, roomFor } from './door.ts';
 import { type Guest, receive } from './greeting.ts';
 import { InterfaceFiles } from './interface-files.ts';
@@ -105,7 +105,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const rpc = new RPCHandler<{ calls: ClientCalls }>(engine.router, {
     interceptors: [
       onError((error) => {
-        if (!(error instanceof Error) || !('code' in error)) fault('a call failed', error);
+        if (isOurFault(error)) fault('a call failed', error);
       }),
       countCall,
     ],

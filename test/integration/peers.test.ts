@@ -219,7 +219,7 @@ describe.each(makes.map((make) => ({ make })))('with $make as the office’s ser
       await office.change({ replies: {} });
       await released('three fates');
       for (const to of ['bob', 'full', 'grey']) {
-        expect((await office.delivered(`${to}@example.com`)).length).toBe(1);
+        expect(handedOver(await office.delivered(`${to}@example.com`))).toHaveLength(1);
       }
     });
 
@@ -249,10 +249,11 @@ describe.each(makes.map((make) => ({ make })))('with $make as the office’s ser
       await logged('cut', isPutOff);
       const detail = await released('cut');
       expect(detail.attemptList).toHaveLength(2);
-      const [stored, ...more] = await office.delivered('cut@cut.example');
+      const delivered = await office.delivered('cut@cut.example');
+      const [stored] = delivered;
       const below = belowTrace(stored!, 2);
       expect(below.startsWith('Subject: cut\r\n') && below.endsWith(`\r\n\r\n${body}`)).toBe(true);
-      expect(more).toEqual([]);
+      expect(handedOver(delivered)).toHaveLength(1);
     });
 
     it('waits while the server is down; then whom it knows gets it, and whom it does not is learned', async () => {
@@ -271,14 +272,17 @@ describe.each(makes.map((make) => ({ make })))('with $make as the office’s ser
       await released('kept');
       for (const subject of ['lost one', 'lost two']) {
         // Its sender is not shown to be real, so nobody is told.
-        const lost = await released(subject, ({ bounce }) => bounce?.state === 'suppressed');
-        expect(lost).toMatchObject({ state: 'refused', cause: 'user-unknown' });
+        const lost = await released(
+          subject,
+          ({ state, bounce }) => state === 'refused' && bounce?.state === 'suppressed',
+        );
+        expect(lost.cause).toBe('user-unknown');
       }
       expect(await send(service.smtpPort, ['gone@example.com'], '')).toBe(
         '550 5.7.1 <gone@example.com>... too many failures for this recipient',
       );
       // The server puts it into the mailbox after it has answered.
-      expect(await office.delivered('late@example.com')).toHaveLength(1);
+      expect(handedOver(await office.delivered('late@example.com'))).toHaveLength(1);
     });
   });
 });
@@ -291,6 +295,20 @@ async function canTls({ route }: OfficeServer): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/**
+ * The queue ids that the server gave the messages in a mailbox, one for each time that it was handed one. A server that is stopped
+ * between writing a message into the mailbox and forgetting it writes it once more when it starts: that is no doing of ours.
+ */
+function handedOver(mailbox: Buffer[]): string[] {
+  const ids = mailbox.map((message) => {
+    const [field = ''] = /^Received: (?:.*\n)(?:[ \t].*\n)*/m.exec(message.toString('latin1')) ?? [];
+    const id = /\sid ([\w-]+)/.exec(field)?.[1];
+    if (id === undefined) throw new Error(`no queue id in ${field}`);
+    return id;
+  });
+  return [...new Set(ids)];
 }
 
 /** OpenSMTPD gives a message the fields it ought to have had; they are never the same twice. */

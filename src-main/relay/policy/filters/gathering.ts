@@ -70,15 +70,20 @@ export class GatheredContent {
   }
 
   drop(): void {
-    this.#take();
+    this.#letGo();
   }
 
   #take(): Buffer {
+    const parts = this.#letGo();
+    const [only] = parts;
+    return parts.length === 1 && only ? only : Buffer.concat(parts);
+  }
+
+  #letGo(): Buffer[] {
     const parts = this.#parts ?? [];
     together -= parts.reduce((sum, part) => sum + part.length, 0);
     this.#parts = null;
-    const [only] = parts;
-    return parts.length === 1 && only ? only : Buffer.concat(parts);
+    return parts;
   }
 
   #keep(whole: Buffer): void {
