@@ -1,4 +1,4 @@
-// How the tests run: most side by side, then those with a browser, then, one file at a time, those that measure or build.
+// How the tests run: most side by side, then, one file at a time, those that measure, or start browsers and builds.
 // Files named *.long.test.ts run only with MAILWARD_LONG=1 (`npm run test:long`).
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,9 +6,9 @@ import { defineConfig } from 'vitest/config';
 
 const here = import.meta.dirname;
 const everything = 'test/**/*.test.{ts,tsx}';
-const folder = (name: string) => `test/${name}/**/*.test.{ts,tsx}`;
-const browsers = [folder('e2e')];
-const heavy = ['lab', 'abuse', 'chaos', 'durability', 'bench', 'scripts', 'electron'].map(folder);
+const heavy = ['lab', 'abuse', 'chaos', 'durability', 'bench', 'scripts', 'electron', 'e2e'].map(
+  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
+);
 const long = 'test/**/*.long.test.ts';
 const never = ['**/node_modules/**', '.cache/**', ...(process.env['MAILWARD_LONG'] === '1' ? [] : [long])];
 
@@ -57,25 +57,13 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: [everything],
-          exclude: [...never, ...browsers, ...heavy],
-          maxWorkers: 2,
+          exclude: [...never, ...heavy],
+          // More than cores, for most of them wait: for servers that start, and for answers that never come.
+          maxWorkers: 3,
           // Against a test that hangs; how long one may take is no question of right or wrong, and a busy machine takes long.
           testTimeout: 300_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'browsers',
-          include: browsers,
-          exclude: never,
-          // A page waits more than it works.
-          maxWorkers: 2,
-          testTimeout: 600_000,
-          hookTimeout: 300_000,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -87,7 +75,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

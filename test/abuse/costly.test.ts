@@ -283,7 +283,7 @@ it.each<[string, RegExp, string, () => string | Promise<string>]>([
   expect(await send(content, from)).toMatch(expected);
   const loop = await watched.loop();
   process.stdout.write(`${what}: ${inWords(loop)}, ${names.asked.length - asked} questions\n`);
-  expect(loop.own).toBeLessThan(longestStall);
+  expect(loop.own).toBeLessThan(longestStall());
   expect(names.asked.length - asked).toBeLessThan(100);
   // Whoever comes next is served, and checked.
   expect(await send(`${author}\r\nHonest.`, 'ann@example.org')).toMatch(ACCEPTED);

@@ -119,5 +119,5 @@ it('a message whose client vanishes right after its end is stored whole or not a
 
 it('and the event loop never stood still', async () => {
   const { own } = await watched.loop();
-  expect(own).toBeLessThan(longestStall);
+  expect(own).toBeLessThan(longestStall());
 });

@@ -1,6 +1,7 @@
 // A screen looks the same whichever screens were seen before it: by a link that leads straight there, or by any way through the others.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../lab/wait.ts';
 import { Office, openBrowser, Visitor } from './office.ts';
 
 let office: Office;
@@ -14,6 +15,11 @@ beforeAll(async () => {
   waiting = await office.sendUntil('queued', { to: ['later@example.com'], from: 'patience' });
   await office.sendUntil('refused', { to: ['office@example.com', 'nobody@example.com'], from: 'wrong' });
   await office.client.recipients.import({ csv: 'gone@example.com,listed' });
+  // The home screen follows the log a moment later, and then has colours that it had not before.
+  await until('the overview does not tell of both', async () => {
+    const [domain] = (await office.service.overview()).domains;
+    return domain?.queued.count === 1 && domain.failed.count === 1;
+  });
 });
 
 afterAll(async () => {
