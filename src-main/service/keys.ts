@@ -7,13 +7,13 @@ import { z } from 'zod';
 import { type Credential, credentialOf, credentialOfKey, type Wish } from '../../shared/greeting.ts';
 import { readOwnFile } from '../settings/own-file.ts';
 import { replaceFile, replaceFiles } from '../settings/replace-file.ts';
-import { DAY_MS, HOUR_MS } from '../../shared/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/time.ts';
 
 /** 192 bits. */
 const SECRET_OCTETS = 24;
 const SECRET = /^[\w-]{32}$/;
 /** How long a one-time link works, ms. */
-export const LINK_LASTS_MS = 10 * 60_000;
+export const LINK_LASTS_MS = 10 * MINUTE_MS;
 /** Links that wait to be used; the oldest ends when there are more. */
 const MOST_LINKS = 20;
 /** A browser that has not come for so long must be let in anew, ms. */

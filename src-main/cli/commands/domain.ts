@@ -20,7 +20,7 @@ import { amount, newest } from './queue-words.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { typed } from '../invocation.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
-import { DAY_MS, HOUR_MS } from '../../../shared/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/time.ts';
 
 export function domainCommand(): Command {
   const domain = new Command('domain').description('protected domains');
@@ -255,7 +255,7 @@ export function readName(text: string): string {
   return result.data;
 }
 
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: HOUR_MS, d: DAY_MS };
+const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 /** A time from now (`90m`, `4h`, `2d`), or a date and time as ISO 8601 writes them (local unless a zone is given). */
 function readTime(text: string): number {
