@@ -1,6 +1,7 @@
 // A protected mail domain: its route, and what happens to its mail now (its mode).
 import { z } from 'zod';
-import { domainNameSchema, hostSchema, ipAddressSchema, portSchema } from './names.ts';
+import { domainNameSchema, hostSchema, ipAddressSchema, portSchema, webAddressSchema } from './names.ts';
+import { serverSoftwareSchema } from './server-software.ts';
 
 /**
  * How TLS is used towards a destination.
@@ -66,7 +67,28 @@ export const modeSchema = z.object({
 });
 export type Mode = z.infer<typeof modeSchema>;
 
-/** What the admin says of a domain, where nobody else can be asked. */
+const line = (most: number) => z.string().trim().max(most).default('');
+
+/** Whom to call at a company that has a part in the domain's mail, and what they want to know from a caller. */
+export const supportSchema = z
+  .object({
+    company: line(200),
+    phone: line(100),
+    /** A mail address; empty: none. */
+    mail: line(320),
+    web: webAddressSchema.default(''),
+    /** The customer or contract number that their support asks for. */
+    customer: line(100),
+    note: line(1000),
+  })
+  .prefault({});
+export type Support = z.infer<typeof supportSchema>;
+
+/** Companies with a part in a domain's mail: who rents out or cares for the server, who hosts its DNS, who registered it, who connects the office. */
+export const supportPartSchema = z.enum(['vendor', 'dnsHost', 'registrar', 'internetProvider']);
+export type SupportPart = z.infer<typeof supportPartSchema>;
+
+/** What the admin says of a domain, where nobody else can be asked, or where others are mistaken. */
 export const profileSchema = z
   .object({
     /** When the registration ends (UTC ms), for a registry that does not say; null: ask the registry. */
@@ -76,8 +98,21 @@ export const profileSchema = z
       .array(z.string().regex(/^[\w-]{1,63}(\.[\w-]{1,63})*$/, 'expected a DKIM selector such as default'))
       .max(20)
       .default([]),
+    /** `owned`: the office runs its server itself; `hosted`: a vendor does, and must be called. Null: nobody said. */
+    hosting: z.enum(['owned', 'hosted']).nullable().default(null),
+    /** What the server runs; null: as it seems to be from outside. */
+    software: serverSoftwareSchema.nullable().default(null),
+    support: z
+      .object({
+        vendor: supportSchema,
+        dnsHost: supportSchema,
+        registrar: supportSchema,
+        internetProvider: supportSchema,
+      } satisfies Record<SupportPart, z.ZodType>)
+      .prefault({}),
   })
   .prefault({});
+export type Profile = z.infer<typeof profileSchema>;
 
 export const domainSchema = z.object({
   name: domainNameSchema,

@@ -4,19 +4,15 @@ import { eventIterator, oc } from '@orpc/contract';
 import type { ContractRouterClient } from '@orpc/contract';
 import { z } from 'zod';
 import { causeSchema } from '../cause.ts';
-import {
-  destinationSchema,
-  domainSchema,
-  modeNameSchema,
-  profileSchema,
-  routeSchema,
-  serverMoveSchema,
-} from '../domain.ts';
+import { routeSchema } from '../domain.ts';
 import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '../message.ts';
 import { domainNameSchema } from '../names.ts';
 import { overviewSchema } from '../overview.ts';
 import { settingsSchema } from '../settings.ts';
 import { checksContract } from './checks.ts';
+import { contactsContract } from './contacts.ts';
+import { domainsContract } from './domains.ts';
+import { journalContract } from './journal.ts';
 import { recipientsContract } from './recipients.ts';
 
 /** Errors that a caller can act on. Each message is a full sentence that says what to do. */
@@ -79,29 +75,7 @@ export const contract = {
       eventIterator(z.object({ rows: z.array(messageSummarySchema), skipped: z.number().int() })),
     ),
   },
-  domains: {
-    list: call.output(z.array(domainSchema)),
-    add: call.input(z.object({ name: domainNameSchema, route: routeSchema })).output(domainSchema),
-    setRoute: call.input(z.object({ name: domainNameSchema, route: routeSchema })).output(domainSchema),
-    setMode: call
-      .input(
-        z.object({
-          name: domainNameSchema,
-          mode: modeNameSchema,
-          reason: z.string().max(500).default(''),
-          reroute: z.array(destinationSchema).min(1).max(10).nullable().default(null),
-          /** When mail is delivered again by itself (UTC ms, in the future); null: when told. Not for mode `deliver`. */
-          until: z.number().int().nullable().default(null),
-        }),
-      )
-      .output(domainSchema),
-    /** What the admin says of the domain; replaces what was said before. */
-    setProfile: call.input(z.object({ name: domainNameSchema, profile: profileSchema })).output(domainSchema),
-    /** When addresses of the routes' host names changed, newest first; null: of every domain. */
-    moves: call.input(z.object({ name: domainNameSchema.nullable() })).output(z.array(serverMoveSchema)),
-    /** Refused while the domain still has mail that waits. */
-    remove: call.input(z.object({ name: domainNameSchema })).output(z.object({ removed: z.literal(true) })),
-  },
+  domains: domainsContract,
   messages: {
     /** Newest first. `before` is the id of the last row of the page before. */
     list: call
@@ -142,6 +116,8 @@ export const contract = {
   },
   recipients: recipientsContract,
   checks: checksContract,
+  journal: journalContract,
+  contacts: contactsContract,
   settings: {
     get: call.output(settingsSchema),
     /**

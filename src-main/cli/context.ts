@@ -7,10 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Client } from '../../shared/contract/index.ts';
+import type { Actor } from '../../shared/journal.ts';
 import { openEngine } from '../engine/engine.ts';
 import { DataDirLocked, DataDirMissing } from '../engine/lock.ts';
 import { whoLostFolder } from './lost-folder.ts';
-import { connectClient } from '../service/client.ts';
+import { connectClient, userName } from '../service/client.ts';
 import { defaultDataDir, NoHome } from '../settings/data-dir.ts';
 import { replaceFile } from '../settings/replace-file.ts';
 import { openSettings } from '../settings/settings.ts';
@@ -107,7 +108,7 @@ async function reachNothing(absent: string): Promise<Left> {
     replaceFile(join(dataDir, 'settings.json'), JSON.stringify(settings));
     const engine = await openEngine({ dataDir, host: 'service', offline: true });
     return {
-      client: createRouterClient(engine.router),
+      client: createRouterClient(engine.router, { context: { actor: byCommand() } }),
       running: false,
       leave: () => engine.close().finally(remove),
     };
@@ -115,6 +116,11 @@ async function reachNothing(absent: string): Promise<Left> {
     remove();
     throw error;
   }
+}
+
+/** Whoever types a command, for the journal. */
+function byCommand(): Actor {
+  return { who: 'admin', via: 'command', name: userName(), address: '' };
 }
 
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -169,7 +175,7 @@ async function reach({ dataDir }: Globals, withoutFolder: WithoutFolder): Promis
       const existing = withoutFolder !== 'make';
       const engine = await openEngine({ dataDir, host: 'service', offline: true, existing });
       return {
-        client: createRouterClient(engine.router),
+        client: createRouterClient(engine.router, { context: { actor: byCommand() } }),
         running: false,
         leave: (failed) => (failed ? engine.abandon() : engine.close()),
       };

@@ -130,7 +130,7 @@ export async function attach(find: () => Promise<Link>, log: Log): Promise<Backe
 
 /** A connection whose service has shown that it answers: it has sent its first overview. */
 async function connect(find: () => Promise<Link>) {
-  const { client, close } = await connectClient(await find());
+  const { client, close } = await connectClient(await find(), 'window');
   try {
     const overviews = await client.live.overview();
     const first = await overviews.next();

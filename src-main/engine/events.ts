@@ -1,13 +1,14 @@
 // What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
 import type { Domain } from '../../shared/domain.ts';
+import type { Actor } from '../../shared/journal.ts';
 import type { RelayEvents } from '../relay/events.ts';
 import type { StorageEvents } from '../storage/events.ts';
 
 export interface EngineEvents extends RelayEvents, StorageEvents {
-  /** A domain is new, or another than before: written down, and known to whoever asks the directory. */
-  domainChanged: { domain: Domain };
+  /** A domain is new (`before` is null), or another than before: written down, and known to whoever asks the directory. */
+  domainChanged: { domain: Domain; before: Domain | null; by: Actor };
   /** A domain is not protected any more. */
-  domainRemoved: { name: string };
+  domainRemoved: { name: string; by: Actor };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
   clockJumped: { by: number };
   /** What waits on disk was planned anew after a jump, or could not be. */

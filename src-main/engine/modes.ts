@@ -1,12 +1,14 @@
 // What a domain's mail does now: changed by an admin, by the clock, or by Mailward when the server stops taking the mail.
 import { causeWords, type Cause } from '../../shared/cause.ts';
 import type { Domain, Mode } from '../../shared/domain.ts';
+import type { Actor } from '../../shared/journal.ts';
 import type { MessageState, Reply } from '../../shared/message.ts';
 import type { Clock, Timer } from '../clock/clock.ts';
 import type { Publisher } from '../events/emitter.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { MAILWARD } from './asking.ts';
 import type { Domains } from './domains.ts';
 import type { EngineEvents } from './events.ts';
 import type { QueueActions } from './queue-actions.ts';
@@ -52,10 +54,10 @@ export class Modes {
     for (const domain of this.#parts.directory.all()) {
       // Nothing has been so since a time to come.
       if (domain.mode.since > now)
-        await this.#parts.domains.change({
-          ...domain,
-          mode: { ...domain.mode, since: domain.mode.since + by },
-        });
+        await this.#parts.domains.change(
+          { ...domain, mode: { ...domain.mode, since: domain.mode.since + by } },
+          MAILWARD,
+        );
       this.#watch(domain);
     }
   }
@@ -76,8 +78,8 @@ export class Modes {
   }
 
   /** Sets the mode, and brings the domain's waiting mail in line with it. */
-  async set(domain: Domain, mode: Mode): Promise<Domain> {
-    const changed = await this.#parts.domains.change({ ...domain, mode });
+  async set(domain: Domain, mode: Mode, by: Actor): Promise<Domain> {
+    const changed = await this.#parts.domains.change({ ...domain, mode }, by);
     this.#watch(changed);
     const states = (...all: MessageState[]) => ({ domain: domain.name, states: all });
     if (mode.name === 'hold') await this.#parts.actions.act('hold', states('queued'), 'mode');
@@ -117,7 +119,7 @@ export class Modes {
   #byItself(domain: Domain, mode: Mode): void {
     if (this.#closed || this.#changing.has(domain.name)) return;
     this.#changing.add(domain.name);
-    this.set(domain, mode)
+    this.set(domain, mode, MAILWARD)
       .catch((error: unknown) =>
         this.#parts.events.emit('fault', {
           part: 'modes',

@@ -14,13 +14,17 @@ import type { LearnedRecipients } from '../relay/policy/learned.ts';
 import { BrokenSettings, SettingsChanged, type SettingsStore } from '../settings/settings.ts';
 import { StorageError, type Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
+import { contactProcedures } from './contact-procedures.ts';
+import { domainProcedures } from './domain-procedures.ts';
 import type { Domains } from './domains.ts';
 import type { HealthChecks } from './health.ts';
 import { healthProcedures } from './health-procedures.ts';
+import { journalProcedures } from './journal-procedures.ts';
 import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
-import { delivering, type Modes } from './modes.ts';
+import type { Modes } from './modes.ts';
 import { leadsTo } from './own-address.ts';
+import type { Asking } from './asking.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
 import { recipientProcedures } from './recipient-procedures.ts';
 
@@ -56,16 +60,17 @@ export interface RouterParts {
 export type EngineRouter = ReturnType<typeof createRouter>;
 
 export function createRouter(parts: RouterParts) {
-  const { clock, db, directory, modes, scheduler, settings, live } = parts;
-  const { change } = parts.domains;
+  const { clock, db, directory, scheduler, settings, live } = parts;
   const { act } = parts.actions;
-  const os = implement(contract).use(async ({ next }) => {
-    try {
-      return await next();
-    } catch (error) {
-      throw error instanceof StorageError ? explained(error) : error;
-    }
-  });
+  const os = implement(contract)
+    .$context<Asking>()
+    .use(async ({ next }) => {
+      try {
+        return await next();
+      } catch (error) {
+        throw error instanceof StorageError ? explained(error) : error;
+      }
+    });
 
   /** Whoever asked for something that the storage did not do is told what is wrong with it, and what to do. */
   function explained(error: StorageError): Error {
@@ -130,81 +135,7 @@ export function createRouter(parts: RouterParts) {
       }),
       traffic: os.live.traffic.handler(({ signal }) => live.traffic.watch(signal)),
     },
-    domains: {
-      list: os.domains.list.handler(() => directory.all()),
-      add: os.domains.add.handler(async ({ input }) => {
-        if (directory.get(input.name)) {
-          throw new ORPCError('CONFLICT', {
-            message: `${input.name} is protected already; change its route instead`,
-          });
-        }
-        refuseOwnListener(input.route);
-        return change({
-          name: input.name,
-          createdAt: clock.now(),
-          route: input.route,
-          mode: delivering(clock),
-          profile: { expiresAt: null, selectors: [] },
-        });
-      }),
-      setProfile: os.domains.setProfile.handler(({ input }) =>
-        change({ ...domainNamed(input.name), profile: input.profile }),
-      ),
-      setRoute: os.domains.setRoute.handler(async ({ input }) => {
-        refuseOwnListener(input.route);
-        const changed = await change({ ...domainNamed(input.name), route: input.route });
-        scheduler.wake(input.name, true);
-        return changed;
-      }),
-      setMode: os.domains.setMode.handler(async ({ input }) => {
-        const domain = domainNamed(input.name);
-        if (input.reroute) refuseOwnListener(input.reroute);
-        if (input.mode === 'reroute' && input.reroute === null) {
-          throw new ORPCError('REFUSED', { message: 'to reroute mail, say which server it should go to' });
-        }
-        if (input.until !== null && (input.mode === 'deliver' || input.until <= clock.now())) {
-          throw new ORPCError('REFUSED', {
-            message:
-              input.mode === 'deliver'
-                ? 'an end time is for hold and reroute; mode deliver has none'
-                : 'the end time is in the past; give one to come, or none',
-          });
-        }
-        return modes.set(domain, {
-          ...delivering(clock),
-          name: input.mode,
-          reason: input.reason,
-          reroute: input.mode === 'reroute' ? input.reroute : null,
-          until: input.until,
-        });
-      }),
-      moves: os.domains.moves.handler(async ({ input }) => {
-        const moves = await db.read('serverMoves');
-        if (input.name === null) return moves;
-        const { route, mode } = domainNamed(input.name);
-        const hosts = new Set([...route, ...(mode.reroute ?? [])].map(({ host }) => host));
-        return moves.filter(({ host }) => hosts.has(host));
-      }),
-      remove: os.domains.remove.handler(async ({ input }) => {
-        domainNamed(input.name);
-        const waiting = (await db.write('waiting')).filter(
-          (row) =>
-            row.domain === input.name &&
-            (row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'),
-        );
-        if (waiting.length > 0) {
-          const words = { queued: 'waiting for delivery', held: 'held', quarantined: 'in quarantine' };
-          const parts = waiting.map(({ state, count }) => `${count} ${words[state as keyof typeof words]}`);
-          const count = waiting.reduce((sum, row) => sum + row.count, 0);
-          const stays = waiting.some(({ state }) => state !== 'queued');
-          throw new ORPCError('REFUSED', {
-            message: `${count === 1 ? '1 message' : `${count} messages`} for ${input.name} ${count === 1 ? 'is' : 'are'} still here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: release or delete it first' : 'wait until it is delivered, or delete it first'}`,
-          });
-        }
-        await parts.domains.remove(input.name);
-        return { removed: true as const };
-      }),
-    },
+    domains: domainProcedures({ ...parts, refuseOwnListener }),
     messages: {
       list: os.messages.list.handler(async ({ input }) => {
         const { rows, more } = await db.read('list', {
@@ -265,6 +196,8 @@ export function createRouter(parts: RouterParts) {
     },
     recipients: recipientProcedures({ ...parts, settings: () => settings.get() }),
     checks: healthProcedures(parts),
+    journal: journalProcedures(),
+    contacts: contactProcedures(),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input }) => {

@@ -1,4 +1,5 @@
 // A client of a running service: for the command line, and for a desktop shell that attaches.
+import { userInfo } from 'node:os';
 import { systemClock } from '../clock/watched.ts';
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
@@ -36,9 +37,13 @@ export class NotMailward extends Error {}
 /**
  * Connects to a running service. Throws when it does not answer, and `NotMailward` when something else answers in its
  * place; the token is told to nobody.
+ * @param program what the journal says that its user worked with.
  */
-export async function connectClient(service: ServiceLink): Promise<ConnectedClient> {
-  const { socket, ended } = await introduced(service, 'contract');
+export async function connectClient(
+  service: ServiceLink,
+  program: 'command' | 'window' = 'command',
+): Promise<ConnectedClient> {
+  const { socket, ended } = await introduced(service, 'contract', '', `Mailward-${program} ${userName()}`);
   const link = new RPCLink({ websocket: socket as unknown as globalThis.WebSocket });
   return { client: createORPCClient(link), ended, close: () => socket.close() };
 }
@@ -54,12 +59,13 @@ export async function askService(
   return welcome;
 }
 
-async function introduced(service: ServiceLink, want: Wish, about = '') {
+async function introduced(service: ServiceLink, want: Wish, about = '', agent = 'Mailward') {
   const { url, token } = service;
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/rpc`, ['mailward'], {
     handshakeTimeout: ANSWER_WITHIN_MS,
     maxPayload: MOST_ANSWER,
     followRedirects: false,
+    headers: { 'User-Agent': agent },
   });
   const ended = new Promise<void>((resolve) => {
     socket.once('close', () => resolve());
@@ -91,6 +97,15 @@ async function introduced(service: ServiceLink, want: Wish, about = '') {
   } finally {
     tooLate.cancel();
     wire.end();
+  }
+}
+
+/** The system's user, as a header may have it; empty where the system does not say. */
+export function userName(): string {
+  try {
+    return userInfo().username.replace(/[^\x20-\x7e]/g, '?');
+  } catch {
+    return '';
   }
 }
 

@@ -7,6 +7,7 @@ import { onError } from '@orpc/server';
 import { RPCHandler } from '@orpc/server/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { wireOf } from '../../shared/greeting.ts';
+import type { Actor } from '../../shared/journal.ts';
 import type { Engine } from '../engine/engine.ts';
 import { asksForLocalhost, askingOrigin, authority, originOf } from './access.ts';
 import { atItsPace, Calls, ClientCalls, countCall, isOurFault } from './calls.ts';
@@ -102,7 +103,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     maxPayload: MOST_REQUEST,
     handleProtocols: () => 'mailward',
   });
-  const rpc = new RPCHandler<{ calls: ClientCalls }>(engine.router, {
+  const rpc = new RPCHandler<{ calls: ClientCalls; actor: Actor }>(engine.router, {
     interceptors: [
       onError((error) => {
         if (isOurFault(error)) fault('a call failed', error);
@@ -158,7 +159,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ws.once('close', () => guests.delete(ws));
       askNowAndThen(ws);
       if (guest.want === 'contract' || guest.want === 'enrol') {
-        void rpc.upgrade(atItsPace(ws), { context: { calls: new ClientCalls(calls) } });
+        const actor = actorOf(guest, request);
+        void rpc.upgrade(atItsPace(ws), { context: { calls: new ClientCalls(calls), actor } });
         wire.send(JSON.stringify({ welcome: {} }));
       } else {
         const granted = await grant(guest).then(
@@ -323,6 +325,16 @@ function pathOf(target: string): string | null {
 /** What a browser is remembered as: its own words, made safe and short. */
 function nameOf({ headers }: IncomingMessage): string {
   return (headers['user-agent'] ?? 'a program').replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, 200);
+}
+
+/** Who is at the other end, for whoever asks later who did something. */
+function actorOf({ isBrowser }: Guest, request: IncomingMessage): Actor {
+  const name = nameOf(request);
+  const address = request.socket.remoteAddress ?? '';
+  if (isBrowser) return { who: 'admin', via: 'browser', name, address };
+  const [, via, user = ''] = /^Mailward-(command|window) (.*)$/.exec(name) ?? [];
+  const program = via === 'command' || via === 'window' ? via : null;
+  return { who: 'admin', via: program, name: program === null ? name : user, address };
 }
 
 /** Ends a connection whose other end is gone without a word. */

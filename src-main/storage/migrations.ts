@@ -333,6 +333,52 @@ const steps: readonly string[] = [
         WHERE message_id = new.message_id AND position = new.position;
     END;
   `,
+  `
+  -- The MX records of a domain before Mailward stood in front of it. A later reading never replaces them.
+  CREATE TABLE way_back (
+    domain  TEXT PRIMARY KEY,
+    kept_at INTEGER NOT NULL,
+    origin  TEXT NOT NULL,              -- 'read' or 'admin'
+    reading TEXT NOT NULL               -- JSON, shared/mx-reading.ts
+  ) STRICT, WITHOUT ROWID;
+
+  -- Changes in the order in which they were seen; storage/operations/journal.ts says how.
+  CREATE TABLE journal (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    domain  TEXT NOT NULL,              -- empty: of all domains
+    kind    TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    before  TEXT,
+    after   TEXT,
+    by      TEXT NOT NULL,              -- JSON, shared/journal.ts
+    source  TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_domain ON journal (domain, id);
+  CREATE INDEX journal_at ON journal (at);
+  -- What was last seen of each thing whose changes are kept.
+  CREATE TABLE observation (
+    domain  TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    value   TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (domain, kind, subject)
+  ) STRICT, WITHOUT ROWID;
+
+  -- People to turn to when mail stops.
+  CREATE TABLE contact (
+    id         INTEGER PRIMARY KEY,
+    domain     TEXT NOT NULL,           -- empty: of every domain
+    name       TEXT NOT NULL,
+    role       TEXT NOT NULL,
+    phone      TEXT NOT NULL,
+    mail       TEXT NOT NULL,
+    note       TEXT NOT NULL,
+    changed_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX contact_domain ON contact (domain, name);
+  `,
 ];
 
 /** Thrown when the file was written by a later version, whose steps are unknown here. */

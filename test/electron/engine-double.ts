@@ -120,6 +120,9 @@ export class EngineDouble {
       },
       domains: {
         list: os.domains.list.handler(() => []),
+        look: os.domains.look.handler(absent),
+        wayBack: os.domains.wayBack.handler(() => null),
+        setWayBack: os.domains.setWayBack.handler(absent),
         add: os.domains.add.handler(absent),
         setProfile: os.domains.setProfile.handler(absent),
         setRoute: os.domains.setRoute.handler(absent),
@@ -144,6 +147,12 @@ export class EngineDouble {
         release: os.queue.release.handler(() => ({ count: 0 })),
         reroute: os.queue.reroute.handler(() => ({ count: 0 })),
         delete: os.queue.delete.handler(() => ({ count: 0 })),
+      },
+      journal: { list: os.journal.list.handler(() => ({ entries: [], more: false })) },
+      contacts: {
+        list: os.contacts.list.handler(() => []),
+        put: os.contacts.put.handler(absent),
+        remove: os.contacts.remove.handler(absent),
       },
       recipients: {
         overview: os.recipients.overview.handler(() => []),

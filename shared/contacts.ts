@@ -1,0 +1,26 @@
+// People to turn to on the day that mail stops: reached by telephone, or at an address that does not depend on the office's mail.
+import { z } from 'zod';
+import { domainNameSchema } from './names.ts';
+
+const line = (most: number) => z.string().trim().max(most);
+
+/** What an admin writes down of a person. */
+export const contactInputSchema = z.object({
+  /** Whose contact it is; null: of every domain. */
+  domain: domainNameSchema.nullable().default(null),
+  name: line(200).min(1, 'a contact needs a name'),
+  /** What the person is for: "mail admin", "managing director". */
+  role: line(200).default(''),
+  phone: line(100).default(''),
+  /** A mail address outside the protected domains; empty: none. */
+  mail: line(320).default(''),
+  note: line(1000).default(''),
+});
+export type ContactInput = z.infer<typeof contactInputSchema>;
+
+export const contactSchema = contactInputSchema.extend({
+  id: z.number().int(),
+  /** UTC ms. */
+  changedAt: z.number().int(),
+});
+export type Contact = z.infer<typeof contactSchema>;

@@ -1,0 +1,124 @@
+// The procedures of the contract that are about domains.
+import { implement, ORPCError } from '@orpc/server';
+import { contract } from '../../shared/contract/index.ts';
+import { profileSchema, type Destination, type Domain } from '../../shared/domain.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Scheduler } from '../relay/outbound/scheduler.ts';
+import type { Directory } from '../relay/policy/directory.ts';
+import type { Database } from '../storage/database.ts';
+import { actorOf, type Asking } from './asking.ts';
+import type { Domains } from './domains.ts';
+import { delivering, type Modes } from './modes.ts';
+
+export interface DomainProceduresParts {
+  clock: Clock;
+  db: Database;
+  directory: Directory;
+  scheduler: Scheduler;
+  modes: Modes;
+  domains: Domains;
+  /** Throws when a route leads back to our own listener. */
+  refuseOwnListener: (route: readonly Destination[]) => void;
+}
+
+export function domainProcedures(parts: DomainProceduresParts) {
+  const { clock, db, directory, modes, scheduler, refuseOwnListener } = parts;
+  const { change } = parts.domains;
+  const os = implement(contract).$context<Asking>().domains;
+
+  function domainNamed(name: string): Domain {
+    const domain = directory.get(name);
+    if (!domain)
+      throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
+    return domain;
+  }
+
+  return {
+    list: os.list.handler(() => directory.all()),
+    add: os.add.handler(async ({ input, context }) => {
+      if (directory.get(input.name)) {
+        throw new ORPCError('CONFLICT', {
+          message: `${input.name} is protected already; change its route instead`,
+        });
+      }
+      const { route } = input;
+      if (route === undefined) throw new ORPCError('REFUSED', { message: 'not yet' });
+      refuseOwnListener(route);
+      return change(
+        {
+          name: input.name,
+          createdAt: clock.now(),
+          route,
+          mode: delivering(clock),
+          profile: profileSchema.parse({}),
+        },
+        actorOf(context),
+      );
+    }),
+    setProfile: os.setProfile.handler(({ input, context }) =>
+      change({ ...domainNamed(input.name), profile: input.profile }, actorOf(context)),
+    ),
+    setRoute: os.setRoute.handler(async ({ input, context }) => {
+      refuseOwnListener(input.route);
+      const changed = await change({ ...domainNamed(input.name), route: input.route }, actorOf(context));
+      scheduler.wake(input.name, true);
+      return changed;
+    }),
+    setMode: os.setMode.handler(async ({ input, context }) => {
+      const domain = domainNamed(input.name);
+      if (input.reroute) refuseOwnListener(input.reroute);
+      if (input.mode === 'reroute' && input.reroute === null) {
+        throw new ORPCError('REFUSED', { message: 'to reroute mail, say which server it should go to' });
+      }
+      if (input.until !== null && (input.mode === 'deliver' || input.until <= clock.now())) {
+        throw new ORPCError('REFUSED', {
+          message:
+            input.mode === 'deliver'
+              ? 'an end time is for hold and reroute; mode deliver has none'
+              : 'the end time is in the past; give one to come, or none',
+        });
+      }
+      const mode = {
+        ...delivering(clock),
+        name: input.mode,
+        reason: input.reason,
+        reroute: input.mode === 'reroute' ? input.reroute : null,
+        until: input.until,
+      };
+      return modes.set(domain, mode, actorOf(context));
+    }),
+    look: os.look.handler(() => {
+      throw new ORPCError('REFUSED', { message: 'not yet' });
+    }),
+    wayBack: os.wayBack.handler(() => null),
+    setWayBack: os.setWayBack.handler(() => {
+      throw new ORPCError('REFUSED', { message: 'not yet' });
+    }),
+    moves: os.moves.handler(async ({ input }) => {
+      const moves = await db.read('serverMoves');
+      if (input.name === null) return moves;
+      const { route, mode } = domainNamed(input.name);
+      const hosts = new Set([...route, ...(mode.reroute ?? [])].map(({ host }) => host));
+      return moves.filter(({ host }) => hosts.has(host));
+    }),
+    remove: os.remove.handler(async ({ input, context }) => {
+      domainNamed(input.name);
+      const waiting = (await db.write('waiting')).filter(
+        (row) =>
+          row.domain === input.name &&
+          (row.state === 'queued' || row.state === 'held' || row.state === 'quarantined'),
+      );
+      if (waiting.length > 0) {
+        const words = { queued: 'waiting for delivery', held: 'held', quarantined: 'in quarantine' };
+        const parts = waiting.map(({ state, count }) => `${count} ${words[state as keyof typeof words]}`);
+        const count = waiting.reduce((sum, row) => sum + row.count, 0);
+        const stays = waiting.some(({ state }) => state !== 'queued');
+        throw new ORPCError('REFUSED', {
+          message: `${count === 1 ? '1 message' : `${count} messages`} for ${input.name} ${count === 1 ? 'is' : 'are'} still here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: release or delete it first' : 'wait until it is delivered, or delete it first'}`,
+        });
+      }
+      await parts.domains.remove(input.name, actorOf(context));
+      return { removed: true as const };
+    }),
+  };
+}
