@@ -1,7 +1,7 @@
 // A domain's MX records as they were read at one time, from whom, and what they mean for where its mail goes.
 import { z } from 'zod';
 import { routeSchema } from './domain.ts';
-import { mxRecord } from './facts/form.ts';
+import { mxRecord, type MxSet } from './facts/form.ts';
 
 /** A server that MX records name, and where it is. */
 const exchangeSchema = z.object({
@@ -29,6 +29,21 @@ export const mxReadingSchema = z.object({
   exchanges: z.array(exchangeSchema),
 });
 export type MxReading = z.infer<typeof mxReadingSchema>;
+
+/**
+ * What came of reading. `differs`: the name servers have different sets, so that no set is the domain's. `could-not`: it says nothing of the
+ * domain.
+ */
+export type MxRead =
+  | {
+      status: 'read';
+      reading: MxReading;
+      /** Hosts among its exchanges that are Mailward. */
+      own: string[];
+    }
+  | { status: 'no-such-domain' }
+  | { status: 'differs'; sets: { name: string; mx: MxSet }[] }
+  | { status: 'could-not'; reason: string };
 
 /** What the MX records say of where mail goes today. */
 export const mxMeaningKindSchema = z.enum([

@@ -9,7 +9,6 @@ import {
   routeSchema,
   serverMoveSchema,
 } from '../domain.ts';
-import { mxRecord } from '../facts/form.ts';
 import { mxLookSchema, wayBackSchema } from '../mx-reading.ts';
 import { domainNameSchema } from '../names.ts';
 
@@ -20,11 +19,11 @@ const named = z.object({ name: domainNameSchema });
 
 export const domainsContract = {
   list: call.output(z.array(domainSchema)),
-  /** Reads a domain's MX from its name servers, and says what that means for a route; keeps nothing. Of any domain. */
+  /** Reads a domain's MX from its name servers, and says what that means for a route. Of any domain. */
   look: call.input(named).output(mxLookSchema),
   /**
-   * Protects a domain. Without a route the present MX is read for it; REFUSED where that does not say one. What is read is kept as the
-   * way back.
+   * Protects a domain. Without a route the present MX says where its mail is delivered; REFUSED where it does not. What was read, now or by
+   * a look within five minutes before, is kept as the way back.
    */
   add: call.input(named.extend({ route: routeSchema.optional() })).output(domainSchema),
   setRoute: call.input(named.extend({ route: routeSchema })).output(domainSchema),
@@ -47,7 +46,10 @@ export const domainsContract = {
   setWayBack: call
     .input(
       named.extend({
-        records: z.array(mxRecord).min(1).max(100),
+        records: z
+          .array(z.object({ preference: z.number().int().min(0).max(65_535), exchange: z.string().max(255) }))
+          .min(1)
+          .max(100),
         /** Seconds. */
         ttl: z.number().int().min(0).max(2_147_483_647).nullable().default(null),
       }),

@@ -22,6 +22,7 @@ import { Screening } from '../relay/policy/filters/screening.ts';
 import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
 import { LearnedRecipients } from '../relay/policy/learned.ts';
 import { RecipientPolicy } from '../relay/policy/recipients.ts';
+import { readMx } from '../probes/dns/mx-reading.ts';
 import { systemResolver } from '../relay/resolver.ts';
 import { Spool } from '../relay/spool/spool.ts';
 import type { SettingsStore } from '../settings/settings.ts';
@@ -41,6 +42,7 @@ import { Meter } from './meter.ts';
 import { fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
+import { relayAt } from './own-address.ts';
 import { QueueActions } from './queue-actions.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { keepMove } from './server-moves.ts';
@@ -48,6 +50,7 @@ import type { Stops } from './stops.ts';
 import { Timekeeper } from './timekeeper.ts';
 import { validatingResolver } from './validating-resolver.ts';
 import { WaitingCounts } from './waiting-counts.ts';
+import { WayBacks } from './way-backs.ts';
 
 /** Shortest time between two batches of rows of traffic, ms. */
 const TRAFFIC_INTERVAL_MS = 250;
@@ -194,6 +197,17 @@ export async function assemble(
   const actions = new QueueActions({ clock, db, claims, scheduler, reroutes, bounceRoutes, events });
   const modes = new Modes({ clock, directory, scheduler, settings, domains, actions, events });
   stops.defer({ 'the modes': () => modes.close() });
+  const relay = () => relayAt(settings(), options.smtp ?? settings().smtp);
+  const wayBacks = new WayBacks({
+    clock,
+    db,
+    directory,
+    events,
+    readMx:
+      world.readMx ??
+      ((domain, signal) => readMx({ domain, signal, relay: relay(), settings: settings().probes })),
+  });
+  stops.defer({ 'the ways back': () => wayBacks.close() });
   const health = new HealthChecks({
     clock,
     db,
@@ -201,6 +215,7 @@ export async function assemble(
     settings,
     forgets,
     events,
+    wayBack: (domain) => wayBacks.of(domain),
     dataDir: options.dataDir,
     ...(options.checks ? { checks: options.checks } : {}),
   });
@@ -253,6 +268,9 @@ export async function assemble(
     void bounceRoutes.drop(domain.name);
     if (!offline) scheduler.domainChanged(domain);
   });
+  events.on('domainChanged', ({ before }) => {
+    if (before === null) wayBacks.domainAdded();
+  });
   events.on('domainRemoved', ({ name }) => callout.domainChanged(name));
   events.on('clockJumped', ({ by }) => {
     scheduler.clockJumped(by);
@@ -303,6 +321,7 @@ export async function assemble(
     reroutes.start();
     modes.start();
     indexer.start();
+    wayBacks.start();
     const keeping = clock.every(KEEP_EVERY_MS, () => {
       storage.taken(lock.keep() === 'taken');
       const { problem, unknown } = store;
@@ -322,6 +341,7 @@ export async function assemble(
     modes,
     actions,
     domains,
+    wayBacks,
     learned,
     callout,
     incomingBounces,

@@ -2,13 +2,17 @@
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
 import { profileSchema, type Destination, type Domain } from '../../shared/domain.ts';
+import type { MxLook } from '../../shared/mx-reading.ts';
+import { toDomainName } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
+import { ordered } from '../probes/dns/speakers.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { Domains } from './domains.ts';
 import { delivering, type Modes } from './modes.ts';
+import type { WayBacks } from './way-backs.ts';
 
 export interface DomainProceduresParts {
   clock: Clock;
@@ -17,12 +21,13 @@ export interface DomainProceduresParts {
   scheduler: Scheduler;
   modes: Modes;
   domains: Domains;
+  wayBacks: WayBacks;
   /** Throws when a route leads back to our own listener. */
   refuseOwnListener: (route: readonly Destination[]) => void;
 }
 
 export function domainProcedures(parts: DomainProceduresParts) {
-  const { clock, db, directory, modes, scheduler, refuseOwnListener } = parts;
+  const { clock, db, directory, modes, scheduler, wayBacks, refuseOwnListener } = parts;
   const { change } = parts.domains;
   const os = implement(contract).$context<Asking>().domains;
 
@@ -33,20 +38,36 @@ export function domainProcedures(parts: DomainProceduresParts) {
     return domain;
   }
 
+  function refuseTwice(name: string): never {
+    throw new ORPCError('CONFLICT', { message: `${name} is protected already; change its route instead` });
+  }
+
+  /** A server as an MX record names it. */
+  function host(exchange: string): string {
+    const name = toDomainName(exchange);
+    if (name === null)
+      throw new ORPCError('REFUSED', {
+        message: `"${exchange}" is not the name of a server; expected something like mail.example.com`,
+      });
+    return name;
+  }
+
   return {
     list: os.list.handler(() => directory.all()),
     add: os.add.handler(async ({ input, context }) => {
-      if (directory.get(input.name)) {
-        throw new ORPCError('CONFLICT', {
-          message: `${input.name} is protected already; change its route instead`,
-        });
-      }
-      const { route } = input;
-      if (route === undefined) throw new ORPCError('REFUSED', { message: 'not yet' });
+      if (directory.get(input.name)) refuseTwice(input.name);
+      const { name } = input;
+      const seen = wayBacks.looked(name);
+      const looked = seen ?? (input.route === undefined ? await wayBacks.look(name) : null);
+      const route = input.route ?? looked?.look.meaning.route ?? null;
+      if (route === null) throw new ORPCError('REFUSED', { message: wordsOf(looked?.look) });
       refuseOwnListener(route);
+      // Somebody else may have been quicker while the records were read.
+      if (directory.get(name)) refuseTwice(name);
+      if (looked !== null) await wayBacks.keepRead(name, looked.read, true);
       return change(
         {
-          name: input.name,
+          name,
           createdAt: clock.now(),
           route,
           mode: delivering(clock),
@@ -87,12 +108,26 @@ export function domainProcedures(parts: DomainProceduresParts) {
       };
       return modes.set(domain, mode, actorOf(context));
     }),
-    look: os.look.handler(() => {
-      throw new ORPCError('REFUSED', { message: 'not yet' });
-    }),
-    wayBack: os.wayBack.handler(() => null),
-    setWayBack: os.setWayBack.handler(() => {
-      throw new ORPCError('REFUSED', { message: 'not yet' });
+    look: os.look.handler(async ({ input }) => (await wayBacks.look(input.name)).look),
+    wayBack: os.wayBack.handler(({ input }) => wayBacks.of(domainNamed(input.name).name)),
+    setWayBack: os.setWayBack.handler(({ input, context }) => {
+      const { name, records, ttl } = input;
+      const set = ordered(
+        records.map(({ preference, exchange }) => ({ preference, exchange: host(exchange) })),
+      );
+      const reading = {
+        at: clock.now(),
+        records: set,
+        ttl,
+        alias: null,
+        from: [],
+        dnssec: 'unknown' as const,
+      };
+      return wayBacks.set(
+        domainNamed(name).name,
+        { keptAt: clock.now(), origin: 'admin', reading: { ...reading, exchanges: [] } },
+        actorOf(context),
+      );
     }),
     moves: os.moves.handler(async ({ input }) => {
       const moves = await db.read('serverMoves');
@@ -121,4 +156,10 @@ export function domainProcedures(parts: DomainProceduresParts) {
       return { removed: true as const };
     }),
   };
+}
+
+/** Why the records do not say where mail is to be delivered. */
+function wordsOf(look: MxLook | undefined): string {
+  if (look === undefined) return 'say which server takes the mail of the domain';
+  return [look.meaning.summary, ...look.meaning.advice].join(' ');
 }

@@ -1,6 +1,7 @@
 // What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
 import type { Domain } from '../../shared/domain.ts';
 import type { Actor } from '../../shared/journal.ts';
+import type { WayBack } from '../../shared/mx-reading.ts';
 import type { RelayEvents } from '../relay/events.ts';
 import type { StorageEvents } from '../storage/events.ts';
 
@@ -9,6 +10,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   domainChanged: { domain: Domain; before: Domain | null; by: Actor };
   /** A domain is not protected any more. */
   domainRemoved: { name: string; by: Actor };
+  /** The MX records that a domain can go back to are known, or others than before. */
+  wayBackKept: { domain: string; before: WayBack | null; wayBack: WayBack; by: Actor };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
   clockJumped: { by: number };
   /** What waits on disk was planned anew after a jump, or could not be. */

@@ -6,17 +6,18 @@ import type { AskedCheck, CheckEvent, LatestFindings, SinceFound } from '../../s
 import { gather } from '../../shared/asked.ts';
 import type { CheckInfo, Finding } from '../../shared/finding.ts';
 import type { Settings } from '../../shared/settings.ts';
+import type { WayBack } from '../../shared/mx-reading.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Publisher } from '../events/emitter.ts';
 import { healthOfDomain } from '../diagnosis/health-sentence.ts';
 import { checks as catalogue } from '../probes/catalogue.ts';
 import { infoOf, type Check } from '../probes/check.ts';
 import { runChecks } from '../probes/runner.ts';
-import type { Relay, Target } from '../probes/target.ts';
-import { ownName } from '../relay/smtp/own-name.ts';
+import type { Target } from '../probes/target.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import type { EngineEvents } from './events.ts';
+import { relayOf } from './own-address.ts';
 import { DAY_MS } from '../../shared/time.ts';
 
 /** A selector that signed no mail for so long may have been given up, ms. */
@@ -30,6 +31,8 @@ const FORGET_AT_ONCE = 500;
 export interface HealthParts {
   db: Database;
   directory: Directory;
+  /** The MX records that a domain can go back to. */
+  wayBack: (domain: string) => Promise<WayBack | null>;
   /** The data folder. */
   dataDir: string;
   settings: () => Settings;
@@ -187,7 +190,7 @@ export class HealthChecks {
       }
       tell({ kind: 'done', check: check.name, at, since });
     };
-    const target = this.#target(domain, settings);
+    const target = await this.#target(domain, settings);
     const seen = await db.read('selectorsSeen', { domain, since: began - SELECTORS_SEEN_MS }).catch(() => []);
     await runChecks({
       checks,
@@ -223,23 +226,18 @@ export class HealthChecks {
   }
 
   /** For a domain that is not protected only its name is known; the checks ask the world for the rest. */
-  #target(name: string, settings: Settings): Target {
+  async #target(name: string, settings: Settings): Promise<Target> {
     const domain = this.#parts.directory.get(name);
+    const wayBack = await this.#parts.wayBack(name).catch(() => null);
     return {
       domain: name,
       destinations: domain?.route ?? [],
       relay: domain ? relayOf(settings) : null,
       selectors: domain?.profile.selectors ?? [],
-      formerMx: [],
+      formerMx: (wayBack?.reading.records ?? []).filter(({ exchange }) => exchange !== '.'),
       expiresAt: domain?.profile.expiresAt ?? null,
     };
   }
-}
-
-/** Null while nobody said where the world reaches Mailward. */
-function relayOf({ smtp, probes }: Settings): Relay | null {
-  if (smtp.hostname === '' && probes.relayAddresses.length === 0) return null;
-  return { hostname: ownName(smtp.hostname), addresses: probes.relayAddresses };
 }
 
 /** From the run's beginning to its end. */

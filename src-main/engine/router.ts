@@ -27,6 +27,7 @@ import { leadsTo } from './own-address.ts';
 import type { Asking } from './asking.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
 import { recipientProcedures } from './recipient-procedures.ts';
+import type { WayBacks } from './way-backs.ts';
 
 /** Exports of larger messages are refused rather than held in memory. */
 const MOST_EXPORT = 256 * 1024 * 1024;
@@ -40,6 +41,7 @@ export interface RouterParts {
   modes: Modes;
   actions: QueueActions;
   domains: Domains;
+  wayBacks: WayBacks;
   settings: SettingsStore;
   learned: LearnedRecipients;
   callout: Callout;

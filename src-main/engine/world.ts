@@ -1,5 +1,6 @@
 // What a lab puts in place of the world.
 import type { TimeSources } from '../clock/watched.ts';
+import type { MxRead } from '../../shared/mx-reading.ts';
 import type { LookUp } from '../relay/smtp/address-book.ts';
 import type { Resolve } from '../relay/resolver.ts';
 
@@ -9,6 +10,8 @@ export interface EngineWorld {
   resolve?: Resolve;
   /** Where the servers of routes are. */
   lookUp?: LookUp;
+  /** What domains' MX records are. */
+  readMx?: (domain: string, signal: AbortSignal) => Promise<MxRead>;
   /** Port of the world's mail servers. */
   smtpPort?: number;
   /** Lets mail servers of the world have loopback and private addresses. */

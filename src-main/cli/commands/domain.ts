@@ -19,6 +19,7 @@ import { readHolds, type Holds } from '../holds.ts';
 import { amount, newest } from './queue-words.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { typed } from '../invocation.ts';
+import { notRoutable, printLook, printWayBack, readRecords, readSeconds } from '../mx.ts';
 import { DESTINATION_HELP, destinationWords, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/time.ts';
 
@@ -27,22 +28,75 @@ export function domainCommand(): Command {
 
   domain
     .command('add <domain>')
-    .description('protect a domain: take its mail and deliver it to its own server')
-    .requiredOption('--route <destination...>', "the office's server; several, in order, to fall back on")
+    .description('protect a domain: take its mail and deliver it to the server that its MX names today')
+    .option('--route <destination...>', "the office's server instead; several, in order, to fall back on")
     .option(...TLS_OPTION)
     .addHelpText('after', DESTINATION_HELP)
-    .action(async (name: string, options: { route: string[]; tls: string }, command: Command) => {
+    .action(async (name: string, options: { route?: string[]; tls: string }, command: Command) => {
       const globals = globalsOf(command);
-      const input = { name: readName(name), route: readRoute(options.route, options.tls) };
-      const { value, running } = await doing(globals, ({ client }) => client.domains.add(input), 'make');
-      if (globals.json) printJson(value);
-      else if (running) print(`Mail for ${value.name} is taken and delivered to ${routeWords(value.route)}.`);
-      else {
-        print(
-          `Mail for ${value.name} will be taken and delivered to ${routeWords(value.route)} when Mailward runs.`,
+      const wanted = readName(name);
+      const route = options.route === undefined ? undefined : readRoute(options.route, options.tls);
+      if (route === undefined && isGiven(command, 'tls'))
+        throw new Ended(
+          EXIT.usage,
+          '--tls goes with --route: without it, the route is as the MX records say',
         );
-        print(notRunning(globals.dataDir));
+      const { value, running } = await doing(
+        globals,
+        async ({ client }) => {
+          const look = route === undefined ? await client.domains.look({ name: wanted }) : null;
+          if (look !== null && look.meaning.route === null) throw notRoutable(wanted, look, globals.json);
+          const added = await client.domains.add({ name: wanted, ...(route === undefined ? {} : { route }) });
+          return { added, look, wayBack: await client.domains.wayBack({ name: wanted }) };
+        },
+        'make',
+      );
+      const { added, look, wayBack } = value;
+      if (globals.json) {
+        printJson({ ...added, look, wayBack });
+        return;
       }
+      if (look !== null) printLook(look);
+      printWayBack(wayBack, running);
+      const [is, when] = running ? ['is', ''] : ['will be', ' when Mailward runs'];
+      print(
+        `Mail for ${added.name} ${is} taken and delivered to ${routeWords(added.route)}${when}. Nothing changes for senders until the MX records name Mailward.`,
+      );
+      if (!running) print(notRunning(globals.dataDir));
+    });
+
+  domain
+    .command('look <domain>')
+    .description('read where a domain’s mail goes today, and what that means; nothing is kept or changed')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const wanted = readName(name);
+      const look = await withEngine(globals, ({ client }) => client.domains.look({ name: wanted }), 'go on');
+      if (globals.json) printJson(look);
+      else printLook(look);
+      if (look.meaning.kind === 'unknown') process.exitCode = EXIT.couldNotCheck;
+    });
+
+  domain
+    .command('way-back <domain> [record...]')
+    .description(
+      'the MX records to go back to; with records such as "10 mail.example.com" says by hand what they were',
+    )
+    .option('--ttl <seconds>', 'how long the records could be kept')
+    .action(async (name: string, texts: string[], options: { ttl?: string }, command: Command) => {
+      const globals = globalsOf(command);
+      const wanted = readName(name);
+      if (texts.length === 0 && options.ttl !== undefined)
+        throw new Ended(EXIT.usage, '--ttl goes with records such as "10 mail.example.com"');
+      const records = readRecords(texts);
+      const ttl = options.ttl === undefined ? null : readSeconds(options.ttl);
+      const { value, running } = await doing(globals, ({ client }) =>
+        records.length === 0
+          ? client.domains.wayBack({ name: wanted })
+          : client.domains.setWayBack({ name: wanted, records, ttl }),
+      );
+      if (globals.json) printJson(value);
+      else printWayBack(value, running);
     });
 
   domain
@@ -56,7 +110,7 @@ export function domainCommand(): Command {
         return;
       }
       if (domains.length === 0)
-        print(`No domain is protected yet. Add one: ${typed('domain add example.com --route HOST[:PORT]')}`);
+        print(`No domain is protected yet. Add one: ${typed('domain add example.com')}`);
       else
         printTable(
           ['DOMAIN', 'MODE', 'ROUTE'],

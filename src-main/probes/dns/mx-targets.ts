@@ -1,5 +1,7 @@
 // The servers that MX records name: whether each can be found, and by whom it can be reached.
 import { isIP } from 'node:net';
+import { canonical as canonicalAddress } from '../addresses.ts';
+import type { Relay } from '../target.ts';
 import type { World } from '../world.ts';
 import type { Authority } from './authority.ts';
 import { isSpeaker } from './speakers.ts';
@@ -89,4 +91,11 @@ async function contradictionsOf(dns: Dns, host: string, { zone, servers }: Autho
  */
 export function isHostName(name: string): boolean {
   return /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name);
+}
+
+/** Where the world reaches Mailward: as the admin says, else as its name says. Empty when that cannot be found out. */
+export async function relayAddresses(dns: Dns, { hostname, addresses }: Relay): Promise<Set<string>> {
+  if (addresses.length > 0) return new Set(addresses.map((each) => canonicalAddress(each) ?? each));
+  const { v4, v6 } = await dns.addresses(hostname);
+  return new Set([...v4, ...v6]);
 }

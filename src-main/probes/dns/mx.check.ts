@@ -2,8 +2,6 @@
 import type { CodeOf, FactsOf } from '../../../shared/facts/index.ts';
 import { CouldNotCheck, defineCheck, fine, wrong } from '../check.ts';
 import type { Said } from '../check.ts';
-import { canonical as canonicalAddress } from '../addresses.ts';
-import type { Relay } from '../target.ts';
 import type { Authority } from './authority.ts';
 import { authorityOf, beyondText, evidenceOfAll, isSpeaker, listed, ofDns, ordered } from './speakers.ts';
 import type { Mx } from './speakers.ts';
@@ -13,7 +11,7 @@ import { askedElsewhere } from './elsewhere.ts';
 import { evidenceOf } from './evidence.ts';
 import { canonical } from './message.ts';
 import { factOf, mostCommon, mxSets, plain, textOf, wordsOf } from './mx-sets.ts';
-import { beyondness, isHostName, mxTarget } from './mx-targets.ts';
+import { beyondness, isHostName, mxTarget, relayAddresses } from './mx-targets.ts';
 import type { MxTarget } from './mx-targets.ts';
 import type { Exchange } from './transport.ts';
 
@@ -348,10 +346,4 @@ function beyondOf(address: string): string {
 /** One family is there, and of the other it is said that the very name is not. */
 function isContradicted({ found: { of } }: MxTarget): boolean {
   return [of.v4, of.v6].includes('answer') && [of.v4, of.v6].includes('no-such-name');
-}
-
-async function relayAddresses(dns: Dns, { hostname, addresses }: Relay): Promise<Set<string>> {
-  if (addresses.length > 0) return new Set(addresses.map((each) => canonicalAddress(each) ?? each));
-  const { v4, v6 } = await dns.addresses(hostname);
-  return new Set([...v4, ...v6]);
 }

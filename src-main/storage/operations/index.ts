@@ -13,6 +13,7 @@ import { searchReads, searchWrites } from './search.ts';
 import { selectorReads } from './selectors.ts';
 import { soundnessReads } from './soundness.ts';
 import { spoolReads, spoolWrites } from './spool.ts';
+import { wayBackReads, wayBackWrites } from './way-backs.ts';
 import { wayReads, wayWrites } from './ways.ts';
 
 export function reads(db: DatabaseSync) {
@@ -31,6 +32,7 @@ export function reads(db: DatabaseSync) {
     ...selectorReads(db),
     ...soundnessReads(db),
     ...clockReads(db),
+    ...wayBackReads(db),
   };
 }
 
@@ -48,6 +50,7 @@ export function writes(db: DatabaseSync) {
     ...searchWrites(db),
     ...findingWrites(db),
     ...clockWrites(db),
+    ...wayBackWrites(db),
   };
 }
 
