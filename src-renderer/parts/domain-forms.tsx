@@ -1,69 +1,17 @@
-// The dialogs of the domains screen: add a domain, change its route, remove it. Its modes have their own (mode-forms.tsx).
-import { Alert, Button, Stack, Text, TextInput } from '@mantine/core';
+// The dialogs about a domain that is protected: change its route, remove it. Adding one (add-domain-form.tsx) and its modes (mode-forms.tsx) have their own.
+import { Alert, Button, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Domain } from '../../shared/domain.ts';
-import { domainNameSchema } from '../../shared/names.ts';
 import { useEngine } from '../engine.tsx';
 import { Form, useDone } from './form.tsx';
 import {
   type DestinationDraft,
   type DestinationErrors,
   draftsOf,
-  emptyDraft,
   readRoute,
   RouteFields,
 } from './route-fields.tsx';
-
-export function AddDomainForm({ onClose }: { onClose: () => void }) {
-  const { orpc } = useEngine();
-  const done = useDone(onClose);
-  const [name, setName] = useState('');
-  const [nameError, setNameError] = useState<string | null>(null);
-  const [drafts, setDrafts] = useState<DestinationDraft[]>(() => [emptyDraft()]);
-  const [errors, setErrors] = useState<ReadonlyMap<number, DestinationErrors>>(new Map());
-  const add = useMutation(
-    orpc.domains.add.mutationOptions({
-      onSuccess: (domain) =>
-        done(
-          `Mail for ${domain.name} is accepted from now on`,
-          'It starts to arrive once the domain’s MX record points to this machine.',
-        ),
-    }),
-  );
-  const submit = () => {
-    const parsed = domainNameSchema.safeParse(name);
-    const read = readRoute(drafts);
-    setNameError(parsed.success ? null : (parsed.error.issues[0]?.message ?? 'expected a domain name'));
-    setErrors(read.errors);
-    if (parsed.success && read.route !== null) add.mutate({ name: parsed.data, route: read.route });
-  };
-  return (
-    <Form
-      onSubmit={submit}
-      error={add.error}
-      busy={add.isPending}
-      confirm="Add the domain"
-      onCancel={onClose}
-    >
-      <TextInput
-        label="Domain"
-        description="The part after the @ in its addresses"
-        placeholder="example.com"
-        data-autofocus
-        value={name}
-        error={nameError}
-        autoComplete="off"
-        spellCheck={false}
-        onChange={(event) => {
-          setName(event.currentTarget.value);
-          setNameError(null);
-        }}
-      />
-      <RouteFields drafts={drafts} errors={errors} onChange={setDrafts} />
-    </Form>
-  );
-}
 
 export function EditRouteForm({ domain, onClose }: { domain: Domain; onClose: () => void }) {
   const { orpc } = useEngine();

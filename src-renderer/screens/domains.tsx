@@ -12,7 +12,8 @@ import { classesOf } from '../classes.ts';
 import { useEngine, useOverview } from '../engine.tsx';
 import { count, counted } from '../format.ts';
 import { ActionItem, AddDomainButton } from '../parts/action-button.tsx';
-import { AddDomainForm, EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
+import { AddDomainForm } from '../parts/add-domain-form.tsx';
+import { EditRouteForm, RemoveDomainForm } from '../parts/domain-forms.tsx';
 import { ModeForm } from '../parts/mode-forms.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Due, Moment } from '../parts/moment.tsx';
@@ -116,8 +117,8 @@ export function DomainsScreen() {
 function NoDomain() {
   return (
     <Empty icon={<IconWorldPlus size={32} stroke={1.4} />} title="Start with one domain">
-      Enter the domain and the server that receives its mail today. Nothing changes until the domain’s MX
-      record points to this machine.
+      Enter the domain: Mailward reads which server receives its mail today. Nothing changes until the
+      domain’s MX record points to this machine.
     </Empty>
   );
 }

@@ -48,6 +48,9 @@ describe('the first domain', () => {
   test('an empty Mailward invites to add one, and adding it brings the picture', async () => {
     await visitor.the('link', 'Add the first domain').click();
     await visitor.the('textbox', 'Domain').fill('Example.COM.');
+    // There is no Internet here: that is said, and the server is asked for.
+    await visitor.the('button', 'Read its MX records').click();
+    await visitor.page.getByText('The MX records of example.com could not be read').waitFor();
     await visitor.the('textbox', 'Server that receives the mail').fill(`127.0.0.1:${office.sink.port}`);
     await visitor.the('button', 'Add the domain').click();
     await visitor.the('heading', /^example\.com$/).waitFor();
@@ -62,6 +65,7 @@ describe('the first domain', () => {
   test('what is not a domain or a server is said at the field, and nothing is added', async () => {
     await visitor.go('/domains?add=true');
     await visitor.the('textbox', 'Domain').fill('not a domain');
+    await visitor.the('button', 'Enter the server by hand…').click();
     await visitor.the('textbox', 'Server that receives the mail').fill('mail.example.com:99999');
     await visitor.the('button', 'Add the domain').click();
     await visitor.page.getByText('"not a domain" is not a domain name').waitFor();
@@ -73,6 +77,7 @@ describe('the first domain', () => {
   test('a domain that is there already is refused with the reason', async () => {
     await visitor.go('/domains?add=true');
     await visitor.the('textbox', 'Domain').fill('example.com');
+    await visitor.the('button', 'Enter the server by hand…').click();
     await visitor.the('textbox', 'Server that receives the mail').fill('mail.example.com');
     await visitor.the('button', 'Add the domain').click();
     await visitor.the('alert', /.*/).getByText('Nothing was changed').waitFor();

@@ -90,7 +90,7 @@ const screens: Screen[] = [
   },
   { name: 'a message that is not there', place: () => '/message/nosuchid', shows: /no such message/i },
   { name: 'domains', place: () => '/domains', shows: /being moved/i },
-  { name: 'adding a domain', place: () => '/domains?add=true', shows: /server that receives the mail/i },
+  { name: 'adding a domain', place: () => '/domains?add=true', shows: /enter the server by hand/i },
   { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
   {
     name: 'rerouting a domain',
