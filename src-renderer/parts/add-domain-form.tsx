@@ -1,7 +1,7 @@
 // The dialog that takes a domain into care: its name, what its MX records say of where its mail goes today, and the route that follows.
 import { Button, Loader, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Route } from '../../shared/domain.ts';
 import { toUnicodeName } from '../../shared/idn.ts';
 import { domainNameSchema, formatHostPort } from '../../shared/names.ts';
@@ -30,7 +30,6 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
   const [byHand, setByHand] = useState(false);
   const [drafts, setDrafts] = useState<DestinationDraft[]>(() => [emptyDraft()]);
   const [errors, setErrors] = useState<ReadonlyMap<number, DestinationErrors>>(new Map());
-  const outcome = useRef<HTMLDivElement>(null);
   const add = useMutation(
     orpc.domains.add.mutationOptions({
       onSuccess: (domain) =>
@@ -46,9 +45,6 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
   const isAbout = read.variables !== undefined && read.variables.name === parsed.data;
   const asking = isAbout && read.isPending;
   const look = isAbout ? (read.data ?? null) : null;
-  useEffect(() => {
-    if (look !== null) outcome.current?.scrollIntoView({ block: 'nearest' });
-  }, [look]);
   const route = look?.meaning.route ?? null;
   const hasFields = byHand || (look !== null && route === null);
   const submit = () => {
@@ -96,7 +92,7 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
           {errorWords(read.error)}
         </Text>
       )}
-      <div ref={outcome} className={css('outcome')}>
+      <div className={css('outcome')}>
         {look !== null && <MxLookPanel look={look} />}
         {!hasFields && route !== null && (
           <>
