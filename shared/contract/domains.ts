@@ -11,6 +11,7 @@ import {
 } from '../domain.ts';
 import { mxLookSchema, wayBackSchema } from '../mx-reading.ts';
 import { domainNameSchema } from '../names.ts';
+import { preflightSchema } from '../preflight.ts';
 
 const errors = { NOT_FOUND: { status: 404 }, CONFLICT: { status: 409 }, REFUSED: { status: 422 } } as const;
 const call = oc.errors(errors);
@@ -55,6 +56,8 @@ export const domainsContract = {
       }),
     )
     .output(wayBackSchema),
+  /** Asks all that has to be so before the MX may be changed. Takes about 15 s, and changes nothing. */
+  preflight: call.input(named).output(preflightSchema),
   /** When addresses of the routes' host names changed, newest first; null: of every domain. */
   moves: call.input(z.object({ name: domainNameSchema.nullable() })).output(z.array(serverMoveSchema)),
   /** Refused while the domain still has mail that waits. */

@@ -22,6 +22,7 @@ import { Screening } from '../relay/policy/filters/screening.ts';
 import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
 import { LearnedRecipients } from '../relay/policy/learned.ts';
 import { RecipientPolicy } from '../relay/policy/recipients.ts';
+import type { OwnState } from '../diagnosis/preflight.ts';
 import { readMx } from '../probes/dns/mx-reading.ts';
 import { systemResolver } from '../relay/resolver.ts';
 import { Spool } from '../relay/spool/spool.ts';
@@ -42,7 +43,7 @@ import { Meter } from './meter.ts';
 import { fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
-import { relayAt } from './own-address.ts';
+import { isLocal, relayAt } from './own-address.ts';
 import { QueueActions } from './queue-actions.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { keepMove } from './server-moves.ts';
@@ -332,6 +333,22 @@ export async function assemble(
     return { host, port: listener.state.port };
   }
 
+  const ownState = (): OwnState => {
+    const { host, port, listening, problem } = listener.state;
+    const { smtp: own, probes } = settings();
+    return {
+      hostname: own.hostname,
+      listener: {
+        host,
+        port,
+        isLocal: isLocal(host, probes.alsoPublic),
+        isListening: listening && !offline,
+        problem: offline ? 'it is not running on this data folder' : problem,
+      },
+      hasCertificate: own.tlsCertificate !== '',
+      addresses: probes.relayAddresses,
+    };
+  };
   const router = createRouter({
     clock,
     db,
@@ -346,6 +363,7 @@ export async function assemble(
     callout,
     incomingBounces,
     health,
+    ownState,
     offline,
     settings: store,
     live: { overview, traffic },

@@ -5,12 +5,14 @@ import { profileSchema, type Destination, type Domain } from '../../shared/domai
 import type { MxLook } from '../../shared/mx-reading.ts';
 import { toDomainName } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
+import { type OwnState, preflightChecks, preflightOf } from '../diagnosis/preflight.ts';
 import { ordered } from '../probes/dns/speakers.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { Domains } from './domains.ts';
+import type { HealthChecks } from './health.ts';
 import { delivering, type Modes } from './modes.ts';
 import type { WayBacks } from './way-backs.ts';
 
@@ -22,12 +24,14 @@ export interface DomainProceduresParts {
   modes: Modes;
   domains: Domains;
   wayBacks: WayBacks;
+  health: HealthChecks;
+  ownState: () => OwnState;
   /** Throws when a route leads back to our own listener. */
   refuseOwnListener: (route: readonly Destination[]) => void;
 }
 
 export function domainProcedures(parts: DomainProceduresParts) {
-  const { clock, db, directory, modes, scheduler, wayBacks, refuseOwnListener } = parts;
+  const { clock, db, directory, health, modes, scheduler, wayBacks, refuseOwnListener } = parts;
   const { change } = parts.domains;
   const os = implement(contract).$context<Asking>().domains;
 
@@ -128,6 +132,16 @@ export function domainProcedures(parts: DomainProceduresParts) {
         { keptAt: clock.now(), origin: 'admin', reading: { ...reading, exchanges: [] } },
         actorOf(context),
       );
+    }),
+    preflight: os.preflight.handler(async ({ input, signal }) => {
+      const { name, route } = domainNamed(input.name);
+      const at = clock.now();
+      const [findings, { read }] = await Promise.all([
+        health.ask(name, preflightChecks, signal),
+        wayBacks.look(name),
+      ]);
+      const wayBack = await wayBacks.of(name);
+      return preflightOf({ domain: name, at, route, findings, read, wayBack, own: parts.ownState() });
     }),
     moves: os.moves.handler(async ({ input }) => {
       const moves = await db.read('serverMoves');

@@ -88,15 +88,15 @@ export class HealthChecks {
   /**
    * Runs one check, or all that run unasked, and tells what happens. Joins a run that asks the same already; waits for one
    * that asks something else. The run goes on when the caller stops listening.
-   * @param check null: all.
+   * @param check null: all; several by their names.
    */
   async *follow(
     domain: string,
-    check: string | null,
+    check: string | readonly string[] | null,
     signal?: AbortSignal,
   ): AsyncGenerator<CheckEvent, void, undefined> {
     const wanted = this.#checks.filter(({ name, onRequest }) =>
-      check === null ? onRequest !== true : name === check,
+      check === null ? onRequest !== true : check === name || (Array.isArray(check) && check.includes(name)),
     );
     let run = this.#runs.get(domain);
     while (run && !wanted.every(({ name }) => run?.names.has(name))) {
@@ -118,6 +118,14 @@ export class HealthChecks {
         yield { ...told, health: check === null ? healthOfDomain(asked, domain) : null };
       }
     }
+  }
+
+  /** Runs these checks and gives all that they found. Joins a run that asks them already. */
+  async ask(domain: string, checks: readonly string[], signal?: AbortSignal): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for await (const event of this.follow(domain, checks, signal))
+      if (event.kind === 'finding') found.push(event.finding);
+    return found;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 // Whether a host is this machine, as far as its listener is concerned, and where the world reaches it.
 import { networkInterfaces } from 'node:os';
 import type { Settings } from '../../shared/settings.ts';
+import { isWithin, kindOf } from '../probes/addresses.ts';
 import type { Relay } from '../probes/target.ts';
 import { ownName } from '../relay/smtp/own-name.ts';
 
@@ -15,6 +16,11 @@ export function leadsTo(bound: string, host: string): boolean {
   return Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some((one) => one.address === address),
   );
+}
+
+/** Whether only programs of this machine reach a listener that is bound to `bound`. */
+export function isLocal(bound: string, alsoPublic: readonly string[]): boolean {
+  return bound === 'localhost' || (kindOf(bound) === 'loopback' && !isWithin(bound, alsoPublic));
 }
 
 /** The port on which mail between servers arrives (RFC 5321 section 4.5.4.2). */

@@ -5,6 +5,7 @@ import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { OwnState } from '../diagnosis/preflight.ts';
 import type { Reroutes } from '../relay/outbound/reroutes.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Callout } from '../relay/policy/callout.ts';
@@ -47,6 +48,8 @@ export interface RouterParts {
   callout: Callout;
   incomingBounces: IncomingBounces;
   health: HealthChecks;
+  /** What Mailward knows of itself as others see it. */
+  ownState: () => OwnState;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: {

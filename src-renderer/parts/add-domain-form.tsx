@@ -82,8 +82,8 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
         <div className={css('asking')} role="status">
           <Loader size="xs" aria-hidden="true" />
           <span>
-            Asking the name servers of {toUnicodeName(parsed.data ?? name)} where its mail goes today. This takes
-            15 seconds at most.
+            Asking the name servers of {toUnicodeName(parsed.data ?? name)} where its mail goes today. This
+            takes 15 seconds at most.
           </span>
         </div>
       )}
@@ -124,7 +124,5 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
 }
 
 function routeWords(route: Route): string {
-  return route
-    .map(({ host, port }) => (port === 25 ? host : formatHostPort(host, port)))
-    .join(', then ');
+  return route.map(({ host, port }) => (port === 25 ? host : formatHostPort(host, port))).join(', then ');
 }

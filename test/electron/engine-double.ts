@@ -123,6 +123,7 @@ export class EngineDouble {
         look: os.domains.look.handler(absent),
         wayBack: os.domains.wayBack.handler(() => null),
         setWayBack: os.domains.setWayBack.handler(absent),
+        preflight: os.domains.preflight.handler(absent),
         add: os.domains.add.handler(absent),
         setProfile: os.domains.setProfile.handler(absent),
         setRoute: os.domains.setRoute.handler(absent),

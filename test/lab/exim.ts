@@ -16,8 +16,8 @@ export class Exim extends JailedServer {
     for (const folder of ['var/spool/exim4', 'mail', 'log']) chownSync(this.jail.path(folder), user, user);
   }
 
-  static async start(setup: Partial<Setup> = {}, host = '127.0.0.1'): Promise<Exim> {
-    const server = new Exim(host, await freePort(host), setup);
+  static async start(setup: Partial<Setup> = {}, host = '127.0.0.1', port?: number): Promise<Exim> {
+    const server = new Exim(host, port ?? (await freePort(host)), setup);
     await server.start();
     return server;
   }

@@ -24,17 +24,22 @@ export function hasOffice(make: Make): boolean {
   }
 }
 
-/** Starts a server of a make on a free port. */
-export function startOffice(make: Make, setup: Partial<Setup> = {}, host?: string): Promise<OfficeServer> {
+/** Starts a server of a make; on a free port, unless told otherwise. */
+export function startOffice(
+  make: Make,
+  setup: Partial<Setup> = {},
+  host?: string,
+  port?: number,
+): Promise<OfficeServer> {
   switch (make) {
     case 'postfix':
-      return PostfixOffice.start(setup, host);
+      return PostfixOffice.start(setup, host, port);
     case 'exim':
-      return Exim.start(setup, host);
+      return Exim.start(setup, host, port);
     case 'opensmtpd':
-      return OpenSmtpd.start(setup, host);
+      return OpenSmtpd.start(setup, host, port);
     case 'sendmail':
-      return Sendmail.start(setup, host);
+      return Sendmail.start(setup, host, port);
   }
 }
 
@@ -51,11 +56,12 @@ class PostfixOffice implements OfficeServer {
     this.#setup = setup;
   }
 
-  static async start(changes: Partial<Setup>, host?: string): Promise<PostfixOffice> {
+  static async start(changes: Partial<Setup>, host?: string, port?: number): Promise<PostfixOffice> {
     const setup = { ...healthy, ...changes };
     const policy = await GreylistingPolicy.start(setup.greylist ?? 0);
     const postfix = await Postfix.start({
       ...(host === undefined ? {} : { host }),
+      ...(port === undefined ? {} : { port }),
       ...optionsOf(setup, policy),
     });
     return new PostfixOffice(postfix, policy, setup);

@@ -17,8 +17,8 @@ export class OpenSmtpd extends JailedServer {
     chownSync(this.jail.path('mail'), jailUsers.nobody, jailUsers.nobody);
   }
 
-  static async start(setup: Partial<Setup> = {}, host = '127.0.0.1'): Promise<OpenSmtpd> {
-    const server = new OpenSmtpd(host, await freePort(host), setup);
+  static async start(setup: Partial<Setup> = {}, host = '127.0.0.1', port?: number): Promise<OpenSmtpd> {
+    const server = new OpenSmtpd(host, port ?? (await freePort(host)), setup);
     await server.start();
     return server;
   }

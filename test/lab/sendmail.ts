@@ -25,8 +25,8 @@ export class Sendmail extends JailedServer {
     this.jail.write('etc/mail/service.switch', ['hosts files', 'aliases files', 'passwd files']);
   }
 
-  static async start(setup: Partial<Setup> = {}, host = '127.0.0.1'): Promise<Sendmail> {
-    const server = new Sendmail(host, await freePort(host), setup);
+  static async start(setup: Partial<Setup> = {}, host = '127.0.0.1', port?: number): Promise<Sendmail> {
+    const server = new Sendmail(host, port ?? (await freePort(host)), setup);
     await server.start();
     return server;
   }

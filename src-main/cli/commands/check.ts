@@ -6,7 +6,7 @@ import type { CheckInfo, Finding } from '../../../shared/finding.ts';
 import { shownName } from '../../../shared/idn.ts';
 import { domainNameSchema } from '../../../shared/names.ts';
 import { plainWords } from '../../../shared/plain.ts';
-import { healthOf, wantsAttention, type HealthState } from '../../../shared/state.ts';
+import { healthOf, wantsAttention } from '../../../shared/state.ts';
 import {
   Ended,
   EXIT,
@@ -18,8 +18,9 @@ import {
   type Reached,
 } from '../context.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
-import { readName } from './domain.ts';
+import { readName } from '../read-name.ts';
 import { follow, followed, readEvery } from './follow.ts';
+import { mark } from '../marks.ts';
 import { Reasons } from './reasons.ts';
 
 interface Options {
@@ -157,16 +158,6 @@ function unknownCheck(name: string, known: readonly CheckInfo[]): string {
   return `there is no check "${name.slice(0, 80)}"; \`mailward check --list\` has them all.${meant}`;
 }
 
-/** A word and a shape for each state, as everywhere in Mailward. */
-const marks: Readonly<Record<HealthState, string>> = {
-  problem: '✗ problem',
-  attention: '▲ attention',
-  'could-not-check': '? could not check',
-  ok: '● ok',
-  'not-applicable': '○ not applicable',
-};
-const MARK_WIDTH = marks['could-not-check'].length;
-
 async function tell(
   events: AsyncIterable<CheckEvent>,
   domain: string,
@@ -199,7 +190,7 @@ async function tell(
         break;
       case 'ended':
         ended = true;
-        for (const line of reasons.lines) print(`${marks['could-not-check']}  ${line}`);
+        for (const line of reasons.lines) print(`${mark('could-not-check')}  ${line}`);
         if (globals.json) break;
         print('');
         tellMore(found, since);
@@ -229,7 +220,7 @@ function longest({ at, checks }: Extract<CheckEvent, { kind: 'started' }>): stri
 
 function show(finding: Finding, verbose: boolean): void {
   const about = finding.subject === '' ? finding.check : `${finding.check} ${finding.subject}`;
-  print(`${marks[healthOf(finding)].padEnd(MARK_WIDTH)}  ${about}: ${finding.summary}`);
+  print(`${mark(healthOf(finding))}  ${about}: ${finding.summary}`);
   if (!verbose) return;
   for (const { asked, of, at, answer } of finding.evidence) {
     print(`    ${formatTime(at)}  ${asked}  of ${of}`);

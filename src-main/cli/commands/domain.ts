@@ -2,7 +2,6 @@
 import { systemClock } from '../../clock/watched.ts';
 import { Command } from 'commander';
 import { modeNameSchema, profileSchema, type Domain } from '../../../shared/domain.ts';
-import { domainNameSchema } from '../../../shared/names.ts';
 import type { Client } from '../../../shared/contract/index.ts';
 import {
   Ended,
@@ -15,7 +14,9 @@ import {
   type Reached,
   type WithoutFolder,
 } from '../context.ts';
+import { readName } from '../read-name.ts';
 import { readHolds, type Holds } from '../holds.ts';
+import { domainPreflightCommand } from './domain-preflight.ts';
 import { amount, newest } from './queue-words.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { typed } from '../invocation.ts';
@@ -76,6 +77,8 @@ export function domainCommand(): Command {
       else printLook(look);
       if (look.meaning.kind === 'unknown') process.exitCode = EXIT.couldNotCheck;
     });
+
+  domain.addCommand(domainPreflightCommand());
 
   domain
     .command('way-back <domain> [record...]')
@@ -301,12 +304,6 @@ async function heldByHand(client: Client, { name, mode }: Domain): Promise<strin
   return kept === 0
     ? null
     : `${amount(kept, more)} held by hand, until you release ${kept === 1 ? 'it' : 'them'}: ${typed(`queue release --domain ${name}`)}`;
-}
-
-export function readName(text: string): string {
-  const result = domainNameSchema.safeParse(text);
-  if (!result.success) throw new Ended(EXIT.usage, result.error.issues[0]?.message ?? 'not a domain name');
-  return result.data;
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };

@@ -17,7 +17,7 @@ import {
   toJson,
   writeContent,
 } from '../terminal.ts';
-import { readName } from './domain.ts';
+import { readName } from '../read-name.ts';
 
 const PAGE = 500;
 

@@ -5,7 +5,7 @@ import type { MessageState } from '../../../shared/message.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
 import { print, printJson } from '../terminal.ts';
 import { DESTINATION_HELP, readRoute, routeWords, TLS_OPTION } from '../destinations.ts';
-import { readName } from './domain.ts';
+import { readName } from '../read-name.ts';
 import { counted, named, readId, readState, whatIsLeft } from './queue-words.ts';
 
 /** What a domain's reroute takes in unless told otherwise: what was refused for good is for somebody to look at. */

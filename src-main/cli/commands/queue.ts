@@ -7,7 +7,7 @@ import { writeNewFile } from '../files.ts';
 import { readHolds, type Holds } from '../holds.ts';
 import { typed } from '../invocation.ts';
 import { formatSize, formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
-import { readName } from './domain.ts';
+import { readName } from '../read-name.ts';
 import { addReroute } from './queue-reroute.ts';
 import { replyWords, showMessage } from './queue-show.ts';
 import {

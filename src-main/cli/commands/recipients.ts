@@ -4,7 +4,7 @@ import type { RecipientEntryState } from '../../../shared/recipients.ts';
 import { Ended, EXIT, globalsOf, withEngine } from '../context.ts';
 import { readText, writeNewFile } from '../files.ts';
 import { formatTime, print, printJson, printTable, writeContent } from '../terminal.ts';
-import { readName } from './domain.ts';
+import { readName } from '../read-name.ts';
 
 const STATES: RecipientEntryState[] = ['listed', 'failing', 'allowed'];
 const PAGE = 500;
