@@ -59,6 +59,8 @@ export const domainOverviewSchema = z.object({
   route: routeSchema,
   state: healthSchema,
   sentence: z.string(),
+  /** When its first mail came through, UTC ms; null: none has yet, and whether any comes is not known. */
+  liveSince: z.number().int().nullable(),
   inbound: inboundLegSchema,
   outbound: outboundLegSchema,
   /** Waiting for the next attempt. */

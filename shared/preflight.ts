@@ -5,6 +5,7 @@ import { healthSchema } from './state.ts';
 /** In the order in which an admin goes through them. */
 export const preflightItemNameSchema = z.enum([
   'way-back',
+  'mx',
   'server-answers',
   'takes-domain',
   'after-change',

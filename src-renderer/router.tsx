@@ -80,6 +80,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: '/domains/$domain',
+    component: lazyRouteComponent(() => import('./screens/domain.tsx'), 'DomainScreen'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: '/recipients',
     validateSearch: recipientsSearch,
     component: lazyRouteComponent(() => import('./screens/recipients.tsx'), 'RecipientsScreen'),

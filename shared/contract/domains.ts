@@ -58,6 +58,8 @@ export const domainsContract = {
     .output(wayBackSchema),
   /** Asks all that has to be so before the MX may be changed. Takes about 15 s, and changes nothing. */
   preflight: call.input(named).output(preflightSchema),
+  /** What the last one came to; null: there was none. */
+  lastPreflight: call.input(named).output(preflightSchema.nullable()),
   /** When addresses of the routes' host names changed, newest first; null: of every domain. */
   moves: call.input(z.object({ name: domainNameSchema.nullable() })).output(z.array(serverMoveSchema)),
   /** Refused while the domain still has mail that waits. */

@@ -33,6 +33,8 @@ export interface FlowFacts {
   trouble: { cause: Cause; since: number; reply: Reply } | null;
   /** Messages that its server refused one after another for what they are; null: none. */
   refusals: { count: number; since: number; reply: Reply } | null;
+  /** When the domain's first mail came through; null: none has yet. */
+  liveSince: number | null;
   /** Null: none was since the start. */
   lastDeliveredAt: number | null;
   pace: PaceOverview | null;
@@ -56,14 +58,16 @@ export function flowOf(facts: FlowFacts): Flow {
   const oldest = waiting.queued.oldestAt;
   const waits = oldest === null ? 0 : facts.now - oldest;
   const lateBy = waits > facts.warnHours * HOUR_MS ? waits : null;
-  const inbound = inboundOf(facts);
+  // What no mail has shown yet is not known to be well.
+  const well: HealthState = facts.liveSince === null ? 'not-applicable' : 'ok';
+  const inbound = inboundOf(facts, well);
   const outboundState: HealthState = !running
     ? 'could-not-check'
     : mode.name === 'hold'
       ? 'attention'
       : trouble === null
         ? refusals === null
-          ? 'ok'
+          ? well
           : 'attention'
         : PASSING.has(trouble.cause)
           ? 'attention'
@@ -72,8 +76,8 @@ export function flowOf(facts: FlowFacts): Flow {
     state: worst([
       inbound.state,
       outboundState,
-      waiting.failed.count > 0 ? 'attention' : 'ok',
-      lateBy === null ? 'ok' : 'attention',
+      waiting.failed.count > 0 ? 'attention' : well,
+      lateBy === null ? well : 'attention',
     ]),
     sentence: sentenceOf(facts, refusals, lateBy),
     inbound,
@@ -89,7 +93,9 @@ export function flowOf(facts: FlowFacts): Flow {
               ? 'refuses mail'
               : mode.name === 'reroute'
                 ? 'rerouted'
-                : 'delivering',
+                : facts.liveSince === null
+                  ? 'no mail yet'
+                  : 'delivering',
       cause: trouble?.cause ?? null,
       since: mode.name === 'hold' ? mode.since : (trouble?.since ?? refusals?.since ?? null),
       lastReply: trouble?.reply ?? refusals?.reply ?? null,
@@ -103,9 +109,10 @@ export function healthOfListener(listener: ListenerState): HealthState {
   return listener.problem === null ? 'ok' : 'attention';
 }
 
-function inboundOf({ listener, storage }: FlowFacts): Flow['inbound'] {
+function inboundOf({ listener, storage }: FlowFacts, well: HealthState): Flow['inbound'] {
+  const state = worst([healthOfListener(listener), storage.state]);
   return {
-    state: worst([healthOfListener(listener), storage.state]),
+    state: state === 'ok' ? well : state,
     words: !listener.listening
       ? 'not listening'
       : storage.trouble
@@ -155,7 +162,9 @@ function sentenceOf(facts: FlowFacts, refusals: FlowFacts['refusals'], lateBy: n
   if (facts.lastDeliveredAt === null)
     return waiting.queued.count > 0
       ? `Mail for ${name} is on its way: ${messages(waiting.queued.count)} waiting.`
-      : `Mailward is ready for mail for ${name}; none has been delivered since it was started.`;
+      : facts.liveSince === null
+        ? `No mail for ${name} has come through Mailward yet.`
+        : `No mail for ${name} has been delivered since Mailward was started.`;
   return mode.name === 'reroute'
     ? `Mail for ${name} is flowing to ${other} instead of your server${because}.`
     : `Mail for ${name} is flowing.`;

@@ -19,7 +19,8 @@ export function overallOf(facts: OverallFacts): { state: HealthState; sentence: 
     ...domains.map((domain) => domain.state),
   ]);
   return {
-    state: domains.length === 0 && state === 'ok' ? 'not-applicable' : state,
+    // While no mail has come through nobody knows that all is well.
+    state: state === 'ok' && domains.every(({ liveSince }) => liveSince === null) ? 'not-applicable' : state,
     sentence: sentenceOf(facts),
   };
 }
@@ -45,12 +46,17 @@ function sentenceOf({ domains, listener, storage, fault }: OverallFacts): string
     return `${bad.length} of ${domains.length} domains need attention.`;
   }
   const [only] = domains;
-  return domains.length === 1 && only
-    ? only.sentence
-    : `Mail is flowing for ${domains.length === 2 ? 'both' : `all ${domains.length}`} domains.`;
+  if (domains.length === 1 && only) return only.sentence;
+  const live = domains.filter(({ liveSince }) => liveSince !== null);
+  const waiting = domains.length - live.length;
+  if (live.length === 0) return `No mail has come through Mailward yet for any of ${domains.length} domains.`;
+  if (waiting > 0)
+    return `Mail is flowing for ${live.length === 1 ? (live[0]?.name ?? '') : `${live.length} domains`}; ${waiting === 1 ? 'one is' : `${waiting} are`} not live yet.`;
+  return `Mail is flowing for ${domains.length === 2 ? 'both' : `all ${domains.length}`} domains.`;
 }
 
 /** All is well with the domain itself. */
 function isWell(domain: DomainOverview): boolean {
-  return domain.outbound.state === 'ok' && domain.failed.count === 0;
+  const { state } = domain.outbound;
+  return (state === 'ok' || state === 'not-applicable') && domain.failed.count === 0;
 }

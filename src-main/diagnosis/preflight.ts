@@ -113,6 +113,7 @@ interface Item {
 
 const ITEMS: readonly Item[] = [
   { name: 'way-back', title: 'The way back is known', isEssential: true, judge: wayBackItem },
+  { name: 'mx', title: 'The MX records name Mailward', isEssential: false, judge: mxItem },
   { name: 'server-answers', title: 'Your server answers', isEssential: true, judge: answersItem },
   {
     name: 'takes-domain',
@@ -172,6 +173,32 @@ function wayBackItem({ wayBack, read }: PreflightInput): Judged {
     state: 'could-not-check',
     summary: 'The present MX records could not be read yet, so there is nothing to go back to.',
     advice: ['Test again in a few minutes, or write them down with `domain way-back`.'],
+  };
+}
+
+/** Not before all else is well: until then it is as it should be. */
+function mxItem({ read, own }: PreflightInput): Judged {
+  if (read.status !== 'read')
+    return { state: 'could-not-check', summary: 'The MX records could not be read.', checks: ['mx'] };
+  const { records } = read.reading;
+  const first = records[0]?.preference ?? 0;
+  const ours = new Set(read.own);
+  const isFirst = records.some(({ preference, exchange }) => preference === first && ours.has(exchange));
+  const names = mxWords(records);
+  if (records.every(({ exchange }) => ours.has(exchange)) && records.length > 0)
+    return { state: 'ok', summary: `They name Mailward: ${names}.`, checks: ['mx'] };
+  if (isFirst)
+    return {
+      state: 'attention',
+      summary: `They name Mailward, and others beside it: ${names}.`,
+      advice: ['Spammers write to the others to get past Mailward: take them out once all is well.'],
+      checks: ['mx'],
+    };
+  return {
+    state: 'not-applicable',
+    summary: `They still name your own server: ${names}.`,
+    advice: own.hostname === '' ? [] : [`When all else is well, let them name ${own.hostname} instead.`],
+    checks: ['mx'],
   };
 }
 

@@ -33,6 +33,7 @@ import { Domains } from './domains.ts';
 import type { EngineOptions } from './engine.ts';
 import type { EngineEvents } from './events.ts';
 import type { Faults } from './faults.ts';
+import { FirstMail } from './first-mail.ts';
 import { HealthChecks } from './health.ts';
 import { Rows } from './live-feeds.ts';
 import { LiveOverview } from './live-overview.ts';
@@ -225,6 +226,8 @@ export async function assemble(
   stops.defer({ 'the search index': () => indexer.close() });
   const meter = new Meter();
   await fillMeter(meter, db, clock.now());
+  const firstMail = new FirstMail({ clock, db, events });
+  await firstMail.load();
   const waiting = new WaitingCounts(db, clock, events);
   stops.defer({ 'the counts of what waits': () => waiting.close() });
   const traffic = new Rows<MessageSummary>(TRAFFIC_INTERVAL_MS, clock);
@@ -233,6 +236,7 @@ export async function assemble(
       now: clock.now(),
       domains: directory.all(),
       waiting: (domain) => waiting.of(domain),
+      liveSince: (domain) => firstMail.of(domain),
       health: (domain) => scheduler.condition(domain),
       pace: (domain) => scheduler.pace(domain),
       running: !offline,
@@ -260,6 +264,7 @@ export async function assemble(
   });
   events.on('learned', (result) => learned.takeOver(result));
   events.on('settled', ({ results }) => bouncer.settled(results));
+  events.on('settled', (settled) => firstMail.settled(settled));
   events.on('expired', () => bouncer.plan(bouncer.dueAt()));
   events.on('stopped', ({ domain, cause, reply }) => modes.stopped(domain, cause, reply));
   events.on('recovered', ({ domain }) => modes.recovered(domain));
@@ -272,7 +277,10 @@ export async function assemble(
   events.on('domainChanged', ({ before }) => {
     if (before === null) wayBacks.domainAdded();
   });
-  events.on('domainRemoved', ({ name }) => callout.domainChanged(name));
+  events.on('domainRemoved', ({ name }) => {
+    callout.domainChanged(name);
+    firstMail.domainRemoved(name);
+  });
   events.on('clockJumped', ({ by }) => {
     scheduler.clockJumped(by);
     reroutes.clockJumped(by);

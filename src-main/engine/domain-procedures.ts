@@ -141,8 +141,14 @@ export function domainProcedures(parts: DomainProceduresParts) {
         wayBacks.look(name),
       ]);
       const wayBack = await wayBacks.of(name);
-      return preflightOf({ domain: name, at, route, findings, read, wayBack, own: parts.ownState() });
+      const own = parts.ownState();
+      const report = preflightOf({ domain: name, at, route, findings, read, wayBack, own });
+      await db.write('keepPreflight', report);
+      return report;
     }),
+    lastPreflight: os.lastPreflight.handler(({ input }) =>
+      db.read('lastPreflight', domainNamed(input.name).name),
+    ),
     moves: os.moves.handler(async ({ input }) => {
       const moves = await db.read('serverMoves');
       if (input.name === null) return moves;

@@ -10,6 +10,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   domainChanged: { domain: Domain; before: Domain | null; by: Actor };
   /** A domain is not protected any more. */
   domainRemoved: { name: string; by: Actor };
+  /** A domain's first mail came through to its own server. */
+  wentLive: { domain: string; at: number };
   /** The MX records that a domain can go back to are known, or others than before. */
   wayBackKept: { domain: string; before: WayBack | null; wayBack: WayBack; by: Actor };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */

@@ -23,6 +23,8 @@ export interface OverviewInput {
   now: number;
   domains: readonly Domain[];
   waiting: (domain: string) => WaitingMail;
+  /** When the domain's first mail came through; null: none has yet. */
+  liveSince: (domain: string) => number | null;
   health: (domain: string) => ServerCondition | null;
   pace: (domain: string) => ThrottleFigures | null;
   /** False when the data folder was only opened to look into it: then nothing is known of the servers. */
@@ -64,16 +66,17 @@ function describeDomain(domain: Domain, input: OverviewInput): DomainOverview {
   const { name, mode, route } = domain;
   const waiting = input.waiting(name);
   const health = input.health(name);
+  const liveSince = input.liveSince(name);
   const deliveredPerMinute = meter.perMinute(name, 'delivered', now);
   const pace = describePace(input.pace(name), waiting, deliveredPerMinute, now);
   const { state, sentence, inbound, outbound } = flowOf({
-    ...{ now, domain, running, listener, storage, waiting, pace, deliverAgain, warnHours },
+    ...{ now, domain, running, listener, storage, waiting, pace, deliverAgain, warnHours, liveSince },
     trouble: health?.trouble ?? null,
     refusals: health?.refusals ?? null,
     lastDeliveredAt: health?.lastDeliveredAt ?? null,
   });
   return {
-    ...{ name, mode, route, state, sentence },
+    ...{ name, mode, route, state, sentence, liveSince },
     inbound: {
       ...inbound,
       acceptedPerMinute: meter.perMinute(name, 'accepted', now),

@@ -342,6 +342,16 @@ const steps: readonly string[] = [
     reading TEXT NOT NULL               -- JSON, shared/mx-reading.ts
   ) STRICT, WITHOUT ROWID;
 
+  -- When a domain's first mail came through; null: none has yet. Domains of before have long been live.
+  ALTER TABLE domain ADD COLUMN live_since INTEGER;
+  UPDATE domain SET live_since = created_at
+    WHERE name IN (SELECT DISTINCT domain FROM recipient WHERE state = 'delivered');
+  -- What was last asked before a domain's MX was to be changed, and what came of it.
+  CREATE TABLE preflight (
+    domain TEXT PRIMARY KEY,
+    report TEXT NOT NULL                -- JSON, shared/preflight.ts
+  ) STRICT, WITHOUT ROWID;
+
   -- Changes in the order in which they were seen; storage/operations/journal.ts says how.
   CREATE TABLE journal (
     id      INTEGER PRIMARY KEY,

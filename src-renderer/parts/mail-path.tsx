@@ -9,6 +9,7 @@ import type { DomainOverview } from '../../shared/overview.ts';
 import type { HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { count, rate, sinceWhen, span } from '../format.ts';
+import { Arrival } from './arrival.tsx';
 import { useNow } from './moment.tsx';
 import { Sentence } from './sentence.tsx';
 import { BrandMark } from './shell.tsx';
@@ -128,6 +129,7 @@ function DomainLine({ domain, onLeg }: { domain: DomainOverview; onLeg: MailPath
           {mode.until !== null && `, until ${sinceWhen(mode.until, now)}`}
         </p>
       )}
+      {domain.liveSince === null && <Arrival domain={domain.name} />}
     </>
   );
 }

@@ -170,7 +170,11 @@ function DomainCard({ domain, view, acts }: DomainCardProps) {
     <li className={css('panel', 'card')}>
       <div className={css('head')}>
         <div className={css('name')}>
-          <h2>{name}</h2>
+          <h2>
+            <Link to="/domains/$domain" params={{ domain: name }}>
+              {name}
+            </Link>
+          </h2>
           {view !== undefined && <StateMark state={view.state} />}
         </div>
         <Menu position="bottom-end" width={300} classNames={{ itemLabel: css('choice') }}>

@@ -32,7 +32,7 @@ const waiting: WaitingMail = {
 const reply = { code: 554, enhanced: '5.7.1', text: 'no' };
 const fine: FlowFacts = {
   ...{ now, domain: domain(), running: true, listener, storage, waiting, pace: null, warnHours: 4 },
-  ...{ trouble: null, refusals: null, lastDeliveredAt: now, deliverAgain: true },
+  ...{ trouble: null, refusals: null, lastDeliveredAt: now, liveSince: now, deliverAgain: true },
 };
 const limited = {
   ...{ messagesPerMinute: 10, recipientsPerMinute: null, connectionsPerMinute: null, stopped: false },
@@ -48,11 +48,18 @@ describe('a domain’s mail', () => {
   it.each<[string, Partial<FlowFacts>, HealthState, string, RegExp]>([
     ['flows', {}, 'ok', 'delivering', /^Mail for example\.com is flowing\.$/],
     [
-      'has not shown yet that it does',
+      'has not shown since the start that it does',
       { lastDeliveredAt: null },
       'ok',
       'delivering',
-      /is ready .* none has been delivered/,
+      /No mail for example\.com has been delivered since Mailward was started/,
+    ],
+    [
+      'has never shown that it does',
+      { lastDeliveredAt: null, liveSince: null },
+      'not-applicable',
+      'no mail yet',
+      /^No mail for example\.com has come through Mailward yet\.$/,
     ],
     [
       'is on its way for the first time',
@@ -141,6 +148,8 @@ describe('a domain’s mail', () => {
   it('comes in by a door that has a state of its own', () => {
     const cases: [Partial<FlowFacts>, string][] = [
       [{}, 'ok: listening'],
+      // That it listens says nothing of whether the world gets there: the first mail does.
+      [{ liveSince: null }, 'not-applicable: listening'],
       [{ listener: { ...listener, problem: 'the certificate has ended' } }, 'attention: encryption problem'],
       [{ listener: { ...listener, listening: false } }, 'problem: not listening'],
       [{ storage: noStorage }, 'problem: cannot store mail'],
@@ -158,6 +167,7 @@ describe('all mail together', () => {
     const { mode, route } = domain();
     return {
       ...{ name, mode, route, state, sentence, ...waiting, ...facts.waiting },
+      liveSince: facts.liveSince === undefined ? now : facts.liveSince,
       inbound: { ...inbound, acceptedPerMinute: 0, rejectedPerMinute: 0, lastAt: null },
       outbound: { ...outbound, deliveredPerMinute: 0, lastDeliveredAt: null, pace: null },
     };
@@ -165,6 +175,7 @@ describe('all mail together', () => {
   const good = { listener, storage, fault: null, settingsTrouble: null, unknownSettings: [] };
   const fault = { count: 2, since: now, lastAt: now, words: 'oh' };
   const bad = { trouble: down };
+  const fresh = { liveSince: null, lastDeliveredAt: null };
 
   it.each<[string, Parameters<typeof overallOf>[0], HealthState, RegExp]>([
     ['no domain', { ...good, domains: [] }, 'not-applicable', /ready\. No domain is protected yet/],
@@ -174,6 +185,24 @@ describe('all mail together', () => {
       { ...good, domains: [overview('a'), overview('b')] },
       'ok',
       /^Mail is flowing for both domains\.$/,
+    ],
+    [
+      'one that no mail has come through yet',
+      { ...good, domains: [overview('a', fresh)] },
+      'not-applicable',
+      /has come through Mailward yet/,
+    ],
+    [
+      'two such',
+      { ...good, domains: [overview('a', fresh), overview('b', fresh)] },
+      'not-applicable',
+      /^No mail has come through Mailward yet for any of 2 domains\.$/,
+    ],
+    [
+      'one such and one that flows',
+      { ...good, domains: [overview('a'), overview('b', fresh)] },
+      'ok',
+      /^Mail is flowing for a; one is not live yet\.$/,
     ],
     [
       'one of two broken',

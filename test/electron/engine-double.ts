@@ -124,6 +124,7 @@ export class EngineDouble {
         wayBack: os.domains.wayBack.handler(() => null),
         setWayBack: os.domains.setWayBack.handler(absent),
         preflight: os.domains.preflight.handler(absent),
+        lastPreflight: os.domains.lastPreflight.handler(() => null),
         add: os.domains.add.handler(absent),
         setProfile: os.domains.setProfile.handler(absent),
         setRoute: os.domains.setRoute.handler(absent),

@@ -28,6 +28,7 @@ function heldFor(part: 'route' | 'mode'): Mode {
 
 export function domainReads(db: DatabaseSync) {
   const all = db.prepare('SELECT * FROM domain ORDER BY name');
+  const live = db.prepare('SELECT name, live_since AS at FROM domain WHERE live_since IS NOT NULL');
   const rows = () =>
     (all.all() as unknown as Row[]).filter(({ name }) => domainNameSchema.safeParse(name).success);
   return {
@@ -42,6 +43,10 @@ export function domainReads(db: DatabaseSync) {
         ];
         return parts.length > 0 ? [{ name: row.name, parts }] : [];
       });
+    },
+    /** Domains whose first mail has come through, and when that was, UTC ms. */
+    liveDomains(): { name: string; at: number }[] {
+      return live.all() as unknown as { name: string; at: number }[];
     },
     domains(): Domain[] {
       return rows().map((row) => {
@@ -66,10 +71,15 @@ export function domainWrites(db: DatabaseSync) {
       'ON CONFLICT (name) DO UPDATE SET route = excluded.route, mode = excluded.mode, profile = excluded.profile',
   );
   const drop = db.prepare('DELETE FROM domain WHERE name = ?');
+  const putLive = db.prepare('UPDATE domain SET live_since = ? WHERE name = ? AND live_since IS NULL');
   return {
     putDomain(domain: Domain): void {
       const { name, createdAt, route, mode, profile } = domain;
       put.run(name, createdAt, JSON.stringify(route), JSON.stringify(mode), JSON.stringify(profile));
+    },
+    /** A domain's first mail came through. */
+    putLive({ name, at }: { name: string; at: number }): void {
+      putLive.run(at, name);
     },
     dropDomain(name: string): void {
       drop.run(name);

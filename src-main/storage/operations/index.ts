@@ -7,6 +7,7 @@ import { clockReads, clockWrites } from './clock.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
 import { logReads, logWrites } from './log.ts';
+import { preflightReads, preflightWrites } from './preflights.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
 import { searchReads, searchWrites } from './search.ts';
@@ -33,6 +34,7 @@ export function reads(db: DatabaseSync) {
     ...soundnessReads(db),
     ...clockReads(db),
     ...wayBackReads(db),
+    ...preflightReads(db),
   };
 }
 
@@ -51,6 +53,7 @@ export function writes(db: DatabaseSync) {
     ...findingWrites(db),
     ...clockWrites(db),
     ...wayBackWrites(db),
+    ...preflightWrites(db),
   };
 }
 
