@@ -1,6 +1,6 @@
 // MX records on the command line: as they were read, what they mean, and as an admin types them.
 import type { MxLook, MxReading, WayBack } from '../../shared/mx-reading.ts';
-import { typed } from './invocation.ts';
+import { typed, withTyped } from './invocation.ts';
 import { Ended, EXIT } from './context.ts';
 import { formatTime, print, printJson, printTable } from './terminal.ts';
 
@@ -18,7 +18,7 @@ export function notRoutable(name: string, look: MxLook, json: boolean): Ended {
 export function printLook({ reading, meaning }: MxLook): void {
   print(meaning.summary);
   if (reading !== null) printReading(reading);
-  for (const advice of meaning.advice) print(`- ${advice}`);
+  for (const advice of meaning.advice) print(`- ${withTyped(advice)}`);
 }
 
 function printReading(reading: MxReading): void {

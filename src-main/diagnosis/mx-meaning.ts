@@ -69,7 +69,7 @@ function meaningOfSet(domain: string, reading: Reading, own: ReadonlySet<string>
       summary: `Mail for ${domain} comes to Mailward already: ${listed(exchanges)}.`,
       advice: [
         'So the records do not say where your own server is: name it yourself.',
-        'What the records were before is not known either. Write them down with `domain way-back`, so that they can be put back one day.',
+        `What the records were before is not known either. Write them down with \`mailward domain way-back ${domain}\`, so that they can be put back one day.`,
       ],
       route: null,
     };
@@ -112,7 +112,7 @@ function meaningOfSet(domain: string, reading: Reading, own: ReadonlySet<string>
       summary: `Mail for ${domain} comes to Mailward, and to ${listed(usable)} beside it.`,
       advice: [
         `The others become the route: ${listed(usable)}. As long as the MX records name them, senders may go there directly and past Mailward.`,
-        'These records are not a way back to a time before Mailward. If you know what they were, write them down with `domain way-back`.',
+        `These records are not a way back to a time before Mailward. If you know what they were, write them down with \`mailward domain way-back ${domain}\`.`,
         ...notes,
       ],
       route,

@@ -155,7 +155,8 @@ const ITEMS: readonly Item[] = [
   { name: 'ttl', title: 'A change takes effect soon', isEssential: false, judge: ttlItem },
 ];
 
-function wayBackItem({ wayBack, read }: PreflightInput): Judged {
+function wayBackItem({ wayBack, read, domain }: PreflightInput): Judged {
+  const command = `mailward domain way-back ${domain}`;
   if (wayBack !== null) {
     return {
       state: 'ok',
@@ -166,13 +167,13 @@ function wayBackItem({ wayBack, read }: PreflightInput): Judged {
     return {
       state: 'attention',
       summary: 'The MX records name Mailward already, and what they were before is not known.',
-      advice: ['Write down what they were, if you know it: `domain way-back` keeps it.'],
+      advice: [`Write down what they were, if you know it: \`${command}\` keeps it.`],
     };
   }
   return {
     state: 'could-not-check',
     summary: 'The present MX records could not be read yet, so there is nothing to go back to.',
-    advice: ['Test again in a few minutes, or write them down with `domain way-back`.'],
+    advice: [`Check again in a few minutes, or write them down with \`${command}\`.`],
   };
 }
 
@@ -565,7 +566,11 @@ function fromFindings(
     gravest === undefined ||
     (state === 'ok' && checks.some((check) => !asked.has(check)))
   )
-    return { state: 'could-not-check', summary: 'It was not asked.', checks: [...checks] };
+    return {
+      state: 'could-not-check',
+      summary: found.length === 0 ? 'It was not asked.' : 'Not all of it could be found out.',
+      checks: [...checks],
+    };
   if (state === 'ok') return { state, summary: ok, checks: [...checks] };
   // Where one of several servers, or one of its addresses, could be asked, mail has a way; the other is to be looked at.
   if (state === 'could-not-check' && checks.every((check) => isAnswered(found, check)))

@@ -3,6 +3,7 @@ import type { MxLook, MxReading } from '../../shared/mx-reading.ts';
 import { classesOf } from '../classes.ts';
 import { count } from '../format.ts';
 import { Moment } from './moment.tsx';
+import { WithCode } from './with-code.tsx';
 import styles from './mx-look.module.css';
 
 const css = classesOf(styles);
@@ -16,7 +17,9 @@ export function MxLookPanel({ look: { reading, meaning } }: { look: MxLook }) {
       {meaning.advice.length > 0 && (
         <ul className={css('notes')}>
           {meaning.advice.map((advice) => (
-            <li key={advice}>{advice}</li>
+            <li key={advice}>
+              <WithCode words={advice} />
+            </li>
           ))}
         </ul>
       )}

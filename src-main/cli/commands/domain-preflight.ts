@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { preflightSchema, type Preflight, type PreflightResult } from '../../../shared/preflight.ts';
 import { byGravity } from '../../../shared/state.ts';
 import { EXIT, globalsOf, withEngine, type Exit } from '../context.ts';
+import { withTyped } from '../invocation.ts';
 import { mark, MARK_WIDTH } from '../marks.ts';
 import { readName } from '../read-name.ts';
 import { print, printJson } from '../terminal.ts';
@@ -35,7 +36,7 @@ function tell({ summary, items }: Preflight): void {
   const margin = ' '.repeat(MARK_WIDTH + 2);
   for (const item of byGravity(items, ({ state }) => state)) {
     print(`${mark(item.state)}  ${item.title}: ${item.summary}`);
-    for (const advice of item.advice) print(`${margin}- ${advice}`);
+    for (const advice of item.advice) print(`${margin}- ${withTyped(advice)}`);
   }
   print('');
   print(summary);
