@@ -1,5 +1,6 @@
 // What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
 import type { Domain } from '../../shared/domain.ts';
+import type { Finding } from '../../shared/finding.ts';
 import type { Actor } from '../../shared/journal.ts';
 import type { RelayEvents } from '../relay/events.ts';
 import type { StorageEvents } from '../storage/events.ts';
@@ -9,6 +10,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   domainChanged: { domain: Domain; before: Domain | null; by: Actor };
   /** A domain is not protected any more. */
   domainRemoved: { name: string; by: Actor };
+  /** A check of a domain, protected or not, ended, and was not given up. */
+  checked: { domain: string; findings: readonly Finding[] };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
   clockJumped: { by: number };
   /** What waits on disk was planned anew after a jump, or could not be. */

@@ -6,6 +6,7 @@ import { bounceReads, bounceWrites } from './bounces.ts';
 import { clockReads, clockWrites } from './clock.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
+import { journalReads, journalWrites } from './journal.ts';
 import { logReads, logWrites } from './log.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
@@ -31,6 +32,7 @@ export function reads(db: DatabaseSync) {
     ...selectorReads(db),
     ...soundnessReads(db),
     ...clockReads(db),
+    ...journalReads(db),
   };
 }
 
@@ -48,6 +50,7 @@ export function writes(db: DatabaseSync) {
     ...searchWrites(db),
     ...findingWrites(db),
     ...clockWrites(db),
+    ...journalWrites(db),
   };
 }
 
