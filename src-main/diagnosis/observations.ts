@@ -76,9 +76,7 @@ function mxOf(finding: Finding): Seen[] {
 
 function setWords(set: MxSet): string {
   const named = set.map(({ preference, exchange }) => ({ preference, exchange: exchange.toLowerCase() }));
-  return mxWords(
-    named.sort((a, b) => a.preference - b.preference || (a.exchange < b.exchange ? -1 : 1)),
-  );
+  return mxWords(named.sort((a, b) => a.preference - b.preference || (a.exchange < b.exchange ? -1 : 1)));
 }
 
 /** By family: that there are none of one may only mean that they could not be looked up. */
@@ -101,8 +99,7 @@ export function inOrder(set: readonly string[]): string {
 
 function zoneOf(finding: Finding): Seen[] {
   const signed = readFinding('dnssec', finding);
-  if (signed !== null && 'ds' in signed.facts)
-    return [one('ds', inOrder(signed.facts.ds.map(String)))];
+  if (signed !== null && 'ds' in signed.facts) return [one('ds', inOrder(signed.facts.ds.map(String)))];
   const delegation = readFinding('delegation', finding);
   if (delegation === null || !('parentNames' in delegation.facts)) return [];
   const { parentNames, servers } = delegation.facts;
@@ -172,7 +169,10 @@ export function byFamily(addresses: readonly string[]): { v4: string[]; v6: stri
 function certificateWords({ fingerprint, names, issuer, expiresAt }: SeenCertificate): string {
   const first = [...names].sort().slice(0, MOST_NAMES).join(', ');
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  const short = fingerprint.replaceAll(':', '').toLowerCase().slice(0, 2 * FINGERPRINT_OCTETS);
+  const short = fingerprint
+    .replaceAll(':', '')
+    .toLowerCase()
+    .slice(0, 2 * FINGERPRINT_OCTETS);
   return `${first || 'no name'}${more}, by ${issuer}, until ${dayOf(expiresAt)}, SHA-256 ${short}…`;
 }
 

@@ -91,7 +91,9 @@ function settingText(value: unknown): string {
   if (Array.isArray(value)) return value.map(settingText).join(', ') || 'none';
   if (value === '') return 'none';
   // A web address may carry a password, or a key in its question.
-  return String(value).replace(/(https?:\/\/)[^/?#\s]*@/gi, '$1…@').replace(/(https?:\/\/[^?\s]*\?)\S+/gi, '$1…');
+  return String(value)
+    .replace(/(https?:\/\/)[^/?#\s]*@/gi, '$1…@')
+    .replace(/(https?:\/\/[^?\s]*\?)\S+/gi, '$1…');
 }
 
 export interface ChangedSetting {

@@ -82,7 +82,9 @@ export class Journal {
         (await db.read('observedBy', 'action')).map(({ subject, value }) => [subject, value] as const),
       );
       const now = [...settingTexts(this.#parts.settings())].flatMap(([path, text]) =>
-        text === null || known.get(path) === bounded(text, LONGEST_VALUE) ? [] : [this.#setting(path, text, {})],
+        text === null || known.get(path) === bounded(text, LONGEST_VALUE)
+          ? []
+          : [this.#setting(path, text, {})],
       );
       if (now.length > 0) await this.#observe(now);
     } catch (error) {
@@ -144,7 +146,7 @@ export class Journal {
       ...changes
         .filter((change) => change.shown === null)
         .map(({ path }) => ({
-          ...{ domain: '', kind: 'settings', subject: path, after: CHANGED, by: actor } as const,
+          ...({ domain: '', kind: 'settings', subject: path, after: CHANGED, by: actor } as const),
         })),
     );
   }

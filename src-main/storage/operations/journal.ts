@@ -100,7 +100,9 @@ export function journalReads(db: DatabaseSync) {
       return { entries, more: false };
     },
     /** What was last seen of each thing in this way. */
-    observedBy(source: JournalSource): { domain: string; kind: string; subject: string; value: string | null }[] {
+    observedBy(
+      source: JournalSource,
+    ): { domain: string; kind: string; subject: string; value: string | null }[] {
       return observed.all(source) as unknown as ReturnType<typeof this.observedBy>;
     },
   };
