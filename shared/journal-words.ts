@@ -62,7 +62,7 @@ function titleOf({ kind, subject, before, after }: JournalEntry): string {
       return 'State of the registration changed';
     case 'addresses': {
       const [host = '', family] = subject.split(' ');
-      return `${host} has other ${family === undefined ? '' : `${family} `}addresses`;
+      return `Host ${host} has other ${family === undefined ? '' : `${family} `}addresses`;
     }
     case 'banner':
       return `Server ${subject} greets with another name`;
