@@ -83,7 +83,7 @@ export const probesSettingsSchema = z
       .min(1)
       .max(3650)
       .default(365)
-      .describe('How long findings are kept, in days.'),
+      .describe('How long findings and the journal are kept, in days.'),
   })
   .prefault({})
   .describe('How the Health screen’s checks look at the Internet.');

@@ -265,3 +265,6 @@ export const settingsSchema = z
   .strict();
 
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Settings, by their path, whose values nobody needs to see who asks what was changed. */
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['probes.blocklistKeys']);

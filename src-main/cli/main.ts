@@ -7,6 +7,7 @@ import { BrokenSettings } from '../settings/settings.ts';
 import { checkCommand, diagnoseCommand } from './commands/check.ts';
 import { classifyCommand } from './commands/classify.ts';
 import { domainCommand } from './commands/domain.ts';
+import { journalCommand } from './commands/journal.ts';
 import { logCommand } from './commands/log.ts';
 import { queueCommand } from './commands/queue.ts';
 import { recipientsCommand } from './commands/recipients.ts';
@@ -35,6 +36,7 @@ for (const command of [
   queueCommand(),
   recipientsCommand(),
   logCommand(),
+  journalCommand(),
   statusCommand(),
   checkCommand(),
   diagnoseCommand(),

@@ -1,7 +1,11 @@
 // What the window and the tray stand on: the engine in this process, or one in a service that already has the data folder.
 import type { AnyRouter } from '@orpc/server';
+import type { Actor } from '../../shared/journal.ts';
 import type { Overview } from '../../shared/overview.ts';
 import type { Settings } from '../../shared/settings.ts';
+
+/** Whoever sits before the window, for the journal. */
+export const BY_WINDOW: Actor = { who: 'admin', via: 'window', name: '', address: '' };
 
 /** The state in words, as far as the tray needs it. */
 export type BackendStatus = Pick<Overview, 'state' | 'sentence'>;

@@ -1,7 +1,7 @@
 // Opens the engine on the data folder, or attaches to the service that already has it.
 import { attach } from './attached.ts';
 import type { Link } from './attached.ts';
-import type { Backend, BackendStatus } from './backend.ts';
+import { BY_WINDOW, type Backend, type BackendStatus } from './backend.ts';
 import { DataDirLocked, Keys, openEngine, readHolder, startService } from './neighbours.ts';
 import type { Engine, Holder, Log, Service } from './neighbours.ts';
 
@@ -66,7 +66,7 @@ function fromEngine(engine: Engine, service: Service | null): Backend {
     onStatus: (listener) => engine.onOverview(listener),
     getSettings: () => Promise.resolve(engine.settings.get()),
     setSettings: (settings) => {
-      engine.settings.set(settings);
+      engine.settings.set(settings, undefined, BY_WINDOW);
       return Promise.resolve();
     },
     onSettings: (listener) => engine.settings.onChange(listener),

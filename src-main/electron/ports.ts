@@ -2,13 +2,9 @@
 import { RPCHandler } from '@orpc/server/message-port';
 import { MessageChannelMain } from 'electron';
 import type { MessagePortMain, WebContents } from 'electron';
-import type { Actor } from '../../shared/journal.ts';
-import type { Backend } from './backend.ts';
+import { BY_WINDOW, type Backend } from './backend.ts';
 import * as channels from './channels.ts';
 import { isFromOurPage, listen } from './our-page.ts';
-
-/** Whoever sits before the window, for the journal. */
-const BY_WINDOW: Actor = { who: 'admin', via: 'window', name: '', address: '' };
 
 /**
  * Serves the backend to whichever page of ours asks. A page that asks again (after a reload, say) gets a new port and

@@ -37,6 +37,7 @@ import { FirstMail } from './first-mail.ts';
 import { HealthChecks } from './health.ts';
 import { Rows } from './live-feeds.ts';
 import { LiveOverview } from './live-overview.ts';
+import { Journal } from './journal.ts';
 import { followEvents } from './live-view.ts';
 import type { DataDirLock } from './lock.ts';
 import { LogIndexer } from './log-indexer.ts';
@@ -103,6 +104,9 @@ export async function assemble(
   const directory = new Directory();
   directory.replace(await db.read('domains'));
   for (const { name, parts } of await db.read('damagedDomains')) events.emit('note', damaged(name, parts));
+  const journal = new Journal({ clock, db, directory, settings, events });
+  stops.defer({ 'the journal': () => journal.close() });
+  await journal.begin();
   const learned = new LearnedRecipients({ db, settings, clock });
   await learned.load();
   const resolve = world.resolve ?? systemResolver();
@@ -151,7 +155,10 @@ export async function assemble(
     bounceAt,
     givesUp,
     forgets,
-    chores: () => learned.prune(),
+    chores: async () => {
+      await learned.prune();
+      await journal.prune();
+    },
   });
   const reroutes = new Reroutes(lanes);
   const bounceRoutes = new BounceRoutes({
@@ -265,10 +272,21 @@ export async function assemble(
   events.on('learned', (result) => learned.takeOver(result));
   events.on('settled', ({ results }) => bouncer.settled(results));
   events.on('settled', (settled) => firstMail.settled(settled));
+  // Before what follows of it.
+  events.on('serverState', ({ domain }) => journal.serverState(domain, scheduler.condition(domain)));
+  events.on('settled', (outcome) => journal.settled(outcome));
   events.on('expired', () => bouncer.plan(bouncer.dueAt()));
   events.on('stopped', ({ domain, cause, reply }) => modes.stopped(domain, cause, reply));
   events.on('recovered', ({ domain }) => modes.recovered(domain));
-  events.on('moved', (move) => keepMove({ at: clock.now(), ...move }, db, events));
+  events.on('moved', (move) => {
+    keepMove({ at: clock.now(), ...move }, db, events);
+    journal.moved(move);
+  });
+  events.on('checked', (checked) => journal.checked(checked));
+  events.on('domainChanged', (change) => journal.domainChanged(change));
+  events.on('domainRemoved', (removal) => journal.domainRemoved(removal));
+  const unfollow = store.onChange((after, before, by) => journal.settingsChanged(after, before, by));
+  stops.defer({ 'the changes of the settings': unfollow });
   events.on('domainChanged', ({ domain }) => {
     callout.domainChanged(domain.name);
     void bounceRoutes.drop(domain.name);
@@ -372,6 +390,7 @@ export async function assemble(
     incomingBounces,
     health,
     ownState,
+    journal,
     offline,
     settings: store,
     live: { overview, traffic },

@@ -1,5 +1,6 @@
 // What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
 import type { Domain } from '../../shared/domain.ts';
+import type { Finding } from '../../shared/finding.ts';
 import type { Actor } from '../../shared/journal.ts';
 import type { WayBack } from '../../shared/mx-reading.ts';
 import type { RelayEvents } from '../relay/events.ts';
@@ -14,6 +15,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   wentLive: { domain: string; at: number };
   /** The MX records that a domain can go back to are known, or others than before. */
   wayBackKept: { domain: string; before: WayBack | null; wayBack: WayBack; by: Actor };
+  /** A check of a domain, protected or not, ended, and was not given up. */
+  checked: { domain: string; findings: readonly Finding[] };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
   clockJumped: { by: number };
   /** What waits on disk was planned anew after a jump, or could not be. */

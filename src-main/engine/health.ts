@@ -195,6 +195,7 @@ export class HealthChecks {
           const what = `what ${check.name} found about ${domain} cannot be kept`;
           events.emit('fault', { part: 'checks', domain, what, error });
         }
+        events.emit('checked', { domain, findings });
       }
       tell({ kind: 'done', check: check.name, at, since });
     };

@@ -20,12 +20,13 @@ import { domainProcedures } from './domain-procedures.ts';
 import type { Domains } from './domains.ts';
 import type { HealthChecks } from './health.ts';
 import { healthProcedures } from './health-procedures.ts';
+import type { Journal } from './journal.ts';
 import { journalProcedures } from './journal-procedures.ts';
 import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
 import type { Modes } from './modes.ts';
 import { leadsTo } from './own-address.ts';
-import type { Asking } from './asking.ts';
+import { actorOf, type Asking } from './asking.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
 import { recipientProcedures } from './recipient-procedures.ts';
 import type { WayBacks } from './way-backs.ts';
@@ -50,6 +51,7 @@ export interface RouterParts {
   health: HealthChecks;
   /** What Mailward knows of itself as others see it. */
   ownState: () => OwnState;
+  journal: Journal;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: {
@@ -201,14 +203,14 @@ export function createRouter(parts: RouterParts) {
     },
     recipients: recipientProcedures({ ...parts, settings: () => settings.get() }),
     checks: healthProcedures(parts),
-    journal: journalProcedures(),
+    journal: journalProcedures(parts),
     contacts: contactProcedures(),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
-      set: os.settings.set.handler(({ input }) => {
+      set: os.settings.set.handler(({ input, context }) => {
         const { before } = input;
         try {
-          const after = settings.set(input.settings, before);
+          const after = settings.set(input.settings, before, actorOf(context));
           const restartFor =
             parts.offline || JSON.stringify(before.smtp) === JSON.stringify(after.smtp) ? [] : ['smtp'];
           return { settings: after, restartFor };

@@ -9,6 +9,7 @@ export type Part =
   | 'command-line'
   | 'delivery'
   | 'door'
+  | 'journal'
   | 'modes'
   /** Nobody knows which: nobody foresaw it. */
   | 'process'

@@ -3,6 +3,7 @@ import { readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import type { Actor } from '../../shared/journal.ts';
 import { unknownSettingWords, type UnknownSetting } from '../../shared/overview.ts';
 import { settingsSchema, type Settings } from '../../shared/settings.ts';
 import { identityOf, readNamedFile } from './own-file.ts';
@@ -21,7 +22,8 @@ const MOST_TOLD = 5;
 /** The parser quotes what it read, line ends and all. */
 const plainly = (words: string) => words.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
 
-type Listener = (settings: Settings, before: Settings) => void;
+/** @param by who changed them; null: the file was changed, and nobody knows by whom. */
+type Listener = (settings: Settings, before: Settings, by: Actor | null) => void;
 
 /** Somebody else changed the settings meanwhile: nothing was saved. */
 export class SettingsChanged extends Error {
@@ -42,8 +44,9 @@ export interface SettingsStore {
    * defaults come into effect. Throws and keeps the old ones: `BrokenSettings` when a value is wrong, when the file cannot be written, or
    * cannot be used as somebody has left it; `SettingsChanged` when they are not those that the caller knew (`before`), or the file was
    * changed by hand and nobody knew it yet.
+   * @param by who wants it so, for whoever follows the changes.
    */
-  set: (next: unknown, before?: Settings) => Settings;
+  set: (next: unknown, before?: Settings, by?: Actor) => Settings;
   /**
    * Looks whether somebody changed the file, and takes over what is in it once it stands still. A file that is wrong or gone leaves the
    * settings as they are.
@@ -100,7 +103,7 @@ class SettingsFile implements SettingsStore {
     return this.#current;
   }
 
-  set(next: unknown, before?: Settings): Settings {
+  set(next: unknown, before?: Settings, by: Actor | null = null): Settings {
     const known = this.#current;
     if (!this.#isInPlace())
       throw new BrokenSettings(
@@ -119,7 +122,7 @@ class SettingsFile implements SettingsStore {
     }
     this.#given = given;
     this.#read = this.#seen = stampOf(this.path);
-    this.#take(wanted);
+    this.#take(wanted, by);
     return this.#current;
   }
 
@@ -171,16 +174,16 @@ class SettingsFile implements SettingsStore {
     this.problem = null;
     this.unknown = read.unknown;
     this.#given = read.given;
-    this.#take(next);
+    this.#take(next, null);
   }
 
-  #take(next: Settings): void {
+  #take(next: Settings, by: Actor | null): void {
     const before = this.#current;
     this.#current = next;
     if (areSame(next, before)) return;
     for (const listener of this.#listeners) {
       try {
-        listener(next, before);
+        listener(next, before, by);
       } catch (error) {
         this.#threw(error);
       }

@@ -366,14 +366,15 @@ const steps: readonly string[] = [
   ) STRICT;
   CREATE INDEX journal_domain ON journal (domain, id);
   CREATE INDEX journal_at ON journal (at);
-  -- What was last seen of each thing whose changes are kept.
+  -- What was last seen of each thing whose changes are kept, by each way of seeing it: two ways may see different things.
   CREATE TABLE observation (
     domain  TEXT NOT NULL,
     kind    TEXT NOT NULL,
     subject TEXT NOT NULL,
-    value   TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    value   TEXT,                       -- null: there is nothing
     at      INTEGER NOT NULL,
-    PRIMARY KEY (domain, kind, subject)
+    PRIMARY KEY (domain, kind, subject, source)
   ) STRICT, WITHOUT ROWID;
 
   -- People to turn to when mail stops.

@@ -1,5 +1,6 @@
 // All checks of a domain together, as `mailward diagnose` runs them: in a world that is well, and with every name server dead.
 import { describe, expect, it } from 'vitest';
+import { observationsOf } from '../../src-main/diagnosis/observations.ts';
 import { checks } from '../../src-main/probes/catalogue.ts';
 import { canBeHealthy, HealthyDomain, healthyDomain } from '../lab/healthy-domain.ts';
 import { scratch } from '../lab/scratch.ts';
@@ -17,6 +18,13 @@ describe.skipIf(!canBeHealthy)('all checks of a domain', () => {
     expect(doubtful.map(({ check, code, summary }) => [check, code, summary])).toEqual([]);
     expect(new Set(inContract(found).map(({ check }) => check))).toEqual(
       new Set(all.map(({ name }) => name)),
+    );
+    // Each thing whose changes the journal keeps is seen, but what this registry does not say.
+    expect(new Set(observationsOf(found).map(({ kind }) => kind))).toEqual(
+      new Set([
+        ...['mx', 'name-servers', 'serial', 'ds', 'registration-end', 'registration-state'],
+        ...['addresses', 'banner', 'software', 'certificate', 'replies'],
+      ]),
     );
     // Side by side, and sharing what they ask: the server is visited for all of them at once, and the registry asked once.
     expect(domain.rdap.asked).toEqual([`/domain/${healthyDomain}`]);

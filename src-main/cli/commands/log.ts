@@ -18,6 +18,7 @@ import {
   writeContent,
 } from '../terminal.ts';
 import { readName } from '../read-name.ts';
+import { readMoment } from '../times.ts';
 
 const PAGE = 500;
 
@@ -123,8 +124,8 @@ function readFilter(options: Options): LogFilter {
     ...(state === undefined ? {} : { states: state.map((one) => readOne(messageStateSchema, one, 'state')) }),
     ...(cause === undefined ? {} : { cause: readOne(causeSchema, cause, 'cause') }),
     ...(text === undefined ? {} : { text }),
-    ...(from === undefined ? {} : { from: readTime(from) }),
-    ...(to === undefined ? {} : { to: readTime(to) }),
+    ...(from === undefined ? {} : { from: readMoment(from) }),
+    ...(to === undefined ? {} : { to: readMoment(to) }),
   };
 }
 
@@ -133,20 +134,6 @@ function readOne<T extends string>(schema: { options: readonly T[] }, text: stri
   if (found === undefined)
     throw new Ended(EXIT.usage, `"${text}" is not a ${what}; expected one of ${schema.options.join(', ')}`);
   return found;
-}
-
-/** Whether a text begins with a day that there is: `Date.parse` takes the 31st of February for the 3rd of March. */
-function isDay(text: string): boolean {
-  const [, year, month = '1', day = '1'] = /^(\d{4})-(\d\d)?(?:-(\d\d))?/.exec(text) ?? [];
-  return year !== undefined && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-}
-
-/** Local time, unless the text says which zone it is of. */
-function readTime(text: string): number {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00`) : Date.parse(text);
-  if (!isDay(text) || !Number.isFinite(time) || time < 0)
-    throw new Ended(EXIT.usage, `"${text}" is not a time; write 2026-03-01 or 2026-03-01T08:00`);
-  return time;
 }
 
 function readCount(text: string): number {

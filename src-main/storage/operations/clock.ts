@@ -80,6 +80,8 @@ export function clockWrites(db: DatabaseSync) {
     'UPDATE finding_seen SET at = at + :by WHERE at > :now',
     'UPDATE check_run SET at = at + :by WHERE at > :now',
     'UPDATE check_run SET ended_at = ended_at + :by WHERE ended_at > :now',
+    'UPDATE journal SET at = at + :by WHERE at > :now',
+    'UPDATE observation SET at = at + :by WHERE at > :now',
   ].map((sql) => ({ statement: db.prepare(sql), byId: sql.includes(':id') }));
   const attempts = db.prepare('SELECT id, ended_at AS at FROM attempt ORDER BY id DESC');
   const takeAttemptBack = db.prepare(

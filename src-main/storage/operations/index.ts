@@ -6,6 +6,7 @@ import { bounceReads, bounceWrites } from './bounces.ts';
 import { clockReads, clockWrites } from './clock.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
+import { journalReads, journalWrites } from './journal.ts';
 import { logReads, logWrites } from './log.ts';
 import { preflightReads, preflightWrites } from './preflights.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
@@ -35,6 +36,7 @@ export function reads(db: DatabaseSync) {
     ...clockReads(db),
     ...wayBackReads(db),
     ...preflightReads(db),
+    ...journalReads(db),
   };
 }
 
@@ -54,6 +56,7 @@ export function writes(db: DatabaseSync) {
     ...clockWrites(db),
     ...wayBackWrites(db),
     ...preflightWrites(db),
+    ...journalWrites(db),
   };
 }
 
