@@ -8,6 +8,7 @@ import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { Domains } from './domains.ts';
+import { knownOf } from './known.ts';
 import { delivering, type Modes } from './modes.ts';
 
 export interface DomainProceduresParts {
@@ -87,6 +88,7 @@ export function domainProcedures(parts: DomainProceduresParts) {
       };
       return modes.set(domain, mode, actorOf(context));
     }),
+    known: os.known.handler(({ input }) => knownOf(db, domainNamed(input.name))),
     look: os.look.handler(() => {
       throw new ORPCError('REFUSED', { message: 'not yet' });
     }),
