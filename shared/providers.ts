@@ -94,9 +94,7 @@ function isWithin(host: string, domain: string): boolean {
   const labels = host.toLowerCase().replace(/\.$/, '').split('.');
   const wanted = domain.split('.');
   const above = labels.slice(-wanted.length);
-  return (
-    labels.length >= wanted.length && wanted.every((label, at) => isLabelLike(above[at] ?? '', label))
-  );
+  return labels.length >= wanted.length && wanted.every((label, at) => isLabelLike(above[at] ?? '', label));
 }
 
 function isLabelLike(label: string, pattern: string): boolean {

@@ -6,6 +6,7 @@ import { DataDirUnusable } from '../engine/lock.ts';
 import { BrokenSettings } from '../settings/settings.ts';
 import { checkCommand, diagnoseCommand } from './commands/check.ts';
 import { classifyCommand } from './commands/classify.ts';
+import { contactsCommand } from './commands/contacts.ts';
 import { domainCommand } from './commands/domain.ts';
 import { logCommand } from './commands/log.ts';
 import { queueCommand } from './commands/queue.ts';
@@ -34,6 +35,7 @@ for (const command of [
   domainCommand(),
   queueCommand(),
   recipientsCommand(),
+  contactsCommand(),
   logCommand(),
   statusCommand(),
   checkCommand(),

@@ -92,7 +92,9 @@ const orders: readonly (readonly [ServerSoftware, readonly string[]])[] = [
   ],
   [
     'exchange',
-    'SIZE PIPELINING DSN ENHANCEDSTATUSCODES ?STARTTLS ?AUTH 8BITMIME BINARYMIME CHUNKING ?SMTPUTF8'.split(' '),
+    'SIZE PIPELINING DSN ENHANCEDSTATUSCODES ?STARTTLS ?AUTH 8BITMIME BINARYMIME CHUNKING ?SMTPUTF8'.split(
+      ' ',
+    ),
   ],
   [
     'sendmail',
@@ -205,10 +207,14 @@ function confidenceOf(
 
 function signsIn({ mx, banners, replies, certificates }: SoftwareSigns): Sign[] {
   if (mx.length > 0 && mx.every(isFilter)) return [];
-  const servers = banners.slice(0, MOST_SERVERS).filter(({ host, name }) => !isFilter(host) && !isFilter(name));
+  const servers = banners
+    .slice(0, MOST_SERVERS)
+    .filter(({ host, name }) => !isFilter(host) && !isFilter(name));
   return [
     ...mx.slice(0, MOST_SERVERS).flatMap(signsOfName),
-    ...servers.flatMap((server) => signsOfGreeting(server.banner.slice(0, LONGEST_GREETING), server.software)),
+    ...servers.flatMap((server) =>
+      signsOfGreeting(server.banner.slice(0, LONGEST_GREETING), server.software),
+    ),
     ...servers.flatMap(({ features }) => signsOfFeatures(features.slice(0, 100))),
     ...signsOfReplies(replies.slice(0, MOST_REPLIES)),
     ...certificates.slice(0, MOST_SERVERS).flatMap(signsOfCertificate),

@@ -6,6 +6,7 @@ import type { MessageSummary } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import type { WatchedClock } from '../clock/watched.ts';
 import type { Emitter } from '../events/emitter.ts';
+import { Dns } from '../probes/dns/dns.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
 import { Bouncer } from '../relay/outbound/bouncer.ts';
@@ -41,6 +42,7 @@ import { Meter } from './meter.ts';
 import { fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
+import { OutsideAddresses } from './outside-address.ts';
 import { QueueActions } from './queue-actions.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { keepMove } from './server-moves.ts';
@@ -194,6 +196,16 @@ export async function assemble(
   const actions = new QueueActions({ clock, db, claims, scheduler, reroutes, bounceRoutes, events });
   const modes = new Modes({ clock, directory, scheduler, settings, domains, actions, events });
   stops.defer({ 'the modes': () => modes.close() });
+  const outside = new OutsideAddresses({
+    clock,
+    db,
+    directory,
+    settings,
+    dns: (signal) => {
+      const { rootServers: roots, dnsPort: port } = settings().probes;
+      return world.mailDns ?? new Dns({ roots, port, signal, now: clock.now });
+    },
+  });
   const health = new HealthChecks({
     clock,
     db,
@@ -326,6 +338,8 @@ export async function assemble(
     callout,
     incomingBounces,
     health,
+    outside,
+    events,
     offline,
     settings: store,
     live: { overview, traffic },

@@ -1,7 +1,13 @@
 // The procedures of the contract that are about domains.
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
-import { profileSchema, type Destination, type Domain } from '../../shared/domain.ts';
+import {
+  profileSchema,
+  supportPartSchema,
+  type Destination,
+  type Domain,
+  type Profile,
+} from '../../shared/domain.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
@@ -10,6 +16,7 @@ import { actorOf, type Asking } from './asking.ts';
 import type { Domains } from './domains.ts';
 import { knownOf } from './known.ts';
 import { delivering, type Modes } from './modes.ts';
+import type { OutsideAddresses } from './outside-address.ts';
 
 export interface DomainProceduresParts {
   clock: Clock;
@@ -18,6 +25,7 @@ export interface DomainProceduresParts {
   scheduler: Scheduler;
   modes: Modes;
   domains: Domains;
+  outside: OutsideAddresses;
   /** Throws when a route leads back to our own listener. */
   refuseOwnListener: (route: readonly Destination[]) => void;
 }
@@ -32,6 +40,22 @@ export function domainProcedures(parts: DomainProceduresParts) {
     if (!domain)
       throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
     return domain;
+  }
+
+  /** The support entries as they are to be kept. Throws when an address that is new in them depends on the office's mail. */
+  async function reachable(
+    before: Profile['support'],
+    after: Profile['support'],
+  ): Promise<Profile['support']> {
+    const support = { ...after };
+    for (const part of supportPartSchema.options) {
+      const { mail } = after[part];
+      if (mail === '' || mail === before[part].mail) continue;
+      const verdict = await parts.outside.look(mail);
+      if (verdict.refused !== null) throw new ORPCError('REFUSED', { message: verdict.refused });
+      support[part] = { ...after[part], mail: verdict.address };
+    }
+    return support;
   }
 
   return {
@@ -56,9 +80,12 @@ export function domainProcedures(parts: DomainProceduresParts) {
         actorOf(context),
       );
     }),
-    setProfile: os.setProfile.handler(({ input, context }) =>
-      change({ ...domainNamed(input.name), profile: input.profile }, actorOf(context)),
-    ),
+    setProfile: os.setProfile.handler(async ({ input, context }) => {
+      const support = await reachable(domainNamed(input.name).profile.support, input.profile.support);
+      // Asked for again: the domain may have changed while DNS was asked.
+      const domain = domainNamed(input.name);
+      return change({ ...domain, profile: { ...input.profile, support } }, actorOf(context));
+    }),
     setRoute: os.setRoute.handler(async ({ input, context }) => {
       refuseOwnListener(input.route);
       const changed = await change({ ...domainNamed(input.name), route: input.route }, actorOf(context));

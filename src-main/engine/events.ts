@@ -1,4 +1,5 @@
 // What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
+import type { Contact } from '../../shared/contacts.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type { Actor } from '../../shared/journal.ts';
 import type { RelayEvents } from '../relay/events.ts';
@@ -9,6 +10,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   domainChanged: { domain: Domain; before: Domain | null; by: Actor };
   /** A domain is not protected any more. */
   domainRemoved: { name: string; by: Actor };
+  /** A contact is new (`before` is null), another than before, or gone (`after` is null): written down. */
+  contactChanged: { before: Contact | null; after: Contact | null; by: Actor };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
   clockJumped: { by: number };
   /** What waits on disk was planned anew after a jump, or could not be. */

@@ -46,7 +46,9 @@ export async function knownOf(db: Database, domain: Domain): Promise<Known> {
     })),
     // A filter that mail went to in between is not the office's server.
     replies: replies
-      .filter(({ server }) => providerOfMx(server.replace(/:\d+$/, ''))?.does.includes('mail-filter') !== true)
+      .filter(
+        ({ server }) => providerOfMx(server.replace(/:\d+$/, ''))?.does.includes('mail-filter') !== true,
+      )
       .map(({ reply }) => reply),
     certificates,
   });

@@ -5,6 +5,7 @@ import type { Destination, Domain } from '../../shared/domain.ts';
 import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Publisher } from '../events/emitter.ts';
 import type { Reroutes } from '../relay/outbound/reroutes.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Callout } from '../relay/policy/callout.ts';
@@ -17,12 +18,14 @@ import type { Action } from '../storage/operations/actions.ts';
 import { contactProcedures } from './contact-procedures.ts';
 import { domainProcedures } from './domain-procedures.ts';
 import type { Domains } from './domains.ts';
+import type { EngineEvents } from './events.ts';
 import type { HealthChecks } from './health.ts';
 import { healthProcedures } from './health-procedures.ts';
 import { journalProcedures } from './journal-procedures.ts';
 import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
 import type { Modes } from './modes.ts';
+import type { OutsideAddresses } from './outside-address.ts';
 import { leadsTo } from './own-address.ts';
 import type { Asking } from './asking.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
@@ -45,6 +48,8 @@ export interface RouterParts {
   callout: Callout;
   incomingBounces: IncomingBounces;
   health: HealthChecks;
+  outside: OutsideAddresses;
+  events: Publisher<EngineEvents>;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: {
@@ -197,7 +202,7 @@ export function createRouter(parts: RouterParts) {
     recipients: recipientProcedures({ ...parts, settings: () => settings.get() }),
     checks: healthProcedures(parts),
     journal: journalProcedures(),
-    contacts: contactProcedures(),
+    contacts: contactProcedures(parts),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input }) => {

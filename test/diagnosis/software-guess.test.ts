@@ -8,7 +8,11 @@ import { guessSoftware, type SoftwareSigns } from '../../src-main/diagnosis/soft
 const nothing: SoftwareSigns = { mx: [], banners: [], replies: [], certificates: [] };
 
 /** A server as the greeting check found it. */
-function server(banner: string, keywords = '', host = 'mail.office.example'): SoftwareSigns['banners'][number] {
+function server(
+  banner: string,
+  keywords = '',
+  host = 'mail.office.example',
+): SoftwareSigns['banners'][number] {
   const features = keywords.split(' ').filter(Boolean);
   return {
     host,
@@ -29,8 +33,7 @@ const sure = (software: string) => ({ software, confidence: 'certain' });
 const likely = (software: string) => ({ software, confidence: 'likely' });
 const possible = (software: string) => ({ software, confidence: 'possible' });
 
-const postfixOffers =
-  'PIPELINING SIZE VRFY ETRN STARTTLS ENHANCEDSTATUSCODES 8BITMIME DSN SMTPUTF8 CHUNKING';
+const postfixOffers = 'PIPELINING SIZE VRFY ETRN STARTTLS ENHANCEDSTATUSCODES 8BITMIME DSN SMTPUTF8 CHUNKING';
 const eximOffers = 'SIZE LIMITS 8BITMIME PIPELINING PIPECONNECT CHUNKING STARTTLS PRDR HELP';
 const cpanel = [
   '220-server.office.example ESMTP Exim 4.96.2 #2 Tue, 28 May 2024 08:00:00 +0200 ',
@@ -42,11 +45,20 @@ describe('a greeting by itself', () => {
   it.each([
     ['220 mail.office.example ESMTP Postfix (Debian/GNU)', 'postfix'],
     ['220 mail.office.example ESMTP Exim 4.96 Mon, 03 Jun 2024 10:00:00 +0200', 'exim'],
-    ['220 mail.office.example ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2; Mon, 3 Jun 2024 10:00:00', 'sendmail'],
+    [
+      '220 mail.office.example ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2; Mon, 3 Jun 2024 10:00:00',
+      'sendmail',
+    ],
     ['220 mail.office.example ESMTP OpenSMTPD', 'opensmtpd'],
-    ['220 EX01.office.local Microsoft ESMTP MAIL Service ready at Mon, 3 Jun 2024 10:00:00 +0200', 'exchange'],
+    [
+      '220 EX01.office.local Microsoft ESMTP MAIL Service ready at Mon, 3 Jun 2024 10:00:00 +0200',
+      'exchange',
+    ],
     ['220 mail.office.example ESMTP MDaemon 21.0.3; Mon, 03 Jun 2024 10:00:00 +0200', 'mdaemon'],
-    ['220 office.example ESMTP MailEnable Service, Version: 10.45--10.45 ready at 06/03/24 10:00:00', 'mailenable'],
+    [
+      '220 office.example ESMTP MailEnable Service, Version: 10.45--10.45 ready at 06/03/24 10:00:00',
+      'mailenable',
+    ],
     ['220 mail.office.example Kerio Connect 9.4.2 patch 1 ESMTP ready', 'kerio'],
     ['220 mail.office.example ESMTP Postcow', 'mailcow'],
     [
@@ -71,14 +83,18 @@ describe('a greeting by itself', () => {
 });
 
 describe('what a server offers', () => {
-  const plainServer = (keywords: string) => best({ banners: [server('220 mail.office.example ready', keywords)] });
+  const plainServer = (keywords: string) =>
+    best({ banners: [server('220 mail.office.example ready', keywords)] });
 
   it.each([
     [postfixOffers, possible('postfix')],
     ['PIPELINING SIZE ENHANCEDSTATUSCODES 8BITMIME DSN', possible('postfix')],
     [eximOffers, likely('exim')],
     ['SIZE 8BITMIME PIPELINING AUTH STARTTLS HELP', possible('exim')],
-    ['SIZE PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS X-ANONYMOUSTLS AUTH X-EXPS 8BITMIME BINARYMIME CHUNKING XRDST', likely('exchange')],
+    [
+      'SIZE PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS X-ANONYMOUSTLS AUTH X-EXPS 8BITMIME BINARYMIME CHUNKING XRDST',
+      likely('exchange'),
+    ],
     ['SIZE PIPELINING DSN ENHANCEDSTATUSCODES STARTTLS 8BITMIME BINARYMIME CHUNKING', possible('exchange')],
     ['ENHANCEDSTATUSCODES PIPELINING 8BITMIME SIZE DSN ETRN STARTTLS DELIVERBY HELP', possible('sendmail')],
     ['8BITMIME ENHANCEDSTATUSCODES SIZE DSN STARTTLS HELP', possible('opensmtpd')],
@@ -87,12 +103,14 @@ describe('what a server offers', () => {
     expect(plainServer(keywords)).toEqual(expected);
   });
 
-  it.each(['8BITMIME SIZE PIPELINING', 'SIZE', '', 'STARTTLS PIPELINING SIZE ENHANCEDSTATUSCODES 8BITMIME DSN'])(
-    '“%s” tells nothing',
-    (keywords) => {
-      expect(plainServer(keywords)).toBeNull();
-    },
-  );
+  it.each([
+    '8BITMIME SIZE PIPELINING',
+    'SIZE',
+    '',
+    'STARTTLS PIPELINING SIZE ENHANCEDSTATUSCODES 8BITMIME DSN',
+  ])('“%s” tells nothing', (keywords) => {
+    expect(plainServer(keywords)).toBeNull();
+  });
 });
 
 describe('several signs', () => {

@@ -1,5 +1,6 @@
 // An engine in the test's own process, with a caller and a way to send it mail.
 import { logInto } from '../lab/log.ts';
+import { mailDns } from '../lab/mail-dns.ts';
 import { LabTime } from '../lab/time.ts';
 import { createRouterClient } from '@orpc/server';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
@@ -125,7 +126,11 @@ export function to(port: number): Destination {
 }
 
 /** A busy machine may take longer over an answer than it is waited for. */
-const usual = (): EngineWorld => ({ resolve: emptyWorld, time: new LabTime({ patience: 10 }) });
+const usual = (): EngineWorld => ({
+  resolve: emptyWorld,
+  mailDns: mailDns({}),
+  time: new LabTime({ patience: 10 }),
+});
 
 /** A DNS without any name: no test asks the world's. */
 const emptyWorld = (name: string) =>

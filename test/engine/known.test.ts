@@ -38,7 +38,13 @@ async function found<Name extends CheckName, Code extends CodeOf<Name>>(
     ...{ check, code, subject: '192.0.2.1', state: 'ok' as const, severity: null, summary: 'So it is.' },
     ...{ evidence, facts: facts as never, at: when, tookMs: 1 },
   };
-  await db.write('keepRun', { domain: 'office.example', check, at: when, endedAt: when, findings: [finding] });
+  await db.write('keepRun', {
+    domain: 'office.example',
+    check,
+    at: when,
+    endedAt: when,
+    findings: [finding],
+  });
 }
 const greeting = (banner: string) => ({
   ...{ banner, name: banner.split(' ')[1] ?? '', software: null, features: [], size: 0 },

@@ -23,21 +23,24 @@ describe('the catalogue', () => {
     expect(all.filter((each, at) => all.indexOf(each) !== at)).toEqual([]);
   });
 
-  it.each(providers.map((one) => [one.name, one] as const))('%s: patterns, pages and trades fit', (_, one) => {
-    for (const pattern of [...one.mx, ...one.ns]) {
-      const example = pattern.replaceAll('*', 'x').replaceAll('#', '1');
-      expect(toDomainName(example), pattern).toBe(example);
-      expect(pattern.split('.').length, pattern).toBeGreaterThan(1);
-    }
-    for (const page of [one.support, ...one.sources, ...(one.form ? [one.form.source] : [])])
-      expect(page).toMatch(/^https:\/\//);
-    // A pattern without its trade, or a trade that nothing tells, is of no use.
-    const mail = one.does.includes('mail-host') || one.does.includes('mail-filter');
-    expect(one.mx.length > 0).toBe(mail);
-    expect(one.ns.length > 0).toBe(one.does.includes('dns-host'));
-    expect(one.registrar.length > 0).toBe(one.does.includes('registrar'));
-    if (one.form) expect(one.does).toContain('dns-host');
-  });
+  it.each(providers.map((one) => [one.name, one] as const))(
+    '%s: patterns, pages and trades fit',
+    (_, one) => {
+      for (const pattern of [...one.mx, ...one.ns]) {
+        const example = pattern.replaceAll('*', 'x').replaceAll('#', '1');
+        expect(toDomainName(example), pattern).toBe(example);
+        expect(pattern.split('.').length, pattern).toBeGreaterThan(1);
+      }
+      for (const page of [one.support, ...one.sources, ...(one.form ? [one.form.source] : [])])
+        expect(page).toMatch(/^https:\/\//);
+      // A pattern without its trade, or a trade that nothing tells, is of no use.
+      const mail = one.does.includes('mail-host') || one.does.includes('mail-filter');
+      expect(one.mx.length > 0).toBe(mail);
+      expect(one.ns.length > 0).toBe(one.does.includes('dns-host'));
+      expect(one.registrar.length > 0).toBe(one.does.includes('registrar'));
+      if (one.form) expect(one.does).toContain('dns-host');
+    },
+  );
 
   it('has companies of every trade', () => {
     for (const trade of providerTradeSchema.options)
@@ -84,7 +87,10 @@ describe('an MX record’s host', () => {
 
 describe('name servers', () => {
   it.each([
-    [['ns-1.awsdns-00.com', 'ns-1024.awsdns-12.org', 'ns-512.awsdns-63.net', 'ns-2000.awsdns-5.co.uk'], 'Amazon Route 53'],
+    [
+      ['ns-1.awsdns-00.com', 'ns-1024.awsdns-12.org', 'ns-512.awsdns-63.net', 'ns-2000.awsdns-5.co.uk'],
+      'Amazon Route 53',
+    ],
     [['ada.ns.cloudflare.com', 'bob.ns.cloudflare.com'], 'Cloudflare'],
     [['dns10.ovh.net', 'ns10.ovh.net'], 'OVHcloud'],
     [['hydrogen.ns.hetzner.com.', 'oxygen.ns.hetzner.com.', 'helium.ns.hetzner.de.'], 'Hetzner'],
