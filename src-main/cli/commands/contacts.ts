@@ -100,12 +100,15 @@ async function put(id: number | null, details: Details, command: Command): Promi
     const before =
       id === null ? null : (await client.contacts.list({ domain: null })).find((one) => one.id === id);
     if (before === undefined)
-      throw new Ended(EXIT.problem, `there is no contact ${id ?? ''}; \`mailward contacts list\` has them all`);
+      throw new Ended(
+        EXIT.problem,
+        `there is no contact ${id ?? ''}; \`mailward contacts list\` has them all`,
+      );
     return client.contacts.put({ ...(before ?? { name: '' }), ...given, id });
   });
   if (globals.json) printJson({ ...contact, doubt });
   else {
-    print(`${id === null ? 'Contact' : 'Contact now'} ${contact.id}: ${contactWords(contact)}.`);
+    print(`Contact ${contact.id} is ${id === null ? 'added' : 'changed'}: ${contactWords(contact)}`);
     if (doubt !== '') printError(`mailward: ${doubt}`);
   }
 }
