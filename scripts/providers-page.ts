@@ -12,7 +12,7 @@ export function providersPage(): string {
     form === undefined
       ? []
       : [
-          `| ${name} | ${form.place} | ${form.host} | ${form.value} | ${form.priority} | ${form.ttl} | ${form.dot ? 'yes' : 'no'} | [source](${form.source}) |`,
+          `| ${name} | ${form.place} | ${form.host} | ${form.value} | ${form.priority} | ${form.ttl} | ${form.dot ? 'yes' : 'no'} | [here](${form.source}) |`,
         ],
   );
   return `# Companies
@@ -44,7 +44,7 @@ ${table('dns-host', ({ ns }) => names(ns), 'name servers')}
 
 ### Their forms for an MX record
 
-| DNS host | where | name | target | priority | TTL | dot at the target's end | read in |
+| DNS host | where | name | target | priority | TTL | dot at the target's end | described |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${forms.join('\n')}
 

@@ -18,10 +18,9 @@ const mxFormSchema = z.object({
   ttl: z.string(),
   /** Whether the mail server's name is to end with a dot. */
   dot: z.boolean(),
-  /** Where these words were read. */
+  /** Where the form is described: by the host, or by others. */
   source: z.url(),
 });
-export type MxForm = z.infer<typeof mxFormSchema>;
 
 const providerSchema = z.object({
   name: z.string(),

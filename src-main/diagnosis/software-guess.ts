@@ -227,7 +227,7 @@ function isFilter(host: string): boolean {
 
 function signsOfName(host: string): Sign[] {
   const provider = providerOfMx(host);
-  if (provider === null || provider.software === null) return [];
+  if (!provider?.software) return [];
   const words = `Mail goes to ${shown(host)}, a server of ${provider.name}.`;
   return [{ software: provider.software, kind: 'name', weight: 'proof', words }];
 }

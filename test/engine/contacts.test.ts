@@ -43,6 +43,8 @@ const world: Record<string, NameInDns> = {
   'near.example': { mx: [[10, 'other-name.example']] },
   'other-name.example': { a: ['192.0.2.25'] },
   'direct.example': { a: ['192.0.2.26'] },
+  // Known by its address in the office alone.
+  'hidden.example': { mx: [[10, 'hidden.office.example']] },
   'relayed.example': { mx: [[10, 'relay.office.example']] },
   'relay.office.example': { a: ['192.0.2.1'] },
   'relayed-by-address.example': { mx: [[10, 'door.example']] },
@@ -70,7 +72,7 @@ async function office(): Promise<EngineUnderTest> {
 async function look(mail: string): Promise<AddressVerdict> {
   const directory = new Directory();
   for (const [name, ...hosts] of [
-    ['office.example', 'mail.office.example', '192.0.2.26'],
+    ['office.example', 'mail.office.example', '192.0.2.26', 'hidden.office.example'],
     ['branch.example', 'office-tenant.mail.protection.outlook.com'],
   ] as const)
     directory.put({
@@ -98,6 +100,7 @@ describe('a contact’s address', () => {
     ['bob@named.example', /leads to mail\.office\.example, which mail for office\.example goes to/],
     ['bob@near.example', /leads to mail\.office\.example/],
     ['bob@direct.example', /leads to 192\.0\.2\.26, which mail for office\.example goes to/],
+    ['bob@hidden.example', /leads to hidden\.office\.example/],
     ['bob@relayed.example', /leads to Mailward itself/],
     ['bob@relayed-by-address.example', /leads to Mailward itself/],
     ['bob@missing.example', /there is no domain missing\.example.*misspelt/],

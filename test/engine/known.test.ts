@@ -107,6 +107,22 @@ describe('the server', () => {
     expect((await known()).software[0]?.software).toBe('plesk');
   });
 
+  it.each([
+    ['mail.office.example', 'exim'],
+    // Its words are not those of the server behind it.
+    ['eu-smtp-inbound-1.mimecast.com', undefined],
+  ])('is told by the replies of %s: %s', async (host, software) => {
+    const reply = { code: 550, enhanced: null, text: 'relay not permitted' };
+    const results = JSON.stringify([{ recipient: 'bob@office.example', reply, cause: 'relay-denied' }]);
+    db.sql.exec('PRAGMA foreign_keys = OFF');
+    db.sql
+      .prepare(
+        `INSERT INTO attempt (message_id, started_at, ended_at, host, port, results, transcript) VALUES (1, 1, 2, ?, 25, ?, '[]')`,
+      )
+      .run(host, results);
+    expect((await known()).software[0]?.software).toBe(software);
+  });
+
   it('is not told by a finding without a certificate, or without a greeting', async () => {
     await found('server-tls', 'not-offered', {});
     await found('server-greeting', 'mute', greeting(''));
