@@ -11,6 +11,7 @@ await main(async (args) => {
     'checks-pages.ts',
     'blocklists-page.ts',
     'registries-page.ts',
+    'providers-page.ts',
     'rfcs-page.ts',
   ]) {
     const { status } = await runInForeground(node24(), [join(root, 'scripts', page)], {

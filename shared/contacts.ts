@@ -24,3 +24,27 @@ export const contactSchema = contactInputSchema.extend({
   changedAt: z.number().int(),
 });
 export type Contact = z.infer<typeof contactSchema>;
+
+/** A contact as it is listed. */
+export const listedContactSchema = contactSchema.extend({
+  /** Why its address does not work on the day it is needed, in a sentence; empty: nothing is known against it. */
+  trouble: z.string(),
+});
+export type ListedContact = z.infer<typeof listedContactSchema>;
+
+/**
+ * Which of the protected domains an address lies in, or beneath; null: none.
+ * @param address as it is stored: its domain in lower-case A-labels.
+ */
+export function protectedHome(address: string, protectedNames: readonly string[]): string | null {
+  const domain = address.slice(address.lastIndexOf('@') + 1);
+  return protectedNames.find((name) => domain === name || domain.endsWith(`.${name}`)) ?? null;
+}
+
+/** What is wrong with an address in a protected domain that was taken before it was one; empty: nothing. */
+export function troubleOf(address: string, protectedNames: readonly string[]): string {
+  const home = address === '' ? null : protectedHome(address, protectedNames);
+  return home === null
+    ? ''
+    : `${address} is in ${home}, whose mail stops when it is needed: give another one.`;
+}

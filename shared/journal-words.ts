@@ -1,7 +1,7 @@
 // Words for the entries of the journal, the same for every screen and command: what changed, what was and what is, and who did it.
 //
 // What `before` and `after` of an entry are, as src-main/engine/journal.ts and src-main/diagnosis/observations.ts write them:
-//   mx                  `10 mail.example.com, 20 backup.example.com`; `none`; `no such domain`
+//   mx, way-back        `10 mail.example.com, 20 backup.example.com`; `none`; `no such domain`
 //   name-servers, registrar, registration-state, addresses, profile    names, states or addresses, with commas; a profile's support: `changed`
 //   serial, ds          numbers; `none`
 //   registration-end    `2027-03-01`
@@ -90,6 +90,8 @@ function titleOf({ kind, subject, before, after }: JournalEntry): string {
       return modeTitle(after);
     case 'way-back':
       return 'Way back changed (the MX records to return to)';
+    case 'first-mail':
+      return 'The first mail came through';
     case 'profile':
       return `Profile changed: ${Object.hasOwn(profileParts, subject) ? profileParts[subject] : subject}`;
     case 'contacts':

@@ -24,6 +24,7 @@ export const journalKindSchema = z.enum([
   'route',
   'mode',
   'way-back',
+  'first-mail',
   'profile',
   'contacts',
   'settings',

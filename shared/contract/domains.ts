@@ -9,6 +9,7 @@ import {
   routeSchema,
   serverMoveSchema,
 } from '../domain.ts';
+import { knownSchema } from '../known.ts';
 import { mxLookSchema, wayBackSchema } from '../mx-reading.ts';
 import { domainNameSchema } from '../names.ts';
 import { preflightSchema } from '../preflight.ts';
@@ -41,6 +42,8 @@ export const domainsContract = {
     .output(domainSchema),
   /** What the admin says of the domain; replaces what was said before. */
   setProfile: call.input(named.extend({ profile: profileSchema })).output(domainSchema),
+  /** What is known of the domain without being told: from what checks found, and from replies. Asks nobody. */
+  known: call.input(named).output(knownSchema),
   /** The MX records to go back to; null: none are known. */
   wayBack: call.input(named).output(wayBackSchema.nullable()),
   /** Says by hand which MX records to go back to. */

@@ -6,6 +6,7 @@ import { DataDirUnusable } from '../engine/lock.ts';
 import { BrokenSettings } from '../settings/settings.ts';
 import { checkCommand, diagnoseCommand } from './commands/check.ts';
 import { classifyCommand } from './commands/classify.ts';
+import { contactsCommand } from './commands/contacts.ts';
 import { domainCommand } from './commands/domain.ts';
 import { journalCommand } from './commands/journal.ts';
 import { logCommand } from './commands/log.ts';
@@ -35,6 +36,7 @@ for (const command of [
   domainCommand(),
   queueCommand(),
   recipientsCommand(),
+  contactsCommand(),
   logCommand(),
   journalCommand(),
   statusCommand(),

@@ -6,6 +6,7 @@ import type { MessageSummary } from '../../shared/message.ts';
 import type { Overview } from '../../shared/overview.ts';
 import type { WatchedClock } from '../clock/watched.ts';
 import type { Emitter } from '../events/emitter.ts';
+import { Dns } from '../probes/dns/dns.ts';
 import { Listener } from '../relay/inbound/listener.ts';
 import { BounceRoutes } from '../relay/outbound/bounce-routes.ts';
 import { Bouncer } from '../relay/outbound/bouncer.ts';
@@ -29,6 +30,7 @@ import { Spool } from '../relay/spool/spool.ts';
 import type { SettingsStore } from '../settings/settings.ts';
 import type { Database } from '../storage/database.ts';
 import type { StorageWatch } from '../storage/watch.ts';
+import { WORLD } from './asking.ts';
 import { Domains } from './domains.ts';
 import type { EngineOptions } from './engine.ts';
 import type { EngineEvents } from './events.ts';
@@ -38,6 +40,7 @@ import { HealthChecks } from './health.ts';
 import { Rows } from './live-feeds.ts';
 import { LiveOverview } from './live-overview.ts';
 import { Journal } from './journal.ts';
+import { contactEntry, wayBackEntry } from './journal-entries.ts';
 import { followEvents } from './live-view.ts';
 import type { DataDirLock } from './lock.ts';
 import { LogIndexer } from './log-indexer.ts';
@@ -46,6 +49,7 @@ import { fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
 import { composeOverview } from './overview.ts';
 import { isLocal, relayAt } from './own-address.ts';
+import { OutsideAddresses } from './outside-address.ts';
 import { QueueActions } from './queue-actions.ts';
 import { createRouter, type EngineRouter } from './router.ts';
 import { keepMove } from './server-moves.ts';
@@ -217,6 +221,16 @@ export async function assemble(
       ((domain, signal) => readMx({ domain, signal, relay: relay(), settings: settings().probes })),
   });
   stops.defer({ 'the ways back': () => wayBacks.close() });
+  const outside = new OutsideAddresses({
+    clock,
+    db,
+    directory,
+    settings,
+    dns: (signal) => {
+      const { rootServers: roots, dnsPort: port } = settings().probes;
+      return world.mailDns ?? new Dns({ roots, port, signal, now: clock.now });
+    },
+  });
   const health = new HealthChecks({
     clock,
     db,
@@ -285,6 +299,11 @@ export async function assemble(
   events.on('checked', (checked) => journal.checked(checked));
   events.on('domainChanged', (change) => journal.domainChanged(change));
   events.on('domainRemoved', (removal) => journal.domainRemoved(removal));
+  events.on('wayBackKept', (kept) => journal.note(wayBackEntry(kept)));
+  events.on('contactChanged', (change) => journal.note(contactEntry(change)));
+  events.on('wentLive', ({ domain }) =>
+    journal.note({ domain, kind: 'first-mail', by: WORLD, source: 'traffic' }),
+  );
   const unfollow = store.onChange((after, before, by) => journal.settingsChanged(after, before, by));
   stops.defer({ 'the changes of the settings': unfollow });
   events.on('domainChanged', ({ domain }) => {
@@ -391,6 +410,8 @@ export async function assemble(
     health,
     ownState,
     journal,
+    outside,
+    events,
     offline,
     settings: store,
     live: { overview, traffic },

@@ -1,9 +1,15 @@
 // The procedures of the contract that are about domains.
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
-import { profileSchema, type Destination, type Domain } from '../../shared/domain.ts';
 import type { MxLook } from '../../shared/mx-reading.ts';
 import { toDomainName } from '../../shared/names.ts';
+import {
+  profileSchema,
+  supportPartSchema,
+  type Destination,
+  type Domain,
+  type Profile,
+} from '../../shared/domain.ts';
 import type { Clock } from '../clock/clock.ts';
 import { type OwnState, preflightChecks, preflightOf } from '../diagnosis/preflight.ts';
 import { ordered } from '../probes/dns/speakers.ts';
@@ -13,8 +19,10 @@ import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { Domains } from './domains.ts';
 import type { HealthChecks } from './health.ts';
-import { delivering, type Modes } from './modes.ts';
 import type { WayBacks } from './way-backs.ts';
+import { knownOf } from './known.ts';
+import { delivering, type Modes } from './modes.ts';
+import type { OutsideAddresses } from './outside-address.ts';
 
 export interface DomainProceduresParts {
   clock: Clock;
@@ -26,6 +34,7 @@ export interface DomainProceduresParts {
   wayBacks: WayBacks;
   health: HealthChecks;
   ownState: () => OwnState;
+  outside: OutsideAddresses;
   /** Throws when a route leads back to our own listener. */
   refuseOwnListener: (route: readonly Destination[]) => void;
 }
@@ -56,6 +65,22 @@ export function domainProcedures(parts: DomainProceduresParts) {
     return name;
   }
 
+  /** The support entries as they are to be kept. Throws when an address that is new in them depends on the office's mail. */
+  async function reachable(
+    before: Profile['support'],
+    after: Profile['support'],
+  ): Promise<Profile['support']> {
+    const support = { ...after };
+    for (const part of supportPartSchema.options) {
+      const { mail } = after[part];
+      if (mail === '' || mail === before[part].mail) continue;
+      const verdict = await parts.outside.look(mail);
+      if (verdict.refused !== null) throw new ORPCError('REFUSED', { message: verdict.refused });
+      support[part] = { ...after[part], mail: verdict.address };
+    }
+    return support;
+  }
+
   return {
     list: os.list.handler(() => directory.all()),
     add: os.add.handler(async ({ input, context }) => {
@@ -80,9 +105,12 @@ export function domainProcedures(parts: DomainProceduresParts) {
         actorOf(context),
       );
     }),
-    setProfile: os.setProfile.handler(({ input, context }) =>
-      change({ ...domainNamed(input.name), profile: input.profile }, actorOf(context)),
-    ),
+    setProfile: os.setProfile.handler(async ({ input, context }) => {
+      const support = await reachable(domainNamed(input.name).profile.support, input.profile.support);
+      // Asked for again: the domain may have changed while DNS was asked.
+      const domain = domainNamed(input.name);
+      return change({ ...domain, profile: { ...input.profile, support } }, actorOf(context));
+    }),
     setRoute: os.setRoute.handler(async ({ input, context }) => {
       refuseOwnListener(input.route);
       const changed = await change({ ...domainNamed(input.name), route: input.route }, actorOf(context));
@@ -133,6 +161,7 @@ export function domainProcedures(parts: DomainProceduresParts) {
         actorOf(context),
       );
     }),
+    known: os.known.handler(({ input }) => knownOf(db, domainNamed(input.name))),
     preflight: os.preflight.handler(async ({ input, signal }) => {
       const { name, route } = domainNamed(input.name);
       const at = clock.now();

@@ -1,4 +1,5 @@
 // What happens in the engine, for everybody who wants to know: all that happens to mail, and to domains, clock and storage.
+import type { Contact } from '../../shared/contacts.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type { Finding } from '../../shared/finding.ts';
 import type { Actor } from '../../shared/journal.ts';
@@ -17,6 +18,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   wayBackKept: { domain: string; before: WayBack | null; wayBack: WayBack; by: Actor };
   /** A check of a domain, protected or not, ended, and was not given up. */
   checked: { domain: string; findings: readonly Finding[] };
+  /** A contact is new (`before` is null), another than before, or gone (`after` is null): written down. */
+  contactChanged: { before: Contact | null; after: Contact | null; by: Actor };
   /** The clock jumped by `by` ms (negative: back), just now: times in memory move with it. What waits on disk was not planned anew yet. */
   clockJumped: { by: number };
   /** What waits on disk was planned anew after a jump, or could not be. */

@@ -1,7 +1,12 @@
 // What the journal says of what is done here: a domain that is another than before, settings that are, in short words and without secrets.
 import type { Destination, Domain, Mode, Profile } from '../../shared/domain.ts';
 import type { JournalKind } from '../../shared/journal.ts';
+import type { Contact } from '../../shared/contacts.ts';
+import { mxWords } from '../../shared/facts/form.ts';
+import type { WayBack } from '../../shared/mx-reading.ts';
 import { formatHostPort } from '../../shared/names.ts';
+import type { EngineEvents } from './events.ts';
+import type { Noted } from './journal.ts';
 import { SECRET_SETTINGS, type Settings } from '../../shared/settings.ts';
 
 export interface DoneHere {
@@ -114,4 +119,25 @@ export function changedSettings(after: Settings, before: Settings): ChangedSetti
     const isShown = text !== null && former !== null && text !== former;
     return [{ path, shown: isShown ? { before: former, after: text } : null }];
   });
+}
+
+/** The MX records to go back to are known, or others. */
+export function wayBackEntry({ domain, before, wayBack, by }: EngineEvents['wayBackKept']): Noted {
+  const words = (kept: WayBack | null) => (kept === null ? null : mxWords(kept.reading.records));
+  return { domain, kind: 'way-back', before: words(before), after: words(wayBack), by };
+}
+
+/** People to turn to: who is new, another or gone. Telephone numbers stay out of the journal. */
+export function contactEntry({ before, after, by }: EngineEvents['contactChanged']): Noted {
+  const domain = after?.domain ?? before?.domain ?? '';
+  const words = (contact: Contact | null) =>
+    contact === null ? null : [contact.name, contact.role].filter(Boolean).join(', ');
+  return {
+    domain,
+    kind: 'contacts',
+    subject: after?.name ?? before?.name ?? '',
+    before: words(before),
+    after: words(after),
+    by,
+  };
 }

@@ -6,6 +6,7 @@ import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { OwnState } from '../diagnosis/preflight.ts';
+import type { Publisher } from '../events/emitter.ts';
 import type { Reroutes } from '../relay/outbound/reroutes.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Callout } from '../relay/policy/callout.ts';
@@ -18,6 +19,7 @@ import type { Action } from '../storage/operations/actions.ts';
 import { contactProcedures } from './contact-procedures.ts';
 import { domainProcedures } from './domain-procedures.ts';
 import type { Domains } from './domains.ts';
+import type { EngineEvents } from './events.ts';
 import type { HealthChecks } from './health.ts';
 import { healthProcedures } from './health-procedures.ts';
 import type { Journal } from './journal.ts';
@@ -25,6 +27,7 @@ import { journalProcedures } from './journal-procedures.ts';
 import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
 import type { Modes } from './modes.ts';
+import type { OutsideAddresses } from './outside-address.ts';
 import { leadsTo } from './own-address.ts';
 import { actorOf, type Asking } from './asking.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
@@ -52,6 +55,8 @@ export interface RouterParts {
   /** What Mailward knows of itself as others see it. */
   ownState: () => OwnState;
   journal: Journal;
+  outside: OutsideAddresses;
+  events: Publisher<EngineEvents>;
   live: { overview: LiveOverview; traffic: Rows<MessageSummary> };
   offline: boolean;
   info: {
@@ -204,7 +209,7 @@ export function createRouter(parts: RouterParts) {
     recipients: recipientProcedures({ ...parts, settings: () => settings.get() }),
     checks: healthProcedures(parts),
     journal: journalProcedures(parts),
-    contacts: contactProcedures(),
+    contacts: contactProcedures(parts),
     settings: {
       get: os.settings.get.handler(() => settings.get()),
       set: os.settings.set.handler(({ input, context }) => {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { checkCommand } from '../../src-main/cli/commands/check.ts';
+import { contactsCommand } from '../../src-main/cli/commands/contacts.ts';
 import { domainCommand } from '../../src-main/cli/commands/domain.ts';
 import { queueCommand } from '../../src-main/cli/commands/queue.ts';
 import { serveCommand } from '../../src-main/cli/commands/serve.ts';
@@ -10,7 +11,13 @@ import { Ended, EXIT } from '../../src-main/cli/context.ts';
 /** How a command line ends that is refused before any data folder is looked for. */
 async function refusal(args: string[]): Promise<string> {
   const program = new Command('mailward').exitOverride();
-  for (const command of [checkCommand(), domainCommand(), queueCommand(), serveCommand()]) {
+  for (const command of [
+    checkCommand(),
+    contactsCommand(),
+    domainCommand(),
+    queueCommand(),
+    serveCommand(),
+  ]) {
     for (const one of [command, ...command.commands])
       one.exitOverride().option('--data <dir>').option('--json');
     program.addCommand(command);
@@ -34,6 +41,17 @@ describe('is refused, with what it goes with', () => {
     [['domain', 'mode', 'example.com', 'deliver', '--until', '4h'], '--until goes with hold and reroute'],
     [['domain', 'mode', 'example.com', 'reroute'], 'reroute needs --to'],
     [['domain', 'profile', 'example.com', '--selectors', 'none', 'default'], 'or none alone'],
+    [['domain', 'profile', 'example.com', '--hosting', 'rented'], 'expected owned, hosted or none'],
+    [['domain', 'profile', 'example.com', '--software', 'sendmale'], 'expected postfix, exim'],
+    [['domain', 'profile', 'example.com', '--vendor', 'fax=3'], '"fax=3" does not go with --vendor'],
+    [['domain', 'profile', 'example.com', '--vendor', 'none', 'phone=3'], '"none" does not go with --vendor'],
+    [
+      ['domain', 'profile', 'example.com', '--dns-host', 'web=help'],
+      '--dns-host web: expected a web address',
+    ],
+    [['contacts', 'add', '--phone', '112'], 'a contact needs --name'],
+    [['contacts', 'change', '1'], 'say what is to be changed'],
+    [['contacts', 'change', 'Ann', '--phone', '112'], '"Ann" is not a contact\'s number'],
     [['queue', 'retry', 'A1', '--quarantined'], '--quarantined goes with release --domain'],
     [['queue', 'retry', '--domain', 'example.com', '--quarantined'], '--quarantined goes with release'],
     [['queue', 'reroute', 'A1', '--to', 'spare.example', '--state', 'held'], '--state goes with --domain'],

@@ -120,6 +120,9 @@ export class EngineDouble {
       },
       domains: {
         list: os.domains.list.handler(() => []),
+        known: os.domains.known.handler(() => ({
+          ...{ software: [], dnsHost: null, registrar: null, readAt: null },
+        })),
         look: os.domains.look.handler(absent),
         wayBack: os.domains.wayBack.handler(() => null),
         setWayBack: os.domains.setWayBack.handler(absent),

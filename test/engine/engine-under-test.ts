@@ -1,5 +1,6 @@
 // An engine in the test's own process, with a caller and a way to send it mail.
 import { logInto } from '../lab/log.ts';
+import { mailDns } from '../lab/mail-dns.ts';
 import { LabTime } from '../lab/time.ts';
 import { createRouterClient } from '@orpc/server';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
@@ -128,6 +129,7 @@ export function to(port: number): Destination {
 const usual = (): EngineWorld => ({
   resolve: emptyWorld,
   readMx: () => Promise.resolve({ status: 'could-not', reason: 'there is no Internet here' }),
+  mailDns: mailDns({}),
   time: new LabTime({ patience: 10 }),
 });
 

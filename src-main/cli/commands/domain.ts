@@ -17,6 +17,13 @@ import {
 import { readName } from '../read-name.ts';
 import { readHolds, type Holds } from '../holds.ts';
 import { domainPreflightCommand } from './domain-preflight.ts';
+import {
+  readProfile,
+  readRecord,
+  showRecord,
+  type DomainRecord,
+  type ProfileOptions,
+} from './domain-record.ts';
 import { amount, newest } from './queue-words.ts';
 import { formatTime, print, printJson, printTable } from '../terminal.ts';
 import { typed } from '../invocation.ts';
@@ -130,10 +137,12 @@ export function domainCommand(): Command {
       const wanted = readName(name);
       const { value, running } = await doing(globals, async (reached) => ({
         found: await domainNamed(reached.client, wanted),
+        record: await readRecord(reached.client, wanted),
         holds: await readHolds(reached),
       }));
-      if (globals.json) printJson(value.found);
-      else show(value.found, value.holds, running, globals.dataDir);
+      const { found, record, holds } = value;
+      if (globals.json) printJson({ ...found, known: record.known, contacts: record.contacts });
+      else show(found, record, holds, running, globals.dataDir);
     });
 
   domain
@@ -229,25 +238,48 @@ export function domainCommand(): Command {
       'when the registration ends, e.g. 2027-03-01, where the registry does not say; or none',
     )
     .option('--selectors <selector...>', 'DKIM selectors with which the domain signs its mail; or none')
-    .action(async (name: string, options: { expires?: string; selectors?: string[] }, command: Command) => {
-      const globals = globalsOf(command);
-      const wanted = readName(name);
-      const given = {
-        ...(options.expires === undefined ? {} : { expiresAt: readDate(options.expires) }),
-        ...(options.selectors === undefined ? {} : { selectors: readSelectors(options.selectors) }),
-      };
-      const { value, running } = await doing(globals, async (reached) => {
-        const { client } = reached;
-        const before = await domainNamed(client, wanted);
-        const changed = await client.domains.setProfile({
-          name: wanted,
-          profile: { ...before.profile, ...given },
+    .option(
+      '--hosting <kind>',
+      'owned: the office runs its server itself; hosted: a vendor does, and must be called; or none',
+    )
+    .option('--software <name>', 'what the server runs, such as postfix or exchange; or none')
+    .option('--vendor <key=value...>', 'who rents out or cares for the server; or none')
+    .option('--dns-host <key=value...>', 'who hosts its DNS; or none')
+    .option('--registrar <key=value...>', 'who registered it; or none')
+    .option('--internet-provider <key=value...>', 'who connects the office; or none')
+    .addHelpText(
+      'after',
+      '\nThe keys of a company are company, phone, mail, web, customer (number) and note, each with its value:\n' +
+        '--vendor company="Example IT" phone="+49 30 1234" customer=4711. A key that is not given stays; one without a value goes.',
+    )
+    .action(
+      async (
+        name: string,
+        options: ProfileOptions & { expires?: string; selectors?: string[] },
+        command: Command,
+      ) => {
+        const globals = globalsOf(command);
+        const wanted = readName(name);
+        const given = {
+          ...(options.expires === undefined ? {} : { expiresAt: readDate(options.expires) }),
+          ...(options.selectors === undefined ? {} : { selectors: readSelectors(options.selectors) }),
+        };
+        const changeOf = readProfile(options);
+        const { value, running } = await doing(globals, async (reached) => {
+          const { client } = reached;
+          const before = await domainNamed(client, wanted);
+          const profile = { ...changeOf(before.profile), ...given };
+          const changed = await client.domains.setProfile({ name: wanted, profile });
+          return {
+            changed,
+            record: await readRecord(client, wanted),
+            holds: await readHolds(reached),
+          };
         });
-        return { changed, holds: await readHolds(reached) };
-      });
-      if (globals.json) printJson(value.changed);
-      else show(value.changed, value.holds, running, globals.dataDir);
-    });
+        if (globals.json) printJson(value.changed);
+        else show(value.changed, value.record, value.holds, running, globals.dataDir);
+      },
+    );
 
   domain
     .command('remove <domain>')
@@ -338,7 +370,7 @@ function untilWords({ mode }: Domain): string {
   return mode.until === null ? '' : ` until ${formatTime(mode.until)}`;
 }
 
-function show(domain: Domain, holds: Holds, running: boolean, dataDir: string): void {
+function show(domain: Domain, record: DomainRecord, holds: Holds, running: boolean, dataDir: string): void {
   print(`Domain:  ${domain.name}`);
   print(`Since:   ${formatTime(domain.createdAt)}`);
   domain.route.forEach((one, index) => {
@@ -359,5 +391,6 @@ function show(domain: Domain, holds: Holds, running: boolean, dataDir: string): 
   domain.mode.reroute?.forEach((one, index) => {
     print(`${index === 0 ? 'To:     ' : '  then: '} ${destinationWords(one)}`);
   });
+  showRecord(domain, record, running);
   if (!running) print(notRunning(dataDir));
 }

@@ -4,6 +4,7 @@ import { actionReads, actionWrites } from './actions.ts';
 import { attemptReads } from './attempts.ts';
 import { bounceReads, bounceWrites } from './bounces.ts';
 import { clockReads, clockWrites } from './clock.ts';
+import { contactReads, contactWrites } from './contacts.ts';
 import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
 import { journalReads, journalWrites } from './journal.ts';
@@ -21,6 +22,7 @@ import { wayReads, wayWrites } from './ways.ts';
 export function reads(db: DatabaseSync) {
   return {
     ...domainReads(db),
+    ...contactReads(db),
     ...spoolReads(db),
     ...actionReads(db),
     ...wayReads(db),
@@ -44,6 +46,7 @@ export function writes(db: DatabaseSync) {
   const spool = spoolWrites(db);
   return {
     ...domainWrites(db),
+    ...contactWrites(db),
     ...spool,
     ...actionWrites(db),
     ...wayWrites(db),
