@@ -45,6 +45,7 @@ describe('what is shown of a domain', () => {
   const nothing: DomainRecord = {
     known: { software: [], dnsHost: null, registrar: null, readAt: null },
     contacts: [],
+    wayBack: null,
     protectedNames: ['office.example'],
   };
 

@@ -120,14 +120,8 @@ function readSupport(flag: string, pairs: string[]): Partial<Support> | null {
 }
 
 /** Prints what is known, what was said by hand, and whom to turn to. */
-/** @param running whether a Mailward runs that reads what is not known yet. */
-export function showRecord(
-  domain: Domain,
-  { known, wayBack, contacts, protectedNames }: DomainRecord,
-  running: boolean,
-): void {
+export function showRecord(domain: Domain, { known, contacts, protectedNames }: DomainRecord): void {
   const { profile, name } = domain;
-  printWayBack(wayBack, running);
   showServer(domain, known);
   const hosting = { owned: 'the office runs its server itself', hosted: 'a vendor runs the server' };
   if (profile.hosting !== null) line('Hosting:', hosting[profile.hosting]);

@@ -391,6 +391,7 @@ function show(domain: Domain, record: DomainRecord, holds: Holds, running: boole
   domain.mode.reroute?.forEach((one, index) => {
     print(`${index === 0 ? 'To:     ' : '  then: '} ${destinationWords(one)}`);
   });
-  showRecord(domain, record, running);
+  printWayBack(record.wayBack, running);
+  showRecord(domain, record);
   if (!running) print(notRunning(dataDir));
 }
