@@ -56,7 +56,7 @@ class PostfixOffice implements OfficeServer {
     const policy = await GreylistingPolicy.start(setup.greylist ?? 0);
     const postfix = await Postfix.start({
       ...(host === undefined ? {} : { host }),
-      ...optionsOf(setup, policy),
+      ...optionsOf(setup, policy, host),
     });
     return new PostfixOffice(postfix, policy, setup);
   }
@@ -80,7 +80,7 @@ class PostfixOffice implements OfficeServer {
     this.#setup = { ...this.#setup, ...changes };
     await this.stop();
     this.#policy.seconds = this.#setup.greylist ?? 0;
-    this.#postfix.setUp(optionsOf(this.#setup, this.#policy));
+    this.#postfix.setUp(optionsOf(this.#setup, this.#policy, this.host));
     await this.start();
   }
   mailbox(address: string): Buffer[] {
@@ -98,13 +98,14 @@ class PostfixOffice implements OfficeServer {
   }
 }
 
-function optionsOf(setup: Setup, policy: GreylistingPolicy): PostfixOptions {
+function optionsOf(setup: Setup, policy: GreylistingPolicy, host = ''): PostfixOptions {
   const { name, domains, mailboxes, replies, sizeLimit, tls } = setup;
-  const { turnsAway, greylist, connectionRate, openRelay, greetingDelay } = setup;
+  const { turnsAway, greylist, connectionRate, openRelay, greetingDelay, goesByMx } = setup;
   const answers = Object.entries(replies).map(([address, reply]) => `{ ${address} = ${reply} }`);
   return {
     domains,
     mailboxes,
+    ...(goesByMx === null ? {} : { resolver: goesByMx }),
     settings: {
       myhostname: name,
       message_size_limit: String(sizeLimit),
@@ -132,6 +133,13 @@ function optionsOf(setup: Setup, policy: GreylistingPolicy): PostfixOptions {
             smtpd_relay_restrictions: 'permit_mynetworks, reject_unauth_destination',
           }
         : {}),
+      // By its own addresses it knows itself among the servers of a domain.
+      ...(goesByMx === null
+        ? {}
+        : {
+            smtpd_relay_restrictions: 'permit_mx_backup, reject_unauth_destination',
+            proxy_interfaces: host,
+          }),
       ...(tls === null
         ? {}
         : {
