@@ -46,6 +46,26 @@ describe.skipIf(!hasInternet).each(makes)('with %s as the office’s own', (make
   });
 });
 
+// Postfix takes by MX only where it is not the first of several.
+describe.skipIf(!hasInternet).each(['exim', 'sendmail'] as const)(
+  'with %s that takes the domain only while it is its lowest MX',
+  (make) => {
+    it.skipIf(!hasOffice(make))('the pre-flight catches it before the MX is changed', async () => {
+      await using office = await CareOffice.open(make, {
+        goesByMx: true,
+        more: [`mailward-test MX 10 mail`],
+      });
+      await office.command('domain', 'add', careDomain);
+      const { report, status } = await preflight(office);
+      // Today it takes the mail, and a mere look at that would call it ready.
+      expect(stateOf(report, 'takes-domain'), itemOf(report, 'takes-domain')).toBe('ok');
+      expect(stateOf(report, 'after-change')).toBe('problem');
+      expect(report.result).toBe('not-ready');
+      expect(status).toBe(1);
+    });
+  },
+);
+
 describe.skipIf(!hasInternet || !hasOffice('postfix'))('before anything is changed', () => {
   it('a server that takes no mail for the domain from Mailward is caught', async () => {
     await using office = await CareOffice.open('postfix', { setup: { domains: ['other.example'] } });
