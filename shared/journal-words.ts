@@ -89,7 +89,7 @@ function titleOf({ kind, subject, before, after }: JournalEntry): string {
     case 'mode':
       return modeTitle(after);
     case 'way-back':
-      return 'Way back changed (the MX records to return to)';
+      return `Way back ${before === null ? 'kept' : 'changed'} (the MX records to return to)`;
     case 'first-mail':
       return 'The first mail came through';
     case 'profile':

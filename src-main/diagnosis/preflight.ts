@@ -253,7 +253,7 @@ function afterChangeItem({ findings }: PreflightInput): Judged {
     return {
       state: 'could-not-check',
       summary:
-        'Some servers take a domain’s mail only as long as the MX records name them (cPanel with automatic detection, some set-ups of Exim, Sendmail and Postfix). Whether yours does shows only with a test record.',
+        'Some servers take a domain’s mail only as long as the MX records name them (some set-ups of Exim, Sendmail and Postfix; cPanel where Email Routing is not set to Local Mail Exchanger). Except on cPanel, a test record shows whether yours does.',
       advice: found.map(({ summary }) => summary),
       checks: ['goes-by-mx'],
     };
