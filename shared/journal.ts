@@ -25,6 +25,7 @@ export const journalKindSchema = z.enum([
   'mode',
   'way-back',
   'first-mail',
+  'mx-change',
   'profile',
   'contacts',
   'settings',

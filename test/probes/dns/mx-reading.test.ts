@@ -172,7 +172,7 @@ describe.skipIf(!hasInternet)('read in an internet of real name servers', () => 
     const settings = await internet.cutOff();
     const reading = readMx({ domain: 'office.example', relay, settings, signal: giveUp.signal });
     giveUp.abort();
-    expect(await reading).toEqual({ status: 'could-not', reason: 'the reading was given up' });
+    expect(await reading).toEqual({ status: 'could-not', reason: 'the look was given up' });
   });
 });
 
