@@ -8,6 +8,7 @@ import type { Preflight, PreflightResult } from '../../shared/preflight.ts';
 import { byGravity, type HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine, useOverview } from '../engine.tsx';
+import { ChangePanel } from '../parts/change-panel.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -67,6 +68,7 @@ function DomainPage({ name }: { name: string }) {
         {() => (
           <div className={css('sections')}>
             <PreflightPanel name={name} isLive={view !== undefined && view.liveSince !== null} />
+            <ChangePanel name={name} isLive={view !== undefined && view.liveSince !== null} />
             <WayBackPanel name={name} />
           </div>
         )}
