@@ -153,7 +153,12 @@ export class EngineDouble {
         reroute: os.queue.reroute.handler(() => ({ count: 0 })),
         delete: os.queue.delete.handler(() => ({ count: 0 })),
       },
-      journal: { list: os.journal.list.handler(() => ({ entries: [], more: false })) },
+      journal: {
+        list: os.journal.list.handler(() => ({ entries: [], more: false })),
+        rates: os.journal.rates.handler(({ input }) => ({
+          ...{ each: input.to - input.from, countedFrom: input.from, buckets: [] },
+        })),
+      },
       contacts: {
         list: os.contacts.list.handler(() => []),
         put: os.contacts.put.handler(absent),
