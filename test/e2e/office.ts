@@ -23,9 +23,10 @@ export function buildScreens(): void {
 }
 
 /** Starts the service with its user interface on a port that stays over restarts, as a bookmark needs it. */
-async function startService(): Promise<Service> {
+async function startService(dataDir?: string): Promise<Service> {
   const port = await freePort();
   return Service.start({
+    ...(dataDir === undefined ? {} : { dataDir }),
     args: ['--listen', `127.0.0.1:${port}`],
     settings: { delivery: { retrySeconds: [3600] } },
   });
@@ -56,8 +57,11 @@ export class Office implements AsyncDisposable {
     this.#close = connection.close;
   }
 
-  /** The office's server refuses `nobody@…` for good and puts `later@…` off; anybody else's mail it takes. */
-  static async open(): Promise<Office> {
+  /**
+   * The office's server refuses `nobody@…` for good and puts `later@…` off; anybody else's mail it takes. `dataDir`: a data folder that is
+   * there already, and stays.
+   */
+  static async open(dataDir?: string): Promise<Office> {
     buildScreens();
     const sink = new Sink({
       temper: {
@@ -70,7 +74,7 @@ export class Office implements AsyncDisposable {
       },
     });
     await sink.start();
-    const service = await startService();
+    const service = await startService(dataDir);
     return new Office(service, sink, await service.client());
   }
 
