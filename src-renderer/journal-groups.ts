@@ -28,11 +28,11 @@ const groups: Readonly<Record<JournalKind, JournalGroup>> = {
   settings: 'here',
 };
 
-/** `short` stands beside each change, `long` where one is picked. */
-export const groupWords: Readonly<Record<JournalGroup, { short: string; long: string }>> = {
-  dns: { short: 'DNS', long: 'DNS and registration' },
-  server: { short: 'Server', long: 'Your server' },
-  here: { short: 'Here', long: 'Done here' },
+/** `short` stands beside each change, `long` where one is picked, `mark` where the chart says what its marks are. */
+export const groupWords: Readonly<Record<JournalGroup, { short: string; long: string; mark: string }>> = {
+  dns: { short: 'DNS', long: 'DNS and registration', mark: 'change in DNS or the registration' },
+  server: { short: 'Server', long: 'Your server', mark: 'change at your server' },
+  here: { short: 'Here', long: 'Done here', mark: 'change made here' },
 };
 
 export const journalGroups = Object.keys(groupWords) as JournalGroup[];

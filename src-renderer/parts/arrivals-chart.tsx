@@ -41,7 +41,7 @@ interface Bars extends ArrivalBucket {
 const series = [
   { key: 'delivered', name: 'delivered', look: 'delivered', fill: 'var(--ok)' },
   { key: 'waiting', name: 'not delivered so far', look: 'deferred', fill: 'var(--amber)' },
-  { key: 'refused', name: 'refused by your server', look: 'refused', fill: 'var(--problem)' },
+  { key: 'refused', name: 'refused, or given up', look: 'refused', fill: 'var(--problem)' },
   { key: 'rejected', name: 'rejected on arrival', look: 'rejected', fill: 'var(--hollow)' },
 ] as const;
 
@@ -135,7 +135,7 @@ export const ArrivalsChart = memo(function ArrivalsChart({ arrivals, span, marks
           .filter((group) => marked.some((bar) => groupsIn(bar).includes(group)))
           .map((group) => (
             <li key={group}>
-              <JournalMark group={group} words={`changed: ${groupWords[group].long}`} />
+              <JournalMark group={group} words={groupWords[group].mark} />
             </li>
           ))}
       </ul>
@@ -232,7 +232,7 @@ export function tell(
       : `${time} ${listed([
           `${counted(accepted, 'message')} came in`,
           ...(accepted === 0 ? [] : [`${were(delivered)} delivered`]),
-          ...(refused === 0 ? [] : [`${were(refused)} refused by your server`]),
+          ...(refused === 0 ? [] : [`${were(refused)} refused by your server or given up`]),
           ...(accepted > delivered + refused
             ? [`${were(accepted - delivered - refused)} not delivered so far`]
             : []),

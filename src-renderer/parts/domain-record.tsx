@@ -15,9 +15,9 @@ export function DomainRecord({ name, domains }: DomainRecordProps) {
   if (domain === undefined) return null;
   return (
     <>
-      <JournalPanel name={name} />
       <ServerPanel domain={domain} protectedNames={domains.map((one) => one.name)} />
       <ContactsPanel name={name} />
+      <JournalPanel name={name} />
     </>
   );
 }

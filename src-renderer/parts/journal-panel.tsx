@@ -78,6 +78,8 @@ function TimeLine({ name, span, group }: TimeLineProps) {
   const { orpc } = useEngine();
   const now = useNow();
   const { from, to, parts } = stretchOf(span, now);
+  // The list does not jump when a bar of the chart is over and another one begins.
+  const [since] = useState(from);
   const [most, setMost] = useState(LISTED);
   const rates = useQuery(
     orpc.journal.rates.queryOptions({
@@ -91,7 +93,7 @@ function TimeLine({ name, span, group }: TimeLineProps) {
       input: ({ isOlder, before }: PageStart) => ({
         domain: name,
         ...(group === undefined ? {} : { kinds: kindsOf(group) }),
-        ...(isOlder ? { to: from, limit: OLDER } : { from, limit: IN_SPAN }),
+        ...(isOlder ? { to: since, limit: OLDER } : { from: since, limit: IN_SPAN }),
         ...(before === undefined ? {} : { before }),
       }),
       initialPageParam: { isOlder: false } as PageStart,
@@ -101,7 +103,6 @@ function TimeLine({ name, span, group }: TimeLineProps) {
         return isOlder ? undefined : { isOlder: true };
       },
       refetchInterval: LOOK_AGAIN,
-      placeholderData: (before) => before,
     }),
   );
   const pages = journal.data?.pages;

@@ -91,6 +91,7 @@ export function ProfileForm({ domain, known, onDone, onCancel }: ProfileFormProp
             key={part}
             part={part}
             support={draft.support[part]}
+            seems={(part === 'dnsHost' || part === 'registrar' ? known?.[part]?.name : undefined) ?? ''}
             errors={errors}
             onChange={(more) =>
               change({ support: { ...draft.support, [part]: { ...draft.support[part], ...more } } })
@@ -113,12 +114,14 @@ const fields = [
 interface SupportFieldsProps {
   part: SupportPart;
   support: Support;
+  /** The company that Mailward found; empty: none. */
+  seems: string;
   /** By `vendor.mail`. */
   errors: ReadonlyMap<string, string>;
   onChange: (change: Partial<Support>) => void;
 }
 
-function SupportFields({ part, support, errors, onChange }: SupportFieldsProps) {
+function SupportFields({ part, support, seems, errors, onChange }: SupportFieldsProps) {
   const [isOpen, setOpen] = useState(false);
   const isWrong = [...errors.keys()].some((key) => key.startsWith(`${part}.`));
   const said = [support.company, support.phone].filter(Boolean).join(', ');
@@ -130,7 +133,9 @@ function SupportFields({ part, support, errors, onChange }: SupportFieldsProps) 
     >
       <summary>
         {supportPartWords[part]}
-        <span className={css('said')}>{said === '' ? 'nobody to call yet' : said}</span>
+        <span className={css('said')}>
+          {said !== '' ? said : seems === '' ? 'nobody to call yet' : `${seems}, as it seems`}
+        </span>
       </summary>
       <div className={css('fields')}>
         {fields.map(({ key, label, most }) => (
@@ -142,6 +147,7 @@ function SupportFields({ part, support, errors, onChange }: SupportFieldsProps) 
             value={support[key]}
             error={errors.get(`${part}.${key}`)}
             onChange={(event) => onChange({ [key]: event.currentTarget.value })}
+            {...(key === 'company' && seems !== '' ? { placeholder: seems } : {})}
             {...(key === 'web' ? { placeholder: 'https://help.example.net/' } : {})}
           />
         ))}
