@@ -12,7 +12,7 @@ import { useEngine } from '../engine.tsx';
 import { hostingWords, supportPartWords } from '../words.ts';
 import { ActionButton } from './action-button.tsx';
 import { Loaded } from './loaded.tsx';
-import { Since } from './moment.tsx';
+import { Moment } from './moment.tsx';
 import { MailTo, OutsideLink, Phone } from './reach.tsx';
 import { StateMark } from './state-mark.tsx';
 import styles from './server-panel.module.css';
@@ -76,8 +76,7 @@ export function ServerPanel({ domain, protectedNames }: ServerPanelProps) {
                 </>
               ) : (
                 <>
-                  What Mailward found out by itself is as checks found it, the oldest{' '}
-                  <Since at={known.readAt} word="" />.
+                  Mailward found this out by checks, the oldest of them <Moment at={known.readAt} />.
                 </>
               )}
             </p>
