@@ -29,6 +29,9 @@ const yearTime = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
+const weekdayTime = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const dayInMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
 const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 const minute = 60_000;
@@ -91,6 +94,21 @@ export function sinceWhen(at: number, now: number): string {
 /** Hours and minutes in the reader's zone. */
 export function clock(at: number): string {
   return clockTime.format(at);
+}
+
+/** A day as the heading of what happened on it: "Today", "Friday, 27 November"; of what is far away with its year. */
+export function dayHeading(at: number, now: number): string {
+  const date = new Date(at).toDateString();
+  if (date === new Date(now).toDateString()) return 'Today';
+  const yesterday = new Date(now);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (date === yesterday.toDateString()) return 'Yesterday';
+  return Math.abs(now - at) > 300 * wholeDay ? dateOnly.format(at) : weekdayTime.format(at);
+}
+
+/** "27 Nov": a day on the axis of a chart. */
+export function dayOnAxis(at: number): string {
+  return dayInMonth.format(at);
 }
 
 /** The date in the reader's zone. */

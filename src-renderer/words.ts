@@ -1,6 +1,6 @@
 // The words on screen for states, modes and policies: one word per thing, as in the rest of the project.
 import { type Cause, causeWords } from '../shared/cause.ts';
-import type { ModeName, TlsPolicy } from '../shared/domain.ts';
+import type { ModeName, Profile, SupportPart, TlsPolicy } from '../shared/domain.ts';
 import type { MessageState, Reply } from '../shared/message.ts';
 import type { HealthState } from '../shared/state.ts';
 
@@ -71,6 +71,18 @@ export const tlsWords: Readonly<Record<TlsPolicy, string>> = {
   verify: 'Always encrypt, and check the certificate',
   dane: 'As DANE requires',
   none: 'Never encrypt',
+};
+
+export const hostingWords: Readonly<Record<NonNullable<Profile['hosting']>, string>> = {
+  owned: 'The office runs it itself',
+  hosted: 'A vendor runs it',
+};
+
+export const supportPartWords: Readonly<Record<SupportPart, string>> = {
+  vendor: 'Server vendor',
+  dnsHost: 'DNS host',
+  registrar: 'Registrar',
+  internetProvider: 'Internet provider',
 };
 
 /** "Your server does not answer." */

@@ -36,7 +36,7 @@ export type Deed<On> =
       /** What is said when it fails, above why: "Nothing was changed". */
       failed: string;
       /** Which questions have another answer afterwards. */
-      changes?: 'messages' | 'domains' | 'recipients';
+      changes?: 'messages' | 'domains' | 'recipients' | 'contacts';
     };
 
 /** A question that has to be answered with yes before anything is done. */

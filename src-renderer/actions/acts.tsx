@@ -46,7 +46,11 @@ export function useActs(onDone?: () => void): Acts {
       }
       if (changes === undefined) return;
       onDone?.();
-      await queries.invalidateQueries({ queryKey: orpc[changes].key() });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: orpc[changes].key() }),
+        // What is done here is written down.
+        queries.invalidateQueries({ queryKey: orpc.journal.key() }),
+      ]);
     },
     onError: (error, { failed }) => {
       notifications.show({ color: 'red', title: failed, message: errorWords(error) });

@@ -7,14 +7,18 @@ import { useEngine } from '../engine.tsx';
 import { errorWords } from '../words.ts';
 import { longButton } from './long-button.ts';
 
-/** Asks the lists anew after a change, and says what happened. */
-export function useDone(onDone: () => void) {
+/** Asks the lists anew after a change, and says what happened; what is `partly` well stays until it is closed. */
+export function useDone(onDone: () => void, changes: 'domains' | 'contacts' = 'domains') {
   const { orpc } = useEngine();
   const queries = useQueryClient();
-  return async (title: string, message: string) => {
-    notifications.show({ title, message });
+  return async (title: string, message: string, partly = false) => {
+    notifications.show({ title, message, ...(partly ? { color: 'yellow', autoClose: false } : {}) });
     onDone();
-    await queries.invalidateQueries({ queryKey: orpc.domains.key() });
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: orpc[changes].key() }),
+      // What is done here is written down.
+      queries.invalidateQueries({ queryKey: orpc.journal.key() }),
+    ]);
   };
 }
 

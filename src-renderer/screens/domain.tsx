@@ -1,4 +1,4 @@
-// One domain: whether its MX may be changed, and the records to go back to.
+// One domain: whether its MX may be changed, the records to go back to, and all that is kept and known of it.
 import { Button } from '@mantine/core';
 import { IconArrowLeft, IconListCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -9,6 +9,8 @@ import { byGravity, type HealthState } from '../../shared/state.ts';
 import { classesOf } from '../classes.ts';
 import { useEngine, useOverview } from '../engine.tsx';
 import { ChangePanel } from '../parts/change-panel.tsx';
+import { DomainLinks } from '../parts/domain-links.tsx';
+import { DomainRecord } from '../parts/domain-record.tsx';
 import { LinkButton } from '../parts/link-button.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Moment } from '../parts/moment.tsx';
@@ -37,6 +39,8 @@ function DomainPage({ name }: { name: string }) {
   const { orpc } = useEngine();
   const domains = useQuery(orpc.domains.list.queryOptions());
   const view = useOverview()?.domains.find((each) => each.name === name);
+  // Once mail comes through, what changed is asked for more often than what had to be ready for the change.
+  const isLive = view !== undefined && view.liveSince !== null;
   return (
     <Page
       title={shownName(name)}
@@ -65,11 +69,14 @@ function DomainPage({ name }: { name: string }) {
           show: <p>Mailward does not protect {toUnicodeName(name)}.</p>,
         }}
       >
-        {() => (
+        {(all) => (
           <div className={css('sections')}>
-            <PreflightPanel name={name} isLive={view !== undefined && view.liveSince !== null} />
-            <ChangePanel name={name} isLive={view !== undefined && view.liveSince !== null} />
+            <DomainLinks name={name} domains={all} />
+            {isLive && <DomainRecord name={name} domains={all} />}
+            <PreflightPanel name={name} isLive={isLive} />
+            <ChangePanel name={name} isLive={isLive} />
             <WayBackPanel name={name} />
+            {!isLive && <DomainRecord name={name} domains={all} />}
           </div>
         )}
       </Loaded>

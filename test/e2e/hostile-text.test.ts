@@ -40,7 +40,7 @@ async function send(recipient: string): Promise<void> {
   await smtp.expect(250);
 }
 
-test('on the home screen, in lists, on a message’s page and among recipients', async () => {
+test('on the home screen, in lists, on a message’s page, among recipients and on a domain’s screen', async () => {
   await send('later@example.com');
   await send('nobody@example.com');
   const ids = await until('the messages are not refused and put off', async () => {
@@ -55,6 +55,7 @@ test('on the home screen, in lists, on a message’s page and among recipients',
     '/queue',
     '/queue?show=failed',
     '/recipients',
+    '/domains/example.com',
     ...ids.map((id) => `/message/${id}`),
   ]) {
     await visitor.go(path);

@@ -22,12 +22,20 @@ export function buildScreens(): void {
   execFileSync(process.execPath, [join(checkout, 'scripts/build.mjs')], { stdio: 'inherit' });
 }
 
+export interface OfficeOptions {
+  /** A data folder that is there already, and stays. */
+  dataDir?: string;
+  /** More of them, for the service's first start. */
+  settings?: Record<string, unknown>;
+}
+
 /** Starts the service with its user interface on a port that stays over restarts, as a bookmark needs it. */
-async function startService(): Promise<Service> {
+async function startService({ dataDir, settings }: OfficeOptions): Promise<Service> {
   const port = await freePort();
   return Service.start({
+    ...(dataDir === undefined ? {} : { dataDir }),
     args: ['--listen', `127.0.0.1:${port}`],
-    settings: { delivery: { retrySeconds: [3600] } },
+    settings: { delivery: { retrySeconds: [3600] }, ...settings },
   });
 }
 
@@ -57,7 +65,7 @@ export class Office implements AsyncDisposable {
   }
 
   /** The office's server refuses `nobody@…` for good and puts `later@…` off; anybody else's mail it takes. */
-  static async open(): Promise<Office> {
+  static async open(options: OfficeOptions = {}): Promise<Office> {
     buildScreens();
     const sink = new Sink({
       temper: {
@@ -70,7 +78,7 @@ export class Office implements AsyncDisposable {
       },
     });
     await sink.start();
-    const service = await startService();
+    const service = await startService(options);
     return new Office(service, sink, await service.client());
   }
 

@@ -90,6 +90,12 @@ const screens: Screen[] = [
   },
   { name: 'a message that is not there', place: () => '/message/nosuchid', shows: /no such message/i },
   { name: 'domains', place: () => '/domains', shows: /being moved/i },
+  { name: 'a domain', place: () => `/domains/${longName}`, shows: /domain added/i },
+  {
+    name: 'a domain that no mail has come for',
+    place: () => '/domains/held.example.org',
+    shows: /domain added/i,
+  },
   { name: 'adding a domain', place: () => '/domains?add=true', shows: /enter the server by hand/i },
   { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
   {

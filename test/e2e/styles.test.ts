@@ -51,6 +51,7 @@ const screens: Screen[] = [
     },
   },
   { name: 'domains', place: () => '/domains', shows: /in the queue/i },
+  { name: 'a domain', place: () => '/domains/example.com', shows: /domain added/i },
   { name: 'editing a route', place: () => '/domains?edit=example.com', shows: /save the route/i },
   { name: 'recipients', place: () => '/recipients?domain=example.com', shows: /gone@example\.com/ },
   { name: 'health', place: () => '/health', shows: /has not been tested|not tested/ },

@@ -160,7 +160,12 @@ export class EngineDouble {
         look: os.changes.look.handler(absent),
         end: os.changes.end.handler(() => ({ ended: false })),
       },
-      journal: { list: os.journal.list.handler(() => ({ entries: [], more: false })) },
+      journal: {
+        list: os.journal.list.handler(() => ({ entries: [], more: false })),
+        rates: os.journal.rates.handler(({ input }) => ({
+          ...{ each: input.to - input.from, countedFrom: input.from, buckets: [] },
+        })),
+      },
       contacts: {
         list: os.contacts.list.handler(() => []),
         put: os.contacts.put.handler(absent),

@@ -1,9 +1,12 @@
 // The action registry: what can be done with what, what is asked first, and what is told afterwards.
 import { describe, expect, it, test, vi } from 'vitest';
+import { contactInputSchema } from '../../shared/contacts.ts';
 import type { Client } from '../../shared/contract/index.ts';
+import { domainSchema } from '../../shared/domain.ts';
 import { messageStateSchema, type MessageState } from '../../shared/message.ts';
 import { type Action, actionOfKey, appliesTo, type Tools } from '../../src-renderer/actions/action.ts';
 import { checkActions, copyEvidence, testAll } from '../../src-renderer/actions/checks.ts';
+import { addContact, contactActions } from '../../src-renderer/actions/contacts.tsx';
 import { addDomain, domainActions } from '../../src-renderer/actions/domains.ts';
 import { logActions } from '../../src-renderer/actions/log.ts';
 import {
@@ -13,6 +16,7 @@ import {
   rowActions,
   type Standing,
 } from '../../src-renderer/actions/messages.tsx';
+import { editProfile } from '../../src-renderer/actions/profile.tsx';
 import { recipientActions, recipientListActions } from '../../src-renderer/actions/recipients.ts';
 
 function messages(...standings: (MessageState | Standing)[]): OnMessages {
@@ -35,6 +39,14 @@ const check = {
   leg: 'inbound',
 } as unknown as Parameters<typeof checkActions.about.word>[0]['check'];
 
+const contact = { ...contactInputSchema.parse({ name: 'Ann Smith' }), id: 1, changedAt: 0 };
+const domain = domainSchema.parse({
+  name: 'example.com',
+  createdAt: 0,
+  route: [{ host: 'mail.example.com' }],
+  mode: { name: 'deliver', since: 0, reason: '', reroute: null },
+});
+
 /** Every action there is, with something that it can be about. */
 function withOn<On>(on: On, ...actions: Action<On>[]) {
   return actions.map((action) => ({ id: action.id, word: action.word(on), action }));
@@ -44,6 +56,9 @@ const all = [
   ...withOn({ id: 'one' }, openMessage),
   ...withOn({ name: 'example.com', mode: 'deliver' as const }, ...Object.values(domainActions)),
   ...withOn({ first: false }, addDomain),
+  ...withOn({ domain, known: null }, editProfile),
+  ...withOn({ domain: 'example.com' }, addContact),
+  ...withOn({ domain: 'example.com', contact }, ...Object.values(contactActions)),
   ...withOn({ address: 'a@example.com', state: 'listed' as const }, ...Object.values(recipientActions)),
   ...withOn({ domain: 'example.com' }, ...Object.values(recipientListActions)),
   ...withOn({ ...run, check }, checkActions.test),
@@ -71,7 +86,7 @@ describe('every action', () => {
 
   it('that takes away for good asks first', () => {
     const dangerous = all.filter(({ action }) => action.danger === true);
-    expect(dangerous.map(({ id }) => id)).toEqual(['message.delete', 'domain.remove']);
+    expect(dangerous.map(({ id }) => id)).toEqual(['message.delete', 'domain.remove', 'contact.remove']);
     for (const { id, action } of dangerous)
       expect(action.deed.kind === 'do' ? action.deed.asks : leadsToDialog.includes(id)).toBeTruthy();
   });

@@ -1,6 +1,7 @@
 // Everything that may be asked of the database, by name. The worker runs these; the rest of the house calls them by type.
 import type { DatabaseSync } from 'node:sqlite';
 import { actionReads, actionWrites } from './actions.ts';
+import { arrivalReads } from './arrivals.ts';
 import { attemptReads } from './attempts.ts';
 import { bounceReads, bounceWrites } from './bounces.ts';
 import { clockReads, clockWrites } from './clock.ts';
@@ -28,6 +29,7 @@ export function reads(db: DatabaseSync) {
     ...actionReads(db),
     ...wayReads(db),
     ...logReads(db),
+    ...arrivalReads(db),
     ...serverReads(db),
     ...recipientReads(db),
     ...bounceReads(db),
