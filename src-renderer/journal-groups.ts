@@ -23,6 +23,7 @@ const groups: Readonly<Record<JournalKind, JournalGroup>> = {
   mode: 'here',
   'way-back': 'here',
   'first-mail': 'here',
+  'mx-change': 'dns',
   profile: 'here',
   contacts: 'here',
   settings: 'here',

@@ -2,16 +2,15 @@
 import type { MxLook, MxReading, WayBack } from '../../shared/mx-reading.ts';
 import { typed, withTyped } from './invocation.ts';
 import { Ended, EXIT } from './context.ts';
-import { formatTime, print, printJson, printTable } from './terminal.ts';
+import { formatTime, print, printTable } from './terminal.ts';
 
-/** The look at a domain whose records do not say where its mail is to be delivered, as the end of a command. */
-export function notRoutable(name: string, look: MxLook, json: boolean): Ended {
-  if (json) printJson(look);
-  else printLook(look);
-  const exit = look.meaning.kind === 'unknown' ? EXIT.couldNotCheck : EXIT.problem;
+/** The end of a command that cannot add a domain, for its records do not say where its mail is to be delivered. */
+export function notRoutable(name: string, { meaning }: MxLook): Ended {
+  const exit = meaning.kind === 'unknown' ? EXIT.couldNotCheck : EXIT.problem;
+  const byHand = typed(`domain add ${name} --route HOST[:PORT]`);
   return new Ended(
     exit,
-    `${name} was not added: its route is not known. Say it yourself: ${typed(`domain add ${name} --route HOST[:PORT]`)}`,
+    `${name} was not added. ${[meaning.summary, ...meaning.advice].join(' ')} By hand: ${byHand}`,
   );
 }
 

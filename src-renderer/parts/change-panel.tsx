@@ -111,7 +111,25 @@ interface PlanProps {
 /** What to enter. */
 function Plan({ name, direction, busy, onBegin }: PlanProps) {
   const { orpc } = useEngine();
-  const plan = useQuery(orpc.changes.plan.queryOptions({ input: { name, direction }, retry: false }));
+  // Its answer costs the name servers a question, so that it is asked for and does not come by itself.
+  const [isWanted, setIsWanted] = useState(false);
+  const plan = useQuery(
+    orpc.changes.plan.queryOptions({ input: { name, direction }, retry: false, enabled: isWanted }),
+  );
+  if (!isWanted) {
+    return (
+      <p className={css('begin')}>
+        <Button size="sm" variant="default" onClick={() => setIsWanted(true)}>
+          Show what to enter
+        </Button>
+        <span className={css('soft', 'small')}>
+          {direction === 'in'
+            ? 'So that mail for the domain comes by way of Mailward.'
+            : 'So that mail for the domain goes past Mailward again, as before.'}
+        </span>
+      </p>
+    );
+  }
   if (plan.error !== null) {
     return (
       <p>

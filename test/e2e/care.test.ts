@@ -1,8 +1,10 @@
 // A domain comes into care in a real browser: its name is all that an admin has to know.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { careDomain, CareOffice, relayName } from '../lab/care.ts';
 import { Internet } from '../lab/internet/internet.ts';
 import { Service } from '../lab/mailward.ts';
+import { hasOffice } from '../lab/office.ts';
 import { hasInternet } from '../lab/packages.ts';
 import { buildScreens, openBrowser, Visitor } from './office.ts';
 
@@ -79,5 +81,58 @@ describe.skipIf(!hasInternet)('a domain that is named', () => {
     await visitor.the('textbox', 'Domain').fill('no-mail.example.org');
     await visitor.the('button', 'Read its MX records').waitFor();
     expect(await visitor.page.getByText('takes no mail').count()).toBe(0);
+  });
+});
+
+describe.skipIf(!hasInternet || !hasOffice('postfix'))('a domain whose MX is changed', () => {
+  let office: CareOffice;
+  let browser: Browser;
+  let visitor: Visitor;
+  beforeAll(async () => {
+    buildScreens();
+    office = await CareOffice.open('postfix', { ttl: 2 });
+    await office.client.domains.add({ name: careDomain });
+    browser = await openBrowser();
+    visitor = await Visitor.arrive(browser, office.ui);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await office[Symbol.asyncDispose]();
+  });
+
+  test('is a list of steps at first, of which none is called done before it is known', async () => {
+    await visitor.go('/');
+    const steps = visitor.the('region', `Steps until mail for ${careDomain} comes through`);
+    await steps.getByText('Nothing has been checked yet').waitFor();
+    expect(await steps.getByRole('listitem').allInnerTexts()).toEqual([
+      expect.stringMatching(/The way back is kept\s*: not yet/),
+      expect.stringMatching(/Your server answers\s*: not yet/),
+      expect.stringMatching(/It takes the domain’s mail from Mailward\s*: not yet/),
+      expect.stringMatching(/The world reaches Mailward\s*: not yet/),
+      expect.stringMatching(/The MX records name Mailward\s*: not yet/),
+      'The first mail comes through',
+    ]);
+    await steps.getByRole('button', { name: 'Check what is ready' }).click();
+    await steps.getByText(`${careDomain} is ready: its MX records may be changed.`).waitFor();
+    expect(await steps.getByRole('listitem').first().innerText()).toMatch(/The way back is kept\s*: done/);
+    expect(await visitor.barriers()).toEqual([]);
+  });
+
+  test('says which records to enter, and follows them to the first mail and to the end', async () => {
+    await visitor.go(`/domains/${careDomain}`);
+    const panel = visitor.the('region', 'The change of the MX records');
+    await panel.getByRole('button', { name: 'Show what to enter' }).click();
+    await panel.getByText(`${careDomain}. 300 IN MX 10 ${relayName}.`).waitFor();
+    await panel.getByRole('button', { name: 'Watch this change' }).click();
+    await panel.getByText('No name server of the domain has the new records yet.').waitFor();
+    await office.changeMx(`@ MX 10 ${relayName}.`);
+    await panel.getByRole('button', { name: 'Look now' }).click();
+    await panel.getByText('Nobody can have the old records any more.').waitFor();
+    expect(await office.mailTo(relayName)).toMatch(/^250 /);
+    await office.server.delivered(`office@${careDomain}`);
+    await visitor.the('heading', `Mail for ${careDomain} is flowing.`).waitFor();
+    await visitor.page.getByText('The first mail came through').first().waitFor();
+    expect(await visitor.barriers()).toEqual([]);
+    expect(visitor.complaints).toEqual([]);
   });
 });

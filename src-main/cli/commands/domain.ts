@@ -54,7 +54,7 @@ export function domainCommand(): Command {
         globals,
         async ({ client }) => {
           const look = route === undefined ? await client.domains.look({ name: wanted }) : null;
-          if (look !== null && look.meaning.route === null) throw notRoutable(wanted, look, globals.json);
+          if (look !== null && look.meaning.route === null) throw notRoutable(wanted, look);
           const added = await client.domains.add({ name: wanted, ...(route === undefined ? {} : { route }) });
           return { added, look, wayBack: await client.domains.wayBack({ name: wanted }) };
         },
