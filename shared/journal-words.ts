@@ -9,6 +9,7 @@
 //   certificate         `mail.example.com, by R3, until 2027-03-01, SHA-256 12ab…`; `none`: no encryption is offered
 //   replies             of a delivery `accepted` or `550 5.7.1 relay-denied`; else the finding's code, and the reply's: `missing 550 5.1.1`
 //   server-state        `connection-failed at mail.example.com:25`; null: no trouble
+//   mx-change           `spreading: 10 relay.example.net`; null: not watched any more
 //   added, route        destinations as they are typed on the command line
 //   mode                `deliver`, `hold by Mailward: …`, `reroute to HOST:PORT until 2027-03-01T08:00:00.000Z: …`
 //   settings            the value; `changed` of a secret
@@ -89,9 +90,11 @@ function titleOf({ kind, subject, before, after }: JournalEntry): string {
     case 'mode':
       return modeTitle(after);
     case 'way-back':
-      return 'Way back changed (the MX records to return to)';
+      return `Way back ${before === null ? 'kept' : 'changed'} (the MX records to return to)`;
     case 'first-mail':
       return 'The first mail came through';
+    case 'mx-change':
+      return changeTitle(after);
     case 'profile':
       return `Profile changed: ${Object.hasOwn(profileParts, subject) ? profileParts[subject] : subject}`;
     case 'contacts':
@@ -100,6 +103,18 @@ function titleOf({ kind, subject, before, after }: JournalEntry): string {
     case 'settings':
       return `Setting ${subject} changed`;
   }
+}
+
+/** Of a change that is watched; its stage, and after a colon its records. */
+function changeTitle(after: string | null): string {
+  const [stage = ''] = (after ?? 'ended').split(':');
+  const words: Readonly<Record<string, string>> = {
+    'to-do': 'A change of the MX records is watched from here on',
+    partly: 'Some name servers have the new MX records',
+    spreading: 'All name servers have the new MX records',
+    done: 'Nobody can have the old MX records any more',
+  };
+  return words[stage] ?? 'The change of the MX records is no longer watched';
 }
 
 function of(subject: string): string {

@@ -11,7 +11,8 @@ export const journalKindSchema = z.enum([
   'registrar',
   'registration-end',
   'registration-state',
-  // At the office's server. The subject is its host name or address.
+  // At the office's server. The subject is its host name (`mail.example.com IPv6` for its IPv6 addresses) or address; of `replies` the
+  // question, and whom it was put to (`delivery`; `relay-denied 192.0.2.1`); empty of `server-state`, which is the domain's as a whole.
   'addresses',
   'banner',
   'software',
@@ -25,6 +26,7 @@ export const journalKindSchema = z.enum([
   'mode',
   'way-back',
   'first-mail',
+  'mx-change',
   'profile',
   'contacts',
   'settings',

@@ -46,7 +46,7 @@ export type MxRead =
   | { status: 'could-not'; reason: string };
 
 /** What the MX records say of where mail goes today. */
-export const mxMeaningKindSchema = z.enum([
+const mxMeaningKindSchema = z.enum([
   /** A server of the office's own, or of its vendor. */
   'server',
   /** A big mail host whose customers have many domains: Microsoft 365, Google Workspace. */
@@ -69,7 +69,6 @@ export const mxMeaningKindSchema = z.enum([
   /** They could not be read. */
   'unknown',
 ]);
-export type MxMeaningKind = z.infer<typeof mxMeaningKindSchema>;
 
 export const mxMeaningSchema = z.object({
   kind: mxMeaningKindSchema,

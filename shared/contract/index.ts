@@ -9,6 +9,7 @@ import { messageDetailSchema, messageStateSchema, messageSummarySchema } from '.
 import { domainNameSchema } from '../names.ts';
 import { overviewSchema } from '../overview.ts';
 import { settingsSchema } from '../settings.ts';
+import { changesContract } from './changes.ts';
 import { checksContract } from './checks.ts';
 import { contactsContract } from './contacts.ts';
 import { domainsContract } from './domains.ts';
@@ -76,6 +77,7 @@ export const contract = {
     ),
   },
   domains: domainsContract,
+  changes: changesContract,
   messages: {
     /** Newest first. `before` is the id of the last row of the page before. */
     list: call

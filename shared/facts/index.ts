@@ -13,6 +13,7 @@ import { dkimFacts } from './dkim.ts';
 import { dmarcFacts } from './dmarc.ts';
 import { dnsInterceptionFacts } from './dns-interception.ts';
 import { dnssecFacts } from './dnssec.ts';
+import { goesByMxFacts } from './goes-by-mx.ts';
 import { greylistingFacts } from './greylisting.ts';
 import { heloFacts } from './helo.ts';
 import { mailLoopFacts } from './mail-loop.ts';
@@ -61,6 +62,7 @@ export const contracts = {
   'server-tls': serverTlsFacts,
   'server-refuses': serverRefusesFacts,
   'relay-denied': relayDeniedFacts,
+  'goes-by-mx': goesByMxFacts,
   'unknown-recipient': unknownRecipientFacts,
   postmaster: postmasterFacts,
   greylisting: greylistingFacts,

@@ -14,7 +14,7 @@ const asked = {
 };
 
 /** What one of those asked says. */
-const viewSchema = z.discriminatedUnion('state', [
+export const mxServerViewSchema = z.discriminatedUnion('state', [
   z.object({ ...asked, state: z.literal('agrees'), mx: mxSet, ttl, until: z.null() }),
   z.object({
     ...asked,
@@ -28,7 +28,7 @@ const viewSchema = z.discriminatedUnion('state', [
   /** `silent`: no answer; `failed`: an answer, but no records. */
   z.object({ ...asked, state: z.enum(['silent', 'failed']), mx: z.null(), ttl, until: z.null() }),
 ]);
-export type ServerView = z.infer<typeof viewSchema>;
+export type ServerView = z.infer<typeof mxServerViewSchema>;
 
 const spreadSchema = z.object({
   /** The set that is to be everywhere: what most of the name servers have. */
@@ -40,7 +40,7 @@ const spreadSchema = z.object({
   until: time.nullable(),
   /** What was there before a change; null: no change was seen. */
   before: z.object({ mx: mxSet, ttl }).nullable().default(null),
-  items: z.array(viewSchema),
+  items: z.array(mxServerViewSchema),
 });
 
 export const mxPropagationFacts = {

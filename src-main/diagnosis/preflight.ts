@@ -15,6 +15,7 @@ export const preflightChecks = [
   'server-greeting',
   'server-refuses',
   'relay-denied',
+  'goes-by-mx',
   'mail-loop',
   'server-tls',
   'unknown-recipient',
@@ -122,6 +123,12 @@ const ITEMS: readonly Item[] = [
     judge: takesItem,
   },
   {
+    name: 'after-change',
+    title: 'It will still take it after the change',
+    isEssential: false,
+    judge: afterChangeItem,
+  },
+  {
     name: 'encryption',
     title: 'Mail to your server is encrypted',
     isEssential: false,
@@ -226,6 +233,36 @@ function takesItem({ findings }: PreflightInput): Judged {
     ? 'Tell your server that the domain is its own, whatever the MX records say: some servers take a domain only while they are its lowest MX. How, see the page of the check `relay-denied`.'
     : 'Tell your server that Mailward’s address is trusted: no login, no filter, no limit.';
   return { ...judged, advice: [advice] };
+}
+
+/** Servers that take a domain only while they are its lowest MX show it by a test record alone. */
+function afterChangeItem({ findings }: PreflightInput): Judged {
+  const found = findings.filter(({ check }) => check === 'goes-by-mx');
+  const bad = found.find(({ code }) => code === 'by-mx');
+  if (bad !== undefined) {
+    return {
+      state: 'problem',
+      summary: bad.summary,
+      advice: [
+        'Tell your server that the domain is its own, whatever the MX records say. How, see the page of the check `goes-by-mx`.',
+      ],
+      checks: ['goes-by-mx'],
+    };
+  }
+  if (found.length > 0 && found.every(({ state }) => state === 'not-applicable')) {
+    return {
+      state: 'could-not-check',
+      summary:
+        'Some servers take a domain’s mail only as long as the MX records name them (some set-ups of Exim, Sendmail and Postfix; cPanel where Email Routing is not set to Local Mail Exchanger). Except on cPanel, a test record shows whether yours does.',
+      advice: found.map(({ summary }) => summary),
+      checks: ['goes-by-mx'],
+    };
+  }
+  return fromFindings(found, ['goes-by-mx'], {
+    ok: 'Your server goes by its own configuration and not by the MX records.',
+    mild: [],
+    advice: [],
+  });
 }
 
 function encryptionItem({ findings }: PreflightInput): Judged {

@@ -24,6 +24,7 @@ import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
 import { LearnedRecipients } from '../relay/policy/learned.ts';
 import { RecipientPolicy } from '../relay/policy/recipients.ts';
 import type { OwnState } from '../diagnosis/preflight.ts';
+import { mxSpread } from '../probes/dns/mx-spread.ts';
 import { readMx } from '../probes/dns/mx-reading.ts';
 import { systemResolver } from '../relay/resolver.ts';
 import { Spool } from '../relay/spool/spool.ts';
@@ -40,13 +41,14 @@ import { HealthChecks } from './health.ts';
 import { Rows } from './live-feeds.ts';
 import { LiveOverview } from './live-overview.ts';
 import { Journal } from './journal.ts';
-import { contactEntry, wayBackEntry } from './journal-entries.ts';
+import { contactEntry, mxChangeEntry, wayBackEntry } from './journal-entries.ts';
 import { followEvents } from './live-view.ts';
 import type { DataDirLock } from './lock.ts';
 import { LogIndexer } from './log-indexer.ts';
 import { Meter } from './meter.ts';
 import { fillMeter } from './metering.ts';
 import { Modes } from './modes.ts';
+import { MxChanges } from './mx-changes.ts';
 import { composeOverview } from './overview.ts';
 import { isLocal, relayAt } from './own-address.ts';
 import { OutsideAddresses } from './outside-address.ts';
@@ -221,6 +223,14 @@ export async function assemble(
       ((domain, signal) => readMx({ domain, signal, relay: relay(), settings: settings().probes })),
   });
   stops.defer({ 'the ways back': () => wayBacks.close() });
+  const mxChanges = new MxChanges({
+    clock,
+    db,
+    events,
+    spread: world.mxSpread ?? ((domain, signal) => mxSpread({ domain, signal, settings: settings().probes })),
+  });
+  await mxChanges.load();
+  stops.defer({ 'the changes of MX records': () => mxChanges.close() });
   const outside = new OutsideAddresses({
     clock,
     db,
@@ -300,6 +310,7 @@ export async function assemble(
   events.on('domainChanged', (change) => journal.domainChanged(change));
   events.on('domainRemoved', (removal) => journal.domainRemoved(removal));
   events.on('wayBackKept', (kept) => journal.note(wayBackEntry(kept)));
+  events.on('mxChange', (change) => journal.note(mxChangeEntry(change)));
   events.on('contactChanged', (change) => journal.note(contactEntry(change)));
   events.on('wentLive', ({ domain }) =>
     journal.note({ domain, kind: 'first-mail', by: WORLD, source: 'traffic' }),
@@ -317,6 +328,14 @@ export async function assemble(
   events.on('domainRemoved', ({ name }) => {
     callout.domainChanged(name);
     firstMail.domainRemoved(name);
+    mxChanges.domainRemoved(name).catch((error: unknown) =>
+      events.emit('fault', {
+        part: 'storage',
+        domain: name,
+        what: `that the MX records of ${name} are not watched any more cannot be kept`,
+        error,
+      }),
+    );
   });
   events.on('clockJumped', ({ by }) => {
     scheduler.clockJumped(by);
@@ -368,6 +387,7 @@ export async function assemble(
     modes.start();
     indexer.start();
     wayBacks.start();
+    mxChanges.start();
     const keeping = clock.every(KEEP_EVERY_MS, () => {
       storage.taken(lock.keep() === 'taken');
       const { problem, unknown } = store;
@@ -404,6 +424,7 @@ export async function assemble(
     actions,
     domains,
     wayBacks,
+    mxChanges,
     learned,
     callout,
     incomingBounces,

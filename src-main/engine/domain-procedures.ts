@@ -22,6 +22,7 @@ import type { HealthChecks } from './health.ts';
 import type { WayBacks } from './way-backs.ts';
 import { knownOf } from './known.ts';
 import { delivering, type Modes } from './modes.ts';
+import type { MxChanges } from './mx-changes.ts';
 import type { OutsideAddresses } from './outside-address.ts';
 
 export interface DomainProceduresParts {
@@ -32,6 +33,7 @@ export interface DomainProceduresParts {
   modes: Modes;
   domains: Domains;
   wayBacks: WayBacks;
+  mxChanges: MxChanges;
   health: HealthChecks;
   ownState: () => OwnState;
   outside: OutsideAddresses;
@@ -49,6 +51,19 @@ export function domainProcedures(parts: DomainProceduresParts) {
     if (!domain)
       throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
     return domain;
+  }
+
+  /** Whoever still has the old records sends mail here: taken out now, it would be refused. */
+  function refuseWhileGoingBack(name: string): void {
+    const change = parts.mxChanges.of(name);
+    if (change?.direction !== 'back' || change.stage === 'done') return;
+    const until =
+      change.until === null
+        ? ''
+        : ` until ${new Date(change.until).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+    throw new ORPCError('REFUSED', {
+      message: `the MX records of ${name} are on their way back, and senders may have the old ones${until}: their mail would be refused. Wait, or end the watch first (\`mailward domain change ${name} --end\`)`,
+    });
   }
 
   function refuseTwice(name: string): never {
@@ -201,6 +216,7 @@ export function domainProcedures(parts: DomainProceduresParts) {
           message: `${count === 1 ? '1 message' : `${count} messages`} for ${input.name} ${count === 1 ? 'is' : 'are'} still here (${parts.join(', ')}); ${stays ? 'what is held or in quarantine does not go out by itself: release or delete it first' : 'wait until it is delivered, or delete it first'}`,
         });
       }
+      refuseWhileGoingBack(input.name);
       await parts.domains.remove(input.name, actorOf(context));
       return { removed: true as const };
     }),

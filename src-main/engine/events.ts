@@ -3,6 +3,7 @@ import type { Contact } from '../../shared/contacts.ts';
 import type { Domain } from '../../shared/domain.ts';
 import type { Finding } from '../../shared/finding.ts';
 import type { Actor } from '../../shared/journal.ts';
+import type { MxChange } from '../../shared/mx-change.ts';
 import type { WayBack } from '../../shared/mx-reading.ts';
 import type { RelayEvents } from '../relay/events.ts';
 import type { StorageEvents } from '../storage/events.ts';
@@ -14,6 +15,8 @@ export interface EngineEvents extends RelayEvents, StorageEvents {
   domainRemoved: { name: string; by: Actor };
   /** A domain's first mail came through to its own server. */
   wentLive: { domain: string; at: number };
+  /** A change of MX records is watched from now on (`before` is null), is in another stage, or is not watched any more (`change` is null). */
+  mxChange: { change: MxChange | null; before: MxChange | null; by: Actor };
   /** The MX records that a domain can go back to are known, or others than before. */
   wayBackKept: { domain: string; before: WayBack | null; wayBack: WayBack; by: Actor };
   /** A check of a domain, protected or not, ended, and was not given up. */

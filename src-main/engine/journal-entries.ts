@@ -3,6 +3,7 @@ import type { Destination, Domain, Mode, Profile } from '../../shared/domain.ts'
 import type { JournalKind } from '../../shared/journal.ts';
 import type { Contact } from '../../shared/contacts.ts';
 import { mxWords } from '../../shared/facts/form.ts';
+import type { MxChange } from '../../shared/mx-change.ts';
 import type { WayBack } from '../../shared/mx-reading.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { EngineEvents } from './events.ts';
@@ -140,4 +141,12 @@ export function contactEntry({ before, after, by }: EngineEvents['contactChanged
     after: words(after),
     by,
   };
+}
+
+/** A change of MX records that is watched, stage by stage. */
+export function mxChangeEntry({ change, before, by }: EngineEvents['mxChange']): Noted {
+  const words = (one: MxChange | null) => (one === null ? null : `${one.stage}: ${mxWords(one.wanted)}`);
+  const domain = change?.domain ?? before?.domain ?? '';
+  const source = by.who === 'world' ? 'check' : 'action';
+  return { domain, kind: 'mx-change', before: words(before), after: words(change), by, source };
 }

@@ -16,6 +16,7 @@ import type { LearnedRecipients } from '../relay/policy/learned.ts';
 import { BrokenSettings, SettingsChanged, type SettingsStore } from '../settings/settings.ts';
 import { StorageError, type Database } from '../storage/database.ts';
 import type { Action } from '../storage/operations/actions.ts';
+import { changeProcedures } from './change-procedures.ts';
 import { contactProcedures } from './contact-procedures.ts';
 import { domainProcedures } from './domain-procedures.ts';
 import type { Domains } from './domains.ts';
@@ -27,6 +28,7 @@ import { journalProcedures } from './journal-procedures.ts';
 import type { Rows } from './live-feeds.ts';
 import type { LiveOverview } from './live-overview.ts';
 import type { Modes } from './modes.ts';
+import type { MxChanges } from './mx-changes.ts';
 import type { OutsideAddresses } from './outside-address.ts';
 import { leadsTo } from './own-address.ts';
 import { actorOf, type Asking } from './asking.ts';
@@ -47,6 +49,7 @@ export interface RouterParts {
   actions: QueueActions;
   domains: Domains;
   wayBacks: WayBacks;
+  mxChanges: MxChanges;
   settings: SettingsStore;
   learned: LearnedRecipients;
   callout: Callout;
@@ -147,6 +150,7 @@ export function createRouter(parts: RouterParts) {
       }),
       traffic: os.live.traffic.handler(({ signal }) => live.traffic.watch(signal)),
     },
+    changes: changeProcedures(parts),
     domains: domainProcedures({ ...parts, refuseOwnListener }),
     messages: {
       list: os.messages.list.handler(async ({ input }) => {

@@ -1,6 +1,7 @@
 // What a lab puts in place of the world.
 import type { TimeSources } from '../clock/watched.ts';
 import type { MxRead } from '../../shared/mx-reading.ts';
+import type { MxSpread } from '../probes/dns/mx-spread.ts';
 import type { LookUp } from '../relay/smtp/address-book.ts';
 import type { Resolve } from '../relay/resolver.ts';
 import type { MailDns } from './outside-address.ts';
@@ -15,6 +16,8 @@ export interface EngineWorld {
   lookUp?: LookUp;
   /** What domains' MX records are. */
   readMx?: (domain: string, signal: AbortSignal) => Promise<MxRead>;
+  /** Who has which MX records. */
+  mxSpread?: (domain: string, signal: AbortSignal) => Promise<MxSpread>;
   /** Port of the world's mail servers. */
   smtpPort?: number;
   /** Lets mail servers of the world have loopback and private addresses. */

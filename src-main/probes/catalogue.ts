@@ -21,6 +21,7 @@ import { port25 } from './network/port-25.check.ts';
 import { spoolSpace } from './network/spool-space.check.ts';
 import { registration } from './registration/registration.check.ts';
 import { blocklists } from './reputation/blocklists.check.ts';
+import { goesByMx } from './smtp/goes-by-mx.check.ts';
 import { greeting } from './smtp/server-greeting.check.ts';
 import { greylisting } from './smtp/greylisting.check.ts';
 import { loop } from './smtp/mail-loop.check.ts';
@@ -56,6 +57,7 @@ export const checks: readonly Check[] = [
   tls,
   refuses,
   relayDenied,
+  goesByMx,
   unknownRecipient,
   postmaster,
   greylisting,

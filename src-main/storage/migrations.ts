@@ -352,6 +352,12 @@ const steps: readonly string[] = [
     report TEXT NOT NULL                -- JSON, shared/preflight.ts
   ) STRICT, WITHOUT ROWID;
 
+  -- Changes of MX records that an admin makes and Mailward watches: of each domain the latest.
+  CREATE TABLE mx_change (
+    domain TEXT PRIMARY KEY,
+    change TEXT NOT NULL                -- JSON, shared/mx-change.ts
+  ) STRICT, WITHOUT ROWID;
+
   -- Changes in the order in which they were seen; storage/operations/journal.ts says how.
   CREATE TABLE journal (
     id      INTEGER PRIMARY KEY,

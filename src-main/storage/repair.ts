@@ -51,6 +51,7 @@ const TABLES: readonly { table: string; key: string; isNumber: boolean }[] = [
   { table: 'finding_seen', key: 'run_id', isNumber: true },
   { table: 'way_back', key: 'domain', isNumber: false },
   { table: 'preflight', key: 'domain', isNumber: false },
+  { table: 'mx_change', key: 'domain', isNumber: false },
   { table: 'journal', key: 'id', isNumber: true },
   { table: 'observation', key: 'domain', isNumber: false },
   { table: 'contact', key: 'id', isNumber: true },

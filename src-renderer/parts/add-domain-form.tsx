@@ -82,7 +82,7 @@ export function AddDomainForm({ onClose }: { onClose: () => void }) {
         <div className={css('asking')} role="status">
           <Loader size="xs" aria-hidden="true" />
           <span>
-            Asking the name servers of {toUnicodeName(parsed.data ?? name)} where its mail goes today. This
+            Asking the name servers of {toUnicodeName(read.variables.name)} where its mail goes today. This
             takes 15 seconds at most.
           </span>
         </div>

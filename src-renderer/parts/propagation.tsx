@@ -27,8 +27,6 @@ interface PropagationProps {
 
 export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
   const now = useNow();
-  const own = facts.items.filter(({ kind }) => kind === 'authoritative');
-  const others = facts.items.filter(({ kind }) => kind === 'resolver');
   const behind = facts.items.filter(({ state }) => state === 'differs');
   const [follows, setFollows] = useState(false);
   const ask = useEffectEvent(onAsk);
@@ -39,7 +37,6 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
     const timer = setTimeout(ask, pauseBefore([next], Date.now()));
     return () => clearTimeout(timer);
   }, [follows, busy, isOver, at, next]);
-  const longest = Math.max(1, ...facts.items.map(({ until }) => (until ?? at) - at));
   return (
     <section className={css('spread')} aria-label="Who has which MX">
       <p className={css('time')}>
@@ -78,16 +75,26 @@ export function Propagation({ facts, at, busy, onAsk }: PropagationProps) {
           label="Keep checking: whenever a server’s old records expire, and every 30 seconds"
         />
       )}
-      <div className={css('map')}>
-        <Column title="The domain’s own name servers" rows={own} longest={longest} now={now} />
-        <div className={css('flow')} aria-hidden="true">
-          <svg width="28" height="28" viewBox="0 0 28 28">
-            <path d="M3 14h20M16 7l7 7-7 7" />
-          </svg>
-        </div>
-        <Column title="Public resolvers" rows={others} longest={longest} now={now} />
-      </div>
+      <ServerMap items={facts.items} at={at} />
     </section>
+  );
+}
+
+/** Name servers and resolvers side by side, each with what it has, and until when. `at`: when this was so, UTC ms. */
+export function ServerMap({ items, at }: { items: readonly ServerView[]; at: number }) {
+  const now = useNow();
+  const longest = Math.max(1, ...items.map(({ until }) => (until ?? at) - at));
+  const of = (kind: ServerView['kind']) => items.filter((item) => item.kind === kind);
+  return (
+    <div className={css('map')}>
+      <Column title="The domain’s own name servers" rows={of('authoritative')} longest={longest} now={now} />
+      <div className={css('flow')} aria-hidden="true">
+        <svg width="28" height="28" viewBox="0 0 28 28">
+          <path d="M3 14h20M16 7l7 7-7 7" />
+        </svg>
+      </div>
+      <Column title="Public resolvers" rows={of('resolver')} longest={longest} now={now} />
+    </div>
   );
 }
 

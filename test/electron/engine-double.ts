@@ -153,6 +153,13 @@ export class EngineDouble {
         reroute: os.queue.reroute.handler(() => ({ count: 0 })),
         delete: os.queue.delete.handler(() => ({ count: 0 })),
       },
+      changes: {
+        plan: os.changes.plan.handler(absent),
+        begin: os.changes.begin.handler(absent),
+        progress: os.changes.progress.handler(absent),
+        look: os.changes.look.handler(absent),
+        end: os.changes.end.handler(() => ({ ended: false })),
+      },
       journal: {
         list: os.journal.list.handler(() => ({ entries: [], more: false })),
         rates: os.journal.rates.handler(({ input }) => ({

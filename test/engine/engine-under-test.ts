@@ -129,6 +129,7 @@ export function to(port: number): Destination {
 const usual = (): EngineWorld => ({
   resolve: emptyWorld,
   readMx: () => Promise.resolve({ status: 'could-not', reason: 'there is no Internet here' }),
+  mxSpread: () => Promise.resolve({ status: 'could-not', reason: 'there is no Internet here' }),
   mailDns: mailDns({}),
   time: new LabTime({ patience: 10 }),
 });

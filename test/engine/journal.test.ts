@@ -168,7 +168,8 @@ describe('what checks find', () => {
     },
   };
   const look = async (client: Client, domain: string) => {
-    for await (const event of await client.checks.run({ domain, check: check.name })) void event;
+    const events = await client.checks.run({ domain, check: check.name });
+    while ((await events.next()).done !== true);
   };
 
   it('to be other than before is in it, and only of protected domains', async () => {

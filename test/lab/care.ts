@@ -24,6 +24,8 @@ const servers = [`ns1.${careDomain}`, `ns2.${careDomain}`];
 
 export interface CareOptions {
   setup?: Partial<Setup>;
+  /** The server is told of no domain: it takes those whose MX names it. */
+  goesByMx?: boolean;
   /** Records of the domain beside its MX and the servers' addresses. */
   more?: readonly string[];
   /** Default: 300. */
@@ -90,6 +92,9 @@ export class CareOffice implements AsyncDisposable {
           name: officeHost,
           domains: [careDomain],
           mailboxes: [`office@${careDomain}`, `postmaster@${careDomain}`],
+          ...(options.goesByMx === true
+            ? { domains: [], mailboxes: 'any', goesByMx: internet.address('one') }
+            : {}),
           ...options.setup,
         },
         internet.address(officeHost),

@@ -31,7 +31,8 @@ export class Exim extends JailedServer {
 
   protected configure(): void {
     const { name, domains, mailboxes, replies, sizeLimit, tls } = this.setup;
-    const { turnsAway, greylist, connectionRate, openRelay, greetingDelay } = this.setup;
+    const { turnsAway, greylist, connectionRate, openRelay, greetingDelay, goesByMx } = this.setup;
+    this.jail.resolveWith(goesByMx);
     if (tls !== null) {
       copyFileSync(tls.certificate, this.jail.path('etc', 'exim4', 'tls.crt'));
       copyFileSync(tls.key, this.jail.path('etc', 'exim4', 'tls.key'));
@@ -50,7 +51,7 @@ export class Exim extends JailedServer {
       'spool_directory = /var/spool/exim4',
       'log_file_path = /log/%slog',
       `message_size_limit = ${sizeLimit}`,
-      `domainlist local_domains = ${domains.join(' : ')}`,
+      `domainlist local_domains = ${[...domains, ...(goesByMx === null ? [] : ['@mx_primary'])].join(' : ')}`,
       // A bench or a burst is one client with many connections and messages.
       'smtp_accept_max = 0',
       'smtp_accept_queue_per_connection = 0',

@@ -55,8 +55,14 @@ export class Jail implements AsyncDisposable {
     this.addUsers([]);
     this.write('etc/hosts', []);
     this.write('etc/nsswitch.conf', ['passwd: files', 'group: files', 'hosts: files']);
+    this.resolveWith(null);
+  }
+
+  /** Which resolver (an address) the server finds in its system. Null: none. */
+  resolveWith(resolver: string | null): void {
     // Nobody listens there: a server that asks for names all the same is told at once that there are none.
-    this.write('etc/resolv.conf', ['nameserver 127.255.255.253', 'options attempts:1 timeout:1']);
+    const none = ['nameserver 127.255.255.253', 'options attempts:1 timeout:1'];
+    this.write('etc/resolv.conf', resolver === null ? none : [`nameserver ${resolver}`]);
   }
 
   /** A path on the machine of something that the server sees at `/NAME`. */

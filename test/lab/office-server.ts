@@ -37,6 +37,8 @@ export interface Setup {
   openRelay: boolean;
   /** Seconds until it greets. Not with OpenSMTPD. */
   greetingDelay: number;
+  /** Also takes mail for every domain whose MX in DNS leads to it, as this resolver (an address) has it. Not with OpenSMTPD. */
+  goesByMx: string | null;
 }
 
 export const healthy: Setup = {
@@ -51,13 +53,14 @@ export const healthy: Setup = {
   connectionRate: null,
   openRelay: false,
   greetingDelay: 0,
+  goesByMx: null,
 };
 
 /** What a make has no switch for, of all that a setup can ask. */
 export const cannot: Readonly<Record<Make, readonly (keyof Setup)[]>> = {
   postfix: [],
   exim: [],
-  opensmtpd: ['greylist', 'connectionRate', 'greetingDelay'],
+  opensmtpd: ['greylist', 'connectionRate', 'greetingDelay', 'goesByMx'],
   sendmail: ['greylist'],
 };
 

@@ -62,7 +62,7 @@ class PostfixOffice implements OfficeServer {
     const postfix = await Postfix.start({
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
-      ...optionsOf(setup, policy),
+      ...optionsOf(setup, policy, host),
     });
     return new PostfixOffice(postfix, policy, setup);
   }
@@ -86,7 +86,7 @@ class PostfixOffice implements OfficeServer {
     this.#setup = { ...this.#setup, ...changes };
     await this.stop();
     this.#policy.seconds = this.#setup.greylist ?? 0;
-    this.#postfix.setUp(optionsOf(this.#setup, this.#policy));
+    this.#postfix.setUp(optionsOf(this.#setup, this.#policy, this.host));
     await this.start();
   }
   mailbox(address: string): Buffer[] {
@@ -104,13 +104,14 @@ class PostfixOffice implements OfficeServer {
   }
 }
 
-function optionsOf(setup: Setup, policy: GreylistingPolicy): PostfixOptions {
+function optionsOf(setup: Setup, policy: GreylistingPolicy, host = ''): PostfixOptions {
   const { name, domains, mailboxes, replies, sizeLimit, tls } = setup;
-  const { turnsAway, greylist, connectionRate, openRelay, greetingDelay } = setup;
+  const { turnsAway, greylist, connectionRate, openRelay, greetingDelay, goesByMx } = setup;
   const answers = Object.entries(replies).map(([address, reply]) => `{ ${address} = ${reply} }`);
   return {
     domains,
     mailboxes,
+    ...(goesByMx === null ? {} : { resolver: goesByMx }),
     settings: {
       myhostname: name,
       message_size_limit: String(sizeLimit),
@@ -138,6 +139,13 @@ function optionsOf(setup: Setup, policy: GreylistingPolicy): PostfixOptions {
             smtpd_relay_restrictions: 'permit_mynetworks, reject_unauth_destination',
           }
         : {}),
+      // By its own addresses it knows itself among the servers of a domain.
+      ...(goesByMx === null
+        ? {}
+        : {
+            smtpd_relay_restrictions: 'permit_mx_backup, reject_unauth_destination',
+            proxy_interfaces: host,
+          }),
       ...(tls === null
         ? {}
         : {

@@ -31,6 +31,8 @@ export interface PostfixOptions {
   domains?: string[];
   /** Addresses that have a mailbox; `any` takes every address of the domains. */
   mailboxes?: 'any' | string[];
+  /** The resolver (an address) that it finds in its system; the machine's when left out. */
+  resolver?: string;
   /** Lines of main.cf that override the lab's: this is how a server gets misconfigured. */
   settings?: Record<string, string>;
 }
@@ -74,7 +76,9 @@ export class Postfix implements AsyncDisposable {
 
   async start(): Promise<void> {
     try {
-      await run(needProgram('postfix'), ['-c', this.#path('etc'), 'start'], { env: cleanEnvironment() });
+      const start = [needProgram('postfix'), '-c', this.#path('etc'), 'start'];
+      const [program = '', ...args] = [...this.#seeing(this.#options.resolver), ...start];
+      await run(program, args, { env: cleanEnvironment() });
     } catch (error) {
       throw new Error(`Postfix did not start: ${String(error)}\n${this.log()}`, { cause: error });
     }
@@ -145,6 +149,14 @@ export class Postfix implements AsyncDisposable {
   /** The process that started all its others; null while it is stopped. */
   get pid(): number | null {
     return this.#masterPid();
+  }
+
+  /** What has a program see a resolver of ours where the system's is written: in a namespace that all it starts is in too. */
+  #seeing(resolver: string | undefined): string[] {
+    if (resolver === undefined) return [];
+    writeFileSync(this.#path('resolv.conf'), `nameserver ${resolver}\n`);
+    const mount = `mount --bind ${this.#path('resolv.conf')} "$(readlink -f /etc/resolv.conf)"`;
+    return ['unshare', '--mount', 'sh', '-c', `${mount} && exec "$@"`, 'sh'];
   }
 
   #masterPid(): number | null {

@@ -22,7 +22,6 @@ export class Sendmail extends JailedServer {
     chownSync(this.jail.path('mail'), jailUsers.nobody, jailUsers.nobody);
     chmodSync(this.jail.path('var', 'spool', 'mqueue'), 0o700);
     writeFileSync(this.jail.path('etc', 'deliver'), deliver, { mode: 0o755 });
-    this.jail.write('etc/mail/service.switch', ['hosts files', 'aliases files', 'passwd files']);
   }
 
   static async start(setup: Partial<Setup> = {}, host = '127.0.0.1', port?: number): Promise<Sendmail> {
@@ -38,7 +37,10 @@ export class Sendmail extends JailedServer {
 
   protected configure(): void {
     const { name, domains, mailboxes, replies, sizeLimit, tls } = this.setup;
-    const { turnsAway, connectionRate, openRelay, greetingDelay } = this.setup;
+    const { turnsAway, connectionRate, openRelay, greetingDelay, goesByMx } = this.setup;
+    this.jail.resolveWith(goesByMx);
+    const hosts = goesByMx === null ? 'hosts files' : 'hosts files dns';
+    this.jail.write('etc/mail/service.switch', [hosts, 'aliases files', 'passwd files']);
     if (tls !== null) {
       copyFileSync(tls.certificate, this.jail.path('etc', 'mail', 'tls.crt'));
       copyFileSync(tls.key, this.jail.path('etc', 'mail', 'tls.key'));
@@ -85,13 +87,15 @@ export class Sendmail extends JailedServer {
         "FEATURE(`access_db', `hash -T<TMPF> /etc/mail/access')dnl",
         "FEATURE(`blocklist_recipients')dnl",
         ...(openRelay ? ["FEATURE(`promiscuous_relay')dnl"] : []),
+        ...(goesByMx === null ? [] : ["FEATURE(`relay_based_on_MX')dnl"]),
         ...(connectionRate === null ? [] : ["FEATURE(`ratecontrol', , `terminate')dnl"]),
         ...(greetingDelay === 0 ? [] : [`FEATURE(\`greet_pause', \`${greetingDelay * 1000}')dnl`]),
         `DAEMON_OPTIONS(\`Name=MTA, Addr=${this.host}, Port=${this.port}')dnl`,
         "MAILER(`local')dnl",
         "MAILER(`smtp')dnl",
         'LOCAL_CONFIG',
-        `Cw${domains.join(' ')}`,
+        // By MX it knows itself among the servers of a domain by its names.
+        `Cw${[...domains, ...(goesByMx === null ? [] : [name])].join(' ')}`,
         ...(tls === null ? ['O TLSSrvOptions=V'] : []),
       ].join('\n') + '\n',
     );

@@ -66,6 +66,12 @@ const told: [what: string, check: string, codes: Record<string, Said>][] = [
     'delegation',
     { 'only-aliases': 'urgent', 'name-is-alias': 'attention', 'one-server': 'attention' },
   ],
+  [
+    // Today its mail flows.
+    'a server that may refuse the domain when its MX is moved',
+    'goes-by-mx',
+    { 'by-mx': 'attention', 'by-configuration': 'ok' },
+  ],
   ['a domain renewed by its registry', 'registration', { fine: 'ok' }],
   ['an alias whose resolvers all agree', 'mx-propagation', { agrees: 'ok', spreading: 'attention' }],
   [

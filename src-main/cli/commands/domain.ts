@@ -16,6 +16,7 @@ import {
 } from '../context.ts';
 import { readName } from '../read-name.ts';
 import { readHolds, type Holds } from '../holds.ts';
+import { domainChangeCommand } from './domain-change.ts';
 import { domainPreflightCommand } from './domain-preflight.ts';
 import {
   readProfile,
@@ -86,6 +87,7 @@ export function domainCommand(): Command {
     });
 
   domain.addCommand(domainPreflightCommand());
+  domain.addCommand(domainChangeCommand());
 
   domain
     .command('way-back <domain> [record...]')

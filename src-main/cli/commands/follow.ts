@@ -85,7 +85,7 @@ function changes(before: Picture | null, now: Picture, domain: string): string[]
       earlier === undefined
         ? item.state !== 'agrees'
         : earlier.state !== item.state || setOf(earlier) !== setOf(item);
-    if (isNews) lines.push(wordsOf(item));
+    if (isNews) lines.push(viewWords(item));
   }
   if (before?.until !== now.until) {
     const behind = now.items.some(({ state }) => state === 'differs');
@@ -101,7 +101,8 @@ function setOf({ mx }: ServerView): string | null {
   return mx === null ? null : mxWords(mx);
 }
 
-function wordsOf(item: ServerView): string {
+/** What one of those asked has. */
+export function viewWords(item: ServerView): string {
   const { name, address, kind, until } = item;
   const whose = kind === 'authoritative' ? 'name server ' : '';
   const who = name === null ? `${whose}${address}` : `${whose}${name} (${address})`;

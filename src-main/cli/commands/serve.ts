@@ -129,6 +129,7 @@ async function start(places: Places, log: Log, demo: Demo | null) {
     version,
     log,
     demo: demo !== null,
+    ...(demo === null ? {} : { world: demo.world }),
     ...(smtp ? { smtp } : {}),
   });
   try {

@@ -103,3 +103,21 @@ export function sampleMail(number: number): SampleMail {
     ].join('\r\n'),
   };
 }
+
+/** A mail that nobody objects to. */
+export function firstMail(domain: string): SampleMail {
+  const [sender, to] = ['anna.berger@brightline-supplies.example', `office@${domain}`];
+  return {
+    sender,
+    recipients: [to],
+    content: [
+      `From: Anna Berger <${sender}>`,
+      `To: ${to}`,
+      'Subject: Good morning',
+      `Date: ${rfc5322Date(systemClock.now())}`,
+      '',
+      'Good morning!',
+      '',
+    ].join('\r\n'),
+  };
+}

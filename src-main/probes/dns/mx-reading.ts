@@ -1,11 +1,10 @@
 // Reads a domain's MX records as its own name servers have them: the exact set, how long it may be kept, and where its servers are.
 import type { MxRead, MxReading } from '../../../shared/mx-reading.ts';
+import { boundedLook } from '../bounded-look.ts';
 import { CouldNotCheck } from '../check.ts';
-import { patiently } from '../lateness.ts';
 import { runChecks } from '../runner.ts';
 import type { Relay } from '../target.ts';
-import { World } from '../world.ts';
-import type { WorldOptions } from '../world.ts';
+import type { World, WorldOptions } from '../world.ts';
 import { dnsOf } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { interception } from './dns-interception.check.ts';
@@ -17,8 +16,6 @@ import { canonical, pick } from './message.ts';
 import { authorityOf, beyondText, listed, ordered } from './speakers.ts';
 import { signatureFault } from './validation.ts';
 
-/** How long it may take, ms. */
-const DEADLINE_MS = 15_000;
 /** Servers whose addresses are looked up: more records than this nobody has in earnest. */
 const MOST_EXCHANGES = 30;
 
@@ -31,32 +28,8 @@ export interface ReadMxOptions extends WorldOptions {
 }
 
 /** Asks every name server of the domain. It does not fail, and ends within 15 s. */
-export async function readMx(options: ReadMxOptions): Promise<MxRead> {
-  const late = new AbortController();
-  const giveUp = () => late.abort(options.signal?.reason);
-  options.signal?.addEventListener('abort', giveUp, { once: true });
-  if (options.signal?.aborted === true) giveUp();
-  let inTime = (): void => undefined;
-  const tooLate = new Promise<MxRead>((resolve) => {
-    late.signal.addEventListener('abort', () => resolve(couldNot('the reading was given up')), {
-      once: true,
-    });
-    inTime = patiently(DEADLINE_MS, () => {
-      resolve(couldNot(`its name servers did not answer within ${DEADLINE_MS / 1000} seconds`));
-      late.abort(new CouldNotCheck('out of time'));
-    });
-  });
-  try {
-    const world = new World(options, late.signal);
-    return await Promise.race([tooLate, read(options, world)]);
-  } catch (error) {
-    if (error instanceof CouldNotCheck) return couldNot(error.message);
-    throw error;
-  } finally {
-    options.signal?.removeEventListener('abort', giveUp);
-    inTime();
-    late.abort(new Error('the reading has ended'));
-  }
+export function readMx(options: ReadMxOptions): Promise<MxRead> {
+  return boundedLook(options, (world) => read(options, world), couldNot);
 }
 
 function couldNot(reason: string): MxRead {

@@ -10,6 +10,7 @@ import { domainReads, domainWrites } from './domains.ts';
 import { findingReads, findingWrites } from './findings.ts';
 import { journalReads, journalWrites } from './journal.ts';
 import { logReads, logWrites } from './log.ts';
+import { mxChangeReads, mxChangeWrites } from './mx-changes.ts';
 import { preflightReads, preflightWrites } from './preflights.ts';
 import { recipientReads, recipientWrites } from './recipients.ts';
 import { serverReads, serverWrites } from './servers.ts';
@@ -40,6 +41,7 @@ export function reads(db: DatabaseSync) {
     ...clockReads(db),
     ...wayBackReads(db),
     ...preflightReads(db),
+    ...mxChangeReads(db),
     ...journalReads(db),
   };
 }
@@ -61,6 +63,7 @@ export function writes(db: DatabaseSync) {
     ...clockWrites(db),
     ...wayBackWrites(db),
     ...preflightWrites(db),
+    ...mxChangeWrites(db),
     ...journalWrites(db),
   };
 }

@@ -172,20 +172,20 @@ describe.skipIf(!hasInternet)('read in an internet of real name servers', () => 
     const settings = await internet.cutOff();
     const reading = readMx({ domain: 'office.example', relay, settings, signal: giveUp.signal });
     giveUp.abort();
-    expect(await reading).toEqual({ status: 'could-not', reason: 'the reading was given up' });
+    expect(await reading).toEqual({ status: 'could-not', reason: 'the look was given up' });
   });
 });
 
 it('believes nothing where something in between answers for the name servers', async () => {
   const soa = { mname: 'ns', rname: 'x', serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 60 };
   await using router = await Forger.start(({ name, type }) => {
-    const answers = {
+    const answers: Record<string, unknown[][]> = {
       SOA: [[name, 'SOA', soa]],
       NS: [[name, 'NS', 'ns.example']],
       A: [[name, 'A', '192.0.2.9']],
     };
     const own = type === 'MX' ? [[name, 'MX', { preference: 1, exchange: 'thief.example' }]] : [];
-    return [{ aa: false, answers: (answers[type as keyof typeof answers] ?? own) as never }];
+    return [{ aa: false, answers: (answers[type] ?? own) as never }];
   });
   const settings = settingsSchema.parse({
     probes: { rootServers: [router.address], dnsPort: router.port, publicResolvers: [router.address] },

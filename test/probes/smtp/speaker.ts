@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 export interface Words {
   /** Said to whoever connects. */
   first: string;
-  /** Answers to lines that begin so; nothing is said to others. */
+  /** Answers to lines that begin so, the first that fits; nothing is said to others. */
   answers?: Record<string, string>;
   /** Lines that begin so are answered after this many ms. */
   slow?: { line: string; ms: number };
@@ -22,8 +22,8 @@ export async function speaker({
     socket.on('data', (heard) => {
       const said = heard.toString('latin1');
       const pause = slow !== undefined && said.startsWith(slow.line) ? slow.ms : 0;
-      for (const [begin, answer] of Object.entries(answers))
-        if (said.startsWith(begin)) setTimeout(() => socket.write(answer), pause);
+      const fits = Object.entries(answers).find(([begin]) => said.startsWith(begin));
+      if (fits !== undefined) setTimeout(() => socket.write(fits[1]), pause);
     });
     socket.write(first);
   });
