@@ -92,9 +92,9 @@ function warningsOf({ direction, reading, wayBack, preflight, mode }: PlanInput,
     else if (preflight.result !== 'ready') warnings.push(preflight.summary);
     if (wayBack === null)
       warnings.push('No way back is known: write the present records down before you change them.');
-    if (reading?.ttl != null && reading.ttl > LONGEST_TTL)
+    if (reading !== null && (reading.ttl ?? 0) > LONGEST_TTL)
       warnings.push(
-        `Others may keep the present records for ${reading.ttl} seconds: lower their TTL to ${TTL_OF_A_CHANGE} first, and wait that long.`,
+        `Others may keep the present records for ${reading.ttl ?? 0} seconds: lower their TTL to ${TTL_OF_A_CHANGE} first, and wait that long.`,
       );
   } else {
     warnings.push(
@@ -103,9 +103,10 @@ function warningsOf({ direction, reading, wayBack, preflight, mode }: PlanInput,
         : 'Mail that still comes to Mailward goes on to your server as before, until nobody can have the old records any more. Do not remove the domain before.',
     );
   }
-  if (reading?.alias != null)
+  const alias = reading?.alias ?? null;
+  if (alias !== null)
     warnings.push(
-      `The domain is an alias (CNAME) of ${reading.alias}: the records have to be changed there, or the alias taken out.`,
+      `The domain is an alias (CNAME) of ${alias}: the records have to be changed there, or the alias taken out.`,
     );
   return warnings;
 }

@@ -56,7 +56,7 @@ export class MxChanges {
   async close(): Promise<void> {
     this.#closing.abort(new Error('Mailward is stopping'));
     for (const { timer } of this.#watched.values()) timer?.cancel();
-    await Promise.all([...this.#watched.values()].map(({ looking }) => looking));
+    await Promise.all([...this.#watched.values()].map(({ looking }) => looking ?? Promise.resolve()));
   }
 
   /** The domain's latest; null: none. */

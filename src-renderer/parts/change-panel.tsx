@@ -98,7 +98,8 @@ export function ChangePanel({ name, isLive }: { name: string; isLive: boolean })
 }
 
 function isOver(progress: ChangeProgress | undefined): boolean {
-  return progress?.change == null || progress.change.stage === 'done';
+  const change = progress?.change ?? null;
+  return change === null || change.stage === 'done';
 }
 
 interface PlanProps {

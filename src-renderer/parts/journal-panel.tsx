@@ -96,7 +96,7 @@ function TimeLine({ name, span, group }: TimeLineProps) {
         ...(isOlder ? { to: since, limit: OLDER } : { from: since, limit: IN_SPAN }),
         ...(before === undefined ? {} : { before }),
       }),
-      initialPageParam: { isOlder: false } as PageStart,
+      initialPageParam: { isOlder: false },
       getNextPageParam: (last, _pages, { isOlder }): PageStart | undefined => {
         const before = last.entries.at(-1)?.id;
         if (last.more && before !== undefined) return { isOlder, before };

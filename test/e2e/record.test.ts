@@ -305,6 +305,11 @@ describe('on a domain’s own screen', () => {
   });
 
   test('a hold that is set here is in the time line at once, with who set it', async () => {
+    // Without what would look again by itself some time later.
+    await visitor.page.evaluate('window.setInterval = () => 0');
+    await visitor.go('/nowhere');
+    await visitor.page.getByText('There is no such page in Mailward.').waitFor();
+    await visitor.go(place);
     await visitor.the('button', `Hold mail for ${domain}`).click();
     const hold = entries().filter({ hasText: 'Mail is on hold' });
     await hold.getByText('In a browser on this machine').waitFor();
