@@ -5,7 +5,6 @@ export type JournalGroup = 'dns' | 'server' | 'here';
 
 const groups: Readonly<Record<JournalKind, JournalGroup>> = {
   mx: 'dns',
-  'mx-change': 'dns',
   'name-servers': 'dns',
   serial: 'dns',
   ds: 'dns',

@@ -3,6 +3,8 @@ import { Button } from '@mantine/core';
 import { IconArrowLeft, IconListCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Domain } from '../../shared/domain.ts';
 import { shownName, toUnicodeName } from '../../shared/idn.ts';
 import type { Preflight, PreflightResult } from '../../shared/preflight.ts';
 import { byGravity, type HealthState } from '../../shared/state.ts';
@@ -39,8 +41,6 @@ function DomainPage({ name }: { name: string }) {
   const { orpc } = useEngine();
   const domains = useQuery(orpc.domains.list.queryOptions());
   const view = useOverview()?.domains.find((each) => each.name === name);
-  // Once mail comes through, what changed is asked for more often than what had to be ready for the change.
-  const isLive = view !== undefined && view.liveSince !== null;
   return (
     <Page
       title={shownName(name)}
@@ -70,17 +70,39 @@ function DomainPage({ name }: { name: string }) {
         }}
       >
         {(all) => (
-          <div className={css('sections')}>
-            <DomainLinks name={name} domains={all} />
-            {isLive && <DomainRecord name={name} domains={all} />}
-            <PreflightPanel name={name} isLive={isLive} />
-            <ChangePanel name={name} isLive={isLive} />
-            <WayBackPanel name={name} />
-            {!isLive && <DomainRecord name={name} domains={all} />}
-          </div>
+          <Sections
+            key={view === undefined ? 'unknown' : 'known'}
+            name={name}
+            domains={all}
+            isLive={view !== undefined && view.liveSince !== null}
+          />
         )}
       </Loaded>
     </Page>
+  );
+}
+
+interface SectionsProps {
+  name: string;
+  /** All that Mailward protects. */
+  domains: readonly Domain[];
+  isLive: boolean;
+}
+
+/** Once mail comes through, the record is asked for more often than what had to be ready for the change. */
+function Sections({ name, domains, isLive }: SectionsProps) {
+  // The first mail comes while somebody follows the change: nothing moves under their eyes.
+  const [isRecordFirst] = useState(isLive);
+  const record = <DomainRecord name={name} domains={domains} />;
+  return (
+    <div className={css('sections')}>
+      <DomainLinks name={name} domains={domains} />
+      {isRecordFirst && record}
+      <PreflightPanel name={name} isLive={isLive} />
+      <ChangePanel name={name} isLive={isLive} />
+      <WayBackPanel name={name} />
+      {!isRecordFirst && record}
+    </div>
   );
 }
 
