@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { mxRecord, mxSet } from './facts/form.ts';
 import { mxServerViewSchema } from './facts/mx-propagation.ts';
 import { preflightResultSchema } from './preflight.ts';
+import { mxFormSchema } from './providers.ts';
 
 /** `in`: the MX records are to name Mailward; `back`: they are to be as the way back has them. */
 export const changeDirectionSchema = z.enum(['in', 'back']);
@@ -64,16 +65,7 @@ export const changePlanSchema = z.object({
     .object({
       name: z.string(),
       support: z.url().nullable(),
-      form: z
-        .object({
-          place: z.string(),
-          host: z.string(),
-          value: z.string(),
-          priority: z.string(),
-          ttl: z.string(),
-          dot: z.boolean(),
-        })
-        .nullable(),
+      form: mxFormSchema.omit({ source: true }).nullable(),
     })
     .nullable(),
   /** What should be known first; sentences. */

@@ -7,7 +7,7 @@ export const providerTradeSchema = z.enum(['mail-host', 'mail-filter', 'dns-host
 export type ProviderTrade = z.infer<typeof providerTradeSchema>;
 
 /** A DNS host's own form for an MX record, in the words on its screen. */
-const mxFormSchema = z.object({
+export const mxFormSchema = z.object({
   /** The way there, from menu to menu. */
   place: z.string(),
   /** The field of the record's name, and what to type for the domain itself: `Host: @`. */
