@@ -35,12 +35,11 @@ describe('a slip', () => {
   });
 
   it('that is none: what is missing is told, and where help is', async () => {
-    const { status, stderr } = await mailward(['domain', 'add', 'example.com']);
+    const { status, stderr } = await mailward(['queue', 'reroute', 'ABC']);
     expect(status).toBe(2);
     expect(stderr).toBe(
-      "error: required option '--route <destination...>' not specified\n(mailward domain add --help tells more)\n",
+      "error: required option '--to <destination>' not specified\n(mailward queue reroute --help tells more)\n",
     );
-    expect((await mailward(['queue', 'reroute', 'ABC'])).stderr).toContain("option '--to <destination>'");
   });
 
   it('in the order of domain and mode is told with the right order', async () => {
