@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { mxRecord, mxSet } from './facts/form.ts';
 import { mxServerViewSchema } from './facts/mx-propagation.ts';
-import { preflightResultSchema } from './preflight.ts';
 import { mxFormSchema } from './providers.ts';
 
 /** `in`: the MX records are to name Mailward; `back`: they are to be as the way back has them. */
@@ -70,7 +69,5 @@ export const changePlanSchema = z.object({
     .nullable(),
   /** What should be known first; sentences. */
   warnings: z.array(z.string()),
-  /** What the latest pre-flight came to; null: there was none. Of no account on the way back. */
-  preflight: preflightResultSchema.nullable(),
 });
 export type ChangePlan = z.infer<typeof changePlanSchema>;

@@ -6,7 +6,7 @@ import type { ChangeDirection, ChangePlan } from '../../shared/mx-change.ts';
 import type { MxReading, WayBack } from '../../shared/mx-reading.ts';
 import type { Preflight } from '../../shared/preflight.ts';
 import { providerOfNs } from '../../shared/providers.ts';
-import { LONGEST_TTL } from './preflight.ts';
+import { LONGEST_TTL } from './preflight-items.ts';
 
 /** While the records are changed a mistake must not last, s. */
 const TTL_OF_A_CHANGE = 300;
@@ -26,7 +26,7 @@ export interface PlanInput {
 }
 
 export function changePlan(input: PlanInput): ChangePlan | { refused: string } {
-  const { direction, reading, preflight } = input;
+  const { direction, reading } = input;
   const add = wantedOf(input);
   if ('refused' in add) return add;
   const wanted = new Set(add.records.map(textOf));
@@ -39,7 +39,6 @@ export function changePlan(input: PlanInput): ChangePlan | { refused: string } {
     ttl: TTL_OF_A_CHANGE,
     host: hostOf(reading),
     warnings: warningsOf(input, reading !== null && remove?.length === 0 && there.size === wanted.size),
-    preflight: preflight?.result ?? null,
   };
 }
 

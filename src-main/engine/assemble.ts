@@ -23,7 +23,7 @@ import { Screening } from '../relay/policy/filters/screening.ts';
 import { IncomingBounces } from '../relay/policy/incoming-bounces.ts';
 import { LearnedRecipients } from '../relay/policy/learned.ts';
 import { RecipientPolicy } from '../relay/policy/recipients.ts';
-import type { OwnState } from '../diagnosis/preflight.ts';
+import type { OwnState } from '../diagnosis/preflight-items.ts';
 import { mxSpread } from '../probes/dns/mx-spread.ts';
 import { readMx } from '../probes/dns/mx-reading.ts';
 import { systemResolver } from '../relay/resolver.ts';

@@ -5,11 +5,12 @@ import type { ChangeProgress } from '../../shared/contract/changes.ts';
 import type { ChangePlan, MxChange } from '../../shared/mx-change.ts';
 import type { MxReading, WayBack } from '../../shared/mx-reading.ts';
 import { changePlan } from '../diagnosis/change-plan.ts';
-import type { OwnState } from '../diagnosis/preflight.ts';
+import type { OwnState } from '../diagnosis/preflight-items.ts';
 import type { Directory } from '../relay/policy/directory.ts';
 import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { MxChanges } from './mx-changes.ts';
+import { protectedDomain } from './protected-domain.ts';
 import type { WayBacks } from './way-backs.ts';
 
 export interface ChangeProceduresParts {
@@ -24,25 +25,19 @@ export function changeProcedures(parts: ChangeProceduresParts) {
   const { db, directory, wayBacks, mxChanges } = parts;
   const os = implement(contract).$context<Asking>().changes;
 
-  function mustBeProtected(name: string): void {
-    if (directory.get(name) === undefined)
-      throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
-  }
-
   async function planned(
     name: string,
     direction: ChangePlan['direction'],
   ): Promise<{ plan: ChangePlan; reading: MxReading | null; wayBack: WayBack | null }> {
-    mustBeProtected(name);
+    const { mode } = protectedDomain(directory, name);
     const [wayBack, preflight, { look }] = await Promise.all([
       wayBacks.of(name),
       db.read('lastPreflight', name),
       wayBacks.look(name),
     ]);
-    const mode = directory.get(name)?.mode.name ?? 'deliver';
     const { hostname } = parts.ownState();
     const { reading } = look;
-    const plan = changePlan({ name, direction, reading, wayBack, preflight, hostname, mode });
+    const plan = changePlan({ name, direction, reading, wayBack, preflight, hostname, mode: mode.name });
     if ('refused' in plan) throw new ORPCError('REFUSED', { message: plan.refused });
     return { plan, reading, wayBack };
   }
@@ -64,15 +59,15 @@ export function changeProcedures(parts: ChangeProceduresParts) {
       return progress(await mxChanges.begin(wanted, actorOf(context)));
     }),
     progress: os.progress.handler(({ input }) => {
-      mustBeProtected(input.name);
+      protectedDomain(directory, input.name);
       return progress(mxChanges.of(input.name));
     }),
     look: os.look.handler(async ({ input }) => {
-      mustBeProtected(input.name);
+      protectedDomain(directory, input.name);
       return progress(await mxChanges.look(input.name));
     }),
     end: os.end.handler(async ({ input, context }) => {
-      mustBeProtected(input.name);
+      protectedDomain(directory, input.name);
       return { ended: await mxChanges.end(input.name, actorOf(context)) };
     }),
   };

@@ -9,6 +9,7 @@ import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { EngineEvents } from './events.ts';
 import type { OutsideAddresses } from './outside-address.ts';
+import { protectedDomain } from './protected-domain.ts';
 
 export interface ContactProceduresParts {
   clock: Clock;
@@ -47,8 +48,7 @@ export function contactProcedures({ clock, db, directory, outside, events }: Con
       const before = id === null ? null : await db.read('contact', id);
       if (id !== null && before === null) throw absent(id);
       const { domain } = contact;
-      if (domain !== null && domain !== before?.domain && !directory.get(domain))
-        throw new ORPCError('NOT_FOUND', { message: `${domain} is not a domain that Mailward protects` });
+      if (domain !== null && domain !== before?.domain) protectedDomain(directory, domain);
       // Looked at again at every change: what it leads to may have changed too.
       const verdict = contact.mail === '' ? null : await outside.look(contact.mail);
       if (verdict?.refused) throw new ORPCError('REFUSED', { message: verdict.refused });

@@ -3,15 +3,10 @@ import { implement, ORPCError } from '@orpc/server';
 import { contract } from '../../shared/contract/index.ts';
 import type { MxLook } from '../../shared/mx-reading.ts';
 import { toDomainName } from '../../shared/names.ts';
-import {
-  profileSchema,
-  supportPartSchema,
-  type Destination,
-  type Domain,
-  type Profile,
-} from '../../shared/domain.ts';
+import { profileSchema, supportPartSchema, type Destination, type Profile } from '../../shared/domain.ts';
 import type { Clock } from '../clock/clock.ts';
-import { type OwnState, preflightChecks, preflightOf } from '../diagnosis/preflight.ts';
+import { preflightOf } from '../diagnosis/preflight.ts';
+import { type OwnState, preflightChecks } from '../diagnosis/preflight-items.ts';
 import { ordered } from '../probes/dns/speakers.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
 import type { Directory } from '../relay/policy/directory.ts';
@@ -19,6 +14,7 @@ import type { Database } from '../storage/database.ts';
 import { actorOf, type Asking } from './asking.ts';
 import type { Domains } from './domains.ts';
 import type { HealthChecks } from './health.ts';
+import { protectedDomain } from './protected-domain.ts';
 import type { WayBacks } from './way-backs.ts';
 import { knownOf } from './known.ts';
 import { delivering, type Modes } from './modes.ts';
@@ -46,12 +42,7 @@ export function domainProcedures(parts: DomainProceduresParts) {
   const { change } = parts.domains;
   const os = implement(contract).$context<Asking>().domains;
 
-  function domainNamed(name: string): Domain {
-    const domain = directory.get(name);
-    if (!domain)
-      throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
-    return domain;
-  }
+  const domainNamed = (name: string) => protectedDomain(directory, name);
 
   /** Whoever still has the old records sends mail here: taken out now, it would be refused. */
   function refuseWhileGoingBack(name: string): void {

@@ -1,11 +1,11 @@
 // The procedures behind the contract. Each is short: it checks, asks the part that knows, and says what came of it.
 import { implement, ORPCError } from '@orpc/server';
 import { contract, type Selection } from '../../shared/contract/index.ts';
-import type { Destination, Domain } from '../../shared/domain.ts';
+import type { Destination } from '../../shared/domain.ts';
 import type { MessageSummary, Recipient } from '../../shared/message.ts';
 import { formatHostPort } from '../../shared/names.ts';
 import type { Clock } from '../clock/clock.ts';
-import type { OwnState } from '../diagnosis/preflight.ts';
+import type { OwnState } from '../diagnosis/preflight-items.ts';
 import type { Publisher } from '../events/emitter.ts';
 import type { Reroutes } from '../relay/outbound/reroutes.ts';
 import type { Scheduler } from '../relay/outbound/scheduler.ts';
@@ -32,6 +32,7 @@ import type { MxChanges } from './mx-changes.ts';
 import type { OutsideAddresses } from './outside-address.ts';
 import { leadsTo } from './own-address.ts';
 import { actorOf, type Asking } from './asking.ts';
+import { protectedDomain } from './protected-domain.ts';
 import { idOf, type QueueActions } from './queue-actions.ts';
 import { recipientProcedures } from './recipient-procedures.ts';
 import type { WayBacks } from './way-backs.ts';
@@ -98,17 +99,10 @@ export function createRouter(parts: RouterParts) {
     });
   }
 
-  function domainNamed(name: string): Domain {
-    const domain = directory.get(name);
-    if (!domain)
-      throw new ORPCError('NOT_FOUND', { message: `${name} is not a domain that Mailward protects` });
-    return domain;
-  }
-
   const queueCall =
     (action: Action) =>
     async ({ input }: { input: Selection }) => {
-      if ('domain' in input) domainNamed(input.domain);
+      if ('domain' in input) protectedDomain(directory, input.domain);
       return { count: await act(action, input) };
     };
 
@@ -204,7 +198,7 @@ export function createRouter(parts: RouterParts) {
       hold: os.queue.hold.handler(queueCall('hold')),
       release: os.queue.release.handler(queueCall('release')),
       reroute: os.queue.reroute.handler(async ({ input: { selection, route, reason } }) => {
-        if ('domain' in selection) domainNamed(selection.domain);
+        if ('domain' in selection) protectedDomain(directory, selection.domain);
         refuseOwnListener(route);
         return { count: await parts.actions.reroute(selection, route, reason) };
       }),

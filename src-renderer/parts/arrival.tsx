@@ -1,5 +1,5 @@
 // The check list of a domain that is not live yet: what has to be so until its first mail comes through, and how far it is.
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { IconListCheck } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Preflight, PreflightItemName } from '../../shared/preflight.ts';
@@ -30,13 +30,14 @@ export function Arrival({ domain }: { domain: string }) {
       <ol className={css('steps')}>
         {steps.map(({ name, todo }) => {
           const found = report?.items.find((item) => item.name === name);
-          const state = stateOfStep(found?.state);
+          // What has not come true yet is not wrong.
+          const state = found?.state ?? 'not-applicable';
           return (
             <li key={name} className={css('step')}>
               <StateShape state={state} />
               <span>
                 {todo}
-                <span className={css('spoken')}>: {spoken[state]}</span>
+                <VisuallyHidden>: {spoken[state]}</VisuallyHidden>
                 {found !== undefined && found.state !== 'ok' && (
                   <span className={css('soft', 'small', 'why')}>{found.summary}</span>
                 )}
@@ -84,11 +85,6 @@ function Asked({ report }: { report: Preflight }) {
       </Link>
     </>
   );
-}
-
-/** What has not come true yet is not wrong. */
-function stateOfStep(state: HealthState | undefined): HealthState {
-  return state ?? 'not-applicable';
 }
 
 const spoken: Readonly<Record<HealthState, string>> = {

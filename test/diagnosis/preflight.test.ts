@@ -4,7 +4,8 @@ import { destinationSchema } from '../../shared/domain.ts';
 import type { Finding } from '../../shared/finding.ts';
 import type { MxRead } from '../../shared/mx-reading.ts';
 import type { PreflightItemName } from '../../shared/preflight.ts';
-import { preflightChecks, preflightOf, type PreflightInput } from '../../src-main/diagnosis/preflight.ts';
+import { preflightOf } from '../../src-main/diagnosis/preflight.ts';
+import { preflightChecks, type PreflightInput } from '../../src-main/diagnosis/preflight-items.ts';
 
 const at = Date.UTC(2026, 10, 27, 12);
 const host = 'mail.office.example';
